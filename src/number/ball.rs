@@ -1,0 +1,249 @@
+//! `f64` with a running bound of its error: what screening decides, it decides for certain.
+
+use std::cmp::Ordering;
+
+use rug::{Float, Rational};
+
+use super::Scalar;
+use super::native::powi_f64;
+
+/// A number within `err` of `mid`. IEEE 754 operations are taken to be correctly rounded; the
+/// elementary functions of the platform are taken to be accurate to [`ULPS`] units in the last
+/// place, four times what the common C libraries document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ball {
+    /// The approximation.
+    pub mid: f64,
+    /// A bound of its absolute error; infinite or NaN when nothing is known.
+    pub err: f64,
+}
+
+/// Assumed accuracy of the platform's exp, ln, sin, cos and pow.
+pub const ULPS: f64 = 4.0;
+/// Half a unit in the last place, relative.
+const HALF_ULP: f64 = f64::EPSILON / 2.0;
+/// Covers the roundings in the computation of an error bound itself: each bound below has fewer
+/// than ten operations on nonnegative numbers.
+const INFLATION: f64 = 1.0 + 16.0 * f64::EPSILON;
+/// Covers underflow, in results and in error bounds.
+const TINY: f64 = 8.0 * f64::MIN_POSITIVE * f64::EPSILON;
+
+impl Ball {
+    /// The result `mid` of an operation whose inputs' errors contribute `propagated` and which
+    /// itself errs by at most `ulps` units in the last place.
+    #[inline]
+    fn rounded(mid: f64, propagated: f64, ulps: f64) -> Self {
+        let own = mid.abs() * (2.0 * HALF_ULP * ulps);
+        Ball { mid, err: (propagated + own) * INFLATION + TINY }
+    }
+
+    fn undefined() -> Self {
+        Ball { mid: f64::NAN, err: f64::INFINITY }
+    }
+
+    /// A bound of the absolute value.
+    fn magnitude(&self) -> f64 {
+        (self.mid.abs() + self.err) * INFLATION
+    }
+
+    /// A lower bound of the absolute value; negative when zero is inside.
+    fn mignitude(&self) -> f64 {
+        let inner = self.mid.abs() - self.err;
+        inner - inner.abs() * (4.0 * f64::EPSILON)
+    }
+
+    fn is_exact(&self) -> bool {
+        self.err == 0.0 && self.mid.is_finite()
+    }
+}
+
+impl Scalar for Ball {
+    type Context = ();
+
+    fn from_f64(x: f64, (): ()) -> Self {
+        Ball { mid: x, err: 0.0 }
+    }
+    fn from_rational(q: &Rational, (): ()) -> Self {
+        let mid = Float::with_val(53, q).to_f64();
+        if Rational::from_f64(mid).is_some_and(|m| m == *q) {
+            Ball { mid, err: 0.0 }
+        } else {
+            Ball::rounded(mid, 0.0, 1.0)
+        }
+    }
+    fn context(&self) {}
+    fn lane(&self, _: usize) -> f64 {
+        self.mid
+    }
+    fn is_defined(&self) -> bool {
+        self.mid.is_finite() && self.err.is_finite()
+    }
+    fn set(&mut self, other: &Self) {
+        *self = *other;
+    }
+    #[inline]
+    fn add_assign(&mut self, rhs: &Self) {
+        *self = Ball::rounded(self.mid + rhs.mid, self.err + rhs.err, 0.5);
+    }
+    #[inline]
+    fn sub_assign(&mut self, rhs: &Self) {
+        *self = Ball::rounded(self.mid - rhs.mid, self.err + rhs.err, 0.5);
+    }
+    #[inline]
+    fn mul_assign(&mut self, rhs: &Self) {
+        let propagated = self.mid.abs() * rhs.err + (rhs.mid.abs() + rhs.err) * self.err;
+        *self = Ball::rounded(self.mid * rhs.mid, propagated, 0.5);
+    }
+    fn div_assign(&mut self, rhs: &Self) {
+        let least = rhs.mignitude();
+        // NaN takes this branch too.
+        if !(least > 0.0) {
+            *self = Ball::undefined();
+            return;
+        }
+        // |a/b − a'/b'| ≤ (err_a + |a/b| err_b) / |b'| for every b' in the ball.
+        let quotient = self.mid / rhs.mid;
+        let propagated = (self.err + quotient.abs() * (1.0 + f64::EPSILON) * rhs.err) / least;
+        *self = Ball::rounded(quotient, propagated, 0.5);
+    }
+    #[inline]
+    fn add_product(&mut self, a: &Self, b: &Self) {
+        let mut product = *a;
+        product.mul_assign(b);
+        self.add_assign(&product);
+    }
+    #[inline]
+    fn sub_product(&mut self, a: &Self, b: &Self) {
+        let mut product = *a;
+        product.mul_assign(b);
+        self.sub_assign(&product);
+    }
+    fn add_f64(&mut self, c: f64) {
+        self.add_assign(&Ball { mid: c, err: 0.0 });
+    }
+    fn mul_f64(&mut self, c: f64) {
+        self.mul_assign(&Ball { mid: c, err: 0.0 });
+    }
+    #[inline]
+    fn add_product_f64(&mut self, a: &Self, c: f64) {
+        if c != 0.0 {
+            self.add_product(a, &Ball { mid: c, err: 0.0 });
+        }
+    }
+    fn neg_assign(&mut self) {
+        self.mid = -self.mid;
+    }
+    fn abs_assign(&mut self) {
+        // | |x| − |y| | ≤ |x − y|.
+        self.mid = self.mid.abs();
+    }
+    fn min_assign(&mut self, rhs: &Self) {
+        // min is 1-Lipschitz in the maximum norm.
+        let mid = super::native::min_f64(self.mid, rhs.mid);
+        *self = Ball { mid, err: super::native::max_f64(self.err, rhs.err) };
+    }
+    fn max_assign(&mut self, rhs: &Self) {
+        let mid = super::native::max_f64(self.mid, rhs.mid);
+        *self = Ball { mid, err: super::native::max_f64(self.err, rhs.err) };
+    }
+    fn square_assign(&mut self) {
+        let propagated = (2.0 * self.mid.abs() + self.err) * self.err;
+        *self = Ball::rounded(self.mid * self.mid, propagated, 0.5);
+    }
+    fn sqrt_assign(&mut self) {
+        if self.is_exact() && self.mid >= 0.0 {
+            *self = Ball::rounded(self.mid.sqrt(), 0.0, 0.5);
+            return;
+        }
+        let least = self.mid - self.err;
+        if !(least > 0.0) {
+            // Near zero: |√x − √y| ≤ √|x − y|, but only where both are nonnegative, which the ball
+            // cannot show.
+            *self = Ball::undefined();
+            return;
+        }
+        let root = self.mid.sqrt();
+        // |√x − √y| = |x − y| / (√x + √y) ≤ err / √x.
+        *self = Ball::rounded(root, self.err / root * (1.0 + f64::EPSILON), 0.5);
+    }
+    fn exp_assign(&mut self) {
+        let value = self.mid.exp();
+        if !(self.err <= 1.0) {
+            *self = Ball::undefined();
+            return;
+        }
+        // |eˣ − eʸ| ≤ eˣ (e^err − 1) ≤ eˣ · 2 err for err ≤ 1.
+        let largest = value * (1.0 + 2.0 * ULPS * f64::EPSILON) + TINY;
+        *self = Ball::rounded(value, 2.0 * largest * self.err, ULPS);
+    }
+    fn ln_assign(&mut self) {
+        let least = (self.mid - self.err) * (1.0 - 4.0 * f64::EPSILON);
+        if !(least > 0.0) {
+            *self = Ball::undefined();
+            return;
+        }
+        *self = Ball::rounded(self.mid.ln(), self.err / least, ULPS);
+    }
+    fn sin_assign(&mut self) {
+        *self = Ball::rounded(self.mid.sin(), self.err, ULPS);
+    }
+    fn cos_assign(&mut self) {
+        *self = Ball::rounded(self.mid.cos(), self.err, ULPS);
+    }
+    fn powi_assign(&mut self, exponent: i32) {
+        let negative = exponent < 0;
+        let (mut rest, mut square) = (exponent.unsigned_abs(), *self);
+        let mut result = Ball { mid: 1.0, err: 0.0 };
+        while rest > 0 {
+            if rest & 1 == 1 {
+                result.mul_assign(&square);
+            }
+            rest >>= 1;
+            if rest > 0 {
+                square.square_assign();
+            }
+        }
+        if negative {
+            let mut one = Ball { mid: 1.0, err: 0.0 };
+            one.div_assign(&result);
+            result = one;
+        }
+        debug_assert!(!self.is_exact() || !result.is_defined() || {
+            let plain = powi_f64(self.mid, exponent);
+            (plain - result.mid).abs() <= result.err + plain.abs() * 1e-9
+        });
+        *self = result;
+    }
+    fn powf_assign(&mut self, exponent: &Self) {
+        self.ln_assign();
+        self.mul_assign(exponent);
+        self.exp_assign();
+    }
+    fn compare(&self, rhs: &Self) -> Option<Ordering> {
+        if !self.is_defined() || !rhs.is_defined() {
+            return None;
+        }
+        if self.is_exact() && rhs.is_exact() {
+            return self.mid.partial_cmp(&rhs.mid);
+        }
+        let gap = (self.mid - rhs.mid).abs() * (1.0 - 4.0 * f64::EPSILON);
+        let room = (self.err + rhs.err) * INFLATION + TINY;
+        (gap > room).then(|| self.mid.total_cmp(&rhs.mid))
+    }
+}
+
+impl Ball {
+    /// How many error bounds fit between the two numbers; zero when they overlap.
+    #[must_use]
+    pub fn clearance(&self, rhs: &Self) -> f64 {
+        let room = (self.err + rhs.err) * INFLATION + TINY;
+        let gap = (self.mid - rhs.mid).abs();
+        if self.is_defined() && rhs.is_defined() { gap / room } else { 0.0 }
+    }
+
+    /// A bound of the absolute value of every number in the ball.
+    #[must_use]
+    pub fn upper_magnitude(&self) -> f64 {
+        self.magnitude()
+    }
+}

@@ -1,0 +1,143 @@
+//! Eight replicates side by side: a structure of arrays at the level of one number.
+
+use std::cmp::Ordering;
+
+use rug::Rational;
+
+use super::Scalar;
+use super::native::{max_f64, min_f64, powi_f64};
+
+/// Eight `f64`, one for each of eight independent trajectories. Every operation treats each lane
+/// as `f64` does, in the same order, so that a lane's result is that of a run on its own, to the bit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(64))]
+pub struct Lanes(pub [f64; 8]);
+
+impl Lanes {
+    #[inline]
+    fn map(&mut self, f: impl Fn(f64) -> f64) {
+        for x in &mut self.0 {
+            *x = f(*x);
+        }
+    }
+    #[inline]
+    fn zip(&mut self, rhs: &Self, f: impl Fn(f64, f64) -> f64) {
+        for (x, y) in self.0.iter_mut().zip(rhs.0) {
+            *x = f(*x, y);
+        }
+    }
+}
+
+impl Scalar for Lanes {
+    type Context = ();
+    const LANES: usize = 8;
+
+    #[inline]
+    fn from_f64(x: f64, (): ()) -> Self {
+        Lanes([x; 8])
+    }
+    fn from_lanes(values: &[f64], (): ()) -> Self {
+        let mut lanes = [f64::NAN; 8];
+        lanes.copy_from_slice(values);
+        Lanes(lanes)
+    }
+    fn from_rational(q: &Rational, (): ()) -> Self {
+        Lanes([super::nearest_f64(q); 8])
+    }
+    fn context(&self) {}
+    fn lane(&self, lane: usize) -> f64 {
+        self.0[lane]
+    }
+    fn is_defined(&self) -> bool {
+        self.0.iter().all(|x| x.is_finite())
+    }
+    #[inline]
+    fn set(&mut self, other: &Self) {
+        *self = *other;
+    }
+    #[inline]
+    fn add_assign(&mut self, rhs: &Self) {
+        self.zip(rhs, |a, b| a + b);
+    }
+    #[inline]
+    fn sub_assign(&mut self, rhs: &Self) {
+        self.zip(rhs, |a, b| a - b);
+    }
+    #[inline]
+    fn mul_assign(&mut self, rhs: &Self) {
+        self.zip(rhs, |a, b| a * b);
+    }
+    #[inline]
+    fn div_assign(&mut self, rhs: &Self) {
+        self.zip(rhs, |a, b| a / b);
+    }
+    #[inline]
+    fn add_product(&mut self, a: &Self, b: &Self) {
+        for i in 0..8 {
+            self.0[i] += a.0[i] * b.0[i];
+        }
+    }
+    #[inline]
+    fn sub_product(&mut self, a: &Self, b: &Self) {
+        for i in 0..8 {
+            self.0[i] -= a.0[i] * b.0[i];
+        }
+    }
+    #[inline]
+    fn add_f64(&mut self, c: f64) {
+        self.map(|x| x + c);
+    }
+    #[inline]
+    fn mul_f64(&mut self, c: f64) {
+        self.map(|x| x * c);
+    }
+    #[inline]
+    fn add_product_f64(&mut self, a: &Self, c: f64) {
+        for i in 0..8 {
+            self.0[i] += a.0[i] * c;
+        }
+    }
+    #[inline]
+    fn neg_assign(&mut self) {
+        self.map(|x| -x);
+    }
+    #[inline]
+    fn abs_assign(&mut self) {
+        self.map(f64::abs);
+    }
+    fn min_assign(&mut self, rhs: &Self) {
+        self.zip(rhs, min_f64);
+    }
+    fn max_assign(&mut self, rhs: &Self) {
+        self.zip(rhs, max_f64);
+    }
+    #[inline]
+    fn square_assign(&mut self) {
+        self.map(|x| x * x);
+    }
+    fn sqrt_assign(&mut self) {
+        self.map(f64::sqrt);
+    }
+    fn exp_assign(&mut self) {
+        self.map(f64::exp);
+    }
+    fn ln_assign(&mut self) {
+        self.map(f64::ln);
+    }
+    fn sin_assign(&mut self) {
+        self.map(f64::sin);
+    }
+    fn cos_assign(&mut self) {
+        self.map(f64::cos);
+    }
+    fn powi_assign(&mut self, exponent: i32) {
+        self.map(|x| powi_f64(x, exponent));
+    }
+    fn powf_assign(&mut self, exponent: &Self) {
+        self.zip(exponent, f64::powf);
+    }
+    fn compare(&self, rhs: &Self) -> Option<Ordering> {
+        let first = self.0[0].partial_cmp(&rhs.0[0])?;
+        self.0.iter().zip(&rhs.0).all(|(a, b)| a.partial_cmp(b) == Some(first)).then_some(first)
+    }
+}

@@ -1,0 +1,223 @@
+//! The arithmetics in which a theorem is evaluated, behind one trait.
+//!
+//! | type | what it is | used for |
+//! |---|---|---|
+//! | [`f64`] | binary64, one trajectory | small runs, greedy choices |
+//! | [`Lanes`] | eight `f64` side by side | Monte Carlo: eight replicates a step |
+//! | [`Ball`] | `f64` with a running bound of its error | screening of pathwise claims |
+//! | [`Mp`] | MPFR float, round to nearest | whole runs in high precision |
+//! | [`Interval`] | outward-rounded pair of MPFR floats | deciding what screening leaves open |
+//! | [`Exact`] | rational number | deciding identities |
+//!
+//! Problem families, oracles, methods and the expression evaluator are generic over [`Scalar`]:
+//! they are written once and run in all of them.
+
+use std::cmp::Ordering;
+use std::fmt::Debug;
+
+use rug::{Float, Rational};
+
+mod ball;
+mod exact;
+mod interval;
+mod lanes;
+mod mp;
+mod native;
+
+pub use ball::Ball;
+pub use exact::Exact;
+pub use interval::Interval;
+pub use lanes::Lanes;
+pub use mp::Mp;
+
+/// A number of one of the arithmetics.
+///
+/// Operations work in place and never panic on a bad operand: what has no defined value
+/// (a division by zero, the square root of a negative number, an irrational result among
+/// rationals) is carried as an *undefined* number, which [`Scalar::is_defined`] reports,
+/// which every later operation keeps, and which no comparison decides.
+pub trait Scalar: Clone + Debug + Send + Sync + 'static {
+    /// What a constant needs to be made: the precision in bits for MPFR types, nothing otherwise.
+    type Context: Copy + Debug + Send + Sync + 'static;
+
+    /// How many independent trajectories one number carries.
+    const LANES: usize = 1;
+
+    /// The number `x`, exactly where the type can hold it, else rounded to nearest
+    /// (an enclosing interval for [`Interval`]). The same in all lanes.
+    fn from_f64(x: f64, context: Self::Context) -> Self;
+    /// One value for each lane, `values.len() == Self::LANES`.
+    fn from_lanes(values: &[f64], context: Self::Context) -> Self {
+        Self::from_f64(values[0], context)
+    }
+    /// The rational `q`, rounded to nearest, or enclosed.
+    fn from_rational(q: &Rational, context: Self::Context) -> Self;
+    /// The context in which this number was made.
+    fn context(&self) -> Self::Context;
+    /// The value in lane `lane` as the nearest `f64` (the midpoint of an interval; NaN when undefined).
+    fn lane(&self, lane: usize) -> f64;
+    /// False for NaN, for what has no value in this arithmetic, and for what came from such.
+    fn is_defined(&self) -> bool;
+
+    /// Overwrites `self` with `other` without allocating.
+    fn set(&mut self, other: &Self);
+    fn add_assign(&mut self, rhs: &Self);
+    fn sub_assign(&mut self, rhs: &Self);
+    fn mul_assign(&mut self, rhs: &Self);
+    fn div_assign(&mut self, rhs: &Self);
+    /// `self += a·b`, the inner loop of every matrix product. In `f64` two roundings, never fused,
+    /// so that results do not depend on the processor; MPFR types may fuse.
+    fn add_product(&mut self, a: &Self, b: &Self);
+    /// `self −= a·b`.
+    fn sub_product(&mut self, a: &Self, b: &Self);
+    /// `self += c` for an exactly known constant.
+    fn add_f64(&mut self, c: f64);
+    /// `self *= c` for an exactly known constant.
+    fn mul_f64(&mut self, c: f64);
+    /// `self += a·c` for an exactly known constant: a matrix entry, say.
+    fn add_product_f64(&mut self, a: &Self, c: f64);
+    fn neg_assign(&mut self);
+    fn abs_assign(&mut self);
+    fn min_assign(&mut self, rhs: &Self);
+    fn max_assign(&mut self, rhs: &Self);
+    /// `self²`; for intervals the lower end is never negative.
+    fn square_assign(&mut self);
+    fn sqrt_assign(&mut self);
+    fn exp_assign(&mut self);
+    fn ln_assign(&mut self);
+    fn sin_assign(&mut self);
+    fn cos_assign(&mut self);
+    /// Integer power; a negative exponent of zero is undefined, `0⁰ = 1`.
+    fn powi_assign(&mut self, exponent: i32);
+    /// Real power of a positive base, `exp(y ln x)`; `0^y = 0` for `y > 0`, `x⁰ = 1`.
+    fn powf_assign(&mut self, exponent: &Self);
+
+    /// The order of the two numbers where it is certain in this arithmetic: overlapping
+    /// intervals and undefined numbers give `None`. For [`Lanes`], only when all lanes agree.
+    fn compare(&self, rhs: &Self) -> Option<Ordering>;
+
+    // ---- by value, for expressions -------------------------------------------------------
+
+    fn zero(context: Self::Context) -> Self {
+        Self::from_f64(0.0, context)
+    }
+    fn one(context: Self::Context) -> Self {
+        Self::from_f64(1.0, context)
+    }
+    /// The value in the first lane as the nearest `f64`.
+    fn to_f64(&self) -> f64 {
+        self.lane(0)
+    }
+    fn add(mut self, rhs: &Self) -> Self {
+        self.add_assign(rhs);
+        self
+    }
+    fn sub(mut self, rhs: &Self) -> Self {
+        self.sub_assign(rhs);
+        self
+    }
+    fn mul(mut self, rhs: &Self) -> Self {
+        self.mul_assign(rhs);
+        self
+    }
+    fn div(mut self, rhs: &Self) -> Self {
+        self.div_assign(rhs);
+        self
+    }
+    fn neg(mut self) -> Self {
+        self.neg_assign();
+        self
+    }
+    fn abs(mut self) -> Self {
+        self.abs_assign();
+        self
+    }
+    fn min(mut self, rhs: &Self) -> Self {
+        self.min_assign(rhs);
+        self
+    }
+    fn max(mut self, rhs: &Self) -> Self {
+        self.max_assign(rhs);
+        self
+    }
+    fn square(mut self) -> Self {
+        self.square_assign();
+        self
+    }
+    fn sqrt(mut self) -> Self {
+        self.sqrt_assign();
+        self
+    }
+    fn exp(mut self) -> Self {
+        self.exp_assign();
+        self
+    }
+    fn ln(mut self) -> Self {
+        self.ln_assign();
+        self
+    }
+    fn sin(mut self) -> Self {
+        self.sin_assign();
+        self
+    }
+    fn cos(mut self) -> Self {
+        self.cos_assign();
+        self
+    }
+    fn powi(mut self, exponent: i32) -> Self {
+        self.powi_assign(exponent);
+        self
+    }
+    fn powf(mut self, exponent: &Self) -> Self {
+        self.powf_assign(exponent);
+        self
+    }
+    /// `max(self, 0)`.
+    fn positive_part(self) -> Self {
+        let zero = Self::zero(self.context());
+        self.max(&zero)
+    }
+    /// `self ≤ rhs`, certainly.
+    fn certainly_le(&self, rhs: &Self) -> bool {
+        matches!(self.compare(rhs), Some(Ordering::Less | Ordering::Equal))
+    }
+    /// `self < rhs`, certainly.
+    fn certainly_lt(&self, rhs: &Self) -> bool {
+        self.compare(rhs) == Some(Ordering::Less)
+    }
+}
+
+/// The `f64` nearest to a rational. (`Rational::to_f64` truncates.)
+#[must_use]
+pub fn nearest_f64(q: &Rational) -> f64 {
+    Float::with_val(53, q).to_f64()
+}
+
+// ---- vectors -----------------------------------------------------------------------------
+
+/// A vector of `dimension` zeros.
+pub fn zeros<S: Scalar>(dimension: usize, context: S::Context) -> Vec<S> {
+    vec![S::zero(context); dimension]
+}
+
+/// `Σ aᵢ bᵢ`.
+pub fn dot<S: Scalar>(a: &[S], b: &[S], context: S::Context) -> S {
+    debug_assert_eq!(a.len(), b.len());
+    let mut sum = S::zero(context);
+    for (x, y) in a.iter().zip(b) {
+        sum.add_product(x, y);
+    }
+    sum
+}
+
+/// `‖a‖²`, by [`Scalar::square_assign`], so that an interval result is never negative.
+pub fn norm2<S: Scalar>(a: &[S], context: S::Context) -> S {
+    let mut sum = S::zero(context);
+    let mut term = S::zero(context);
+    for x in a {
+        term.set(x);
+        term.square_assign();
+        sum.add_assign(&term);
+    }
+    sum
+}

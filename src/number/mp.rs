@@ -1,0 +1,120 @@
+//! MPFR floats, rounded to nearest: whole runs in high precision.
+
+use std::cmp::Ordering;
+
+use rug::ops::Pow;
+use rug::{Assign, Float, Rational};
+
+use super::Scalar;
+
+/// An MPFR float; the context is its precision in bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mp(pub Float);
+
+impl Scalar for Mp {
+    type Context = u32;
+
+    fn from_f64(x: f64, bits: u32) -> Self {
+        Mp(Float::with_val(bits, x))
+    }
+    fn from_rational(q: &Rational, bits: u32) -> Self {
+        Mp(Float::with_val(bits, q))
+    }
+    fn context(&self) -> u32 {
+        self.0.prec()
+    }
+    fn lane(&self, _: usize) -> f64 {
+        self.0.to_f64()
+    }
+    fn is_defined(&self) -> bool {
+        self.0.is_finite()
+    }
+    fn set(&mut self, other: &Self) {
+        self.0.assign(&other.0);
+    }
+    fn add_assign(&mut self, rhs: &Self) {
+        self.0 += &rhs.0;
+    }
+    fn sub_assign(&mut self, rhs: &Self) {
+        self.0 -= &rhs.0;
+    }
+    fn mul_assign(&mut self, rhs: &Self) {
+        self.0 *= &rhs.0;
+    }
+    fn div_assign(&mut self, rhs: &Self) {
+        self.0 /= &rhs.0;
+    }
+    fn add_product(&mut self, a: &Self, b: &Self) {
+        self.0 += &a.0 * &b.0;
+    }
+    fn sub_product(&mut self, a: &Self, b: &Self) {
+        self.0 -= &a.0 * &b.0;
+    }
+    fn add_f64(&mut self, c: f64) {
+        self.0 += c;
+    }
+    fn mul_f64(&mut self, c: f64) {
+        self.0 *= c;
+    }
+    fn add_product_f64(&mut self, a: &Self, c: f64) {
+        if c == 0.0 {
+            return;
+        }
+        // A 53-bit float lives on the stack, so nothing is allocated.
+        let small = rug::float::MiniFloat::from(c);
+        self.0 += &a.0 * &*small.borrow();
+    }
+    fn neg_assign(&mut self) {
+        self.0 *= -1;
+    }
+    fn abs_assign(&mut self) {
+        self.0.abs_mut();
+    }
+    fn min_assign(&mut self, rhs: &Self) {
+        if self.0.is_nan() || rhs.0.is_nan() {
+            self.0.assign(f64::NAN);
+        } else {
+            self.0.min_mut(&rhs.0);
+        }
+    }
+    fn max_assign(&mut self, rhs: &Self) {
+        if self.0.is_nan() || rhs.0.is_nan() {
+            self.0.assign(f64::NAN);
+        } else {
+            self.0.max_mut(&rhs.0);
+        }
+    }
+    fn square_assign(&mut self) {
+        self.0.square_mut();
+    }
+    fn sqrt_assign(&mut self) {
+        self.0.sqrt_mut();
+    }
+    fn exp_assign(&mut self) {
+        self.0.exp_mut();
+    }
+    fn ln_assign(&mut self) {
+        self.0.ln_mut();
+    }
+    fn sin_assign(&mut self) {
+        self.0.sin_mut();
+    }
+    fn cos_assign(&mut self) {
+        self.0.cos_mut();
+    }
+    fn powi_assign(&mut self, exponent: i32) {
+        if exponent < 0 && self.0.is_zero() {
+            self.0.assign(f64::NAN);
+        } else {
+            let bits = self.0.prec();
+            self.0 = Float::with_val(bits, (&self.0).pow(exponent));
+        }
+    }
+    fn powf_assign(&mut self, exponent: &Self) {
+        let bits = self.0.prec();
+        self.0 = Float::with_val(bits, (&self.0).pow(&exponent.0));
+    }
+    fn compare(&self, rhs: &Self) -> Option<Ordering> {
+        self.0.partial_cmp(&rhs.0)
+    }
+}

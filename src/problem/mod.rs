@@ -1,0 +1,201 @@
+//! Problem families with proved constants.
+//!
+//! A family implements [`Problem`] once, generically over the arithmetic; [`DynProblem`] is the
+//! object-safe form that the rest of the crate holds, made by a blanket implementation.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use rug::Rational;
+
+use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar};
+
+/// The constants that a family has *proved*. Each is a rational number that is a valid value of
+/// its constant (an upper bound for `L`, `G`, `zeta2`; a lower bound for `mu`), never a sample.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Constants {
+    /// `L`: ∇f is L-Lipschitz. Units f/x².
+    pub smoothness: Option<Rational>,
+    /// `f_star`: a lower bound of f; the infimum itself where `mu` is given.
+    pub lower_bound: Option<Rational>,
+    /// `mu`: ‖∇f(x)‖² ≥ 2μ(f(x) − f*) for all x.
+    pub pl: Option<Rational>,
+    /// `zeta2`: sup_x (1/n)Σ‖∇fᵢ − ∇f‖².
+    pub heterogeneity: Option<Rational>,
+    /// `G`: sup over workers and all x of ‖∇fᵢ(x)‖.
+    pub gradient_bound: Option<Rational>,
+}
+
+/// ∇f(x) = λ-part + bounded remainder, in an orthonormal basis that diagonalises the linear part:
+/// ∇f(x) = H(x − centre) + r(x) with ‖r(x)‖ ≤ remainder for all x, H symmetric.
+/// With `remainder = 0` the objective is exactly quadratic: f(x) = f* + ½(x−centre)ᵀH(x−centre).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AffinePart {
+    /// Eigenvalues of H (exact), with multiplicity, `dimension` of them.
+    pub spectrum: Vec<Rational>,
+    /// Orthonormal eigenvectors as rows: `basis[j]` belongs to `spectrum[j]`. Exact.
+    pub basis: Vec<Vec<Rational>>,
+    /// A point with H(x − centre) = linear part of the gradient.
+    pub centre: Vec<Rational>,
+    /// Upper bound of ‖∇f(x) − H(x − centre)‖ over all x.
+    pub remainder: Rational,
+}
+
+/// Working memory of a gradient evaluation, so that the step loop allocates nothing.
+#[derive(Clone, Debug)]
+pub struct Scratch<S> {
+    /// At least [`Problem::scratch_len`] numbers, contents arbitrary.
+    pub buffer: Vec<S>,
+}
+
+impl<S: Scalar> Scratch<S> {
+    /// Room for one evaluation of `problem`.
+    pub fn for_problem(problem: &dyn DynProblem, context: S::Context) -> Self {
+        Scratch { buffer: vec![S::zero(context); problem.scratch_len()] }
+    }
+}
+
+/// An objective f = (1/n)Σᵢ fᵢ : ℝᵈ → ℝ over n workers. All data (matrix
+/// entries, centres, labels) are `f64` taken as exact numbers, so that one implementation serves
+/// every arithmetic through [`Scalar::add_product_f64`] and its like.
+pub trait Problem: Debug + Send + Sync {
+    /// Short name of the family, e.g. `quadratic`.
+    fn family(&self) -> &'static str;
+    /// What identifies the instance within its family, in reading order, e.g. `d → 8`.
+    fn parameters(&self) -> BTreeMap<String, String>;
+    /// d.
+    fn dimension(&self) -> usize;
+    /// n.
+    fn workers(&self) -> usize;
+    /// The proved constants.
+    fn constants(&self) -> &Constants;
+    /// Decomposition of the gradient, where the family has one (see [`AffinePart`]).
+    fn affine_part(&self) -> Option<&AffinePart> {
+        None
+    }
+    /// Whether value and gradients of rational points are rational.
+    fn is_rational(&self) -> bool {
+        false
+    }
+    /// A sensible starting point: short dyadic numbers, away from stationarity.
+    fn start(&self) -> Vec<f64>;
+    /// Length of the scratch buffer that `value`, `gradient` and `worker_gradient` need.
+    fn scratch_len(&self) -> usize;
+
+    /// f(x). `x.len() == d`.
+    fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S;
+    /// out ← ∇f(x). Lengths d.
+    fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
+    /// out ← ∇fᵢ(x), `worker < n`. Lengths d.
+    fn worker_gradient<S: Scalar>(
+        &self,
+        worker: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    );
+}
+
+/// One arithmetic's view of a problem: what [`DynProblem`] offers once for each [`Scalar`].
+pub trait Evaluate<S: Scalar> {
+    fn value_in(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S;
+    fn gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
+    fn worker_gradient_in(
+        &self,
+        worker: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    );
+}
+
+impl<P: Problem, S: Scalar> Evaluate<S> for P {
+    fn value_in(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
+        self.value(x, context, scratch)
+    }
+    fn gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
+        self.gradient(x, out, context, scratch);
+    }
+    fn worker_gradient_in(
+        &self,
+        worker: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        self.worker_gradient(worker, x, out, context, scratch);
+    }
+}
+
+/// A problem of any family. Made by the blanket implementation from [`Problem`]; never written by hand.
+pub trait DynProblem:
+    Debug
+    + Send
+    + Sync
+    + Evaluate<f64>
+    + Evaluate<Lanes>
+    + Evaluate<Ball>
+    + Evaluate<Mp>
+    + Evaluate<Interval>
+    + Evaluate<Exact>
+{
+    fn family(&self) -> &'static str;
+    fn parameters(&self) -> BTreeMap<String, String>;
+    fn dimension(&self) -> usize;
+    fn workers(&self) -> usize;
+    fn constants(&self) -> &Constants;
+    fn affine_part(&self) -> Option<&AffinePart>;
+    fn is_rational(&self) -> bool;
+    fn start(&self) -> Vec<f64>;
+    fn scratch_len(&self) -> usize;
+}
+
+impl<P: Problem> DynProblem for P {
+    fn family(&self) -> &'static str {
+        Problem::family(self)
+    }
+    fn parameters(&self) -> BTreeMap<String, String> {
+        Problem::parameters(self)
+    }
+    fn dimension(&self) -> usize {
+        Problem::dimension(self)
+    }
+    fn workers(&self) -> usize {
+        Problem::workers(self)
+    }
+    fn constants(&self) -> &Constants {
+        Problem::constants(self)
+    }
+    fn affine_part(&self) -> Option<&AffinePart> {
+        Problem::affine_part(self)
+    }
+    fn is_rational(&self) -> bool {
+        Problem::is_rational(self)
+    }
+    fn start(&self) -> Vec<f64> {
+        Problem::start(self)
+    }
+    fn scratch_len(&self) -> usize {
+        Problem::scratch_len(self)
+    }
+}
+
+/// An arithmetic in which every problem can be evaluated: all of them, as a bound for generic code.
+pub trait Arithmetic: Scalar {
+    /// The problem seen in this arithmetic.
+    fn view(problem: &dyn DynProblem) -> &dyn Evaluate<Self>;
+}
+
+macro_rules! arithmetic {
+    ($($scalar:ty),*) => {$(
+        impl Arithmetic for $scalar {
+            fn view(problem: &dyn DynProblem) -> &dyn Evaluate<Self> {
+                problem
+            }
+        }
+    )*};
+}
+arithmetic!(f64, Lanes, Ball, Mp, Interval, Exact);

@@ -1,0 +1,407 @@
+//! Evaluation of checked terms in any arithmetic.
+
+use thiserror::Error;
+
+use super::syntax::{ReduceOp, Relation};
+use super::term::{Builtin, Condition, Function, Index, ScalarSequence, Term, Vector, VectorSequence};
+use crate::number::{self, Scalar};
+use crate::statement::check::MAX_SLOTS;
+
+/// Why a term has no value on this run.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum EvaluationError {
+    /// The instance does not supply the constant.
+    #[error("the instance proves no value of `{0}`")]
+    MissingConstant(&'static str),
+    /// The run does not record the quantity, or not at that index.
+    #[error("the run has no `{name}[{index}]`")]
+    MissingQuantity {
+        /// Sequence.
+        name: &'static str,
+        /// Index asked for.
+        index: i64,
+    },
+    /// `E[· | past]` where no outcomes of one step are at hand.
+    #[error("`E[· | past]` can only be evaluated over the enumerated noise of one step")]
+    NoOutcomes,
+    /// The random index outside an expectation.
+    #[error("the random index may only stand inside an expectation")]
+    RandomIndex,
+    /// A condition that this arithmetic cannot decide.
+    #[error("a condition could not be decided in this arithmetic")]
+    Undecided,
+    /// An exponent or range out of bounds.
+    #[error("an integer expression is out of range: {0}")]
+    OutOfRange(i64),
+}
+
+type Evaluated<T> = Result<T, EvaluationError>;
+
+/// The quantities of one run, or their expectations. Vectors are only needed where an expression
+/// uses more of them than `norm2(sequence[k])`.
+pub trait Trace<S: Scalar> {
+    /// `f[k]` or `step[k]` (never `spectrum`, which belongs to the instance).
+    ///
+    /// # Errors
+    /// When the run has no such quantity.
+    fn scalar(&self, sequence: ScalarSequence, k: i64) -> Evaluated<S>;
+
+    /// `‖sequence[k]‖²`.
+    ///
+    /// # Errors
+    /// When the run has no such quantity.
+    fn norm2(&self, sequence: VectorSequence, k: i64) -> Evaluated<S>;
+
+    /// `sequence[k]` itself.
+    ///
+    /// # Errors
+    /// When the run keeps no such vector.
+    fn vector(&self, sequence: VectorSequence, k: i64) -> Evaluated<Vec<S>> {
+        Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k })
+    }
+
+    /// ∇fᵢ(x_k).
+    ///
+    /// # Errors
+    /// When the run keeps no such vector.
+    fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
+        let _ = worker;
+        Err(EvaluationError::MissingQuantity { name: "worker_grad", index: k })
+    }
+}
+
+/// The numbers of an instance in one arithmetic.
+#[derive(Clone, Debug)]
+pub struct Scope<S: Scalar> {
+    /// Context of the arithmetic.
+    pub context: S::Context,
+    /// Parameters in the statement's order; `None` while not yet chosen.
+    pub parameters: Vec<Option<S>>,
+    /// Derived constants in the statement's order; `None` where not yet evaluated.
+    pub constants: Vec<Option<S>>,
+    /// Constants of the instance, by the order of [`Builtin::ALL`].
+    pub builtins: Vec<Option<S>>,
+    /// Eigenvalues of the Hessian, where they are known.
+    pub spectrum: Vec<S>,
+    /// n.
+    pub workers: usize,
+    /// d.
+    pub dimension: usize,
+    /// K.
+    pub horizon: usize,
+}
+
+/// How the random index is read inside an expectation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RandomIndex {
+    /// No random index is declared.
+    Absent,
+    /// Average over all its values: exact.
+    Average {
+        /// First value.
+        from: i64,
+        /// One past the last.
+        to: i64,
+    },
+    /// One drawn value for each lane.
+    Drawn(Vec<i64>),
+}
+
+/// Evaluates terms on a trace.
+pub struct Evaluator<'a, S: Scalar> {
+    scope: &'a Scope<S>,
+    trace: Option<&'a dyn Trace<S>>,
+    outcomes: Option<&'a [&'a dyn Trace<S>]>,
+    random: &'a RandomIndex,
+    slots: [i64; MAX_SLOTS],
+    random_value: Option<i64>,
+    horizon: i64,
+}
+
+impl<'a, S: Scalar> Evaluator<'a, S> {
+    /// For terms that mention no run.
+    #[must_use]
+    pub fn without_trace(scope: &'a Scope<S>) -> Self {
+        Evaluator {
+            scope,
+            trace: None,
+            outcomes: None,
+            random: &RandomIndex::Absent,
+            slots: [0; MAX_SLOTS],
+            random_value: None,
+            horizon: scope.horizon as i64,
+        }
+    }
+
+    /// For terms on one run, or on a table of expectations.
+    #[must_use]
+    pub fn on(scope: &'a Scope<S>, trace: &'a dyn Trace<S>, random: &'a RandomIndex) -> Self {
+        Evaluator { trace: Some(trace), random, ..Evaluator::without_trace(scope) }
+    }
+
+    /// For one-step claims: all equally likely outcomes of the step after the past. Quantities
+    /// outside `E[· | past]` are read from the first outcome, with which all others share the past.
+    #[must_use]
+    pub fn on_outcomes(scope: &'a Scope<S>, outcomes: &'a [&'a dyn Trace<S>]) -> Self {
+        Evaluator { trace: outcomes.first().copied(), outcomes: Some(outcomes), ..Evaluator::without_trace(scope) }
+    }
+
+    /// Sets the claim's own index, slot 0.
+    pub fn set_index(&mut self, k: i64) {
+        self.slots[0] = k;
+    }
+
+    /// Replaces K, for claims that hold for every K.
+    pub fn set_horizon(&mut self, horizon: usize) {
+        self.horizon = horizon as i64;
+    }
+
+    /// The value of an integer expression.
+    ///
+    /// # Errors
+    /// Only for the random index outside an expectation.
+    pub fn index(&self, index: &Index) -> Evaluated<i64> {
+        Ok(match index {
+            Index::Literal(value) => *value,
+            Index::Slot(slot) => self.slots[*slot],
+            Index::Horizon => self.horizon,
+            Index::Workers => self.scope.workers as i64,
+            Index::Dimension => self.scope.dimension as i64,
+            Index::Random => self.random_value.ok_or(EvaluationError::RandomIndex)?,
+            Index::Add(a, b) => self.index(a)?.saturating_add(self.index(b)?),
+            Index::Sub(a, b) => self.index(a)?.saturating_sub(self.index(b)?),
+            Index::Mul(a, b) => self.index(a)?.saturating_mul(self.index(b)?),
+        })
+    }
+
+    fn from_integer(&self, value: i64) -> S {
+        // Horizons, dimensions and workers are far below 2^53.
+        S::from_f64(value as f64, self.scope.context)
+    }
+
+    fn trace(&self, name: &'static str, index: i64) -> Evaluated<&'a dyn Trace<S>> {
+        self.trace.ok_or(EvaluationError::MissingQuantity { name, index })
+    }
+
+    /// The value of a term.
+    ///
+    /// # Errors
+    /// When the run or the instance lacks something that the term needs. An arithmetic failure
+    /// (a division by zero, say) is no error but an undefined number.
+    pub fn term(&mut self, term: &Term) -> Evaluated<S> {
+        Ok(match term {
+            Term::Number(value) => S::from_rational(value, self.scope.context),
+            Term::Parameter(i) => {
+                self.scope.parameters[*i].clone().ok_or(EvaluationError::MissingConstant("a parameter"))?
+            }
+            Term::Constant(i) => {
+                self.scope.constants[*i].clone().ok_or(EvaluationError::MissingConstant("a derived constant"))?
+            }
+            Term::Builtin(builtin) => self.builtin(*builtin)?,
+            Term::Integer(index) => {
+                let value = self.index(index)?;
+                self.from_integer(value)
+            }
+            Term::Element(sequence, index) => self.element(*sequence, index)?,
+            Term::Norm2(vector) => self.norm2(vector)?,
+            Term::Norm(vector) => self.norm2(vector)?.sqrt(),
+            Term::Dot(a, b) => {
+                let (a, b) = (self.vector(a)?, self.vector(b)?);
+                number::dot(&a, &b, self.scope.context)
+            }
+            Term::Negate(a) => self.term(a)?.neg(),
+            Term::Add(a, b) => self.term(a)?.add(&self.term(b)?),
+            Term::Sub(a, b) => self.term(a)?.sub(&self.term(b)?),
+            Term::Mul(a, b) => self.term(a)?.mul(&self.term(b)?),
+            Term::Div(a, b) => self.term(a)?.div(&self.term(b)?),
+            Term::PowInt(a, exponent) => {
+                let exponent = self.index(exponent)?;
+                let small = i32::try_from(exponent).map_err(|_| EvaluationError::OutOfRange(exponent))?;
+                self.term(a)?.powi(small)
+            }
+            Term::PowReal(a, b) => self.term(a)?.powf(&self.term(b)?),
+            Term::Apply(function, a) => {
+                let a = self.term(a)?;
+                match function {
+                    Function::Sqrt => a.sqrt(),
+                    Function::Exp => a.exp(),
+                    Function::Ln => a.ln(),
+                    Function::Sin => a.sin(),
+                    Function::Cos => a.cos(),
+                    Function::Abs => a.abs(),
+                    Function::PositivePart => a.positive_part(),
+                }
+            }
+            Term::Min(a, b) => self.term(a)?.min(&self.term(b)?),
+            Term::Max(a, b) => self.term(a)?.max(&self.term(b)?),
+            Term::Reduce { op, slot, from, to, body } => self.reduce(*op, *slot, from, to, body)?,
+            Term::If(condition, a, b) => match self.condition(condition)? {
+                Some(true) => self.term(a)?,
+                Some(false) => self.term(b)?,
+                None => return Err(EvaluationError::Undecided),
+            },
+            Term::Expectation { body, past: true } => self.over_outcomes(body)?,
+            Term::Expectation { body, past: false } => self.over_random_index(body)?,
+        })
+    }
+
+    fn builtin(&self, builtin: Builtin) -> Evaluated<S> {
+        let position = Builtin::ALL.iter().position(|b| *b == builtin).unwrap_or_default();
+        self.scope.builtins[position].clone().ok_or(EvaluationError::MissingConstant(builtin.name()))
+    }
+
+    fn element(&self, sequence: ScalarSequence, index: &Index) -> Evaluated<S> {
+        let k = self.index(index)?;
+        match sequence {
+            ScalarSequence::Spectrum => usize::try_from(k)
+                .ok()
+                .and_then(|j| self.scope.spectrum.get(j))
+                .cloned()
+                .ok_or(EvaluationError::MissingQuantity { name: "spectrum", index: k }),
+            ScalarSequence::Value => self.trace("f", k)?.scalar(sequence, k),
+            ScalarSequence::Step => self.trace("step", k)?.scalar(sequence, k),
+        }
+    }
+
+    fn norm2(&mut self, vector: &Vector) -> Evaluated<S> {
+        if let Vector::Element(sequence, index) = vector {
+            let k = self.index(index)?;
+            return self.trace(sequence.name(), k)?.norm2(*sequence, k);
+        }
+        let vector = self.vector(vector)?;
+        Ok(number::norm2(&vector, self.scope.context))
+    }
+
+    fn vector(&mut self, vector: &Vector) -> Evaluated<Vec<S>> {
+        Ok(match vector {
+            Vector::Element(sequence, index) => {
+                let k = self.index(index)?;
+                self.trace(sequence.name(), k)?.vector(*sequence, k)?
+            }
+            Vector::WorkerGradient(worker, index) => {
+                let (worker, k) = (self.index(worker)?, self.index(index)?);
+                self.trace("worker_grad", k)?.worker_gradient(worker, k)?
+            }
+            Vector::Negate(a) => self.vector(a)?.into_iter().map(Scalar::neg).collect(),
+            Vector::Add(a, b) => zip(self.vector(a)?, &self.vector(b)?, S::add),
+            Vector::Sub(a, b) => zip(self.vector(a)?, &self.vector(b)?, S::sub),
+            Vector::Scale(factor, a) => {
+                let factor = self.term(factor)?;
+                self.vector(a)?.into_iter().map(|x| x.mul(&factor)).collect()
+            }
+            Vector::Reduce { op, slot, from, to, body } => {
+                let (from, to) = (self.index(from)?, self.index(to)?);
+                let mut sum = vec![S::zero(self.scope.context); self.scope.dimension];
+                let saved = self.slots[*slot];
+                for i in from..to {
+                    self.slots[*slot] = i;
+                    sum = zip(sum, &self.vector(body)?, S::add);
+                }
+                self.slots[*slot] = saved;
+                if *op == ReduceOp::Mean {
+                    let count = self.from_integer((to - from).max(0));
+                    sum = sum.into_iter().map(|x| x.div(&count)).collect();
+                }
+                sum
+            }
+        })
+    }
+
+    fn reduce(&mut self, op: ReduceOp, slot: usize, from: &Index, to: &Index, body: &Term) -> Evaluated<S> {
+        let (from, to) = (self.index(from)?, self.index(to)?);
+        let saved = self.slots[slot];
+        let mut result: Option<S> = None;
+        for i in from..to {
+            self.slots[slot] = i;
+            let value = self.term(body)?;
+            result = Some(match (result, op) {
+                (None, _) => value,
+                (Some(so_far), ReduceOp::Sum | ReduceOp::Mean) => so_far.add(&value),
+                (Some(so_far), ReduceOp::Min) => so_far.min(&value),
+                (Some(so_far), ReduceOp::Max) => so_far.max(&value),
+            });
+        }
+        self.slots[slot] = saved;
+        match (result, op) {
+            (Some(sum), ReduceOp::Mean) => Ok(sum.div(&self.from_integer(to - from))),
+            (Some(value), _) => Ok(value),
+            (None, ReduceOp::Sum) => Ok(S::zero(self.scope.context)),
+            (None, _) => Err(EvaluationError::OutOfRange(to)),
+        }
+    }
+
+    fn over_outcomes(&mut self, body: &Term) -> Evaluated<S> {
+        let outcomes = self.outcomes.ok_or(EvaluationError::NoOutcomes)?;
+        let saved = self.trace;
+        let mut sum = S::zero(self.scope.context);
+        for outcome in outcomes {
+            self.trace = Some(*outcome);
+            sum.add_assign(&self.term(body)?);
+        }
+        self.trace = saved;
+        Ok(sum.div(&self.from_integer(outcomes.len() as i64)))
+    }
+
+    fn over_random_index(&mut self, body: &Term) -> Evaluated<S> {
+        match self.random {
+            RandomIndex::Absent => self.term(body),
+            RandomIndex::Average { from, to } => {
+                // The declared range is that of the full horizon; for a smaller K it is cut there.
+                let to = (*to).min(self.horizon);
+                let mut sum = S::zero(self.scope.context);
+                for value in *from..to {
+                    self.random_value = Some(value);
+                    sum.add_assign(&self.term(body)?);
+                }
+                self.random_value = None;
+                Ok(sum.div(&self.from_integer(to - from)))
+            }
+            RandomIndex::Drawn(values) => {
+                let mut lanes = Vec::with_capacity(values.len());
+                for (lane, value) in values.iter().enumerate() {
+                    self.random_value = Some(*value);
+                    lanes.push(self.term(body)?.lane(lane));
+                }
+                self.random_value = None;
+                Ok(S::from_lanes(&lanes, self.scope.context))
+            }
+        }
+    }
+
+    /// Whether the condition certainly holds (`Some(true)`), certainly fails (`Some(false)`), or
+    /// is not decided by this arithmetic.
+    ///
+    /// # Errors
+    /// As [`Evaluator::term`].
+    pub fn condition(&mut self, condition: &Condition) -> Evaluated<Option<bool>> {
+        let mut all = Some(true);
+        for (left, relation, right) in &condition.0 {
+            let order = self.term(left)?.compare(&self.term(right)?);
+            let holds = order.map(|order| relation.admits(order));
+            match holds {
+                Some(false) => return Ok(Some(false)),
+                Some(true) => {}
+                None => all = None,
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Relation {
+    /// Whether two numbers in that order satisfy the relation.
+    #[must_use]
+    pub fn admits(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Relation::Less => order.is_lt(),
+            Relation::LessEqual => order.is_le(),
+            Relation::Greater => order.is_gt(),
+            Relation::GreaterEqual => order.is_ge(),
+            Relation::Equal => order.is_eq(),
+        }
+    }
+}
+
+fn zip<S: Scalar>(a: Vec<S>, b: &[S], combine: fn(S, &S) -> S) -> Vec<S> {
+    a.into_iter().zip(b).map(|(x, y)| combine(x, y)).collect()
+}

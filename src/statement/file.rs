@@ -1,0 +1,733 @@
+//! Reading a statement file: TOML in, checked [`Statement`] out, every mistake at its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence, random_outside_expectation};
+use super::parse::{SyntaxError, parse, parse_quantifier};
+use super::syntax::{Expr, ExprKind, ReduceOp};
+use super::term::{Builtin, Index, Node, ScalarSequence, Term, VectorSequence};
+use super::{
+    Bound, Claim, Constant, Expectation, Hypothesis, Kind, Parameter, Quantifier, RandomDraw, Schedule, Scope,
+    Statement, StatementError, Symbol, Witness,
+};
+
+/// A statement is a page of text; larger files are refused unread.
+pub const MAX_FILE_BYTES: u64 = 1 << 20;
+/// Largest K a file may ask for.
+const MAX_HORIZON: usize = 100_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStatement {
+    id: Spanned<String>,
+    title: String,
+    kind: Kind,
+    #[serde(default)]
+    tight: bool,
+    source: String,
+    proof: String,
+    #[serde(default)]
+    uses: Vec<String>,
+    #[serde(default)]
+    expect: Expectation,
+    horizons: Option<Spanned<Vec<usize>>>,
+    #[serde(default)]
+    schedule: Schedule,
+    #[serde(default)]
+    random: IndexMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    parameters: IndexMap<Spanned<String>, RawParameter>,
+    #[serde(default)]
+    constants: IndexMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    define: IndexMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    hypotheses: IndexMap<Spanned<String>, Spanned<String>>,
+    claim: Spanned<OneOrMany>,
+    #[serde(default = "yes")]
+    general: bool,
+    #[serde(default)]
+    witness: Vec<Spanned<RawWitness>>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `[claim]` or `[[claim]]`. Written by hand, as serde's untagged enums lose the positions.
+struct OneOrMany(Vec<RawClaim>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Claims;
+        impl<'de> Visitor<'de> for Claims {
+            type Value = OneOrMany;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a [claim] or several [[claim]] with lhs and rhs")
+            }
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<OneOrMany, M::Error> {
+                RawClaim::deserialize(MapAccessDeserializer::new(map)).map(|claim| OneOrMany(vec![claim]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<OneOrMany, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(sequence)).map(OneOrMany)
+            }
+        }
+        deserializer.deserialize_any(Claims)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawClaim {
+    for_all: Option<Spanned<String>>,
+    lhs: Spanned<String>,
+    rhs: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawParameter {
+    #[serde(rename = "in")]
+    range: Spanned<String>,
+    #[serde(default)]
+    doc: String,
+    #[serde(default)]
+    unit: String,
+    #[serde(default, rename = "try")]
+    candidates: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWitness {
+    doc: String,
+    #[serde(default)]
+    given: IndexMap<Spanned<String>, Spanned<String>>,
+    #[serde(default, rename = "let")]
+    locals: IndexMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    parameters: IndexMap<Spanned<String>, Spanned<String>>,
+    problem: toml::Value,
+    oracle: toml::Value,
+    start: Vec<Spanned<String>>,
+    #[serde(default)]
+    first_gradient: bool,
+    horizon: usize,
+}
+
+/// Reads and checks the statement at `path`.
+///
+/// # Errors
+/// When the file cannot be read, is too large, is not TOML, or is not a statement; the error
+/// points at the place.
+pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
+    let name = path.display().to_string();
+    let whole = |message: String, help: Option<String>| {
+        Box::new(StatementError::new(&name, &Arc::new(String::new()), None, message, help))
+    };
+    let size = std::fs::metadata(path)
+        .map_err(|err| whole(format!("cannot read the statement file: {err}"), Some("`lemmata list` shows the shipped statements".into())))?
+        .len();
+    if size > MAX_FILE_BYTES {
+        return Err(whole(
+            format!("the file has {size} bytes; a statement has at most {MAX_FILE_BYTES}"),
+            Some("is this the right file?".into()),
+        ));
+    }
+    let bytes = std::fs::read(path).map_err(|err| whole(format!("cannot read the statement file: {err}"), None))?;
+    let text = String::from_utf8(bytes).map_err(|err| {
+        whole(format!("the file is not UTF-8 text (byte {})", err.utf8_error().valid_up_to()), None)
+    })?;
+    load_text(&name, &text)
+}
+
+/// Checks the statement in `text`; `name` is what errors call the file.
+///
+/// # Errors
+/// As [`load_file`].
+pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError>> {
+    let file = File { name: name.to_owned(), text: Arc::new(text.to_owned()) };
+    let raw: RawStatement = toml::from_str(text).map_err(|err| {
+        let message = err.message().trim_end().to_owned();
+        let help = message.contains("missing field").then(|| {
+            "a statement needs id, title, kind, source, proof and a [claim] with lhs and rhs; `lemmata new NAME` writes one".to_owned()
+        });
+        file.error(err.span(), message, help)
+    })?;
+    Loader { file, raw: &raw, names: Names::default() }.load()
+}
+
+struct File {
+    name: String,
+    text: Arc<String>,
+}
+
+impl File {
+    fn error(&self, span: Option<Range<usize>>, message: impl Into<String>, help: Option<String>) -> Box<StatementError> {
+        Box::new(StatementError::new(&self.name, &self.text, span, message, help))
+    }
+
+    /// Places a range within a string value in the file. A string with escapes is underlined whole.
+    fn within(&self, value: &Spanned<String>, inner: &Range<usize>) -> Range<usize> {
+        let outer = value.span();
+        let raw = &self.text[outer.clone()];
+        let quotes = if raw.starts_with("\"\"\"") || raw.starts_with("'''") { 3 } else { 1 };
+        let skipped = if quotes == 3 && raw[3..].starts_with('\n') { 4 } else { quotes };
+        let same = raw.get(skipped..).is_some_and(|body| body.starts_with(value.get_ref().as_str()));
+        if same { outer.start + skipped + inner.start..outer.start + skipped + inner.end } else { outer }
+    }
+
+    fn syntax(&self, value: &Spanned<String>, err: SyntaxError) -> Box<StatementError> {
+        self.error(Some(self.within(value, &err.span)), err.message, None)
+    }
+}
+
+struct Loader<'a> {
+    file: File,
+    raw: &'a RawStatement,
+    names: Names,
+}
+
+type Loaded<T> = Result<T, Box<StatementError>>;
+
+impl Loader<'_> {
+    fn load(mut self) -> Loaded<Statement> {
+        self.declare()?;
+        let raw = self.raw;
+        let constant_exprs = raw.constants.values().map(|v| self.expression(v)).collect::<Loaded<Vec<_>>>()?;
+        self.check_definitions()?;
+        let parameters =
+            raw.parameters.iter().map(|(name, p)| self.parameter(name, p)).collect::<Loaded<Vec<_>>>()?;
+        let constants = raw
+            .constants
+            .iter()
+            .zip(constant_exprs)
+            .map(|((name, value), expr)| {
+                let term = self.number(&expr, value)?;
+                self.refuse_run_quantities(&term, value)?;
+                Ok(Constant { name: name.get_ref().clone(), expr, term })
+            })
+            .collect::<Loaded<Vec<_>>>()?;
+        let order = self.order(&parameters, &constants)?;
+        let hypotheses = raw
+            .hypotheses
+            .iter()
+            .map(|(name, value)| {
+                let expr = self.expression(value)?;
+                let condition =
+                    Checker::new(&self.names).condition(&expr).map_err(|err| self.check_error(value, err))?;
+                Ok(Hypothesis { name: name.get_ref().clone(), expr, condition })
+            })
+            .collect::<Loaded<Vec<_>>>()?;
+        let claims = self.claims()?;
+        let random = raw.random.iter().next().map(|(name, value)| self.random(name, value)).transpose()?;
+        let witnesses = raw.witness.iter().map(|w| self.witness(w)).collect::<Loaded<Vec<_>>>()?;
+        if !raw.general && witnesses.is_empty() {
+            return Err(self.file.error(
+                None,
+                "`general = false` without a [[witness]]: no instance would be checked",
+                Some("remove `general = false` or add a witness".into()),
+            ));
+        }
+        let horizons = match &raw.horizons {
+            None => vec![1, 10, 40],
+            Some(list) if list.get_ref().is_empty() => {
+                return Err(self.file.error(Some(list.span()), "`horizons` is empty", Some("for example horizons = [1, 20]".into())));
+            }
+            Some(list) => match list.get_ref().iter().find(|k| **k == 0 || **k > MAX_HORIZON) {
+                Some(bad) => {
+                    return Err(self.file.error(Some(list.span()), format!("a horizon of {bad} steps is not between 1 and {MAX_HORIZON}"), None));
+                }
+                None => list.get_ref().clone(),
+            },
+        };
+        Ok(Statement {
+            id: raw.id.get_ref().clone(),
+            title: raw.title.clone(),
+            kind: raw.kind,
+            tight: raw.tight,
+            source: raw.source.clone(),
+            proof: raw.proof.clone(),
+            uses: raw.uses.clone(),
+            expect: raw.expect,
+            horizons,
+            schedule: raw.schedule,
+            random,
+            parameters,
+            constants,
+            definitions: raw
+                .define
+                .iter()
+                .map(|(head, value)| Ok((head.get_ref().clone(), self.expression(value)?)))
+                .collect::<Loaded<_>>()?,
+            hypotheses,
+            claims,
+            general: raw.general,
+            witnesses,
+            order,
+            hash: hex(&Sha256::digest(self.file.text.as_bytes())),
+        })
+    }
+
+    fn expression(&self, value: &Spanned<String>) -> Loaded<Expr> {
+        parse(value.get_ref()).map_err(|err| self.file.syntax(value, err))
+    }
+
+    fn number(&self, expr: &Expr, value: &Spanned<String>) -> Loaded<Term> {
+        Checker::new(&self.names).number(expr).map_err(|err| self.check_error(value, err))
+    }
+
+    /// A mistake in a definition's body is shown there, not where the definition is used.
+    fn check_error(&self, value: &Spanned<String>, err: CheckError) -> Box<StatementError> {
+        let place = match &err.definition {
+            None => value,
+            Some(name) => self
+                .raw
+                .define
+                .iter()
+                .find(|(head, _)| head_name(head.get_ref()) == name)
+                .map_or(value, |(_, body)| body),
+        };
+        self.file.error(Some(self.file.within(place, &err.span)), err.message, err.help)
+    }
+
+    /// Collects the declared names, refusing twins and reserved ones.
+    fn declare(&mut self) -> Loaded<()> {
+        let raw = self.raw;
+        let id = raw.id.get_ref();
+        if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+            return Err(self.file.error(
+                Some(raw.id.span()),
+                format!("the id `{id}` may only have lower-case letters, digits and hyphens"),
+                Some("for example id = \"my-lemma\"".into()),
+            ));
+        }
+        if raw.random.len() > 1 {
+            return Err(self.file.error(None, "at most one random index can be declared", None));
+        }
+        let mut seen = BTreeSet::new();
+        let declared = raw.parameters.keys().chain(raw.constants.keys()).chain(raw.random.keys());
+        for name in declared {
+            self.check_name(name, name.get_ref(), &mut seen)?;
+        }
+        self.names.parameters = raw.parameters.keys().map(|k| k.get_ref().clone()).collect();
+        self.names.constants = raw.constants.keys().map(|k| k.get_ref().clone()).collect();
+        self.names.random = raw.random.keys().next().map(|k| k.get_ref().clone());
+        for (head, body) in &raw.define {
+            let expr = parse(head.get_ref()).map_err(|_| ()).and_then(|e| match e.kind {
+                ExprKind::Element { name, indices } => Ok((name, indices)),
+                _ => Err(()),
+            });
+            let indices = expr.and_then(|(name, indices)| {
+                let names: Result<Vec<String>, ()> = indices
+                    .into_iter()
+                    .map(|i| if let ExprKind::Name(n) = i.kind { Ok(n) } else { Err(()) })
+                    .collect();
+                names.map(|names| (name, names))
+            });
+            let Ok((name, indices)) = indices else {
+                return Err(self.file.error(
+                    Some(head.span()),
+                    format!("`{}` is not the head of a definition", head.get_ref()),
+                    Some("for example \"Psi[k]\" = \"…\"; a name without index belongs under [constants]".into()),
+                ));
+            };
+            self.check_name(head, &name, &mut seen)?;
+            let body = self.expression(body)?;
+            self.names.definitions.insert(name, Definition { indices, body });
+        }
+        Ok(())
+    }
+
+    fn check_name(&self, place: &Spanned<String>, name: &str, seen: &mut BTreeSet<String>) -> Loaded<()> {
+        let mut chars = name.chars();
+        let well_formed = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+            && chars.all(|c| c.is_alphanumeric() || c == '_');
+        if !well_formed {
+            return Err(self.file.error(Some(place.span()), format!("`{name}` is not a name"), Some("letters, digits and underscores, not beginning with a digit".into())));
+        }
+        let reserved = Builtin::from_name(name).is_some()
+            || ScalarSequence::from_name(name).is_some()
+            || VectorSequence::from_name(name).is_some()
+            || ["K", "n", "d", "E", "k", "past", "in", "and", "inf", "worker_grad", "if"].contains(&name);
+        if reserved {
+            return Err(self.file.error(Some(place.span()), format!("`{name}` is a builtin name"), Some("choose another name".into())));
+        }
+        if !seen.insert(name.to_owned()) {
+            return Err(self.file.error(Some(place.span()), format!("`{name}` is declared twice"), None));
+        }
+        Ok(())
+    }
+
+    /// Lowers each definition once with free indices, so that a mistake is found even when the
+    /// definition is not used.
+    fn check_definitions(&self) -> Loaded<()> {
+        for (head, value) in &self.raw.define {
+            let name = head_name(head.get_ref());
+            let definition = &self.names.definitions[name];
+            let mut checker = Checker::new(&self.names);
+            let checked = definition
+                .indices
+                .iter()
+                .try_for_each(|index| checker.bind(index, &definition.body.span).map(|_| ()))
+                .and_then(|()| checker.number(&definition.body).map(|_| ()));
+            checked.map_err(|err| self.check_error(value, err))?;
+        }
+        Ok(())
+    }
+
+    fn refuse_run_quantities(&self, term: &Term, value: &Spanned<String>) -> Loaded<()> {
+        if dependence(term) == Dependence::None && !term.has_expectation() {
+            return Ok(());
+        }
+        Err(self.file.error(
+            Some(value.span()),
+            "a constant cannot depend on the run",
+            Some("what depends on k belongs under [define], for example \"Psi[k]\" = \"…\"".into()),
+        ))
+    }
+
+    fn parameter(&self, name: &Spanned<String>, raw: &RawParameter) -> Loaded<Parameter> {
+        let text = raw.range.get_ref();
+        let bad = |message: &str| {
+            self.file.error(Some(raw.range.span()), message.to_owned(), Some("for example in = \"(0, 1]\" or in = \"[0, inf)\"".into()))
+        };
+        let open = text.find(['(', '[']).filter(|i| text[..*i].trim().is_empty()).ok_or_else(|| bad("a range begins with `(` or `[`"))?;
+        let close = text.rfind([')', ']']).filter(|i| text[i + 1..].trim().is_empty() && *i > open).ok_or_else(|| bad("a range ends with `)` or `]`"))?;
+        let comma = top_level_comma(&text[open + 1..close]).ok_or_else(|| bad("a range has two ends, separated by a comma"))? + open + 1;
+        let bound = |part: Range<usize>, closed: bool| -> Loaded<Bound> {
+            let shown = &text[part.clone()];
+            if shown.trim() == "inf" {
+                return if closed { Err(bad("an infinite end is open")) } else { Ok(Bound { value: None, closed }) };
+            }
+            let expr = parse(shown).map_err(|err| {
+                let place = part.start + err.span.start..part.start + err.span.end;
+                self.file.error(Some(self.file.within(&raw.range, &place)), err.message, None)
+            })?;
+            let term = Checker::new(&self.names).number(&expr).map_err(|mut err| {
+                if err.definition.is_none() {
+                    err.span = part.start + err.span.start..part.start + err.span.end;
+                }
+                self.check_error(&raw.range, err)
+            })?;
+            self.refuse_run_quantities(&term, &raw.range)?;
+            Ok(Bound { value: Some(term), closed })
+        };
+        let lower = bound(open + 1..comma, text.as_bytes()[open] == b'[')?;
+        let upper = bound(comma + 1..close, text.as_bytes()[close] == b']')?;
+        if lower.value.is_none() {
+            return Err(bad("the lower end must be finite"));
+        }
+        if let (Some(Term::Number(a)), Some(Term::Number(b))) = (&lower.value, &upper.value)
+            && (a > b || (a == b && !(lower.closed && upper.closed)))
+        {
+            return Err(bad("this range is empty"));
+        }
+        let candidates = raw
+            .candidates
+            .iter()
+            .map(|value| {
+                let expr = self.expression(value)?;
+                let term = self.number(&expr, value)?;
+                self.refuse_run_quantities(&term, value)?;
+                Ok(term)
+            })
+            .collect::<Loaded<Vec<_>>>()?;
+        Ok(Parameter {
+            name: name.get_ref().clone(),
+            doc: raw.doc.clone(),
+            unit: raw.unit.clone(),
+            range: text.clone(),
+            lower,
+            upper,
+            candidates,
+        })
+    }
+
+    /// Parameters and constants in an order in which each needs only what stands before it.
+    fn order(&self, parameters: &[Parameter], constants: &[Constant]) -> Loaded<Vec<Symbol>> {
+        fn terms_of<'t>(symbol: Symbol, parameters: &'t [Parameter], constants: &'t [Constant]) -> Vec<&'t Term> {
+            match symbol {
+                Symbol::Constant(i) => vec![&constants[i].term],
+                Symbol::Parameter(i) => {
+                    let p = &parameters[i];
+                    [&p.lower, &p.upper].into_iter().filter_map(|b| b.value.as_ref()).chain(&p.candidates).collect()
+                }
+            }
+        }
+        let name_of = |symbol: Symbol| match symbol {
+            Symbol::Parameter(i) => parameters[i].name.as_str(),
+            Symbol::Constant(i) => constants[i].name.as_str(),
+        };
+        let place_of = |symbol: Symbol| match symbol {
+            Symbol::Parameter(i) => self.raw.parameters[i].range.span(),
+            Symbol::Constant(i) => self.raw.constants[i].span(),
+        };
+        let all: Vec<Symbol> =
+            (0..parameters.len()).map(Symbol::Parameter).chain((0..constants.len()).map(Symbol::Constant)).collect();
+        let mut order: Vec<Symbol> = Vec::new();
+        let mut remaining = all;
+        while !remaining.is_empty() {
+            let ready = |symbol: Symbol| {
+                terms_of(symbol, parameters, constants).into_iter().all(|term| {
+                    !term.any(|node| match node {
+                        Node::Term(Term::Parameter(i)) => !order.contains(&Symbol::Parameter(*i)),
+                        Node::Term(Term::Constant(i)) => !order.contains(&Symbol::Constant(*i)),
+                        _ => false,
+                    })
+                })
+            };
+            match remaining.iter().position(|s| ready(*s)) {
+                Some(position) => {
+                    let symbol = remaining.remove(position);
+                    order.push(symbol);
+                }
+                None => {
+                    let circle: Vec<&str> = remaining.iter().map(|s| name_of(*s)).collect();
+                    return Err(self.file.error(
+                        Some(place_of(remaining[0])),
+                        format!("these depend on each other in a circle: {}", circle.join(", ")),
+                        Some("break the circle; a parameter's range counts as what it depends on".into()),
+                    ));
+                }
+            }
+        }
+        Ok(order)
+    }
+
+    fn claims(&self) -> Loaded<Vec<Claim>> {
+        let OneOrMany(raw_claims) = self.raw.claim.get_ref();
+        if raw_claims.is_empty() {
+            return Err(self.file.error(Some(self.raw.claim.span()), "a statement needs a claim", None));
+        }
+        let claims = raw_claims.iter().map(|c| self.claim(c)).collect::<Loaded<Vec<_>>>()?;
+        if claims.iter().any(|c| c.scope() != claims[0].scope()) {
+            return Err(self.file.error(
+                Some(self.raw.claim.span()),
+                "the claims of one statement must all be pathwise, all about one step, or all about the whole run",
+                Some("put them in separate statements".into()),
+            ));
+        }
+        Ok(claims)
+    }
+
+    fn claim(&self, raw: &RawClaim) -> Loaded<Claim> {
+        let mut checker = Checker::new(&self.names);
+        let quantifier = match &raw.for_all {
+            None => None,
+            Some(text) => {
+                let (name, from, to) = parse_quantifier(text.get_ref()).map_err(|err| self.file.syntax(text, err))?;
+                let at = |err| self.check_error(text, err);
+                let (from, to) = (checker.index(&from).map_err(at)?, checker.index(&to).map_err(at)?);
+                checker.bind(&name, &(0..text.get_ref().len())).map_err(at)?;
+                Some(Quantifier { text: text.get_ref().clone(), from, to })
+            }
+        };
+        let (lhs_expr, rhs_expr) = (self.expression(&raw.lhs)?, self.expression(&raw.rhs)?);
+        let lhs = checker.number(&lhs_expr).map_err(|err| self.check_error(&raw.lhs, err))?;
+        let rhs = checker.number(&rhs_expr).map_err(|err| self.check_error(&raw.rhs, err))?;
+        let claim = Claim { quantifier, lhs_expr, rhs_expr, lhs, rhs };
+        self.check_scope(&claim, raw)?;
+        Ok(claim)
+    }
+
+    /// A claim must be of a form that can be decided honestly.
+    fn check_scope(&self, claim: &Claim, raw: &RawClaim) -> Loaded<()> {
+        let at = |value: &Spanned<String>, message: &str, help: &str| {
+            Err(self.file.error(Some(value.span()), message.to_owned(), Some(help.to_owned())))
+        };
+        let sides = [(&claim.lhs, &raw.lhs), (&claim.rhs, &raw.rhs)];
+        let scope = claim.scope();
+        let wanted = match scope {
+            Scope::Pathwise => matches!(self.raw.kind, Kind::Pathwise | Kind::Identity | Kind::Oracle),
+            Scope::OneStep => matches!(self.raw.kind, Kind::Expectation | Kind::Oracle | Kind::Identity),
+            Scope::WholeRun => matches!(self.raw.kind, Kind::Expectation | Kind::Identity),
+        };
+        if !wanted {
+            return at(
+                &raw.lhs,
+                "the claim does not fit the statement's kind",
+                "a pathwise claim has no E[·]; an expectation has one",
+            );
+        }
+        for (side, place) in sides {
+            let mut mixed = false;
+            side.walk(&mut |node| {
+                if let Node::Term(Term::Expectation { past, .. }) = node {
+                    mixed |= *past != (scope == Scope::OneStep);
+                }
+            });
+            if mixed {
+                return at(place, "E[·] and E[· | past] cannot stand in one claim", "use one of them");
+            }
+        }
+        match scope {
+            Scope::Pathwise => Ok(()),
+            Scope::OneStep if claim.quantifier.is_none() => {
+                at(&raw.lhs, "a claim about one step needs its index", "add for_all = \"k in 0..K\"")
+            }
+            Scope::OneStep => Ok(()),
+            Scope::WholeRun => {
+                // One sample is one run, so the left-hand side must be linear in its expectations;
+                // the minimum over steps of an expectation is the one exception.
+                let inner = match &claim.lhs {
+                    Term::Reduce { op: ReduceOp::Min, body, .. } => body,
+                    other => other,
+                };
+                for (side, place) in [(inner, &raw.lhs), (&claim.rhs, &raw.rhs)] {
+                    if random_outside_expectation(side) {
+                        return at(place, "a random quantity stands outside E[·]", "only f[0], grad[0] and x[0] are known beforehand");
+                    }
+                    if dependence(side) == Dependence::Other {
+                        return at(place, "the claim is not linear in what it averages", "use sums, means, and products with constants");
+                    }
+                }
+                let late = claim.rhs.any(|node| match node {
+                    Node::Term(Term::Element(ScalarSequence::Value, index)) => !at_start(index),
+                    Node::Vector(super::term::Vector::Element(_, index)) => !at_start(index),
+                    _ => false,
+                });
+                if late && self.raw.kind != Kind::Identity {
+                    return at(&raw.rhs, "the right-hand side may only use what is known at the start", "bring the rest to the left-hand side");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn random(&self, name: &Spanned<String>, value: &Spanned<String>) -> Loaded<RandomDraw> {
+        let text = value.get_ref();
+        let inner = text.trim().strip_prefix("uniform(").and_then(|t| t.strip_suffix(')')).ok_or_else(|| {
+            self.file.error(Some(value.span()), "a random index is uniform over a range", Some("for example R = \"uniform(0..K)\"".into()))
+        })?;
+        let (_, from, to) = parse_quantifier(&format!("k in {inner}")).map_err(|err| self.file.error(Some(value.span()), err.message, None))?;
+        let mut checker = Checker::new(&self.names);
+        let at = |err: CheckError| self.file.error(Some(value.span()), err.message, err.help);
+        Ok(RandomDraw {
+            name: name.get_ref().clone(),
+            from: checker.index(&from).map_err(at)?,
+            to: checker.index(&to).map_err(at)?,
+        })
+    }
+
+    fn witness(&self, spanned: &Spanned<RawWitness>) -> Loaded<Witness> {
+        let raw = spanned.get_ref();
+        if raw.horizon == 0 || raw.horizon > MAX_HORIZON {
+            return Err(self.file.error(Some(spanned.span()), format!("a horizon of {} steps is not between 1 and {MAX_HORIZON}", raw.horizon), None));
+        }
+        let mut names = self.names.clone();
+        let lower = |names: &Names, value: &Spanned<String>| -> Loaded<Term> {
+            let expr = self.expression(value)?;
+            let term = Checker::new(names).number(&expr).map_err(|err| self.check_error(value, err))?;
+            self.refuse_run_quantities(&term, value)?;
+            Ok(term)
+        };
+        let given = raw
+            .given
+            .iter()
+            .map(|(name, value)| {
+                let builtin = Builtin::from_name(name.get_ref()).ok_or_else(|| {
+                    self.file.error(Some(name.span()), format!("`{}` is no constant of an instance", name.get_ref()), None)
+                })?;
+                Ok((builtin, lower(&names, value)?))
+            })
+            .collect::<Loaded<Vec<_>>>()?;
+        let parameters = raw
+            .parameters
+            .iter()
+            .map(|(name, value)| {
+                let position = self.names.parameters.iter().position(|p| p == name.get_ref()).ok_or_else(|| {
+                    self.file.error(Some(name.span()), format!("`{}` is no parameter of this statement", name.get_ref()), None)
+                })?;
+                Ok((position, lower(&names, value)?))
+            })
+            .collect::<Loaded<BTreeMap<_, _>>>()?;
+        let mut locals = Vec::new();
+        for (name, value) in &raw.locals {
+            let term = lower(&names, value)?;
+            names.constants.push(name.get_ref().clone());
+            locals.push((name.get_ref().clone(), term));
+        }
+        let start = raw.start.iter().map(|value| lower(&names, value)).collect::<Loaded<Vec<_>>>()?;
+        let json = |value: &toml::Value| {
+            serde_json::to_value(value).map_err(|err| self.file.error(Some(spanned.span()), err.to_string(), None))
+        };
+        let (problem, oracle) = (json(&raw.problem)?, json(&raw.oracle)?);
+        let mut texts = BTreeSet::new();
+        collect_expressions(&problem, &mut texts);
+        collect_expressions(&oracle, &mut texts);
+        let expressions = texts
+            .into_iter()
+            .map(|text| {
+                let body = text.trim_start_matches('=');
+                let at = |message: String| self.file.error(Some(spanned.span()), format!("in `{text}`: {message}"), None);
+                let expr = parse(body).map_err(|err| at(err.message))?;
+                let term = Checker::new(&names).number(&expr).map_err(|err| at(err.message))?;
+                Ok((text, term))
+            })
+            .collect::<Loaded<BTreeMap<_, _>>>()?;
+        Ok(Witness {
+            doc: raw.doc.clone(),
+            given,
+            locals,
+            parameters,
+            problem,
+            oracle,
+            start,
+            first_gradient: raw.first_gradient,
+            horizon: raw.horizon,
+            expressions,
+        })
+    }
+}
+
+/// Whether an index is 0 or −1: what is known before the first step, in expectation at least.
+fn at_start(index: &Index) -> bool {
+    match index {
+        Index::Literal(value) => *value <= 0,
+        Index::Sub(a, b) => matches!((&**a, &**b), (Index::Literal(a), Index::Literal(b)) if a <= b),
+        _ => false,
+    }
+}
+
+fn collect_expressions(value: &serde_json::Value, into: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::String(text) if text.starts_with('=') => {
+            into.insert(text.clone());
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|v| collect_expressions(v, into)),
+        serde_json::Value::Object(map) => map.values().for_each(|v| collect_expressions(v, into)),
+        _ => {}
+    }
+}
+
+fn head_name(head: &str) -> &str {
+    head.split('[').next().unwrap_or(head).trim()
+}
+
+fn top_level_comma(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    text.char_indices().find_map(|(i, c)| {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            ',' if depth == 0 => return Some(i),
+            _ => {}
+        }
+        None
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,312 @@
+//! The statement language: a theorem is a TOML file, parsed and checked when it is loaded, then
+//! evaluated in any arithmetic.
+//!
+//! `docs/statements.md` describes the language; [`library`] holds the shipped statements.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub mod check;
+mod error;
+pub mod evaluate;
+mod file;
+pub mod library;
+pub mod parse;
+pub mod render;
+pub mod syntax;
+pub mod term;
+
+pub use error::StatementError;
+pub use file::{MAX_FILE_BYTES, load_file, load_text};
+use syntax::Expr;
+use term::{Builtin, Condition, Index, Node, ScalarSequence, Term};
+
+/// What kind of claim a statement makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Holds at every step of every trajectory.
+    Pathwise,
+    /// Holds for expectations, of one step or of the whole run.
+    Expectation,
+    /// Holds for the estimate at each point, for every draw or in expectation.
+    Oracle,
+    /// Both sides are equal.
+    Identity,
+}
+
+/// What the shipped suite expects of a statement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expectation {
+    /// The statement is true.
+    #[default]
+    Holds,
+    /// The statement is false on purpose and must be found so.
+    Violated,
+}
+
+/// Step-size schedule under which a statement is checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// γ_k = γ.
+    #[default]
+    Constant,
+    /// γ_k = γ·16/(16 + k), rounded so that it never increases.
+    Decreasing,
+}
+
+/// One end of a parameter's range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// Its value; `None` for `inf`.
+    pub value: Option<Term>,
+    /// Whether the value itself belongs to the range.
+    pub closed: bool,
+}
+
+/// A quantity that the statement holds for all values of.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Name.
+    pub name: String,
+    /// Meaning.
+    pub doc: String,
+    /// Units.
+    pub unit: String,
+    /// The range as written.
+    pub range: String,
+    /// Lower end.
+    pub lower: Bound,
+    /// Upper end.
+    pub upper: Bound,
+    /// Values to try; empty for the default choice within the range.
+    pub candidates: Vec<Term>,
+}
+
+/// A derived constant.
+#[derive(Clone, Debug)]
+pub struct Constant {
+    /// Name.
+    pub name: String,
+    /// As written.
+    pub expr: Expr,
+    /// As evaluated.
+    pub term: Term,
+}
+
+/// A condition under which the claim is made.
+#[derive(Clone, Debug)]
+pub struct Hypothesis {
+    /// Name.
+    pub name: String,
+    /// As written.
+    pub expr: Expr,
+    /// As evaluated.
+    pub condition: Condition,
+}
+
+/// The index over which a claim is repeated.
+#[derive(Clone, Debug)]
+pub struct Quantifier {
+    /// As written.
+    pub text: String,
+    /// First value.
+    pub from: Index,
+    /// One past the last value.
+    pub to: Index,
+}
+
+/// `lhs ≤ rhs` (or `=`, for identities), at every value of its index.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The index, slot 0; without one the claim is about the run as a whole, for every K.
+    pub quantifier: Option<Quantifier>,
+    /// Left-hand side as written.
+    pub lhs_expr: Expr,
+    /// Right-hand side as written.
+    pub rhs_expr: Expr,
+    /// Left-hand side as evaluated.
+    pub lhs: Term,
+    /// Right-hand side as evaluated.
+    pub rhs: Term,
+}
+
+/// What a claim is about, which decides how it is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every point of every trajectory.
+    Pathwise,
+    /// The noise of one step, given the past.
+    OneStep,
+    /// The noise of the whole run.
+    WholeRun,
+}
+
+/// The random index of a statement: uniform on `from..to`, independent of the run.
+#[derive(Clone, Debug)]
+pub struct RandomDraw {
+    /// Name.
+    pub name: String,
+    /// First value.
+    pub from: Index,
+    /// One past the last value.
+    pub to: Index,
+}
+
+/// An instance that the file itself brings: a worst case that the proof constructs.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// What it shows.
+    pub doc: String,
+    /// Instance constants assumed while its expressions are evaluated, by builtin.
+    pub given: Vec<(Builtin, Term)>,
+    /// Local constants in order, appended to the statement's own.
+    pub locals: Vec<(String, Term)>,
+    /// Values of the parameters, by position.
+    pub parameters: BTreeMap<usize, Term>,
+    /// Problem description; strings that begin with `=` are expressions.
+    pub problem: serde_json::Value,
+    /// Error sources, likewise.
+    pub oracle: serde_json::Value,
+    /// Starting point.
+    pub start: Vec<Term>,
+    /// Start of the momentum buffer: `zero` or `first-gradient`.
+    pub first_gradient: bool,
+    /// K.
+    pub horizon: usize,
+    /// Expressions of `problem` and `oracle`, by their text.
+    pub expressions: BTreeMap<String, Term>,
+}
+
+/// A name in the order of evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbol {
+    /// Parameter by position: its range and candidates may use what stands before it.
+    Parameter(usize),
+    /// Derived constant by position.
+    Constant(usize),
+}
+
+/// A checked statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Identifier: the file's name.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Kind of claim.
+    pub kind: Kind,
+    /// Whether equality is attained.
+    pub tight: bool,
+    /// Where the statement comes from.
+    pub source: String,
+    /// Where its proof is.
+    pub proof: String,
+    /// Statements that its proof uses.
+    pub uses: Vec<String>,
+    /// What the suite expects.
+    pub expect: Expectation,
+    /// Horizons K to try.
+    pub horizons: Vec<usize>,
+    /// Step-size schedule.
+    pub schedule: Schedule,
+    /// Random index.
+    pub random: Option<RandomDraw>,
+    /// Parameters in order.
+    pub parameters: Vec<Parameter>,
+    /// Derived constants in order.
+    pub constants: Vec<Constant>,
+    /// Definitions as written, with their heads.
+    pub definitions: IndexMap<String, Expr>,
+    /// Hypotheses in order.
+    pub hypotheses: Vec<Hypothesis>,
+    /// Claims in order.
+    pub claims: Vec<Claim>,
+    /// Whether the general families are tried besides the witnesses.
+    pub general: bool,
+    /// Witnesses in order.
+    pub witnesses: Vec<Witness>,
+    /// Order of evaluation of parameters and constants.
+    pub order: Vec<Symbol>,
+    /// SHA-256 of the file, hexadecimal.
+    pub hash: String,
+}
+
+impl Claim {
+    /// What the claim is about.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let mut scope = Scope::Pathwise;
+        for side in [&self.lhs, &self.rhs] {
+            side.walk(&mut |node| {
+                if let Node::Term(Term::Expectation { past, .. }) = node {
+                    scope = if *past { Scope::OneStep } else { Scope::WholeRun };
+                }
+            });
+        }
+        scope
+    }
+}
+
+impl Statement {
+    /// Calls `visit` on every node of every claim, hypothesis, constant and range.
+    pub fn walk(&self, visit: &mut dyn FnMut(Node<'_>)) {
+        for claim in &self.claims {
+            claim.lhs.walk(visit);
+            claim.rhs.walk(visit);
+        }
+        for hypothesis in &self.hypotheses {
+            hypothesis.condition.walk(visit);
+        }
+        for constant in &self.constants {
+            constant.term.walk(visit);
+        }
+        for parameter in &self.parameters {
+            for bound in [&parameter.lower, &parameter.upper] {
+                if let Some(term) = &bound.value {
+                    term.walk(visit);
+                }
+            }
+            for candidate in &parameter.candidates {
+                candidate.walk(visit);
+            }
+        }
+    }
+
+    /// The instance constants that a problem and an oracle must prove to be used with it.
+    #[must_use]
+    pub fn needs(&self) -> BTreeSet<Builtin> {
+        let mut needs = BTreeSet::new();
+        self.walk(&mut |node| {
+            if let Node::Term(Term::Builtin(builtin)) = node {
+                needs.insert(*builtin);
+            }
+        });
+        needs
+    }
+
+    /// Whether it needs the Hessian's spectrum.
+    #[must_use]
+    pub fn needs_spectrum(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found |= matches!(node, Node::Term(Term::Element(ScalarSequence::Spectrum, _))));
+        found
+    }
+
+    /// Position of a parameter.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<usize> {
+        self.parameters.iter().position(|p| p.name == name)
+    }
+
+    /// The first claim's scope; all claims of a statement share it.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.claims[0].scope()
+    }
+}

@@ -1,0 +1,1 @@
+//! Statements as text for a reader.

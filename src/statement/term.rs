@@ -1,0 +1,465 @@
+//! Checked expressions: names resolved, types separated, definitions expanded. What is evaluated.
+
+use rug::Rational;
+
+use super::syntax::{ReduceOp, Relation};
+
+/// Constants that the instance supplies: from the problem, the oracle or the method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Builtin {
+    /// `L`: smoothness constant of f.
+    Smoothness,
+    /// `mu`: PL constant.
+    Pl,
+    /// `f_star`: lower bound of f; its infimum under PL.
+    LowerBound,
+    /// `zeta2`: bound of the gradients' heterogeneity.
+    Heterogeneity,
+    /// `G`: bound of every worker's gradient norm.
+    GradientBound,
+    /// `B`: relative part of the bias model.
+    RelativeError,
+    /// `C`: absolute part of the bias model.
+    AbsoluteError,
+    /// `B_b`: relative part of the bias alone, where bias and noise are apart.
+    RelativeBias,
+    /// `C_b`: absolute part of the bias alone.
+    AbsoluteBias,
+    /// `M`: relative part of the noise.
+    RelativeNoise,
+    /// `sigma2`: absolute part of the noise.
+    NoiseVariance,
+    /// `first_gradient`: 1 for that start, 0 for the zero start.
+    FirstGradient,
+}
+
+impl Builtin {
+    /// All of them, in the order of declaration.
+    pub const ALL: [Builtin; 12] = [
+        Builtin::Smoothness,
+        Builtin::Pl,
+        Builtin::LowerBound,
+        Builtin::Heterogeneity,
+        Builtin::GradientBound,
+        Builtin::RelativeError,
+        Builtin::AbsoluteError,
+        Builtin::RelativeBias,
+        Builtin::AbsoluteBias,
+        Builtin::RelativeNoise,
+        Builtin::NoiseVariance,
+        Builtin::FirstGradient,
+    ];
+
+    /// The name in statement files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Builtin::Smoothness => "L",
+            Builtin::Pl => "mu",
+            Builtin::LowerBound => "f_star",
+            Builtin::Heterogeneity => "zeta2",
+            Builtin::GradientBound => "G",
+            Builtin::RelativeError => "B",
+            Builtin::AbsoluteError => "C",
+            Builtin::RelativeBias => "B_b",
+            Builtin::AbsoluteBias => "C_b",
+            Builtin::RelativeNoise => "M",
+            Builtin::NoiseVariance => "sigma2",
+            Builtin::FirstGradient => "first_gradient",
+        }
+    }
+
+    /// What it means, for messages and `lemmata show`.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Builtin::Smoothness => "smoothness constant of f [f/x^2]",
+            Builtin::Pl => "PL constant of f [f/x^2]",
+            Builtin::LowerBound => "lower bound of f; its infimum under PL [f]",
+            Builtin::Heterogeneity => "bound of (1/n) sum ||grad f_i - grad f||^2 [(f/x)^2]",
+            Builtin::GradientBound => "bound of every worker's gradient norm [f/x]",
+            Builtin::RelativeError => "relative part of the bias model",
+            Builtin::AbsoluteError => "absolute part of the bias model [(f/x)^2]",
+            Builtin::RelativeBias => "relative part of the bias, noise apart",
+            Builtin::AbsoluteBias => "absolute part of the bias, noise apart [(f/x)^2]",
+            Builtin::RelativeNoise => "relative part of the noise variance",
+            Builtin::NoiseVariance => "absolute part of the noise variance [(f/x)^2]",
+            Builtin::FirstGradient => "1 for the first-gradient start, 0 for the zero start",
+        }
+    }
+
+    /// The builtin of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Builtin::ALL.into_iter().find(|b| b.name() == name)
+    }
+}
+
+/// Sequences of numbers that a run supplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScalarSequence {
+    /// `f[k]`: objective at x_k.
+    Value,
+    /// `step[k]`: γ_k; `step[-1] = step[0]`.
+    Step,
+    /// `spectrum[j]`: eigenvalues of the Hessian, for quadratics, j in 0..d.
+    Spectrum,
+}
+
+impl ScalarSequence {
+    /// The sequence of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "f" => Some(ScalarSequence::Value),
+            "step" => Some(ScalarSequence::Step),
+            "spectrum" => Some(ScalarSequence::Spectrum),
+            _ => None,
+        }
+    }
+}
+
+/// Sequences of vectors that a run supplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VectorSequence {
+    /// `x[k]`: the points.
+    Point,
+    /// `grad[k]`: ∇f(x_k).
+    Gradient,
+    /// `v[k]`: momentum buffer; `v[-1]` reads as 0 (theory, section 0).
+    Buffer,
+    /// `m[k] = v[k] − grad[k]`; `m[-1] = v_{−1} − ∇f(x_0)` with the start's own v_{−1}.
+    Deviation,
+    /// `e[k]`: error of the estimate.
+    Error,
+    /// `b[k]`: its bias part, known given the past.
+    Bias,
+    /// `nu[k]`: its noise part, of mean zero given the past.
+    Noise,
+}
+
+impl VectorSequence {
+    /// All of them, in the order of declaration.
+    pub const ALL: [VectorSequence; 7] = [
+        VectorSequence::Point,
+        VectorSequence::Gradient,
+        VectorSequence::Buffer,
+        VectorSequence::Deviation,
+        VectorSequence::Error,
+        VectorSequence::Bias,
+        VectorSequence::Noise,
+    ];
+
+    /// The name in statement files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            VectorSequence::Point => "x",
+            VectorSequence::Gradient => "grad",
+            VectorSequence::Buffer => "v",
+            VectorSequence::Deviation => "m",
+            VectorSequence::Error => "e",
+            VectorSequence::Bias => "b",
+            VectorSequence::Noise => "nu",
+        }
+    }
+
+    /// The sequence of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        VectorSequence::ALL.into_iter().find(|s| s.name() == name)
+    }
+}
+
+/// Functions of one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// Square root.
+    Sqrt,
+    /// Exponential.
+    Exp,
+    /// Natural logarithm.
+    Ln,
+    /// Sine.
+    Sin,
+    /// Cosine.
+    Cos,
+    /// Absolute value.
+    Abs,
+    /// `max(·, 0)`.
+    PositivePart,
+}
+
+impl Function {
+    /// The function of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "sqrt" => Some(Function::Sqrt),
+            "exp" => Some(Function::Exp),
+            "ln" => Some(Function::Ln),
+            "sin" => Some(Function::Sin),
+            "cos" => Some(Function::Cos),
+            "abs" => Some(Function::Abs),
+            "pos" => Some(Function::PositivePart),
+            _ => None,
+        }
+    }
+}
+
+/// An integer expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Index {
+    /// A literal.
+    Literal(i64),
+    /// A bound index; the slot counts the nesting.
+    Slot(usize),
+    /// `K`.
+    Horizon,
+    /// `n`.
+    Workers,
+    /// `d`.
+    Dimension,
+    /// The statement's random index.
+    Random,
+    /// Sum.
+    Add(Box<Index>, Box<Index>),
+    /// Difference.
+    Sub(Box<Index>, Box<Index>),
+    /// Product.
+    Mul(Box<Index>, Box<Index>),
+}
+
+/// A conjunction of comparisons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition(pub Vec<(Term, Relation, Term)>);
+
+/// A number-valued expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Term {
+    /// An exact literal.
+    Number(Rational),
+    /// A parameter, by position.
+    Parameter(usize),
+    /// A derived constant, by position.
+    Constant(usize),
+    /// A constant of the instance.
+    Builtin(Builtin),
+    /// An integer expression as a number.
+    Integer(Index),
+    /// An element of a number sequence.
+    Element(ScalarSequence, Index),
+    /// `norm2(a)`.
+    Norm2(Box<Vector>),
+    /// `norm(a)`.
+    Norm(Box<Vector>),
+    /// `dot(a, b)`.
+    Dot(Box<Vector>, Box<Vector>),
+    /// Negation.
+    Negate(Box<Term>),
+    /// Sum.
+    Add(Box<Term>, Box<Term>),
+    /// Difference.
+    Sub(Box<Term>, Box<Term>),
+    /// Product.
+    Mul(Box<Term>, Box<Term>),
+    /// Quotient.
+    Div(Box<Term>, Box<Term>),
+    /// Integer power.
+    PowInt(Box<Term>, Index),
+    /// Real power of a nonnegative base.
+    PowReal(Box<Term>, Box<Term>),
+    /// Function of one number.
+    Apply(Function, Box<Term>),
+    /// Lesser of two.
+    Min(Box<Term>, Box<Term>),
+    /// Greater of two.
+    Max(Box<Term>, Box<Term>),
+    /// Reduction over an index range.
+    Reduce {
+        /// How.
+        op: ReduceOp,
+        /// Where the index is bound.
+        slot: usize,
+        /// First value.
+        from: Index,
+        /// One past the last.
+        to: Index,
+        /// What is reduced.
+        body: Box<Term>,
+    },
+    /// Choice by a condition that must be decided.
+    If(Box<Condition>, Box<Term>, Box<Term>),
+    /// Expectation, of the whole run or over one step's noise.
+    Expectation {
+        /// What is averaged.
+        body: Box<Term>,
+        /// Over one step, given the past.
+        past: bool,
+    },
+}
+
+/// A vector-valued expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Vector {
+    /// An element of a vector sequence.
+    Element(VectorSequence, Index),
+    /// `worker_grad[i, k]`: ∇fᵢ(x_k).
+    WorkerGradient(Index, Index),
+    /// Negation.
+    Negate(Box<Vector>),
+    /// Sum.
+    Add(Box<Vector>, Box<Vector>),
+    /// Difference.
+    Sub(Box<Vector>, Box<Vector>),
+    /// A number times a vector.
+    Scale(Box<Term>, Box<Vector>),
+    /// Sum or mean over an index range.
+    Reduce {
+        /// Sum or mean.
+        op: ReduceOp,
+        /// Where the index is bound.
+        slot: usize,
+        /// First value.
+        from: Index,
+        /// One past the last.
+        to: Index,
+        /// What is reduced.
+        body: Box<Vector>,
+    },
+}
+
+/// What a walk over a term meets.
+#[derive(Clone, Copy, Debug)]
+pub enum Node<'a> {
+    /// A number-valued node.
+    Term(&'a Term),
+    /// A vector-valued node.
+    Vector(&'a Vector),
+    /// An integer node.
+    Index(&'a Index),
+}
+
+impl Term {
+    /// Calls `visit` on this node and all below it, parents first.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(Node<'a>)) {
+        visit(Node::Term(self));
+        match self {
+            Term::Number(_) | Term::Parameter(_) | Term::Constant(_) | Term::Builtin(_) => {}
+            Term::Integer(index) | Term::Element(_, index) => index.walk(visit),
+            Term::Norm2(a) | Term::Norm(a) => a.walk(visit),
+            Term::Dot(a, b) => {
+                a.walk(visit);
+                b.walk(visit);
+            }
+            Term::Negate(a) | Term::Apply(_, a) | Term::Expectation { body: a, .. } => a.walk(visit),
+            Term::Add(a, b)
+            | Term::Sub(a, b)
+            | Term::Mul(a, b)
+            | Term::Div(a, b)
+            | Term::PowReal(a, b)
+            | Term::Min(a, b)
+            | Term::Max(a, b) => {
+                a.walk(visit);
+                b.walk(visit);
+            }
+            Term::PowInt(a, index) => {
+                a.walk(visit);
+                index.walk(visit);
+            }
+            Term::Reduce { from, to, body, .. } => {
+                from.walk(visit);
+                to.walk(visit);
+                body.walk(visit);
+            }
+            Term::If(condition, a, b) => {
+                condition.walk(visit);
+                a.walk(visit);
+                b.walk(visit);
+            }
+        }
+    }
+
+    /// Whether any node satisfies `test`.
+    #[must_use]
+    pub fn any(&self, test: impl Fn(Node<'_>) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found |= test(node));
+        found
+    }
+
+    /// Whether it mentions an expectation.
+    #[must_use]
+    pub fn has_expectation(&self) -> bool {
+        self.any(|node| matches!(node, Node::Term(Term::Expectation { .. })))
+    }
+
+    /// The additive terms at the top of the tree, each with whether it is subtracted.
+    #[must_use]
+    pub fn additive_terms(&self) -> Vec<(bool, &Term)> {
+        fn collect<'a>(term: &'a Term, negative: bool, into: &mut Vec<(bool, &'a Term)>) {
+            match term {
+                Term::Add(a, b) => {
+                    collect(a, negative, into);
+                    collect(b, negative, into);
+                }
+                Term::Sub(a, b) => {
+                    collect(a, negative, into);
+                    collect(b, !negative, into);
+                }
+                Term::Negate(a) => collect(a, !negative, into),
+                _ => into.push((negative, term)),
+            }
+        }
+        let mut terms = Vec::new();
+        collect(self, false, &mut terms);
+        terms
+    }
+}
+
+impl Condition {
+    /// Calls `visit` on all nodes of all operands.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(Node<'a>)) {
+        for (left, _, right) in &self.0 {
+            left.walk(visit);
+            right.walk(visit);
+        }
+    }
+}
+
+impl Vector {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Node<'a>)) {
+        visit(Node::Vector(self));
+        match self {
+            Vector::Element(_, index) => index.walk(visit),
+            Vector::WorkerGradient(i, k) => {
+                i.walk(visit);
+                k.walk(visit);
+            }
+            Vector::Negate(a) => a.walk(visit),
+            Vector::Add(a, b) | Vector::Sub(a, b) => {
+                a.walk(visit);
+                b.walk(visit);
+            }
+            Vector::Scale(factor, a) => {
+                factor.walk(visit);
+                a.walk(visit);
+            }
+            Vector::Reduce { from, to, body, .. } => {
+                from.walk(visit);
+                to.walk(visit);
+                body.walk(visit);
+            }
+        }
+    }
+}
+
+impl Index {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Node<'a>)) {
+        visit(Node::Index(self));
+        if let Index::Add(a, b) | Index::Sub(a, b) | Index::Mul(a, b) = self {
+            a.walk(visit);
+            b.walk(visit);
+        }
+    }
+}
