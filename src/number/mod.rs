@@ -61,9 +61,13 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
 
     /// Overwrites `self` with `other` without allocating.
     fn set(&mut self, other: &Self);
+    /// `self += rhs`.
     fn add_assign(&mut self, rhs: &Self);
+    /// `self −= rhs`.
     fn sub_assign(&mut self, rhs: &Self);
+    /// `self *= rhs`.
     fn mul_assign(&mut self, rhs: &Self);
+    /// `self /= rhs`; undefined (or unbounded) where `rhs` may be zero.
     fn div_assign(&mut self, rhs: &Self);
     /// `self += a·b`, the inner loop of every matrix product. In `f64` two roundings, never fused,
     /// so that results do not depend on the processor; MPFR types may fuse.
@@ -76,16 +80,25 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
     fn mul_f64(&mut self, c: f64);
     /// `self += a·c` for an exactly known constant: a matrix entry, say.
     fn add_product_f64(&mut self, a: &Self, c: f64);
+    /// `self ← −self`.
     fn neg_assign(&mut self);
+    /// `self ← |self|`.
     fn abs_assign(&mut self);
+    /// `self ← min(self, rhs)`; undefined if either is.
     fn min_assign(&mut self, rhs: &Self);
+    /// `self ← max(self, rhs)`; undefined if either is.
     fn max_assign(&mut self, rhs: &Self);
     /// `self²`; for intervals the lower end is never negative.
     fn square_assign(&mut self);
+    /// Square root.
     fn sqrt_assign(&mut self);
+    /// Exponential.
     fn exp_assign(&mut self);
+    /// Natural logarithm.
     fn ln_assign(&mut self);
+    /// Sine.
     fn sin_assign(&mut self);
+    /// Cosine.
     fn cos_assign(&mut self);
     /// Integer power; a negative exponent of zero is undefined, `0⁰ = 1`.
     fn powi_assign(&mut self, exponent: i32);
@@ -98,9 +111,11 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
 
     // ---- by value, for expressions -------------------------------------------------------
 
+    /// The number 0.
     fn zero(context: Self::Context) -> Self {
         Self::from_f64(0.0, context)
     }
+    /// The number 1.
     fn one(context: Self::Context) -> Self {
         Self::from_f64(1.0, context)
     }
@@ -108,66 +123,82 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
     fn to_f64(&self) -> f64 {
         self.lane(0)
     }
+    /// By value: see the in-place form.
     fn add(mut self, rhs: &Self) -> Self {
         self.add_assign(rhs);
         self
     }
+    /// By value: see the in-place form.
     fn sub(mut self, rhs: &Self) -> Self {
         self.sub_assign(rhs);
         self
     }
+    /// By value: see the in-place form.
     fn mul(mut self, rhs: &Self) -> Self {
         self.mul_assign(rhs);
         self
     }
+    /// By value: see the in-place form.
     fn div(mut self, rhs: &Self) -> Self {
         self.div_assign(rhs);
         self
     }
+    /// By value: see the in-place form.
     fn neg(mut self) -> Self {
         self.neg_assign();
         self
     }
+    /// By value: see the in-place form.
     fn abs(mut self) -> Self {
         self.abs_assign();
         self
     }
+    /// By value: see the in-place form.
     fn min(mut self, rhs: &Self) -> Self {
         self.min_assign(rhs);
         self
     }
+    /// By value: see the in-place form.
     fn max(mut self, rhs: &Self) -> Self {
         self.max_assign(rhs);
         self
     }
+    /// By value: see the in-place form.
     fn square(mut self) -> Self {
         self.square_assign();
         self
     }
+    /// By value: see the in-place form.
     fn sqrt(mut self) -> Self {
         self.sqrt_assign();
         self
     }
+    /// By value: see the in-place form.
     fn exp(mut self) -> Self {
         self.exp_assign();
         self
     }
+    /// By value: see the in-place form.
     fn ln(mut self) -> Self {
         self.ln_assign();
         self
     }
+    /// By value: see the in-place form.
     fn sin(mut self) -> Self {
         self.sin_assign();
         self
     }
+    /// By value: see the in-place form.
     fn cos(mut self) -> Self {
         self.cos_assign();
         self
     }
+    /// By value: see the in-place form.
     fn powi(mut self, exponent: i32) -> Self {
         self.powi_assign(exponent);
         self
     }
+    /// By value: see the in-place form.
     fn powf(mut self, exponent: &Self) -> Self {
         self.powf_assign(exponent);
         self

@@ -7,8 +7,46 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use rug::Rational;
+use thiserror::Error;
 
 use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar};
+
+mod catalogue;
+pub mod orthogonal;
+pub mod quadratic;
+
+pub use catalogue::{ProblemSpec, build};
+
+/// Largest dimension and number of workers of a shipped family.
+pub const MAX_DIMENSION: usize = 64;
+/// Largest number of workers.
+pub const MAX_WORKERS: usize = 32;
+
+/// Why an instance cannot be made.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("problem family `{family}`: {reason}")]
+pub struct ProblemError {
+    family: String,
+    reason: String,
+}
+
+impl ProblemError {
+    /// An error of that family.
+    pub fn new(family: &str, reason: impl Into<String>) -> Self {
+        ProblemError { family: family.to_owned(), reason: reason.into() }
+    }
+}
+
+/// Refuses sizes out of range.
+fn check_size(family: &str, dimension: usize, workers: usize) -> Result<(), ProblemError> {
+    if dimension == 0 || dimension > MAX_DIMENSION {
+        return Err(ProblemError::new(family, format!("dimension {dimension} is not between 1 and {MAX_DIMENSION}")));
+    }
+    if workers == 0 || workers > MAX_WORKERS {
+        return Err(ProblemError::new(family, format!("{workers} workers are not between 1 and {MAX_WORKERS}")));
+    }
+    Ok(())
+}
 
 /// The constants that a family has *proved*. Each is a rational number that is a valid value of
 /// its constant (an upper bound for `L`, `G`, `zeta2`; a lower bound for `mu`), never a sample.
@@ -99,8 +137,11 @@ pub trait Problem: Debug + Send + Sync {
 
 /// One arithmetic's view of a problem: what [`DynProblem`] offers once for each [`Scalar`].
 pub trait Evaluate<S: Scalar> {
+    /// f(x).
     fn value_in(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S;
+    /// out ← ∇f(x).
     fn gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
+    /// out ← ∇fᵢ(x).
     fn worker_gradient_in(
         &self,
         worker: usize,
@@ -142,14 +183,23 @@ pub trait DynProblem:
     + Evaluate<Interval>
     + Evaluate<Exact>
 {
+    /// See [`Problem::family`].
     fn family(&self) -> &'static str;
+    /// See [`Problem::parameters`].
     fn parameters(&self) -> BTreeMap<String, String>;
+    /// See [`Problem::dimension`].
     fn dimension(&self) -> usize;
+    /// See [`Problem::workers`].
     fn workers(&self) -> usize;
+    /// See [`Problem::constants`].
     fn constants(&self) -> &Constants;
+    /// See [`Problem::affine_part`].
     fn affine_part(&self) -> Option<&AffinePart>;
+    /// See [`Problem::is_rational`].
     fn is_rational(&self) -> bool;
+    /// See [`Problem::start`].
     fn start(&self) -> Vec<f64>;
+    /// See [`Problem::scratch_len`].
     fn scratch_len(&self) -> usize;
 }
 

@@ -1,0 +1,44 @@
+//! Momentum under an estimated gradient, and the traces that its runs leave.
+//!
+//! v_k = (1−β)v_{k−1} + βg_k, x_{k+1} = x_k − γ_k v_k; β = 1 is SGD (theory, section 0).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod points;
+mod run;
+mod table;
+
+pub use points::{OutcomeTrace, PointTrace};
+pub use run::{Experiment, Workspace, start_error};
+pub use table::{Quantity, Table};
+
+/// Where the momentum buffer starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// v_{−1} = 0.
+    Zero,
+    /// v_{−1} = g_0, hence v_0 = g_0.
+    FirstGradient,
+}
+
+/// Step size, momentum parameter and start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Momentum {
+    /// β ∈ (0, 1].
+    pub beta: f64,
+    /// γ_0, …, γ_{K−1}, taken as exact numbers.
+    pub steps: Vec<f64>,
+    /// Start of the buffer.
+    pub start: Start,
+}
+
+impl Momentum {
+    /// γ_k; γ_{−1} reads as γ_0, and steps past the end as the last.
+    #[must_use]
+    pub fn step(&self, k: i64) -> f64 {
+        let last = self.steps.len().saturating_sub(1);
+        self.steps[usize::try_from(k).unwrap_or(0).min(last)]
+    }
+}

@@ -1,0 +1,217 @@
+//! One run in any arithmetic. The step loop allocates nothing.
+
+use rug::Rational;
+
+use super::table::{Quantity, Table};
+use super::{Momentum, Start};
+use crate::number::{Interval, Scalar, norm2, zeros};
+use crate::oracle::{Estimable, NoRandomness, Oracle, Randomness, Situation};
+use crate::problem::{Arithmetic, DynProblem, Scratch};
+use crate::statement::term::VectorSequence;
+
+/// A problem, an estimate of its gradient and a method from a starting point.
+#[derive(Clone, Copy)]
+pub struct Experiment<'a> {
+    /// The objective.
+    pub problem: &'a dyn DynProblem,
+    /// The estimate.
+    pub oracle: &'a Oracle,
+    /// The method.
+    pub method: &'a Momentum,
+    /// x_0, exact.
+    pub start: &'a [f64],
+}
+
+/// Vectors of one run, made once and used for many.
+pub struct Workspace<S> {
+    x: Vec<S>,
+    v: Vec<S>,
+    gradient: Vec<S>,
+    bias: Vec<S>,
+    noise: Vec<S>,
+    error: Vec<S>,
+    scratch: Scratch<S>,
+}
+
+impl<S: Arithmetic + Estimable> Workspace<S> {
+    /// For runs on this problem.
+    #[must_use]
+    pub fn new(problem: &dyn DynProblem, context: S::Context) -> Self {
+        let vector = || zeros(problem.dimension(), context);
+        Workspace {
+            x: vector(),
+            v: vector(),
+            gradient: vector(),
+            bias: vector(),
+            noise: vector(),
+            error: vector(),
+            scratch: Scratch::for_problem(problem, context),
+        }
+    }
+}
+
+/// The state of a run at step k, before x_{k+1} is formed.
+pub struct Step<'a, S> {
+    /// k.
+    pub k: usize,
+    /// x_k.
+    pub x: &'a [S],
+    /// v_{k−1} at first sight, v_k after the update.
+    pub buffer: &'a [S],
+    /// b_k.
+    pub bias: &'a [S],
+}
+
+impl Experiment<'_> {
+    /// Runs K steps, K the number of step sizes, and records what `table` asks for.
+    ///
+    /// `observe` sees every step after the error is drawn and before the buffer is updated.
+    /// `badness(k, x_k, v_{k−1}, ∇f(x_k), e)` scores errors for greedy sources.
+    pub fn run<S: Arithmetic + Estimable>(
+        &self,
+        random: &mut dyn Randomness<S>,
+        table: &mut Table<S>,
+        work: &mut Workspace<S>,
+        context: S::Context,
+        observe: &mut dyn FnMut(&Step<'_, S>),
+    ) {
+        let problem = S::view(self.problem);
+        let Workspace { x, v, gradient, bias, noise, error, scratch } = work;
+        let beta = S::from_f64(self.method.beta, context);
+        let keep = S::one(context).sub(&beta);
+        for (xi, start) in x.iter_mut().zip(self.start) {
+            *xi = S::from_f64(*start, context);
+        }
+        for vi in v.iter_mut() {
+            *vi = S::zero(context);
+        }
+        let steps: Vec<S> = self.method.steps.iter().map(|s| S::from_f64(*s, context)).collect();
+        let workers = self.problem.workers();
+        for (k, step) in steps.iter().enumerate() {
+            let at = k as i64;
+            problem.gradient_in(x, gradient, context, scratch);
+            if table.records(Quantity::Value) {
+                let value = problem.value_in(x, context, scratch);
+                table.set(Quantity::Value, at, &value);
+            }
+            record(table, VectorSequence::Gradient, at, gradient, context);
+            {
+                let badness = |candidate: &[f64]| self.next_gradient_norm(x, v, gradient, candidate, step);
+                let situation =
+                    Situation { k, gradient, buffer: v, workers, badness: Some(&badness) };
+                self.oracle.draw(&situation, random, bias, noise, context);
+            }
+            for ((e, b), n) in error.iter_mut().zip(bias.iter()).zip(noise.iter()) {
+                e.set(b);
+                e.add_assign(n);
+            }
+            observe(&Step { k, x, buffer: v, bias });
+            record(table, VectorSequence::Error, at, error, context);
+            record(table, VectorSequence::Bias, at, bias, context);
+            record(table, VectorSequence::Noise, at, noise, context);
+            let replaces = k == 0 && self.method.start == Start::FirstGradient;
+            if k == 0 && table.records(Quantity::Norm2(VectorSequence::Deviation)) {
+                // m_{−1} = v_{−1} − ∇f(x_0): −∇f(x_0), or e_0.
+                let deviation = if replaces { norm2(error, context) } else { norm2(gradient, context) };
+                table.set(Quantity::Norm2(VectorSequence::Deviation), -1, &deviation);
+            }
+            if k == 0 {
+                table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &S::zero(context));
+            }
+            for ((vi, g), e) in v.iter_mut().zip(gradient.iter()).zip(error.iter_mut()) {
+                // e becomes the estimate g_k from here on.
+                e.add_assign(g);
+                if replaces {
+                    vi.set(e);
+                } else {
+                    vi.mul_assign(&keep);
+                    vi.add_product(e, &beta);
+                }
+            }
+            record(table, VectorSequence::Buffer, at, v, context);
+            if table.records(Quantity::Norm2(VectorSequence::Deviation)) {
+                for (g, vi) in gradient.iter_mut().zip(v.iter()) {
+                    g.sub_assign(vi);
+                }
+                record(table, VectorSequence::Deviation, at, gradient, context);
+            }
+            for (xi, vi) in x.iter_mut().zip(v.iter()) {
+                xi.sub_product(vi, step);
+            }
+        }
+        let last = steps.len() as i64;
+        if table.records(Quantity::Value) {
+            let value = problem.value_in(x, context, scratch);
+            table.set(Quantity::Value, last, &value);
+        }
+        if table.records(Quantity::Norm2(VectorSequence::Gradient)) {
+            problem.gradient_in(x, gradient, context, scratch);
+            record(table, VectorSequence::Gradient, last, gradient, context);
+        }
+        observe(&Step { k: steps.len(), x, buffer: v, bias });
+    }
+
+    /// ‖∇f(x_{k+1})‖² if the error were `candidate`, in plain `f64` and in the first lane.
+    fn next_gradient_norm<S: Scalar>(&self, x: &[S], v: &[S], gradient: &[S], candidate: &[f64], step: &S) -> f64 {
+        let beta = self.method.beta;
+        let step = step.to_f64();
+        let next: Vec<f64> = (0..x.len())
+            .map(|j| {
+                let estimate = gradient[j].to_f64() + candidate[j];
+                x[j].to_f64() - step * ((1.0 - beta) * v[j].to_f64() + beta * estimate)
+            })
+            .collect();
+        let mut out = vec![0.0; next.len()];
+        let mut scratch = Scratch::for_problem(self.problem, ());
+        <f64 as Arithmetic>::view(self.problem).gradient_in(&next, &mut out, (), &mut scratch);
+        out.iter().map(|g| g * g).sum()
+    }
+}
+
+#[inline]
+fn record<S: Scalar>(table: &mut Table<S>, sequence: VectorSequence, k: i64, vector: &[S], context: S::Context) {
+    if table.records(Quantity::Norm2(sequence)) {
+        let norm = norm2(vector, context);
+        table.set(Quantity::Norm2(sequence), k, &norm);
+    }
+}
+
+/// E‖e_0‖² at x_0 exactly, enclosed: ‖b_0‖² for a deterministic bias, its model's value where that
+/// is attained for every draw, plus the noise's exact second moment. `None` where it is not known.
+#[must_use]
+pub fn start_error(experiment: &Experiment<'_>, bits: u32) -> Option<Interval> {
+    let model = &experiment.oracle.model;
+    if !model.second_moment_known {
+        return None;
+    }
+    let problem = experiment.problem;
+    let x: Vec<Interval> = experiment.start.iter().map(|x| Interval::from_f64(*x, bits)).collect();
+    let mut gradient = zeros(problem.dimension(), bits);
+    let mut scratch = Scratch::for_problem(problem, bits);
+    Interval::view(problem).gradient_in(&x, &mut gradient, bits, &mut scratch);
+    let gradient_norm = norm2(&gradient, bits);
+    let affine = |[relative, absolute]: &[Rational; 2]| {
+        Interval::from_rational(relative, bits).mul(&gradient_norm).add(&Interval::from_rational(absolute, bits))
+    };
+    let noise = affine(&model.noise);
+    let bias = if model.deterministic || model.bias == [Rational::new(), Rational::new()] {
+        if model.deterministic {
+            let mut bias = zeros(problem.dimension(), bits);
+            let mut unused = zeros(problem.dimension(), bits);
+            let situation = Situation {
+                k: 0,
+                gradient: &gradient,
+                buffer: &zeros(problem.dimension(), bits),
+                workers: problem.workers(),
+                badness: None,
+            };
+            experiment.oracle.draw(&situation, &mut NoRandomness, &mut bias, &mut unused, bits);
+            norm2(&bias, bits)
+        } else {
+            Interval::zero(bits)
+        }
+    } else {
+        return None;
+    };
+    Some(bias.add(&noise))
+}

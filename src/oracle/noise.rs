@@ -1,0 +1,165 @@
+//! Noise of mean zero given the past, independent over steps and workers.
+
+use rug::Rational;
+
+use super::bias::root_above;
+use super::{Part, Randomness, Situation, Source, SourceModel};
+use crate::number::{Scalar, norm2};
+
+fn square(x: f64) -> Rational {
+    Rational::from_f64(x).unwrap_or_default().square()
+}
+
+/// Every worker adds s·(±1, …, ±1) with fair signs; the estimate gets their average:
+/// σ² = d s²/n exactly, covariance (s²/n)·identity, ‖ν‖ ≤ √d s.
+#[derive(Clone, Debug)]
+pub struct Rademacher {
+    /// s, per coordinate and worker.
+    pub size: f64,
+}
+
+impl Source for Rademacher {
+    fn model(&self, dimension: usize, workers: usize) -> SourceModel {
+        SourceModel {
+            part: Part::Noise,
+            relative: Rational::new(),
+            absolute: square(self.size) * dimension as u64 / workers as u64,
+            attained: true,
+            sure: Some((Rational::new(), root_above(dimension as f64) * Rational::from_f64(self.size.abs()).unwrap_or_default())),
+            depends_on_state: false,
+            finite: true,
+            deterministic: false,
+            isotropic: true,
+        }
+    }
+
+    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+        let scale = S::from_f64(self.size, context).div(&S::from_f64(at.workers as f64, context));
+        for o in out {
+            o.add_product(&random.sign_sum(at.workers), &scale);
+        }
+    }
+}
+
+/// s·(±1) along one coordinate, a different one each step: two outcomes a step, σ² = s².
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// s.
+    pub size: f64,
+}
+
+impl Source for Axis {
+    fn model(&self, dimension: usize, _: usize) -> SourceModel {
+        SourceModel {
+            part: Part::Noise,
+            relative: Rational::new(),
+            absolute: square(self.size),
+            attained: true,
+            sure: Some((Rational::new(), Rational::from_f64(self.size.abs()).unwrap_or_default())),
+            depends_on_state: false,
+            finite: true,
+            deterministic: false,
+            isotropic: dimension == 1,
+        }
+    }
+
+    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+        let j = at.k % out.len();
+        out[j].add_product_f64(&random.sign_sum(1), self.size);
+    }
+}
+
+/// Uniform on the sphere of radius s: σ² = s², covariance (s²/d)·identity.
+#[derive(Clone, Debug)]
+pub struct Sphere {
+    /// s.
+    pub radius: f64,
+}
+
+impl Source for Sphere {
+    fn model(&self, _: usize, _: usize) -> SourceModel {
+        SourceModel {
+            part: Part::Noise,
+            relative: Rational::new(),
+            absolute: square(self.radius),
+            attained: true,
+            // The direction is normalised in the arithmetic of the run: allow for its rounding.
+            sure: Some((Rational::new(), Rational::from_f64(self.radius.abs() * (1.0 + 1e-12)).unwrap_or_default())),
+            depends_on_state: false,
+            finite: false,
+            deterministic: false,
+            isotropic: true,
+        }
+    }
+
+    fn add<S: Scalar>(&self, _: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+        let direction: Vec<S> = out.iter().map(|_| random.gaussian()).collect();
+        let mut factor = S::from_f64(self.radius, context);
+        factor.div_assign(&norm2(&direction, context).sqrt());
+        for (o, z) in out.iter_mut().zip(&direction) {
+            o.add_product(z, &factor);
+        }
+    }
+}
+
+/// Every worker adds N(0, s²) in each coordinate: σ² = d s²/n, no bound for any draw.
+#[derive(Clone, Debug)]
+pub struct Gaussian {
+    /// s, per coordinate and worker.
+    pub size: f64,
+}
+
+impl Source for Gaussian {
+    fn model(&self, dimension: usize, workers: usize) -> SourceModel {
+        SourceModel {
+            part: Part::Noise,
+            relative: Rational::new(),
+            absolute: square(self.size) * dimension as u64 / workers as u64,
+            attained: true,
+            sure: None,
+            depends_on_state: false,
+            finite: false,
+            deterministic: false,
+            isotropic: true,
+        }
+    }
+
+    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+        // The mean of n independent N(0, s²) is N(0, s²/n).
+        let scale = S::from_f64(self.size, context).div(&S::from_f64(at.workers as f64, context).sqrt());
+        for o in out {
+            o.add_product(&random.gaussian(), &scale);
+        }
+    }
+}
+
+/// r·(±g_1, …, ±g_d) with fair signs: noise that grows with the gradient, M = r² exactly.
+#[derive(Clone, Debug)]
+pub struct RelativeSigns {
+    /// r.
+    pub factor: f64,
+}
+
+impl Source for RelativeSigns {
+    fn model(&self, _: usize, _: usize) -> SourceModel {
+        SourceModel {
+            part: Part::Noise,
+            relative: square(self.factor),
+            absolute: Rational::new(),
+            attained: true,
+            sure: Some((Rational::from_f64(self.factor.abs()).unwrap_or_default(), Rational::new())),
+            depends_on_state: true,
+            finite: true,
+            deterministic: false,
+            isotropic: false,
+        }
+    }
+
+    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+        for (o, g) in out.iter_mut().zip(at.gradient) {
+            let mut signed = random.sign_sum(1);
+            signed.mul_f64(self.factor);
+            o.add_product(&signed, g);
+        }
+    }
+}

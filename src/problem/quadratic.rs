@@ -1,0 +1,259 @@
+//! Quadratics with a chosen spectrum, homogeneous or heterogeneous over workers.
+//!
+//! fᵢ(x) = ½(x−c)ᵀH(x−c) − bᵢᵀ(x−c) + f₀ with Σᵢ bᵢ = 0, H = QᵀΛQ. Q is an exact orthogonal matrix of
+//! binary fractions and Λ has short entries, so H is stored without rounding and its spectrum is
+//! exactly Λ (the constructor verifies this in rationals).
+//!
+//! - L = λ_max. The Hessian is H.
+//! - f* = f₀: H ⪰ 0 and the gradient vanishes at c.
+//! - μ = the smallest *nonzero* eigenvalue λ⁺: ½‖∇f‖² = ½(x−c)ᵀH²(x−c) ≥ λ⁺·½(x−c)ᵀH(x−c). With zero
+//!   eigenvalues this is rank-deficient least squares ½‖Ax−y‖², A = Λ^½Q, with f₀ = ½‖(I−P)y‖² the
+//!   part of y outside the range of A: PL, not strongly convex.
+//! - ζ² = (1/n)Σ‖bᵢ‖² at every x, as ∇fᵢ − ∇f = −bᵢ.
+//!
+//! No G: the gradient is unbounded.
+
+use std::collections::BTreeMap;
+
+use nalgebra::DMatrix;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rug::Rational;
+
+use super::orthogonal::{random_orthogonal, short_fraction};
+use super::{AffinePart, Constants, Problem, ProblemError, Scratch};
+use crate::number::Scalar;
+
+/// See the module's documentation.
+#[derive(Clone, Debug)]
+pub struct Quadratic {
+    family: &'static str,
+    dimension: usize,
+    /// H by rows.
+    hessian: Vec<f64>,
+    centre: Vec<f64>,
+    /// bᵢ by rows; empty when all are zero.
+    shifts: Vec<f64>,
+    workers: usize,
+    offset: f64,
+    constants: Constants,
+    affine: AffinePart,
+    start: Vec<f64>,
+    parameters: BTreeMap<String, String>,
+}
+
+/// Parameters of a random instance.
+#[derive(Clone, Debug)]
+pub struct QuadraticSpec<'a> {
+    /// Eigenvalues, short binary fractions ≥ 0, at least one positive.
+    pub spectrum: &'a [f64],
+    /// n.
+    pub workers: usize,
+    /// Size of the shifts bᵢ, a short binary fraction; 0 for equal workers.
+    pub spread: f64,
+    /// f₀, the infimum.
+    pub offset: f64,
+    /// Seed of basis, centre, shifts and start.
+    pub seed: u64,
+}
+
+/// Layers of reflections: entries of Q have 3 fractional bits, those of H at most 6 more than Λ.
+const LAYERS: usize = 3;
+
+fn rational(x: f64) -> Rational {
+    Rational::from_f64(x).unwrap_or_default()
+}
+
+/// `count` eigenvalues from 1 down to 1/κ in geometric order, rounded to 8 significant bits.
+#[must_use]
+pub fn geometric_spectrum(count: usize, condition: f64) -> Vec<f64> {
+    (0..count)
+        .map(|j| {
+            let t = if count == 1 { 0.0 } else { j as f64 / (count - 1) as f64 };
+            let value = condition.powf(-t);
+            let scale = 2f64.powi(7 - value.log2().floor() as i32);
+            (value * scale).round() / scale
+        })
+        .collect()
+}
+
+impl Quadratic {
+    /// A random instance.
+    ///
+    /// # Errors
+    /// When the spectrum is empty, negative, zero or not finite, or when H would be rounded.
+    pub fn new(family: &'static str, spec: &QuadraticSpec<'_>) -> Result<Self, ProblemError> {
+        let QuadraticSpec { spectrum, workers, spread, offset, seed } = spec;
+        let dimension = spectrum.len();
+        super::check_size(family, dimension, *workers)?;
+        if spectrum.iter().any(|l| !l.is_finite() || *l < 0.0) || spectrum.iter().all(|l| *l == 0.0) {
+            return Err(ProblemError::new(family, "the spectrum must be finite and nonnegative with a positive entry"));
+        }
+        let q = random_orthogonal(dimension, if dimension < 4 { 0 } else { LAYERS }, *seed);
+        let diagonal = DMatrix::from_fn(dimension, dimension, |i, j| if i == j { spectrum[i] } else { 0.0 });
+        let hessian = q.transpose() * diagonal * &q;
+        verify_exact(family, &q, spectrum, &hessian)?;
+
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
+        let centre: Vec<f64> = (0..dimension).map(|_| short_fraction(4, &mut rng)).collect();
+        let start: Vec<f64> = centre.iter().map(|c| c + 1.0 + short_fraction(3, &mut rng) / 2.0).collect();
+        let mut shifts = Vec::new();
+        if *workers > 1 && *spread != 0.0 {
+            let mut total = vec![0.0; dimension];
+            for _ in 1..*workers {
+                for t in &mut total {
+                    let b = spread * short_fraction(4, &mut rng);
+                    *t += b;
+                    shifts.push(b);
+                }
+            }
+            shifts.extend(total.iter().map(|t| -t));
+        }
+        let mut squares = Rational::new();
+        for b in &shifts {
+            squares += rational(*b).square();
+        }
+        let largest = spectrum.iter().copied().fold(0.0, f64::max);
+        let smallest = spectrum.iter().copied().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min);
+        let constants = Constants {
+            smoothness: Some(rational(largest)),
+            lower_bound: Some(rational(*offset)),
+            pl: Some(rational(smallest)),
+            heterogeneity: Some(squares / *workers as u64),
+            gradient_bound: None,
+        };
+        let affine = AffinePart {
+            spectrum: spectrum.iter().map(|l| rational(*l)).collect(),
+            basis: (0..dimension).map(|i| (0..dimension).map(|j| rational(q[(i, j)])).collect()).collect(),
+            centre: centre.iter().map(|c| rational(*c)).collect(),
+            remainder: Rational::new(),
+        };
+        let parameters = BTreeMap::from([
+            ("d".into(), dimension.to_string()),
+            ("n".into(), workers.to_string()),
+            ("kappa".into(), format!("{:.4e}", largest / smallest)),
+            ("rank".into(), spectrum.iter().filter(|l| **l > 0.0).count().to_string()),
+            ("spread".into(), spread.to_string()),
+            ("seed".into(), seed.to_string()),
+        ]);
+        Ok(Quadratic {
+            family,
+            dimension,
+            hessian: hessian.transpose().as_slice().to_vec(),
+            centre,
+            shifts,
+            workers: *workers,
+            offset: *offset,
+            constants,
+            affine,
+            start,
+            parameters,
+        })
+    }
+
+    /// out ← H(x−c); the first d numbers of the scratch hold x − c.
+    fn curvature<S: Scalar>(&self, x: &[S], out: &mut [S], scratch: &mut Scratch<S>) {
+        let difference = &mut scratch.buffer[..self.dimension];
+        for ((z, x), c) in difference.iter_mut().zip(x).zip(&self.centre) {
+            z.set(x);
+            z.add_f64(-c);
+        }
+        for (row, o) in self.hessian.chunks_exact(self.dimension).zip(out) {
+            o.set(&difference[0]);
+            o.mul_f64(row[0]);
+            for (z, h) in difference[1..].iter().zip(&row[1..]) {
+                o.add_product_f64(z, *h);
+            }
+        }
+    }
+}
+
+/// Proves H = QᵀΛQ without rounding.
+fn verify_exact(
+    family: &'static str,
+    q: &DMatrix<f64>,
+    spectrum: &[f64],
+    hessian: &DMatrix<f64>,
+) -> Result<(), ProblemError> {
+    let dimension = spectrum.len();
+    let exact_q: Vec<Rational> = (0..dimension * dimension).map(|i| rational(q[(i / dimension, i % dimension)])).collect();
+    for i in 0..dimension {
+        for j in i..dimension {
+            let mut entry = Rational::new();
+            for (k, l) in spectrum.iter().enumerate() {
+                let (a, b) = (&exact_q[k * dimension + i], &exact_q[k * dimension + j]);
+                if *a != 0 && *b != 0 && *l != 0.0 {
+                    entry += Rational::from(a * b) * rational(*l);
+                }
+            }
+            if rational(hessian[(i, j)]) != entry || rational(hessian[(j, i)]) != entry {
+                return Err(ProblemError::new(family, "the spectrum needs more bits than an exact f64 matrix has"));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Problem for Quadratic {
+    fn family(&self) -> &'static str {
+        self.family
+    }
+    fn parameters(&self) -> BTreeMap<String, String> {
+        self.parameters.clone()
+    }
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    fn workers(&self) -> usize {
+        self.workers
+    }
+    fn constants(&self) -> &Constants {
+        &self.constants
+    }
+    fn affine_part(&self) -> Option<&AffinePart> {
+        Some(&self.affine)
+    }
+    fn is_rational(&self) -> bool {
+        true
+    }
+    fn start(&self) -> Vec<f64> {
+        self.start.clone()
+    }
+    fn scratch_len(&self) -> usize {
+        2 * self.dimension
+    }
+
+    fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
+        let mut product = std::mem::take(&mut scratch.buffer);
+        let (difference, gradient) = product.split_at_mut(self.dimension);
+        let mut inner = Scratch { buffer: difference.to_vec() };
+        self.curvature(x, &mut gradient[..self.dimension], &mut inner);
+        let mut value = S::zero(context);
+        for (z, g) in inner.buffer.iter().zip(gradient.iter()) {
+            value.add_product(z, g);
+        }
+        scratch.buffer = product;
+        value.mul_f64(0.5);
+        value.add_f64(self.offset);
+        value
+    }
+
+    fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], _: S::Context, scratch: &mut Scratch<S>) {
+        self.curvature(x, out, scratch);
+    }
+
+    fn worker_gradient<S: Scalar>(
+        &self,
+        worker: usize,
+        x: &[S],
+        out: &mut [S],
+        _: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        self.curvature(x, out, scratch);
+        let shift = self.shifts.get(worker * self.dimension..(worker + 1) * self.dimension).unwrap_or(&[]);
+        for (o, b) in out.iter_mut().zip(shift) {
+            o.add_f64(-b);
+        }
+    }
+}
