@@ -1,9 +1,12 @@
 //! Theorems that run.
 #![warn(missing_docs)]
 
+pub mod cli;
 pub mod inference;
 pub mod method;
 pub mod number;
 pub mod oracle;
 pub mod problem;
+pub mod report;
 pub mod statement;
+pub mod verify;

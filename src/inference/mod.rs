@@ -4,12 +4,14 @@
 //! bound of L; rejecting E[L] ≥ R supports it and needs knowledge of L's upper tail. Exactly one of
 //! the two nulls is true, so both tests may use the cell's full share of the error.
 
+mod bernstein;
 mod family;
 mod mean_test;
 mod mixture;
 mod sub_gaussian;
 mod verdict;
 
+pub use bernstein::BernsteinLimits;
 pub use family::{Ledger, e_holm};
 pub use mean_test::{Decision, InferenceError, MeanTest, MinimumTest, TailClass};
 pub use mixture::Mixture;

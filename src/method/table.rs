@@ -2,7 +2,7 @@
 
 use crate::number::Scalar;
 use crate::statement::Claim;
-use crate::statement::evaluate::{EvaluationError, Trace};
+use crate::statement::evaluate::{EvaluationError, LIMIT, Trace};
 use crate::statement::term::{Node, ScalarSequence, Term, Vector, VectorSequence};
 
 /// A recorded quantity.
@@ -52,8 +52,9 @@ impl Quantity {
 #[derive(Clone, Debug)]
 pub struct Table<S> {
     rows: Vec<Vec<S>>,
+    /// Limits as k grows, for the rows that have one.
+    limits: Vec<Option<S>>,
     steps: Vec<S>,
-    recorded: Vec<Quantity>,
 }
 
 impl<S: Scalar> Table<S> {
@@ -67,8 +68,8 @@ impl<S: Scalar> Table<S> {
         }
         Table {
             rows,
+            limits: vec![None; Quantity::COUNT],
             steps: steps.iter().map(|s| S::from_f64(*s, context)).collect(),
-            recorded: quantities.to_vec(),
         }
     }
 
@@ -87,10 +88,25 @@ impl<S: Scalar> Table<S> {
         }
     }
 
+    /// Sets the limit of a quantity as k grows.
+    pub fn set_limit(&mut self, quantity: Quantity, value: S) {
+        self.limits[quantity.row()] = Some(value);
+    }
+
     /// An entry, where it is recorded.
     #[must_use]
     pub fn get(&self, quantity: Quantity, k: i64) -> Option<&S> {
+        if k == LIMIT {
+            return self.limits[quantity.row()].as_ref();
+        }
         self.rows[quantity.row()].get(usize::try_from(k + 1).ok()?)
+    }
+
+    /// Sets every recorded entry.
+    pub fn fill(&mut self, value: &S) {
+        for entry in self.rows.iter_mut().flatten() {
+            entry.set(value);
+        }
     }
 
     /// Adds another table, entry by entry.
@@ -107,12 +123,6 @@ impl<S: Scalar> Table<S> {
         for entry in self.rows.iter_mut().flatten() {
             entry.div_assign(divisor);
         }
-    }
-
-    /// The recorded quantities.
-    #[must_use]
-    pub fn quantities(&self) -> &[Quantity] {
-        &self.recorded
     }
 }
 

@@ -211,16 +211,37 @@ impl Oracle {
         noise: &mut [S],
         context: S::Context,
     ) {
+        self.draw_part(Part::Bias, at, random, bias, context);
+        self.draw_part(Part::Noise, at, random, noise, context);
+    }
+
+    /// Writes the noise of one step alone: `noise` ← ν_k.
+    pub fn draw_noise<S: Estimable>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        noise: &mut [S],
+        context: S::Context,
+    ) {
+        self.draw_part(Part::Noise, at, random, noise, context);
+    }
+
+    fn draw_part<S: Estimable>(
+        &self,
+        wanted: Part,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let zero = S::zero(context);
-        for x in bias.iter_mut().chain(noise.iter_mut()) {
+        for x in out.iter_mut() {
             x.set(&zero);
         }
         for (part, source) in &self.sources {
-            let out = match part {
-                Part::Bias => &mut *bias,
-                Part::Noise => &mut *noise,
-            };
-            S::source_view(source.as_ref()).add_in(at, random, out, context);
+            if *part == wanted {
+                S::source_view(source.as_ref()).add_in(at, random, out, context);
+            }
         }
     }
 }

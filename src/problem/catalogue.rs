@@ -6,8 +6,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::piecewise::PiecewiseQuadratic;
 use super::quadratic::{Quadratic, QuadraticSpec, geometric_spectrum};
 use super::{DynProblem, ProblemError};
+use crate::verify::plan::Preset;
 
 /// An instance of a shipped family; everything needed to build it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +52,45 @@ pub enum ProblemSpec {
         /// Seed.
         seed: u64,
     },
+    /// One-dimensional, of piecewise constant curvature, see [`PiecewiseQuadratic`].
+    PiecewiseQuadratic {
+        /// A point.
+        anchor: f64,
+        /// f there.
+        value: f64,
+        /// f′ there.
+        slope: f64,
+        /// Where the curvature changes.
+        breaks: Vec<f64>,
+        /// The curvatures between.
+        curvatures: Vec<f64>,
+    },
+}
+
+/// The problems that statements are tried on.
+#[must_use]
+pub fn suite(preset: Preset) -> Vec<ProblemSpec> {
+    use ProblemSpec::{HeterogeneousQuadratic, LeastSquares, Quadratic};
+    let mut suite = vec![
+        Quadratic { dimension: 4, condition: 10.0, seed: 1 },
+        HeterogeneousQuadratic { dimension: 3, workers: 4, condition: 4.0, spread: 1.0, seed: 2 },
+        LeastSquares { dimension: 6, rank: 3, condition: 8.0, offset: 0.5, workers: 2, seed: 3 },
+        Quadratic { dimension: 1, condition: 1.0, seed: 4 },
+    ];
+    if preset != Preset::Quick {
+        suite.extend([
+            Quadratic { dimension: 16, condition: 1e3, seed: 5 },
+            HeterogeneousQuadratic { dimension: 8, workers: 8, condition: 100.0, spread: 4.0, seed: 6 },
+        ]);
+    }
+    if preset == Preset::Full {
+        suite.extend([
+            Quadratic { dimension: 64, condition: 1e6, seed: 7 },
+            HeterogeneousQuadratic { dimension: 32, workers: 32, condition: 1e4, spread: 1.0, seed: 8 },
+            LeastSquares { dimension: 48, rank: 16, condition: 1e3, offset: 2.0, workers: 4, seed: 9 },
+        ]);
+    }
+    suite
 }
 
 /// Builds the instance.
@@ -87,6 +128,9 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             let spec = QuadraticSpec { spectrum: &spectrum, workers: *workers, spread: 0.0, offset: *offset, seed: *seed };
             Arc::new(Quadratic::new("least-squares", &spec)?)
         }
+        ProblemSpec::PiecewiseQuadratic { anchor, value, slope, breaks, curvatures } => {
+            Arc::new(PiecewiseQuadratic::new(*anchor, *value, *slope, breaks, curvatures)?)
+        }
     })
 }
 
@@ -100,6 +144,7 @@ impl fmt::Display for ProblemSpec {
             ProblemSpec::LeastSquares { dimension, rank, condition, workers, .. } => {
                 write!(f, "least-squares(d={dimension}, rank={rank}, n={workers}, kappa={condition})")
             }
+            ProblemSpec::PiecewiseQuadratic { curvatures, .. } => write!(f, "piecewise-quadratic(curvatures={curvatures:?})"),
         }
     }
 }

@@ -13,9 +13,10 @@ use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar};
 
 mod catalogue;
 pub mod orthogonal;
+pub mod piecewise;
 pub mod quadratic;
 
-pub use catalogue::{ProblemSpec, build};
+pub use catalogue::{ProblemSpec, build, suite};
 
 /// Largest dimension and number of workers of a shipped family.
 pub const MAX_DIMENSION: usize = 64;

@@ -194,6 +194,7 @@ impl<'a> Checker<'a> {
             "K" => Some(Index::Horizon),
             "n" => Some(Index::Workers),
             "d" => Some(Index::Dimension),
+            "inf" => Some(Index::Limit),
             _ if self.names.random.as_deref() == Some(name) => Some(Index::Random),
             _ => None,
         }
@@ -253,8 +254,10 @@ impl<'a> Checker<'a> {
     }
 
     fn name(&mut self, name: &str, span: &Span) -> Checked<Term> {
-        if let Some(index) = self.index_name(name) {
-            return Ok(Term::Integer(index));
+        match self.index_name(name) {
+            Some(Index::Limit) => return fail("`inf` may only stand as an index or as the end of a range", span),
+            Some(index) => return Ok(Term::Integer(index)),
+            None => {}
         }
         if let Some(i) = self.names.parameters.iter().position(|p| p == name) {
             return Ok(Term::Parameter(i));

@@ -35,6 +35,9 @@ pub enum EvaluationError {
     OutOfRange(i64),
 }
 
+/// The index that stands for the limit as k grows.
+pub const LIMIT: i64 = i64::MAX;
+
 type Evaluated<T> = Result<T, EvaluationError>;
 
 /// The quantities of one run, or their expectations. Vectors are only needed where an expression
@@ -167,6 +170,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Index::Horizon => self.horizon,
             Index::Workers => self.scope.workers as i64,
             Index::Dimension => self.scope.dimension as i64,
+            Index::Limit => LIMIT,
             Index::Random => self.random_value.ok_or(EvaluationError::RandomIndex)?,
             Index::Add(a, b) => self.index(a)?.saturating_add(self.index(b)?),
             Index::Sub(a, b) => self.index(a)?.saturating_sub(self.index(b)?),

@@ -695,6 +695,7 @@ impl Loader<'_> {
 fn at_start(index: &Index) -> bool {
     match index {
         Index::Literal(value) => *value <= 0,
+        // `-1` is read as 0 − 1, and `k-1` at k = 0 likewise.
         Index::Sub(a, b) => matches!((&**a, &**b), (Index::Literal(a), Index::Literal(b)) if a <= b),
         _ => false,
     }

@@ -222,6 +222,8 @@ pub enum Index {
     Dimension,
     /// The statement's random index.
     Random,
+    /// `inf`: the limit as k grows.
+    Limit,
     /// Sum.
     Add(Box<Index>, Box<Index>),
     /// Difference.

@@ -1,0 +1,184 @@
+//! One-dimensional functions with piecewise constant curvature: the worst cases of proofs.
+//!
+//! f is C¹ with f″ = curvatures[j] between breaks[j−1] and breaks[j], given by value and slope at an
+//! anchor. L = max|curvature| exactly. f* is proved only where both outer curvatures are positive:
+//! then f is bounded below, and its infimum is at least the least over the pieces of
+//! min(value at an end, value at an interior critical point), all rational.
+
+use std::collections::BTreeMap;
+
+use rug::Rational;
+
+use super::{Constants, Problem, ProblemError, Scratch};
+use crate::number::Scalar;
+
+const FAMILY: &str = "piecewise-quadratic";
+
+/// See the module's documentation.
+#[derive(Clone, Debug)]
+pub struct PiecewiseQuadratic {
+    anchor: f64,
+    value: f64,
+    slope: f64,
+    /// Curvature of the piece that holds the anchor.
+    curvature: f64,
+    /// (break, change of curvature when passing it away from the anchor).
+    right: Vec<(f64, f64)>,
+    left: Vec<(f64, f64)>,
+    constants: Constants,
+    parameters: BTreeMap<String, String>,
+}
+
+impl PiecewiseQuadratic {
+    /// `breaks` increasing, one fewer than `curvatures`.
+    ///
+    /// # Errors
+    /// When a number is not finite, the breaks are out of order, or the counts do not match.
+    pub fn new(anchor: f64, value: f64, slope: f64, breaks: &[f64], curvatures: &[f64]) -> Result<Self, ProblemError> {
+        let numbers = [anchor, value, slope];
+        if numbers.iter().chain(breaks).chain(curvatures).any(|x| !x.is_finite()) {
+            return Err(ProblemError::new(FAMILY, "every number must be finite"));
+        }
+        if curvatures.len() != breaks.len() + 1 || breaks.windows(2).any(|w| w[0] >= w[1]) {
+            return Err(ProblemError::new(FAMILY, "breaks must increase and be one fewer than the curvatures"));
+        }
+        // The anchor's piece; on a break, the piece to its right.
+        let home = breaks.iter().filter(|b| **b <= anchor).count();
+        let right = (home..breaks.len()).map(|j| (breaks[j], curvatures[j + 1] - curvatures[j])).collect();
+        let left = (0..home).rev().map(|j| (breaks[j], curvatures[j] - curvatures[j + 1])).collect();
+        let mut problem = PiecewiseQuadratic {
+            anchor,
+            value,
+            slope,
+            curvature: curvatures[home],
+            right,
+            left,
+            constants: Constants::default(),
+            parameters: BTreeMap::from([
+                ("breaks".into(), format!("{breaks:?}")),
+                ("curvatures".into(), format!("{curvatures:?}")),
+            ]),
+        };
+        let largest = curvatures.iter().fold(0.0f64, |m, c| m.max(c.abs()));
+        problem.constants.smoothness = Rational::from_f64(largest);
+        problem.constants.heterogeneity = Some(Rational::new());
+        problem.constants.lower_bound = problem.infimum(breaks, curvatures);
+        Ok(problem)
+    }
+
+    /// The infimum, where both outer curvatures are positive.
+    fn infimum(&self, breaks: &[f64], curvatures: &[f64]) -> Option<Rational> {
+        if !(curvatures[0] > 0.0 && *curvatures.last()? > 0.0) {
+            return None;
+        }
+        let at = |x: &Rational| {
+            let x = [crate::number::Exact(Some(x.clone()))];
+            let mut scratch = Scratch { buffer: Vec::new() };
+            let value = self.value(&x, (), &mut scratch).0;
+            let mut slope = [crate::number::Exact(None)];
+            self.gradient(&x, &mut slope, (), &mut scratch);
+            let [slope] = slope;
+            Some((value?, slope.0?))
+        };
+        let exact = |x: f64| Rational::from_f64(x);
+        // A point of each piece, from which its critical point follows.
+        let mut points: Vec<Rational> = breaks.iter().copied().filter_map(exact).collect();
+        points.push(exact(self.anchor)?);
+        let mut least: Option<Rational> = None;
+        let mut see = |value: Rational| {
+            if least.as_ref().is_none_or(|l| value < *l) {
+                least = Some(value);
+            }
+        };
+        for point in &points {
+            see(at(point)?.0);
+        }
+        for (j, curvature) in curvatures.iter().enumerate() {
+            if *curvature <= 0.0 {
+                continue;
+            }
+            let low = j.checked_sub(1).and_then(|i| exact(breaks[i]));
+            let high = breaks.get(j).copied().and_then(exact);
+            let base = low.clone().or_else(|| high.clone()).or_else(|| exact(self.anchor))?;
+            let (_, slope) = at(&base)?;
+            let critical = base - slope / exact(*curvature)?;
+            if low.is_none_or(|l| l <= critical) && high.is_none_or(|h| critical <= h) {
+                see(at(&critical)?.0);
+            }
+        }
+        least
+    }
+}
+
+impl Problem for PiecewiseQuadratic {
+    fn family(&self) -> &'static str {
+        FAMILY
+    }
+    fn parameters(&self) -> BTreeMap<String, String> {
+        self.parameters.clone()
+    }
+    fn dimension(&self) -> usize {
+        1
+    }
+    fn workers(&self) -> usize {
+        1
+    }
+    fn constants(&self) -> &Constants {
+        &self.constants
+    }
+    fn is_rational(&self) -> bool {
+        true
+    }
+    fn start(&self) -> Vec<f64> {
+        vec![self.anchor + 1.0]
+    }
+    fn scratch_len(&self) -> usize {
+        0
+    }
+
+    fn value<S: Scalar>(&self, x: &[S], context: S::Context, _: &mut Scratch<S>) -> S {
+        let offset = |from: f64, sign: f64| {
+            let mut t = x[0].clone();
+            t.add_f64(-from);
+            t.mul_f64(sign);
+            t
+        };
+        let t = offset(self.anchor, 1.0);
+        let mut value = S::from_f64(self.value, context);
+        value.add_product_f64(&t, self.slope);
+        value.add_product_f64(&t.square(), self.curvature / 2.0);
+        for (sign, changes) in [(1.0, &self.right), (-1.0, &self.left)] {
+            for (at, change) in changes {
+                value.add_product_f64(&offset(*at, sign).positive_part().square(), change / 2.0);
+            }
+        }
+        value
+    }
+
+    fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], context: S::Context, _: &mut Scratch<S>) {
+        let mut slope = S::from_f64(self.slope, context);
+        let mut t = x[0].clone();
+        t.add_f64(-self.anchor);
+        slope.add_product_f64(&t, self.curvature);
+        for (sign, changes) in [(1.0, &self.right), (-1.0, &self.left)] {
+            for (at, change) in changes {
+                let mut t = x[0].clone();
+                t.add_f64(-at);
+                t.mul_f64(sign);
+                slope.add_product_f64(&t.positive_part(), change * sign);
+            }
+        }
+        out[0].set(&slope);
+    }
+
+    fn worker_gradient<S: Scalar>(
+        &self,
+        _: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        self.gradient(x, out, context, scratch);
+    }
+}

@@ -1,0 +1,189 @@
+//! What a check leaves behind: a JSON report with everything needed to replay any cell, and a
+//! table for the terminal.
+
+mod table;
+mod write;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::inference::{Ledger, Verdict};
+use crate::statement::{Expectation, Statement};
+use crate::verify::instance::{CellSpec, Instance};
+use crate::verify::plan::Preset;
+use crate::verify::{Cell, CheckFailure, Effort, Outcome};
+
+pub use table::render;
+pub use write::{WriteError, read, write};
+
+/// Version of the report's form; it changes whenever a reader would have to.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A whole report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Name of the report.
+    pub name: String,
+    /// What produced it.
+    pub provenance: Provenance,
+    /// What was asked for.
+    pub settings: Settings,
+    /// Sum over the cells of each statement, in the order checked.
+    pub statements: Vec<StatementSummary>,
+    /// All cells; a cell's number is its position.
+    pub cells: Vec<CellReport>,
+}
+
+/// What produced a report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Provenance {
+    /// Version of lemmata.
+    pub version: String,
+    /// Commit that the program was built from.
+    pub commit: String,
+    /// Compiler that built it.
+    pub toolchain: String,
+    /// Operating system and architecture.
+    pub platform: String,
+    /// Wall time of the check in seconds.
+    pub wall_seconds: f64,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Settings {
+    /// Suite seed.
+    pub seed: u64,
+    /// Thoroughness.
+    pub preset: Preset,
+    /// Budget of each cell.
+    pub effort: Effort,
+    /// Family-wise error and the number of tests that share it.
+    pub ledger: Ledger,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellReport {
+    /// Statement.
+    pub statement: String,
+    /// SHA-256 of its file.
+    pub statement_hash: String,
+    /// The instance, for a person.
+    pub label: String,
+    /// The instance, for replay.
+    pub spec: CellSpec,
+    /// Enclosures of the constants that the statement uses.
+    pub constants: BTreeMap<String, [f64; 2]>,
+    /// Arithmetic of the runs, and of the decision.
+    pub arithmetic: String,
+    /// The outcome, where the check came to one.
+    pub outcome: Option<Outcome>,
+    /// Why it did not.
+    pub failure: Option<String>,
+}
+
+/// The sum over a statement's cells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementSummary {
+    /// Statement.
+    pub id: String,
+    /// What the suite expects of it.
+    pub expected: Expectation,
+    /// The verdict over all cells.
+    pub verdict: Verdict,
+    /// Whether that is what is expected.
+    pub as_expected: bool,
+    /// Cells by verdict.
+    pub verdicts: BTreeMap<Verdict, usize>,
+    /// Cells that ended in an error.
+    pub errors: usize,
+    /// Cells by kind of evidence.
+    pub evidence: BTreeMap<String, usize>,
+    /// Families that it was checked on.
+    pub families: Vec<String>,
+    /// Largest lhs/rhs over the cells.
+    pub worst_ratio: Option<f64>,
+    /// Least normalised slack over the cells.
+    pub least_slack: Option<f64>,
+}
+
+impl CellReport {
+    /// From a cell and what its check came to.
+    #[must_use]
+    pub fn new(cell: &Cell<'_>, effort: &Effort, outcome: Result<Outcome, CheckFailure>) -> Self {
+        let constants = Instance::build(cell.statement, &cell.spec).map(|i| i.constants()).unwrap_or_default();
+        let runs = effort.precision.map_or_else(|| "f64".to_owned(), |bits| format!("mpfr {bits} bits"));
+        let (outcome, failure) = match outcome {
+            Ok(outcome) => (Some(outcome), None),
+            Err(failure) => (None, Some(failure.to_string())),
+        };
+        let decided = outcome.as_ref().map_or("none", |o| o.evidence.name());
+        CellReport {
+            statement: cell.statement.id.clone(),
+            statement_hash: cell.statement.hash.clone(),
+            label: cell.spec.to_string(),
+            spec: cell.spec.clone(),
+            constants: constants.into_iter().collect(),
+            arithmetic: format!("runs in {runs}, decided by {decided}"),
+            outcome,
+            failure,
+        }
+    }
+}
+
+impl StatementSummary {
+    /// Sums up the cells of one statement. No cell at all is vacuous; one false cell makes the
+    /// statement false; one open cell keeps it open.
+    #[must_use]
+    pub fn new(statement: &Statement, cells: &[CellReport]) -> Self {
+        let mine: Vec<&CellReport> = cells.iter().filter(|c| c.statement == statement.id).collect();
+        let outcomes: Vec<&Outcome> = mine.iter().filter_map(|c| c.outcome.as_ref()).collect();
+        let mut verdicts = BTreeMap::new();
+        let mut evidence = BTreeMap::new();
+        for outcome in &outcomes {
+            *verdicts.entry(outcome.verdict).or_insert(0) += 1;
+            *evidence.entry(outcome.evidence.name().to_owned()).or_insert(0) += 1;
+        }
+        let count = |verdict| verdicts.get(&verdict).copied().unwrap_or(0);
+        let verdict = if count(Verdict::Violated) > 0 {
+            Verdict::Violated
+        } else if outcomes.is_empty() {
+            Verdict::Vacuous
+        } else if count(Verdict::Inconclusive) > 0 {
+            Verdict::Inconclusive
+        } else if count(Verdict::Holds) == 0 {
+            Verdict::NotRefuted
+        } else {
+            Verdict::Holds
+        };
+        let wanted = match statement.expect {
+            Expectation::Holds => matches!(verdict, Verdict::Holds | Verdict::NotRefuted),
+            // A statement that is false on purpose must be found false on every instance.
+            Expectation::Violated => verdict == Verdict::Violated && count(Verdict::Violated) == outcomes.len(),
+        };
+        let mut families: Vec<String> = mine
+            .iter()
+            .filter_map(|c| serde_json::to_value(&c.spec.problem).ok()?.get("family")?.as_str().map(str::to_owned))
+            .collect();
+        families.sort();
+        families.dedup();
+        let worst = || outcomes.iter().filter_map(|o| o.worst.as_ref());
+        StatementSummary {
+            id: statement.id.clone(),
+            expected: statement.expect,
+            verdict,
+            as_expected: wanted && mine.len() == outcomes.len(),
+            errors: mine.len() - outcomes.len(),
+            verdicts,
+            evidence,
+            families,
+            worst_ratio: worst().filter_map(|w| w.ratio).reduce(f64::max),
+            least_slack: worst().filter_map(|w| w.slack).reduce(f64::min),
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! A statement bound to a problem, an oracle and parameters: everything a run needs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::method::{Experiment, Momentum, Start};
+use crate::number::{Interval, Scalar};
+use crate::oracle::{self, Oracle, OracleError, SourceSpec};
+use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
+use crate::statement::evaluate::{Evaluator, RandomIndex, Scope};
+use crate::statement::term::{Builtin, Term};
+use crate::statement::{Bound, Schedule, Statement, Symbol};
+
+/// Everything needed to build an instance again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellSpec {
+    /// The problem.
+    pub problem: ProblemSpec,
+    /// Error sources; none for the exact gradient.
+    pub oracle: Vec<SourceSpec>,
+    /// Start of the momentum buffer.
+    pub start: Start,
+    /// Parameter values, exact.
+    pub parameters: BTreeMap<String, f64>,
+    /// K.
+    pub horizon: usize,
+    /// x_0, where it is not the family's own.
+    pub point: Option<Vec<f64>>,
+    /// Which witness of the statement it is, from 0.
+    pub witness: Option<usize>,
+}
+
+impl CellSpec {
+    /// What identifies the cell within its statement: keys its random streams.
+    #[must_use]
+    pub fn key(&self) -> String {
+        // The specification is plain data, so this cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// One line for a person.
+impl fmt::Display for CellSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; ", self.problem)?;
+        if self.oracle.is_empty() {
+            f.write_str("exact")?;
+        }
+        for (i, source) in self.oracle.iter().enumerate() {
+            write!(f, "{}{source}", if i > 0 { " + " } else { "" })?;
+        }
+        let start = match self.start {
+            Start::Zero => "zero",
+            Start::FirstGradient => "first-gradient",
+        };
+        write!(f, "; {start} start; K={}", self.horizon)?;
+        for (name, value) in &self.parameters {
+            write!(f, ", {name}={value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why an instance cannot be used.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum InstanceError {
+    /// The problem cannot be built.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// The oracle cannot be built.
+    #[error(transparent)]
+    Oracle(#[from] OracleError),
+    /// A parameter value is missing, out of its range, or its range cannot be shown to hold it.
+    #[error("parameter `{name}` = {value} is not certainly in its range {range}")]
+    Parameter {
+        /// Name.
+        name: String,
+        /// Value.
+        value: f64,
+        /// Range as written.
+        range: String,
+    },
+    /// A hypothesis fails, or cannot be shown to hold.
+    #[error("hypothesis `{name}` does not certainly hold: {text}")]
+    Hypothesis {
+        /// Name.
+        name: String,
+        /// As written.
+        text: String,
+    },
+    /// The family or the oracle proves no value of a constant that the statement uses.
+    #[error("no proved value of `{0}`")]
+    Missing(&'static str),
+    /// A starting point of the wrong length.
+    #[error("the starting point has {found} coordinates, the problem {expected}")]
+    Point {
+        /// d.
+        expected: usize,
+        /// Length found.
+        found: usize,
+    },
+}
+
+/// Precision at which ranges and hypotheses are decided.
+pub const HYPOTHESIS_BITS: u32 = 256;
+
+/// A statement bound to an instance.
+#[derive(Debug)]
+pub struct Instance<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
+    /// The objective.
+    pub problem: Arc<dyn DynProblem>,
+    /// The estimate.
+    pub oracle: Oracle,
+    /// The method.
+    pub method: Momentum,
+    /// x_0.
+    pub point: Vec<f64>,
+    /// K.
+    pub horizon: usize,
+    parameters: Vec<f64>,
+    builtins: Vec<Option<Rational>>,
+}
+
+/// β for statements without the parameter `beta`.
+const DEFAULT_BETA: f64 = 0.375;
+
+impl<'a> Instance<'a> {
+    /// Builds the instance and shows that it is in the statement's range and meets its hypotheses.
+    ///
+    /// # Errors
+    /// When anything is not certain; then the cell is not one that the statement speaks of.
+    pub fn build(statement: &'a Statement, spec: &CellSpec) -> Result<Self, InstanceError> {
+        let problem = problem::build(&spec.problem)?;
+        let oracle = oracle::build(&spec.oracle, problem.dimension(), problem.workers())?;
+        let point = spec.point.clone().unwrap_or_else(|| problem.start());
+        if point.len() != problem.dimension() {
+            return Err(InstanceError::Point { expected: problem.dimension(), found: point.len() });
+        }
+        let builtins = builtins(problem.as_ref(), &oracle, spec.start);
+        for builtin in statement.needs() {
+            if builtins[builtin_position(builtin)].is_none() {
+                return Err(InstanceError::Missing(builtin.name()));
+            }
+        }
+        if statement.needs_spectrum() && problem.affine_part().is_none_or(|a| a.remainder != 0) {
+            return Err(InstanceError::Missing("spectrum"));
+        }
+        let parameters = statement
+            .parameters
+            .iter()
+            .map(|p| {
+                spec.parameters.get(&p.name).copied().ok_or_else(|| InstanceError::Parameter {
+                    name: p.name.clone(),
+                    value: f64::NAN,
+                    range: p.range.clone(),
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let named = |name: &str| statement.parameter(name).map(|i| parameters[i]);
+        let beta = named("beta").unwrap_or(DEFAULT_BETA);
+        let gamma = named("gamma").unwrap_or_else(|| default_step(problem.as_ref()));
+        let method = Momentum { beta, steps: schedule(statement.schedule, gamma, spec.horizon), start: spec.start };
+        let instance = Instance {
+            statement,
+            problem,
+            oracle,
+            method,
+            point,
+            horizon: spec.horizon,
+            parameters,
+            builtins,
+        };
+        instance.check_ranges()?;
+        instance.check_hypotheses()?;
+        Ok(instance)
+    }
+
+    /// The experiment that runs on it.
+    #[must_use]
+    pub fn experiment(&self) -> Experiment<'_> {
+        Experiment {
+            problem: self.problem.as_ref(),
+            oracle: &self.oracle,
+            method: &self.method,
+            start: &self.point,
+        }
+    }
+
+    /// Parameters, constants and the instance's own numbers in one arithmetic. A derived constant
+    /// that has no value there (an irrational one among rationals) stays undefined.
+    #[must_use]
+    pub fn scope<S: Scalar>(&self, context: S::Context) -> Scope<S> {
+        let mut scope = base_scope(
+            self.statement,
+            self.problem.as_ref(),
+            &self.builtins,
+            self.horizon,
+            context,
+        );
+        for symbol in &self.statement.order {
+            match symbol {
+                Symbol::Parameter(i) => scope.parameters[*i] = Some(S::from_f64(self.parameters[*i], context)),
+                Symbol::Constant(i) => {
+                    let value = Evaluator::without_trace(&scope).term(&self.statement.constants[*i].term).ok();
+                    scope.constants[*i] = value;
+                }
+            }
+        }
+        scope
+    }
+
+    /// How the statement's random index is averaged, exactly.
+    #[must_use]
+    pub fn random_average(&self) -> RandomIndex {
+        let Some(random) = &self.statement.random else { return RandomIndex::Absent };
+        let scope = self.scope::<f64>(());
+        let evaluator = Evaluator::without_trace(&scope);
+        match (evaluator.index(&random.from), evaluator.index(&random.to)) {
+            (Ok(from), Ok(to)) => RandomIndex::Average { from, to },
+            _ => RandomIndex::Absent,
+        }
+    }
+
+    /// Value of a constant of the instance.
+    #[must_use]
+    pub fn builtin(&self, builtin: Builtin) -> Option<&Rational> {
+        self.builtins[builtin_position(builtin)].as_ref()
+    }
+
+    /// Names and enclosures of all constants, for reports: the instance's own, then the derived ones.
+    #[must_use]
+    pub fn constants(&self) -> Vec<(String, [f64; 2])> {
+        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+        let needs = self.statement.needs();
+        let own = Builtin::ALL.iter().filter(|b| needs.contains(b)).filter_map(|b| {
+            let value = Interval::from_rational(self.builtin(*b)?, HYPOTHESIS_BITS);
+            Some((b.name().to_owned(), [value.lower_f64(), value.upper_f64()]))
+        });
+        let derived = self.statement.constants.iter().zip(&scope.constants).filter_map(|(constant, value)| {
+            let value = value.as_ref().filter(|v| v.is_defined())?;
+            Some((constant.name.clone(), [value.lower_f64(), value.upper_f64()]))
+        });
+        own.chain(derived).filter(|(_, [a, b])| a.is_finite() && b.is_finite()).collect()
+    }
+
+    fn check_ranges(&self) -> Result<(), InstanceError> {
+        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+        for (i, parameter) in self.statement.parameters.iter().enumerate() {
+            let value = self.parameters[i];
+            let inside = value.is_finite()
+                && bound_admits(&scope, &parameter.lower, value, true)
+                && bound_admits(&scope, &parameter.upper, value, false);
+            if !inside {
+                return Err(InstanceError::Parameter {
+                    name: parameter.name.clone(),
+                    value,
+                    range: parameter.range.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_hypotheses(&self) -> Result<(), InstanceError> {
+        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+        let exact = self.scope::<crate::number::Exact>(());
+        for hypothesis in &self.statement.hypotheses {
+            let by_interval = Evaluator::without_trace(&scope).condition(&hypothesis.condition).ok().flatten();
+            let holds = by_interval
+                .or_else(|| Evaluator::without_trace(&exact).condition(&hypothesis.condition).ok().flatten());
+            if holds != Some(true) {
+                return Err(InstanceError::Hypothesis {
+                    name: hypothesis.name.clone(),
+                    text: hypothesis.expr.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `value` is certainly on the right side of one end of a range.
+pub(super) fn bound_admits(scope: &Scope<Interval>, bound: &Bound, value: f64, is_lower: bool) -> bool {
+    let Some(term) = &bound.value else { return true };
+    let Ok(end) = Evaluator::without_trace(scope).term(term) else { return false };
+    let value = Interval::from_f64(value, HYPOTHESIS_BITS);
+    let (low, high) = if is_lower { (&end, &value) } else { (&value, &end) };
+    if bound.closed { low.certainly_le(high) } else { low.certainly_lt(high) }
+}
+
+/// Position in [`Builtin::ALL`].
+pub(super) fn builtin_position(builtin: Builtin) -> usize {
+    Builtin::ALL.iter().position(|b| *b == builtin).unwrap_or_default()
+}
+
+/// The instance's constants in the order of [`Builtin::ALL`].
+pub(super) fn builtins(problem: &dyn DynProblem, oracle: &Oracle, start: Start) -> Vec<Option<Rational>> {
+    let constants = problem.constants();
+    let model = &oracle.model;
+    Builtin::ALL
+        .iter()
+        .map(|builtin| match builtin {
+            Builtin::Smoothness => constants.smoothness.clone(),
+            Builtin::Pl => constants.pl.clone(),
+            Builtin::LowerBound => constants.lower_bound.clone(),
+            Builtin::Heterogeneity => constants.heterogeneity.clone(),
+            Builtin::GradientBound => constants.gradient_bound.clone(),
+            Builtin::RelativeError => Some(model.total[0].clone()),
+            Builtin::AbsoluteError => Some(model.total[1].clone()),
+            Builtin::RelativeBias => Some(model.bias[0].clone()),
+            Builtin::AbsoluteBias => Some(model.bias[1].clone()),
+            Builtin::RelativeNoise => Some(model.noise[0].clone()),
+            Builtin::NoiseVariance => Some(model.noise[1].clone()),
+            Builtin::FirstGradient => Some(Rational::from(u32::from(start == Start::FirstGradient))),
+        })
+        .collect()
+}
+
+/// A scope with the instance's own numbers, parameters and constants still to come.
+pub(super) fn base_scope<S: Scalar>(
+    statement: &Statement,
+    problem: &dyn DynProblem,
+    builtins: &[Option<Rational>],
+    horizon: usize,
+    context: S::Context,
+) -> Scope<S> {
+    let spectrum = match problem.affine_part() {
+        Some(affine) if statement.needs_spectrum() => {
+            affine.spectrum.iter().map(|l| S::from_rational(l, context)).collect()
+        }
+        _ => Vec::new(),
+    };
+    Scope {
+        context,
+        parameters: vec![None; statement.parameters.len()],
+        constants: vec![None; statement.constants.len()],
+        builtins: builtins.iter().map(|b| b.as_ref().map(|q| S::from_rational(q, context))).collect(),
+        spectrum,
+        workers: problem.workers(),
+        dimension: problem.dimension(),
+        horizon,
+    }
+}
+
+/// 1/(2L), for statements without the parameter `gamma`.
+fn default_step(problem: &dyn DynProblem) -> f64 {
+    problem.constants().smoothness.as_ref().map_or(0.5, |l| 0.5 / crate::number::nearest_f64(l))
+}
+
+/// γ_0, …, γ_{K−1}: nonincreasing because rounding is monotone.
+fn schedule(schedule: Schedule, gamma: f64, horizon: usize) -> Vec<f64> {
+    (0..horizon)
+        .map(|k| match schedule {
+            Schedule::Constant => gamma,
+            Schedule::Decreasing => gamma * (16.0 / (16.0 + k as f64)),
+        })
+        .collect()
+}
+
+/// The value of a term in a scope whose needed entries are set, as an enclosure.
+pub(super) fn enclosure(scope: &Scope<Interval>, term: &Term) -> Option<Interval> {
+    Evaluator::without_trace(scope).term(term).ok().filter(|v| v.lower().is_finite() && v.upper().is_finite())
+}

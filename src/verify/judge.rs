@@ -1,0 +1,166 @@
+//! Comparing the two sides of a claim in one arithmetic, and remembering the worst.
+
+use super::{CheckFailure, Worst};
+use crate::number::{Ball, Exact, Interval, Scalar};
+use crate::statement::evaluate::Evaluator;
+use crate::statement::term::Term;
+use crate::statement::{Claim, Kind};
+
+/// What one comparison shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// The claim is true there.
+    True,
+    /// The claim is false there.
+    False,
+    /// This arithmetic cannot tell.
+    Open,
+}
+
+/// Both sides at one place, with the sum of the absolute values of their terms.
+pub struct Sides<S> {
+    pub lhs: S,
+    pub rhs: S,
+    pub magnitude: S,
+}
+
+impl<S: Scalar> Sides<S> {
+    /// Evaluates both sides where the evaluator stands.
+    pub fn evaluate(claim: &Claim, evaluator: &mut Evaluator<'_, S>, context: S::Context) -> Result<Self, CheckFailure> {
+        let mut magnitude = S::zero(context);
+        let mut side = |term: &Term| -> Result<S, CheckFailure> {
+            let mut sum = S::zero(context);
+            for (negative, part) in term.additive_terms() {
+                let value = evaluator.term(part)?;
+                if negative {
+                    sum.sub_assign(&value);
+                } else {
+                    sum.add_assign(&value);
+                }
+                magnitude.add_assign(&value.abs());
+            }
+            Ok(sum)
+        };
+        let lhs = side(&claim.lhs)?;
+        let rhs = side(&claim.rhs)?;
+        Ok(Sides { lhs, rhs, magnitude })
+    }
+
+    /// NaN is an error, never a verdict.
+    pub fn require_defined(&self, claim: usize, k: i64) -> Result<(), CheckFailure> {
+        for (value, side) in [(&self.lhs, "left-hand side"), (&self.rhs, "right-hand side")] {
+            if !value.is_defined() {
+                return Err(CheckFailure::Undefined { claim, k, side });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many error bounds must lie between the sides for screening to decide.
+const CLEARANCE: f64 = 1000.0;
+
+/// Screening: true only when far clear; never false.
+pub fn screen(kind: Kind, sides: &Sides<Ball>) -> Comparison {
+    let clear = kind != Kind::Identity
+        && sides.lhs.certainly_lt(&sides.rhs)
+        && sides.lhs.clearance(&sides.rhs) >= CLEARANCE;
+    if clear { Comparison::True } else { Comparison::Open }
+}
+
+/// Widest enclosure of zero that shows an identity.
+const IDENTITY_EXPONENT: i32 = -100;
+
+/// Decision by intervals. An identity is shown by an enclosure of its difference that contains
+/// zero and is narrower than 2^-100, relative to its terms where these exceed one.
+pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
+    if kind == Kind::Identity {
+        let difference = sides.lhs.clone().sub(&sides.rhs);
+        if !difference.is_defined() {
+            return Comparison::Open;
+        }
+        if !difference.contains_zero() {
+            return Comparison::False;
+        }
+        let mut limit = sides.magnitude.lower().clone();
+        if !(limit > 1) {
+            limit = rug::Float::with_val(limit.prec(), 1);
+        }
+        limit <<= IDENTITY_EXPONENT;
+        return if difference.width() < limit { Comparison::True } else { Comparison::Open };
+    }
+    if sides.lhs.certainly_le(&sides.rhs) {
+        Comparison::True
+    } else if sides.rhs.certainly_lt(&sides.lhs) {
+        Comparison::False
+    } else {
+        Comparison::Open
+    }
+}
+
+/// Decision by rationals.
+pub fn by_rational(kind: Kind, sides: &Sides<Exact>) -> Comparison {
+    match sides.lhs.compare(&sides.rhs) {
+        None => Comparison::Open,
+        Some(order) if kind == Kind::Identity => {
+            if order.is_eq() { Comparison::True } else { Comparison::False }
+        }
+        Some(order) => {
+            if order.is_le() { Comparison::True } else { Comparison::False }
+        }
+    }
+}
+
+/// Keeps the worst comparison of a cell: any false one first, then the largest ratio (where both
+/// sides are nonnegative), then the least slack.
+#[derive(Default)]
+pub struct WorstKeeper {
+    worst: Option<Worst>,
+    worst_is_false: bool,
+}
+
+impl WorstKeeper {
+    /// Looks at a comparison with sides near the given numbers.
+    pub fn see(&mut self, claim: usize, k: i64, lhs: f64, rhs: f64, magnitude: f64, false_there: bool) {
+        let ratio = (lhs >= 0.0 && rhs > 0.0).then_some(lhs / rhs);
+        let slack = (magnitude > 0.0).then_some((rhs - lhs) / magnitude);
+        let badness = |ratio: Option<f64>, slack: Option<f64>| match (ratio, slack) {
+            (Some(ratio), _) => ratio,
+            (None, Some(slack)) => -slack,
+            (None, None) => f64::NEG_INFINITY,
+        };
+        let worse = match &self.worst {
+            None => true,
+            Some(old) => {
+                (false_there && !self.worst_is_false)
+                    || (false_there == self.worst_is_false
+                        && badness(ratio, slack) > badness(old.ratio, old.slack))
+            }
+        };
+        if worse {
+            self.worst_is_false = false_there;
+            self.worst = Some(Worst { claim, k, lhs: [lhs, lhs], rhs: [rhs, rhs], ratio, slack });
+        }
+    }
+
+    /// Where the worst comparison was.
+    pub fn place(&self) -> Option<(usize, i64)> {
+        self.worst.as_ref().map(|w| (w.claim, w.k))
+    }
+
+    /// Replaces the sides of the worst comparison by enclosures.
+    pub fn enclose(&mut self, sides: &Sides<Interval>) {
+        if let Some(worst) = &mut self.worst {
+            let outward = |x: &Interval| [x.lower_f64(), x.upper_f64()];
+            if sides.lhs.is_defined() && sides.rhs.is_defined() {
+                worst.lhs = outward(&sides.lhs);
+                worst.rhs = outward(&sides.rhs);
+            }
+        }
+    }
+
+    /// The worst comparison.
+    pub fn into_worst(self) -> Option<Worst> {
+        self.worst
+    }
+}

@@ -1,0 +1,181 @@
+//! The one flow: a statement on an instance, checked to a verdict.
+//!
+//! [`plan`] chooses instances, [`instance`] builds one, and by the scope of the claim
+//! [`pathwise`], [`one_step`] or [`whole_run`] decides it.
+
+pub mod instance;
+mod judge;
+mod moments;
+mod one_step;
+mod pathwise;
+pub mod plan;
+pub mod trace;
+mod ranges;
+mod whole_run;
+
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::inference::{Evidence, Ledger, Verdict};
+use crate::oracle::StreamKey;
+use crate::statement::evaluate::EvaluationError;
+use crate::statement::{Scope, Statement};
+use instance::{CellSpec, Instance, InstanceError};
+
+pub use whole_run::PrecisionCheck;
+
+/// How much work a check may do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Effort {
+    /// Trajectories of a pathwise or one-step cell.
+    pub trajectories: u64,
+    /// Most replicates of a statistical cell.
+    pub replicates: u64,
+    /// Most equally likely paths that are enumerated.
+    pub paths: u64,
+    /// Precision of whole statistical runs in bits; `None` for `f64`.
+    pub precision: Option<u32>,
+    /// Replicates of each statistical cell that are run again at 256 bits.
+    pub rerun: u64,
+}
+
+/// One compared pair of sides, at its worst.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Worst {
+    /// Which claim of the statement, from 0.
+    pub claim: usize,
+    /// Index k of a claim that has one, else the horizon K.
+    pub k: i64,
+    /// Enclosure of the left-hand side, or confidence limits; rounded outward.
+    pub lhs: [f64; 2],
+    /// Enclosure of the right-hand side, rounded outward.
+    pub rhs: [f64; 2],
+    /// lhs/rhs at midpoints, where both sides are nonnegative.
+    pub ratio: Option<f64>,
+    /// (rhs − lhs) over the sum of the absolute values of both sides' terms.
+    pub slack: Option<f64>,
+}
+
+/// What a statistical cell measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sampling {
+    /// Replicates used.
+    pub replicates: u64,
+    /// Sample mean of the left-hand side.
+    pub mean: f64,
+    /// Unbiased sample standard deviation; a description, never evidence.
+    pub standard_deviation: Option<f64>,
+    /// Largest log e-values, against the claim and for it; 1/δ is the threshold.
+    pub log_e_values: [f64; 2],
+    /// Proved upper bound of one sample, where there is one.
+    pub upper_bound: Option<f64>,
+    /// Whether a second generator confirmed the violation.
+    pub confirmed: Option<bool>,
+    /// Rounding check at 256 bits.
+    pub precision_check: Option<PrecisionCheck>,
+}
+
+/// The outcome of one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it rests on.
+    pub evidence: Evidence,
+    /// Comparisons made (claims × indices × trajectories).
+    pub comparisons: u64,
+    /// The comparison with the largest ratio.
+    pub worst: Option<Worst>,
+    /// For statistical cells.
+    pub sampling: Option<Sampling>,
+}
+
+/// What a cell is judged by.
+#[derive(Clone, Copy)]
+pub struct Judging<'a> {
+    /// Budget.
+    pub effort: &'a Effort,
+    /// Share of the family-wise error for each statistical test.
+    pub ledger: Ledger,
+    /// Suite seed.
+    pub seed: u64,
+}
+
+/// Why a cell has no verdict: an error of the check, not of the claim.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum CheckFailure {
+    /// The instance cannot be built.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// The claim cannot be evaluated on it.
+    #[error("the claim cannot be evaluated: {0}")]
+    Evaluation(#[from] EvaluationError),
+    /// A run produced NaN or an infinity.
+    #[error("the run left the finite numbers at step {k}")]
+    NotFinite {
+        /// Step.
+        k: usize,
+    },
+    /// A sample contradicts its proved range, or is not finite.
+    #[error("replicate {replicate}: {reason}")]
+    BadSample {
+        /// Replicate number.
+        replicate: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A side of the claim has no value.
+    #[error("claim {claim} has no value at index {k} ({side}): division by zero, or a root or logarithm outside its domain")]
+    Undefined {
+        /// Which claim.
+        claim: usize,
+        /// Index.
+        k: i64,
+        /// Which side.
+        side: &'static str,
+    },
+    /// The oracle does not fit the claim.
+    #[error("{0}")]
+    Unsuitable(String),
+}
+
+/// One planned cell.
+#[derive(Clone, Debug)]
+pub struct Cell<'a> {
+    /// Its statement.
+    pub statement: &'a Statement,
+    /// Its instance.
+    pub spec: CellSpec,
+}
+
+/// Decides one cell.
+///
+/// # Errors
+/// When the instance or a run fails; never because the claim does.
+pub fn check_cell(cell: &Cell<'_>, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
+    let instance = Instance::build(cell.statement, &cell.spec)?;
+    let key = StreamKey::new(judging.seed, &cell.statement.id, &cell.spec.key());
+    match cell.statement.scope() {
+        Scope::Pathwise => pathwise::check(&instance, &key, judging),
+        Scope::OneStep => one_step::check(&instance, &key, judging),
+        Scope::WholeRun => whole_run::check(&instance, &key, judging),
+    }
+}
+
+/// Decides all cells, in parallel; `done` is called after each, in any order.
+pub fn check_cells(
+    cells: &[Cell<'_>],
+    judging: Judging<'_>,
+    done: &(dyn Fn() + Sync),
+) -> Vec<Result<Outcome, CheckFailure>> {
+    cells
+        .par_iter()
+        .map(|cell| {
+            let outcome = check_cell(cell, judging);
+            done();
+            outcome
+        })
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! Pathwise claims: every index of every trajectory, decided with no error left.
+
+use super::instance::Instance;
+use super::judge::{Comparison, Sides, WorstKeeper, by_interval, by_rational, screen};
+use super::{CheckFailure, Judging, Outcome};
+use crate::inference::{Evidence, Verdict};
+use crate::method::{PointTrace, Table, Workspace};
+use crate::number::{Ball, Exact, Interval, Scalar};
+use crate::oracle::{Estimable, Stream, StreamKey};
+use crate::problem::Arithmetic;
+use crate::statement::Claim;
+use crate::statement::evaluate::{Evaluator, RandomIndex, Scope};
+
+/// Precisions to which an open comparison goes up, before rationals.
+pub(super) const LADDER: [u32; 3] = [128, 256, 512];
+
+/// A trajectory of `f64` points and, for each step, the bias that was added.
+pub(super) struct Path {
+    pub points: Vec<Vec<f64>>,
+    pub biases: Vec<Vec<f64>>,
+}
+
+/// Runs one trajectory in `f64`.
+pub(super) fn trajectory(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
+    let experiment = instance.experiment();
+    let mut path = Path { points: Vec::new(), biases: Vec::new() };
+    let mut random = Stream::new([key.stream(replicate)], ());
+    let mut table = Table::new(&[], instance.horizon, &instance.method.steps, ());
+    let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
+    experiment.run(&mut random, &mut table, &mut work, (), &mut |step| {
+        path.points.push(step.x.to_vec());
+        path.biases.push(step.bias.to_vec());
+    });
+    match path.points.iter().position(|x| x.iter().any(|xi| !xi.is_finite())) {
+        Some(k) => Err(CheckFailure::NotFinite { k }),
+        None => Ok(path),
+    }
+}
+
+/// The indices at which a claim is made.
+pub(super) fn indices<S: Scalar>(claim: &Claim, scope: &Scope<S>) -> Result<std::ops::Range<i64>, CheckFailure> {
+    match &claim.quantifier {
+        None => Ok(0..1),
+        Some(quantifier) => {
+            let evaluator = Evaluator::without_trace(scope);
+            Ok(evaluator.index(&quantifier.from)?..evaluator.index(&quantifier.to)?)
+        }
+    }
+}
+
+/// Scopes of one instance in every arithmetic of the ladder, made when first needed.
+pub(super) struct Scopes<'a> {
+    instance: &'a Instance<'a>,
+    pub ball: Scope<Ball>,
+    intervals: [std::cell::OnceCell<Scope<Interval>>; LADDER.len()],
+    exact: std::cell::OnceCell<Scope<Exact>>,
+}
+
+impl<'a> Scopes<'a> {
+    pub fn new(instance: &'a Instance<'a>) -> Self {
+        Scopes {
+            instance,
+            ball: instance.scope(()),
+            intervals: Default::default(),
+            exact: std::cell::OnceCell::new(),
+        }
+    }
+
+    pub fn interval(&self, rung: usize) -> &Scope<Interval> {
+        self.intervals[rung].get_or_init(|| self.instance.scope(LADDER[rung]))
+    }
+
+    pub fn exact(&self) -> &Scope<Exact> {
+        self.exact.get_or_init(|| self.instance.scope(()))
+    }
+}
+
+/// The strongest arithmetic that some comparison needed.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+pub(super) enum Reached {
+    Screen,
+    Rung(u32),
+    Rational,
+}
+
+impl Reached {
+    pub fn raise(&mut self, other: Reached) {
+        if other > *self {
+            *self = other;
+        }
+    }
+
+    pub fn evidence(self) -> Evidence {
+        match self {
+            Reached::Screen => Evidence::Ball,
+            Reached::Rung(bits) => Evidence::Interval { bits },
+            Reached::Rational => Evidence::Rational,
+        }
+    }
+}
+
+/// How a claim at one index is evaluated on a stored trajectory, in any arithmetic.
+pub(super) trait SidesOnPoints {
+    fn sides<S: Arithmetic + Estimable>(
+        &self,
+        claim: &Claim,
+        k: i64,
+        path: &Path,
+        scope: &Scope<S>,
+        trace: &PointTrace<'_, S>,
+    ) -> Result<Sides<S>, CheckFailure>;
+}
+
+/// The claim speaks of the trajectory itself.
+struct OnTrajectory;
+
+impl SidesOnPoints for OnTrajectory {
+    fn sides<S: Arithmetic + Estimable>(
+        &self,
+        claim: &Claim,
+        k: i64,
+        _: &Path,
+        scope: &Scope<S>,
+        trace: &PointTrace<'_, S>,
+    ) -> Result<Sides<S>, CheckFailure> {
+        let mut evaluator = Evaluator::on(scope, trace, &RandomIndex::Absent);
+        evaluator.set_index(k);
+        Sides::evaluate(claim, &mut evaluator, scope.context)
+    }
+}
+
+/// Checks all claims of a pathwise statement on an instance.
+pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
+    check_on_points(instance, key, judging, &OnTrajectory)
+}
+
+/// One trajectory in all arithmetics of the ladder.
+struct Ladder<'a> {
+    screening: PointTrace<'a, Ball>,
+    intervals: [PointTrace<'a, Interval>; LADDER.len()],
+    rational: PointTrace<'a, Exact>,
+}
+
+/// Decides every index of every trajectory: screening, then intervals, then rationals.
+pub(super) fn check_on_points(
+    instance: &Instance<'_>,
+    key: &StreamKey,
+    judging: Judging<'_>,
+    on_points: &impl SidesOnPoints,
+) -> Result<Outcome, CheckFailure> {
+    let statement = instance.statement;
+    let kind = statement.kind;
+    let problem = instance.problem.as_ref();
+    let method = &instance.method;
+    let scopes = Scopes::new(instance);
+    let mut keeper = WorstKeeper::default();
+    let mut reached = Reached::Screen;
+    let (mut comparisons, mut open, mut violated) = (0u64, false, false);
+    // Without randomness one trajectory is all there is.
+    let trajectories = if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories };
+    for replicate in 0..trajectories {
+        let path = trajectory(instance, key, replicate)?;
+        let ladder = Ladder {
+            screening: PointTrace::new(problem, method, &path.points, ()),
+            intervals: LADDER.map(|bits| PointTrace::new(problem, method, &path.points, bits)),
+            rational: PointTrace::new(problem, method, &path.points, ()),
+        };
+        let before = keeper.place();
+        for (c, claim) in statement.claims.iter().enumerate() {
+            for k in indices(claim, &scopes.ball)? {
+                comparisons += 1;
+                let screened = on_points.sides(claim, k, &path, &scopes.ball, &ladder.screening)?;
+                let mut found = screen(kind, &screened);
+                let mut midpoint = (screened.lhs.mid, screened.rhs.mid, screened.magnitude.mid);
+                for (rung, trace) in ladder.intervals.iter().enumerate() {
+                    if found != Comparison::Open {
+                        break;
+                    }
+                    reached.raise(Reached::Rung(LADDER[rung]));
+                    let sides = on_points.sides(claim, k, &path, scopes.interval(rung), trace)?;
+                    sides.require_defined(c, k)?;
+                    midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+                    found = by_interval(kind, &sides);
+                }
+                if found == Comparison::Open && problem.is_rational() {
+                    reached.raise(Reached::Rational);
+                    found = by_rational(kind, &on_points.sides(claim, k, &path, scopes.exact(), &ladder.rational)?);
+                }
+                violated |= found == Comparison::False;
+                open |= found == Comparison::Open;
+                keeper.see(c, k, midpoint.0, midpoint.1, midpoint.2, found == Comparison::False);
+            }
+        }
+        if let (Some((c, k)), true) = (keeper.place(), keeper.place() != before) {
+            let claim = &statement.claims[c];
+            let sides = on_points.sides(claim, k, &path, scopes.interval(0), &ladder.intervals[0])?;
+            keeper.enclose(&sides);
+        }
+    }
+    let verdict = match (violated, open) {
+        (true, _) => Verdict::Violated,
+        (false, true) => Verdict::Inconclusive,
+        (false, false) => Verdict::Holds,
+    };
+    Ok(Outcome { verdict, evidence: reached.evidence(), comparisons, worst: keeper.into_worst(), sampling: None })
+}

@@ -1,0 +1,340 @@
+//! Which instances a statement is tried on.
+//!
+//! The suite is data: problems, error sources and starts, walked in a fixed order so that every
+//! problem, source and candidate value of a parameter turns up early. Cells that the statement does
+//! not speak of (a constant that the family does not prove, a hypothesis that fails) are passed
+//! over; what remains is what it is checked on.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure};
+use super::{Cell, Effort, one_step, whole_run};
+use crate::method::Start;
+use crate::number::{Interval, Scalar};
+use crate::oracle::{self, SourceSpec};
+use crate::problem::{self, DynProblem, ProblemSpec};
+use crate::statement::evaluate::Scope as Numbers;
+use crate::statement::term::{Builtin, Term};
+use crate::statement::{Parameter, Scope, Statement, Symbol, Witness};
+
+/// How thorough a check is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Small instances, at most half a minute on two cores for all statements.
+    Quick,
+    /// At most three minutes.
+    #[default]
+    Default,
+    /// Large instances and many replicates.
+    Full,
+}
+
+impl Preset {
+    /// The budget of one cell.
+    #[must_use]
+    pub fn effort(self) -> Effort {
+        let (trajectories, replicates, paths, rerun) = match self {
+            Preset::Quick => (1, 20_000, 1 << 10, 2),
+            Preset::Default => (2, 60_000, 1 << 12, 4),
+            Preset::Full => (6, 1_000_000, 1 << 16, 16),
+        };
+        Effort { trajectories, replicates, paths, precision: None, rerun }
+    }
+
+    /// Cells sought for each statement, witnesses aside.
+    fn cells(self) -> usize {
+        match self {
+            Preset::Quick => 12,
+            Preset::Default => 36,
+            Preset::Full => 160,
+        }
+    }
+}
+
+/// The cells of one statement: its witnesses, then the suite's.
+#[must_use]
+pub fn cells<'a>(statement: &'a Statement, preset: Preset) -> Vec<Cell<'a>> {
+    let mut cells = Vec::new();
+    for (w, witness) in statement.witnesses.iter().enumerate() {
+        if let Some(spec) = witness_spec(statement, witness, w) {
+            cells.push(Cell { statement, spec });
+        }
+    }
+    if statement.general {
+        general_cells(statement, preset, &mut cells);
+    }
+    cells
+}
+
+fn general_cells<'a>(statement: &'a Statement, preset: Preset, cells: &mut Vec<Cell<'a>>) {
+    let suitable: Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> = problem::suite(preset)
+        .into_iter()
+        .filter_map(|spec| problem::build(&spec).ok().map(|built| (spec, built)))
+        .filter(|(_, built)| proves_enough(statement, built.as_ref()))
+        .collect();
+    let sources = sources(statement.scope());
+    if suitable.is_empty() {
+        return;
+    }
+    for i in 0..preset.cells() {
+        let (problem_spec, problem) = &suitable[i % suitable.len()];
+        let round = i / suitable.len();
+        // Where one combination is no instance of the statement, the next source or the next
+        // choice of parameters is tried.
+        let found = (0..sources.len() * 3).find_map(|attempt| {
+            let source = &sources[(i + round + attempt) % sources.len()];
+            let start = if (i + round + attempt / sources.len()) % 2 == 0 { Start::Zero } else { Start::FirstGradient };
+            let horizon = statement.horizons[(i + round) % statement.horizons.len()];
+            let horizon = limited_horizon(statement, source, horizon, preset);
+            let choice = i + attempt / sources.len();
+            let spec = general_spec(statement, problem_spec, problem.as_ref(), source, start, horizon, choice)?;
+            let instance = Instance::build(statement, &spec).ok()?;
+            is_checkable(&instance).then_some(spec)
+        });
+        if let Some(spec) = found
+            && !cells.iter().any(|cell| cell.spec == spec)
+        {
+            cells.push(Cell { statement, spec });
+        }
+    }
+}
+
+/// Whether the check of the instance's scope can do anything with it.
+fn is_checkable(instance: &Instance<'_>) -> bool {
+    match instance.statement.scope() {
+        Scope::Pathwise => true,
+        Scope::OneStep => one_step::suitable(instance),
+        Scope::WholeRun => whole_run::suitable(instance),
+    }
+}
+
+/// Finite noise is only enumerable over few steps: two outcomes a step, at most the preset's paths.
+fn limited_horizon(statement: &Statement, sources: &[SourceSpec], horizon: usize, preset: Preset) -> usize {
+    let binary = sources.iter().any(|s| matches!(s, SourceSpec::Axis { .. }));
+    if binary && statement.scope() == Scope::WholeRun {
+        horizon.min(preset.effort().paths.ilog2() as usize)
+    } else {
+        horizon
+    }
+}
+
+fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> bool {
+    let constants = problem.constants();
+    let spectrum = !statement.needs_spectrum() || problem.affine_part().is_some_and(|a| a.remainder == 0);
+    spectrum
+        && statement.needs().iter().all(|builtin| match builtin {
+            Builtin::Smoothness => constants.smoothness.is_some(),
+            Builtin::Pl => constants.pl.is_some(),
+            Builtin::LowerBound => constants.lower_bound.is_some(),
+            Builtin::Heterogeneity => constants.heterogeneity.is_some(),
+            Builtin::GradientBound => constants.gradient_bound.is_some(),
+            _ => true,
+        })
+}
+
+/// Error sources to try, by what a claim is about.
+fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
+    use SourceSpec::{
+        Aligned, Axis, Gaussian, Greedy, Offset, Opposed, Rademacher, RandomSigns, Relative, RelativeSigns, Sphere,
+    };
+    let (relative, absolute) = (0.0625, 0.25);
+    match scope {
+        Scope::Pathwise => vec![
+            vec![Greedy { relative, absolute }],
+            vec![],
+            vec![Opposed { relative: 0.25, absolute }],
+            vec![Gaussian { size: 0.5 }],
+            vec![Aligned { relative: 0.25, absolute }],
+            vec![RandomSigns { relative, absolute: 1.0 }],
+            vec![Relative { factor: -0.5 }, Rademacher { size: 0.25 }],
+            vec![Offset { size: 0.5 }, Sphere { radius: 1.0 }],
+        ],
+        Scope::OneStep => vec![
+            vec![Axis { size: 0.5 }],
+            vec![Relative { factor: -0.5 }, Axis { size: 1.0 }],
+            vec![Rademacher { size: 0.5 }],
+            vec![Opposed { relative: 0.25, absolute }, Axis { size: 0.25 }],
+            vec![Offset { size: 0.25 }, RelativeSigns { factor: 0.5 }],
+            vec![Greedy { relative, absolute }, Axis { size: 2.0 }],
+            vec![],
+        ],
+        Scope::WholeRun => vec![
+            vec![Rademacher { size: 0.5 }],
+            vec![Opposed { relative, absolute }],
+            vec![Offset { size: 0.25 }, Rademacher { size: 0.25 }],
+            vec![Axis { size: 0.5 }],
+            vec![Sphere { radius: 0.5 }],
+            vec![Relative { factor: -0.25 }, Axis { size: 0.5 }],
+            vec![Greedy { relative, absolute }],
+            vec![Gaussian { size: 0.25 }],
+            vec![Aligned { relative, absolute }],
+            vec![Offset { size: 0.125 }, Gaussian { size: 0.25 }],
+            vec![Relative { factor: -0.125 }, RelativeSigns { factor: 0.125 }, Sphere { radius: 0.25 }],
+            vec![],
+            vec![Relative { factor: -0.25 }],
+        ],
+    }
+}
+
+/// The specification of a cell of the suite: parameters are chosen in the statement's order of
+/// evaluation, each from its candidates, kept inside its range.
+fn general_spec(
+    statement: &Statement,
+    problem_spec: &ProblemSpec,
+    problem: &dyn DynProblem,
+    sources: &[SourceSpec],
+    start: Start,
+    horizon: usize,
+    choice: usize,
+) -> Option<CellSpec> {
+    let oracle = oracle::build(sources, problem.dimension(), problem.workers()).ok()?;
+    let builtins = builtins(problem, &oracle, start);
+    let scope = base_scope::<Interval>(statement, problem, &builtins, horizon, HYPOTHESIS_BITS);
+    let parameters = choose_parameters(statement, scope, |position, parameter, scope| {
+        candidate(parameter, scope, choice + position * (choice + 1))
+    })?;
+    Some(CellSpec {
+        problem: problem_spec.clone(),
+        oracle: sources.to_vec(),
+        start,
+        parameters,
+        horizon,
+        point: None,
+        witness: None,
+    })
+}
+
+/// Chooses every parameter in the order of evaluation.
+fn choose_parameters(
+    statement: &Statement,
+    mut scope: Numbers<Interval>,
+    choose: impl Fn(usize, &Parameter, &Numbers<Interval>) -> Option<f64>,
+) -> Option<BTreeMap<String, f64>> {
+    let mut chosen = BTreeMap::new();
+    for symbol in &statement.order {
+        match symbol {
+            Symbol::Constant(i) => scope.constants[*i] = enclosure(&scope, &statement.constants[*i].term),
+            Symbol::Parameter(i) => {
+                let parameter = &statement.parameters[*i];
+                let value = choose(*i, parameter, &scope)?;
+                scope.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
+                chosen.insert(parameter.name.clone(), value);
+            }
+        }
+    }
+    Some(chosen)
+}
+
+/// The `choice`-th candidate value of a parameter, moved to the nearest `f64` inside its range.
+fn candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: usize) -> Option<f64> {
+    let value = if parameter.candidates.is_empty() {
+        default_candidate(parameter, scope, choice)?
+    } else {
+        enclosure(scope, &parameter.candidates[choice % parameter.candidates.len()])?
+    };
+    inside(parameter, scope, value.to_f64())
+}
+
+fn default_candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: usize) -> Option<Interval> {
+    let lower = enclosure(scope, parameter.lower.value.as_ref()?)?;
+    let fraction = |q: (u32, u32)| Interval::from_rational(&Rational::from(q), HYPOTHESIS_BITS);
+    Some(match &parameter.upper.value {
+        Some(upper) => {
+            let upper = enclosure(scope, upper)?;
+            let width = upper.sub(&lower);
+            lower.add(&width.mul(&fraction([(1, 2), (1, 10), (9, 10)][choice % 3])))
+        }
+        None => lower.add(&fraction([(1, 1), (1, 10), (10, 1)][choice % 3])),
+    })
+}
+
+/// The nearest `f64` that is certainly in the range; a few units in the last place are tried.
+fn inside(parameter: &Parameter, scope: &Numbers<Interval>, value: f64) -> Option<f64> {
+    let admitted = |x: f64| {
+        bound_admits(scope, &parameter.lower, x, true) && bound_admits(scope, &parameter.upper, x, false)
+    };
+    let (mut below, mut above) = (value, value);
+    for _ in 0..8 {
+        if admitted(below) {
+            return Some(below);
+        }
+        if admitted(above) {
+            return Some(above);
+        }
+        below = below.next_down();
+        above = above.next_up();
+    }
+    None
+}
+
+/// The specification of a witness that the statement file brings.
+fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Option<CellSpec> {
+    let mut scope = Numbers::<Interval> {
+        context: HYPOTHESIS_BITS,
+        parameters: vec![None; statement.parameters.len()],
+        constants: vec![None; statement.constants.len()],
+        builtins: vec![None; Builtin::ALL.len()],
+        spectrum: Vec::new(),
+        workers: 1,
+        dimension: witness.start.len(),
+        horizon: witness.horizon,
+    };
+    for (builtin, term) in &witness.given {
+        let value = enclosure(&scope, term)?;
+        scope.builtins[super::instance::builtin_position(*builtin)] = Some(value);
+    }
+    let mut chosen = BTreeMap::new();
+    for symbol in &statement.order {
+        match symbol {
+            Symbol::Constant(i) => scope.constants[*i] = enclosure(&scope, &statement.constants[*i].term),
+            Symbol::Parameter(i) => {
+                let parameter = &statement.parameters[*i];
+                let value = enclosure(&scope, witness.parameters.get(i)?)?.to_f64();
+                let value = inside(parameter, &scope, value)?;
+                scope.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
+                chosen.insert(parameter.name.clone(), value);
+            }
+        }
+    }
+    for (_, term) in &witness.locals {
+        let value = enclosure(&scope, term);
+        scope.constants.push(value);
+    }
+    let number = |term: &Term| enclosure(&scope, term).map(|v| v.to_f64());
+    let problem = fill(&witness.problem, &|text| number(witness.expressions.get(text)?))?;
+    let oracle = fill(&witness.oracle, &|text| number(witness.expressions.get(text)?))?;
+    Some(CellSpec {
+        problem: serde_json::from_value(problem).ok()?,
+        oracle: serde_json::from_value(oracle).ok()?,
+        start: if witness.first_gradient { Start::FirstGradient } else { Start::Zero },
+        parameters: chosen,
+        horizon: witness.horizon,
+        point: Some(witness.start.iter().map(number).collect::<Option<Vec<_>>>()?),
+        witness: Some(position),
+    })
+}
+
+/// Replaces strings that begin with `=` by their values.
+fn fill(value: &Value, evaluate: &dyn Fn(&str) -> Option<f64>) -> Option<Value> {
+    Some(match value {
+        Value::String(text) if text.starts_with('=') => serde_json::json!(evaluate(text)?),
+        Value::Array(items) => Value::Array(items.iter().map(|v| fill(v, evaluate)).collect::<Option<_>>()?),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(k, v)| Some((k.clone(), fill(v, evaluate)?))).collect::<Option<_>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+/// Why a specification is no instance of a statement, for messages.
+#[must_use]
+pub fn explain(statement: &Statement, spec: &CellSpec) -> Option<InstanceError> {
+    Instance::build(statement, spec).err()
+}
