@@ -39,7 +39,10 @@ fn validate(arguments: &CheckArguments) -> Result<(), Failure> {
         && arguments.name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
         && !arguments.name.starts_with('.');
     if !name_is_plain {
-        return Err(Failure::bad_input(format!("the report's name `{}` must be a plain file name without extension", arguments.name)));
+        return Err(Failure::bad_input(format!(
+            "the report's name `{}` must be a plain file name without extension",
+            arguments.name
+        )));
     }
     if !(arguments.delta > 0.0 && arguments.delta < 1.0) {
         return Err(Failure::bad_input(format!("--delta {} is not between 0 and 1", arguments.delta)));
@@ -72,7 +75,8 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement]) -> Report {
     effort.precision = arguments.precision;
     let cells: Vec<_> = statements.iter().flat_map(|s| plan::cells(s, preset)).collect();
     // Every claim of every whole-run cell has a share, whether or not it turns out to need one.
-    let tests = cells.iter().filter(|c| c.statement.scope() == Scope::WholeRun).map(|c| c.statement.claims.len() as u64).sum();
+    let tests =
+        cells.iter().filter(|c| c.statement.scope() == Scope::WholeRun).map(|c| c.statement.claims.len() as u64).sum();
     let ledger = Ledger { delta: arguments.delta, tests };
     let judging = Judging { effort: &effort, ledger, seed: arguments.seed };
     let progress = progress_bar(cells.len() as u64);
@@ -98,7 +102,8 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement]) -> Report {
 
 /// Shown on a terminal only.
 fn progress_bar(cells: u64) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(cells), target);
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} cells, {per_sec}, {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

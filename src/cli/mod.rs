@@ -15,7 +15,8 @@ use crate::verify::plan::Preset;
 pub use exit::ExitCode;
 
 /// Version, commit and compiler.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("LEMMATA_COMMIT"), ", ", env!("LEMMATA_TOOLCHAIN"), ")");
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("LEMMATA_COMMIT"), ", ", env!("LEMMATA_TOOLCHAIN"), ")");
 
 /// Theorems that run: does the bound hold, how tight is it, where is the counterexample?
 #[derive(Debug, Parser)]
@@ -140,5 +141,7 @@ fn load(name: &str) -> Result<Statement, Failure> {
     if path.exists() || name.contains(['/', '.']) {
         return Ok(load_file(path)?);
     }
-    Err(Failure::bad_input(format!("there is no shipped statement `{name}` and no such file; `lemmata list` shows the shipped ones")))
+    Err(Failure::bad_input(format!(
+        "there is no shipped statement `{name}` and no such file; `lemmata list` shows the shipped ones"
+    )))
 }

@@ -26,7 +26,8 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
     let judging = Judging { effort: &effort, ledger: report.settings.ledger, seed: report.settings.seed };
     let replayed = Cell { statement: &statement, spec: cell.spec.clone() };
     println!("cell {number}: {}; {}", statement.id, cell.label);
-    trace::print(&replayed, judging).map_err(|err| Failure { report: miette::miette!("{err}"), code: ExitCode::Internal })?;
+    trace::print(&replayed, judging)
+        .map_err(|err| Failure { report: miette::miette!("{err}"), code: ExitCode::Internal })?;
     let outcome = verify::check_cell(&replayed, judging)
         .map_err(|err| Failure { report: miette::miette!("{err}"), code: ExitCode::Internal })?;
     let json = serde_json::to_string_pretty(&outcome)

@@ -29,11 +29,18 @@ pub(super) fn show(name: &str, values: &[String]) -> Result<ExitCode, Failure> {
 }
 
 fn parse_value(statement: &Statement, text: &str) -> Result<(String, rug::Rational), Failure> {
-    let bad = || Failure::bad_input(format!("`{text}` is not of the form NAME=VALUE with a decimal number, for example beta=0.1"));
+    let bad = || {
+        Failure::bad_input(format!(
+            "`{text}` is not of the form NAME=VALUE with a decimal number, for example beta=0.1"
+        ))
+    };
     let (name, value) = text.split_once('=').ok_or_else(bad)?;
     let name = name.trim();
     if statement.parameter(name).is_none() && Builtin::from_name(name).is_none() {
-        return Err(Failure::bad_input(format!("`{name}` is no parameter of {} and no constant of an instance", statement.id)));
+        return Err(Failure::bad_input(format!(
+            "`{name}` is no parameter of {} and no constant of an instance",
+            statement.id
+        )));
     }
     let value = value.trim();
     let (sign, digits) = value.strip_prefix('-').map_or((1, value), |rest| (-1, rest));
@@ -47,9 +54,8 @@ const BITS: u32 = 128;
 const DIGITS: usize = 17;
 
 fn evaluate(statement: &Statement, values: &[(String, rug::Rational)]) -> Vec<(String, [String; 2])> {
-    let given = |name: &str| {
-        values.iter().find(|(n, _)| n == name).map(|(_, value)| Interval::from_rational(value, BITS))
-    };
+    let given =
+        |name: &str| values.iter().find(|(n, _)| n == name).map(|(_, value)| Interval::from_rational(value, BITS));
     let mut scope = Scope::<Interval> {
         context: BITS,
         parameters: statement.parameters.iter().map(|p| given(&p.name)).collect(),
@@ -63,7 +69,8 @@ fn evaluate(statement: &Statement, values: &[(String, rug::Rational)]) -> Vec<(S
     let mut shown = Vec::new();
     for symbol in &statement.order {
         let Symbol::Constant(i) = symbol else { continue };
-        let value = Evaluator::without_trace(&scope).term(&statement.constants[*i].term).ok().filter(Scalar::is_defined);
+        let value =
+            Evaluator::without_trace(&scope).term(&statement.constants[*i].term).ok().filter(Scalar::is_defined);
         if let Some(value) = &value {
             shown.push((statement.constants[*i].name.clone(), value.to_decimal(DIGITS)));
         }

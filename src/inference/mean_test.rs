@@ -108,9 +108,7 @@ impl MeanTest {
             TailClass::Bounded { upper, .. } => {
                 Some(Mixture::new(LARGEST_BET / (upper - rhs[0]).max(f64::MIN_POSITIVE), SUPPORTING_BETS))
             }
-            TailClass::SecondMoment { .. } => {
-                (rhs[0] > 0.0).then(|| Mixture::new(2.0 / rhs[0], SUPPORTING_BETS))
-            }
+            TailClass::SecondMoment { .. } => (rhs[0] > 0.0).then(|| Mixture::new(2.0 / rhs[0], SUPPORTING_BETS)),
             TailClass::Variance { bound } => Some(Mixture::new(1.0 / bound.sqrt(), SUPPORTING_BETS)),
         };
         Ok(MeanTest {

@@ -53,7 +53,8 @@ fn log_normal_cdf(x: f64) -> f64 {
     }
     // Mills' ratio: Φ(x) = φ(x)/|x| (1 − 1/x² + 3/x⁴ − …).
     let square = x * x;
-    -0.5 * square - (-x).ln() - 0.5 * (2.0 * std::f64::consts::PI).ln() + (-1.0 / square + 3.0 / (square * square)).ln_1p()
+    -0.5 * square - (-x).ln() - 0.5 * (2.0 * std::f64::consts::PI).ln()
+        + (-1.0 / square + 3.0 / (square * square)).ln_1p()
 }
 
 #[cfg(test)]
@@ -63,9 +64,16 @@ mod tests {
     #[test]
     fn golden_values_of_the_published_implementation_are_reproduced() {
         let mixture = SubGaussianMixture::new(100.0, 0.05);
-        assert!((mixture.rho() - 12.60056).abs() < 1e-5 || (SubGaussianMixture::new(100.0, 0.025).rho() - 12.60056).abs() < 1e-5);
+        assert!(
+            (mixture.rho() - 12.60056).abs() < 1e-5
+                || (SubGaussianMixture::new(100.0, 0.025).rho() - 12.60056).abs() < 1e-5
+        );
         let one_sided = SubGaussianMixture::new(100.0, 0.05);
-        assert!((one_sided.log_e_value(10.0, 100.0) + 0.065_023_91).abs() < 1e-6, "{}", one_sided.log_e_value(10.0, 100.0));
+        assert!(
+            (one_sided.log_e_value(10.0, 100.0) + 0.065_023_91).abs() < 1e-6,
+            "{}",
+            one_sided.log_e_value(10.0, 100.0)
+        );
         assert!((one_sided.boundary(100.0, 0.05) - 27.660_71).abs() < 1e-4, "{}", one_sided.boundary(100.0, 0.05));
     }
 

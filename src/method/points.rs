@@ -27,12 +27,7 @@ type Evaluated<T> = Result<T, EvaluationError>;
 impl<'a, S: Arithmetic> PointTrace<'a, S> {
     /// The trace of `points`, K + 1 of them.
     #[must_use]
-    pub fn new(
-        problem: &'a dyn DynProblem,
-        method: &'a Momentum,
-        points: &'a [Vec<f64>],
-        context: S::Context,
-    ) -> Self {
+    pub fn new(problem: &'a dyn DynProblem, method: &'a Momentum, points: &'a [Vec<f64>], context: S::Context) -> Self {
         let count = points.len();
         PointTrace {
             problem,
@@ -46,10 +41,7 @@ impl<'a, S: Arithmetic> PointTrace<'a, S> {
     }
 
     fn position(&self, name: &'static str, k: i64, count: usize) -> Evaluated<usize> {
-        usize::try_from(k)
-            .ok()
-            .filter(|k| *k < count)
-            .ok_or(EvaluationError::MissingQuantity { name, index: k })
+        usize::try_from(k).ok().filter(|k| *k < count).ok_or(EvaluationError::MissingQuantity { name, index: k })
     }
 
     fn point(&self, k: usize) -> Vec<S> {
@@ -181,12 +173,8 @@ impl<'a, S: Arithmetic> OutcomeTrace<'a, S> {
     pub fn new(past: &'a PointTrace<'a, S>, k: i64, bias: Vec<S>, noise: Vec<S>) -> Evaluated<Self> {
         let context = past.context;
         let method = past.method;
-        let estimate: Vec<S> = past
-            .gradient(k)?
-            .iter()
-            .zip(bias.iter().zip(&noise))
-            .map(|(g, (b, n))| g.clone().add(b).add(n))
-            .collect();
+        let estimate: Vec<S> =
+            past.gradient(k)?.iter().zip(bias.iter().zip(&noise)).map(|(g, (b, n))| g.clone().add(b).add(n)).collect();
         let replaces = k == 0 && method.start == Start::FirstGradient;
         let start_buffer = if replaces { estimate.clone() } else { zeros(estimate.len(), context) };
         let previous = if k == 0 { start_buffer.clone() } else { past.buffer(k - 1)? };

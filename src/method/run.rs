@@ -97,8 +97,7 @@ impl Experiment<'_> {
             record(table, VectorSequence::Gradient, at, gradient, context);
             {
                 let badness = |candidate: &[f64]| self.next_gradient_norm(x, v, gradient, candidate, step);
-                let situation =
-                    Situation { k, gradient, buffer: v, workers, badness: Some(&badness) };
+                let situation = Situation { k, gradient, buffer: v, workers, badness: Some(&badness) };
                 self.oracle.draw(&situation, random, bias, noise, context);
             }
             for ((e, b), n) in error.iter_mut().zip(bias.iter()).zip(noise.iter()) {

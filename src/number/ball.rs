@@ -96,8 +96,7 @@ impl Scalar for Ball {
     }
     fn div_assign(&mut self, rhs: &Self) {
         let least = rhs.mignitude();
-        // NaN takes this branch too.
-        if !(least > 0.0) {
+        if least.is_nan() || least <= 0.0 {
             *self = Ball::undefined();
             return;
         }
@@ -156,7 +155,7 @@ impl Scalar for Ball {
             return;
         }
         let least = self.mid - self.err;
-        if !(least > 0.0) {
+        if least.is_nan() || least <= 0.0 {
             // Near zero: |√x − √y| ≤ √|x − y|, but only where both are nonnegative, which the ball
             // cannot show.
             *self = Ball::undefined();
@@ -168,7 +167,7 @@ impl Scalar for Ball {
     }
     fn exp_assign(&mut self) {
         let value = self.mid.exp();
-        if !(self.err <= 1.0) {
+        if self.err.is_nan() || self.err > 1.0 {
             *self = Ball::undefined();
             return;
         }
@@ -178,7 +177,7 @@ impl Scalar for Ball {
     }
     fn ln_assign(&mut self) {
         let least = (self.mid - self.err) * (1.0 - 4.0 * f64::EPSILON);
-        if !(least > 0.0) {
+        if least.is_nan() || least <= 0.0 {
             *self = Ball::undefined();
             return;
         }
@@ -208,10 +207,12 @@ impl Scalar for Ball {
             one.div_assign(&result);
             result = one;
         }
-        debug_assert!(!self.is_exact() || !result.is_defined() || {
-            let plain = powi_f64(self.mid, exponent);
-            (plain - result.mid).abs() <= result.err + plain.abs() * 1e-9
-        });
+        debug_assert!(
+            !self.is_exact() || !result.is_defined() || {
+                let plain = powi_f64(self.mid, exponent);
+                (plain - result.mid).abs() <= result.err + plain.abs() * 1e-9
+            }
+        );
         *self = result;
     }
     fn powf_assign(&mut self, exponent: &Self) {

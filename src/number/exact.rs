@@ -103,10 +103,18 @@ impl Scalar for Exact {
         }
     }
     fn min_assign(&mut self, rhs: &Self) {
-        self.zip(rhs, |a, b| if b < a { a.clone_from(b) });
+        self.zip(rhs, |a, b| {
+            if b < a {
+                a.clone_from(b)
+            }
+        });
     }
     fn max_assign(&mut self, rhs: &Self) {
-        self.zip(rhs, |a, b| if b > a { a.clone_from(b) });
+        self.zip(rhs, |a, b| {
+            if b > a {
+                a.clone_from(b)
+            }
+        });
     }
     fn square_assign(&mut self) {
         if let Some(a) = &mut self.0 {

@@ -222,16 +222,10 @@ impl Scalar for Interval {
     type Context = u32;
 
     fn from_f64(x: f64, bits: u32) -> Self {
-        Interval {
-            lo: Float::with_val_round(bits, x, Round::Down).0,
-            hi: Float::with_val_round(bits, x, Round::Up).0,
-        }
+        Interval { lo: Float::with_val_round(bits, x, Round::Down).0, hi: Float::with_val_round(bits, x, Round::Up).0 }
     }
     fn from_rational(q: &Rational, bits: u32) -> Self {
-        Interval {
-            lo: Float::with_val_round(bits, q, Round::Down).0,
-            hi: Float::with_val_round(bits, q, Round::Up).0,
-        }
+        Interval { lo: Float::with_val_round(bits, q, Round::Down).0, hi: Float::with_val_round(bits, q, Round::Up).0 }
     }
     fn context(&self) -> u32 {
         self.bits()
@@ -277,11 +271,7 @@ impl Scalar for Interval {
         let bits = self.bits();
         let product = |a: &Float, b: &Float, round: Round| {
             // 0·∞ is 0 here: an infinite end stands for arbitrarily large finite numbers.
-            if a.is_zero() || b.is_zero() {
-                Float::new(bits)
-            } else {
-                Float::with_val_round(bits, a * b, round).0
-            }
+            if a.is_zero() || b.is_zero() { Float::new(bits) } else { Float::with_val_round(bits, a * b, round).0 }
         };
         let least = |round: Round, pick: fn(Float, &Float) -> Float| {
             let first = product(&self.lo, &rhs.lo, round);

@@ -9,7 +9,13 @@ use super::Scalar;
 /// `min` that keeps NaN: an undefined operand makes the result undefined.
 #[inline]
 pub(super) fn min_f64(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b < a { b } else if b.is_nan() { b } else { a }
+    if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else if b < a {
+        b
+    } else {
+        a
+    }
 }
 
 /// `max` that keeps NaN.

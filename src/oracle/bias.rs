@@ -110,7 +110,13 @@ impl Source for RandomSigns {
         within_radius(self.relative, self.absolute, true, false)
     }
 
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let root_d = S::from_f64(out.len() as f64, context).sqrt();
         let size = radius(at.gradient, self.relative, self.absolute, context).div(&root_d);
         for o in out {

@@ -20,6 +20,9 @@ mod spec;
 pub use randomness::{Enumerated, NoRandomness, Randomness, Stream, StreamKey};
 pub use spec::{OracleError, SourceSpec, build};
 
+/// Scores an error vector; larger is worse.
+pub type Badness<'a> = &'a dyn Fn(&[f64]) -> f64;
+
 /// Where an estimate is asked for. All vectors have length d.
 pub struct Situation<'a, S> {
     /// Step number.
@@ -31,7 +34,7 @@ pub struct Situation<'a, S> {
     /// n.
     pub workers: usize,
     /// How bad an error would be: larger is worse for the claim at hand. Greedy sources ask it.
-    pub badness: Option<&'a dyn Fn(&[f64]) -> f64>,
+    pub badness: Option<Badness<'a>>,
 }
 
 /// Which part of the error a source contributes.
@@ -72,13 +75,7 @@ pub trait Source: fmt::Debug + Send + Sync {
     fn model(&self, dimension: usize, workers: usize) -> SourceModel;
 
     /// `out += u`, the contribution at this step.
-    fn add<S: Scalar>(
-        &self,
-        at: &Situation<'_, S>,
-        random: &mut dyn Randomness<S>,
-        out: &mut [S],
-        context: S::Context,
-    );
+    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
 }
 
 /// One arithmetic's view of a source.
@@ -95,15 +92,7 @@ impl<T: Source, S: Scalar> AddIn<S> for T {
 
 /// The object-safe form of [`Source`], made by the blanket implementation.
 pub trait DynSource:
-    fmt::Debug
-    + Send
-    + Sync
-    + AddIn<f64>
-    + AddIn<Lanes>
-    + AddIn<Ball>
-    + AddIn<Mp>
-    + AddIn<Interval>
-    + AddIn<Exact>
+    fmt::Debug + Send + Sync + AddIn<f64> + AddIn<Lanes> + AddIn<Ball> + AddIn<Mp> + AddIn<Interval> + AddIn<Exact>
 {
     /// See [`Source::model`].
     fn model(&self, dimension: usize, workers: usize) -> SourceModel;

@@ -25,7 +25,10 @@ impl Source for Rademacher {
             relative: Rational::new(),
             absolute: square(self.size) * dimension as u64 / workers as u64,
             attained: true,
-            sure: Some((Rational::new(), root_above(dimension as f64) * Rational::from_f64(self.size.abs()).unwrap_or_default())),
+            sure: Some((
+                Rational::new(),
+                root_above(dimension as f64) * Rational::from_f64(self.size.abs()).unwrap_or_default(),
+            )),
             depends_on_state: false,
             finite: true,
             deterministic: false,
@@ -33,7 +36,13 @@ impl Source for Rademacher {
         }
     }
 
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let scale = S::from_f64(self.size, context).div(&S::from_f64(at.workers as f64, context));
         for o in out {
             o.add_product(&random.sign_sum(at.workers), &scale);
@@ -124,7 +133,13 @@ impl Source for Gaussian {
         }
     }
 
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         // The mean of n independent N(0, s²) is N(0, s²/n).
         let scale = S::from_f64(self.size, context).div(&S::from_f64(at.workers as f64, context).sqrt());
         for o in out {

@@ -115,17 +115,22 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
         ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, seed } => {
             condition_ok("heterogeneous-quadratic", *condition)?;
             let spectrum = geometric_spectrum(*dimension, *condition);
-            let spec = QuadraticSpec { spectrum: &spectrum, workers: *workers, spread: *spread, offset: 0.0, seed: *seed };
+            let spec =
+                QuadraticSpec { spectrum: &spectrum, workers: *workers, spread: *spread, offset: 0.0, seed: *seed };
             Arc::new(Quadratic::new("heterogeneous-quadratic", &spec)?)
         }
         ProblemSpec::LeastSquares { dimension, rank, condition, offset, workers, seed } => {
             condition_ok("least-squares", *condition)?;
             if *rank == 0 || rank > dimension {
-                return Err(ProblemError::new("least-squares", format!("rank {rank} is not between 1 and {dimension}")));
+                return Err(ProblemError::new(
+                    "least-squares",
+                    format!("rank {rank} is not between 1 and {dimension}"),
+                ));
             }
             let mut spectrum = geometric_spectrum(*rank, *condition);
             spectrum.resize(*dimension, 0.0);
-            let spec = QuadraticSpec { spectrum: &spectrum, workers: *workers, spread: 0.0, offset: *offset, seed: *seed };
+            let spec =
+                QuadraticSpec { spectrum: &spectrum, workers: *workers, spread: 0.0, offset: *offset, seed: *seed };
             Arc::new(Quadratic::new("least-squares", &spec)?)
         }
         ProblemSpec::PiecewiseQuadratic { anchor, value, slope, breaks, curvatures } => {
@@ -137,14 +142,18 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
 impl fmt::Display for ProblemSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProblemSpec::Quadratic { dimension, condition, .. } => write!(f, "quadratic(d={dimension}, kappa={condition})"),
+            ProblemSpec::Quadratic { dimension, condition, .. } => {
+                write!(f, "quadratic(d={dimension}, kappa={condition})")
+            }
             ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, .. } => {
                 write!(f, "heterogeneous-quadratic(d={dimension}, n={workers}, kappa={condition}, spread={spread})")
             }
             ProblemSpec::LeastSquares { dimension, rank, condition, workers, .. } => {
                 write!(f, "least-squares(d={dimension}, rank={rank}, n={workers}, kappa={condition})")
             }
-            ProblemSpec::PiecewiseQuadratic { curvatures, .. } => write!(f, "piecewise-quadratic(curvatures={curvatures:?})"),
+            ProblemSpec::PiecewiseQuadratic { curvatures, .. } => {
+                write!(f, "piecewise-quadratic(curvatures={curvatures:?})")
+            }
         }
     }
 }

@@ -143,14 +143,7 @@ pub trait Evaluate<S: Scalar> {
     /// out ← ∇f(x).
     fn gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
     /// out ← ∇fᵢ(x).
-    fn worker_gradient_in(
-        &self,
-        worker: usize,
-        x: &[S],
-        out: &mut [S],
-        context: S::Context,
-        scratch: &mut Scratch<S>,
-    );
+    fn worker_gradient_in(&self, worker: usize, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
 }
 
 impl<P: Problem, S: Scalar> Evaluate<S> for P {
@@ -160,14 +153,7 @@ impl<P: Problem, S: Scalar> Evaluate<S> for P {
     fn gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
         self.gradient(x, out, context, scratch);
     }
-    fn worker_gradient_in(
-        &self,
-        worker: usize,
-        x: &[S],
-        out: &mut [S],
-        context: S::Context,
-        scratch: &mut Scratch<S>,
-    ) {
+    fn worker_gradient_in(&self, worker: usize, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
         self.worker_gradient(worker, x, out, context, scratch);
     }
 }

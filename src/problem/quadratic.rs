@@ -176,7 +176,8 @@ fn verify_exact(
     hessian: &DMatrix<f64>,
 ) -> Result<(), ProblemError> {
     let dimension = spectrum.len();
-    let exact_q: Vec<Rational> = (0..dimension * dimension).map(|i| rational(q[(i / dimension, i % dimension)])).collect();
+    let exact_q: Vec<Rational> =
+        (0..dimension * dimension).map(|i| rational(q[(i / dimension, i % dimension)])).collect();
     for i in 0..dimension {
         for j in i..dimension {
             let mut entry = Rational::new();

@@ -35,7 +35,9 @@ pub enum WriteError {
         cause: serde_json::Error,
     },
     /// The file is a report of another version.
-    #[error("{path} is a report of schema version {found}, this program reads version {SCHEMA_VERSION}; make it anew with `lemmata check`")]
+    #[error(
+        "{path} is a report of schema version {found}, this program reads version {SCHEMA_VERSION}; make it anew with `lemmata check`"
+    )]
     Version {
         /// File.
         path: PathBuf,

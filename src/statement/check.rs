@@ -170,9 +170,7 @@ impl<'a> Checker<'a> {
         match &expr.kind {
             ExprKind::Number(value) if value.is_integer() => value.numer().to_i64().map(Index::Literal),
             ExprKind::Name(name) => self.index_name(name),
-            ExprKind::Negate(inner) => {
-                Some(Index::Sub(Box::new(Index::Literal(0)), Box::new(self.try_index(inner)?)))
-            }
+            ExprKind::Negate(inner) => Some(Index::Sub(Box::new(Index::Literal(0)), Box::new(self.try_index(inner)?))),
             ExprKind::Binary(op, left, right) => {
                 let make = match op {
                     BinaryOp::Add => Index::Add,
@@ -222,17 +220,11 @@ impl<'a> Checker<'a> {
                 let body_value = self.value(body);
                 self.unbind();
                 match body_value? {
-                    Value::Number(term) => {
-                        number(Term::Reduce { op: *op, slot, from, to, body: Box::new(term) })
-                    }
+                    Value::Number(term) => number(Term::Reduce { op: *op, slot, from, to, body: Box::new(term) }),
                     Value::Vector(vector) => match op {
-                        ReduceOp::Sum | ReduceOp::Mean => Ok(Value::Vector(Vector::Reduce {
-                            op: *op,
-                            slot,
-                            from,
-                            to,
-                            body: Box::new(vector),
-                        })),
+                        ReduceOp::Sum | ReduceOp::Mean => {
+                            Ok(Value::Vector(Vector::Reduce { op: *op, slot, from, to, body: Box::new(vector) }))
+                        }
                         ReduceOp::Min | ReduceOp::Max => fail("vectors have no order", &body.span),
                     },
                 }
@@ -342,12 +334,7 @@ impl<'a> Checker<'a> {
         // The body sees its own indices alone, not those of the place where it is used.
         let outer = std::mem::replace(
             &mut self.bound,
-            definition
-                .indices
-                .iter()
-                .zip(actual)
-                .map(|(name, index)| Bound { name: name.clone(), index })
-                .collect(),
+            definition.indices.iter().zip(actual).map(|(name, index)| Bound { name: name.clone(), index }).collect(),
         );
         self.expanding.push(name.to_owned());
         let value = self.value(&definition.body);
@@ -423,18 +410,22 @@ impl<'a> Checker<'a> {
                 let mut terms = arguments.iter().map(|a| self.number(a)).collect::<Checked<Vec<_>>>()?.into_iter();
                 let first = terms.next().unwrap_or(Term::Number(0.into()));
                 Ok(terms.fold(first, |a, b| {
-                    if name == "min" { Term::Min(Box::new(a), Box::new(b)) } else { Term::Max(Box::new(a), Box::new(b)) }
+                    if name == "min" {
+                        Term::Min(Box::new(a), Box::new(b))
+                    } else {
+                        Term::Max(Box::new(a), Box::new(b))
+                    }
                 }))
             }
-            "sum" | "mean" => fail_with_help(
-                format!("`{name}` needs a range"),
-                format!("write `{name}(k in 0..K, …)`"),
-                span,
-            ),
+            "sum" | "mean" => {
+                fail_with_help(format!("`{name}` needs a range"), format!("write `{name}(k in 0..K, …)`"), span)
+            }
             _ => {
                 let known = ["sqrt", "exp", "ln", "sin", "cos", "abs", "pos", "norm2", "norm", "dot", "min", "max"];
-                let help = closest(name, known.into_iter())
-                    .map_or_else(|| format!("known functions: {}", known.join(", ")), |n| format!("did you mean `{n}`?"));
+                let help = closest(name, known.into_iter()).map_or_else(
+                    || format!("known functions: {}", known.join(", ")),
+                    |n| format!("did you mean `{n}`?"),
+                );
                 fail_with_help(format!("unknown function `{name}`"), help, span)
             }
         }
@@ -504,8 +495,7 @@ pub fn dependence(term: &Term) -> Dependence {
         Term::Reduce { op: ReduceOp::Sum | ReduceOp::Mean, body, .. } => dependence(body),
         Term::Reduce { body, .. } => nonlinear(dependence(body)),
         Term::If(condition, a, b) => {
-            let inner =
-                condition.0.iter().map(|(l, _, r)| dependence(l).max(dependence(r))).max().unwrap_or(None);
+            let inner = condition.0.iter().map(|(l, _, r)| dependence(l).max(dependence(r))).max().unwrap_or(None);
             nonlinear(inner).max(dependence(a)).max(dependence(b))
         }
     }

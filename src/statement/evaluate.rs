@@ -178,7 +178,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         })
     }
 
-    fn from_integer(&self, value: i64) -> S {
+    fn integer(&self, value: i64) -> S {
         // Horizons, dimensions and workers are far below 2^53.
         S::from_f64(value as f64, self.scope.context)
     }
@@ -204,7 +204,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Term::Builtin(builtin) => self.builtin(*builtin)?,
             Term::Integer(index) => {
                 let value = self.index(index)?;
-                self.from_integer(value)
+                self.integer(value)
             }
             Term::Element(sequence, index) => self.element(*sequence, index)?,
             Term::Norm2(vector) => self.norm2(vector)?,
@@ -303,7 +303,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 }
                 self.slots[*slot] = saved;
                 if *op == ReduceOp::Mean {
-                    let count = self.from_integer((to - from).max(0));
+                    let count = self.integer((to - from).max(0));
                     sum = sum.into_iter().map(|x| x.div(&count)).collect();
                 }
                 sum
@@ -327,7 +327,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         }
         self.slots[slot] = saved;
         match (result, op) {
-            (Some(sum), ReduceOp::Mean) => Ok(sum.div(&self.from_integer(to - from))),
+            (Some(sum), ReduceOp::Mean) => Ok(sum.div(&self.integer(to - from))),
             (Some(value), _) => Ok(value),
             (None, ReduceOp::Sum) => Ok(S::zero(self.scope.context)),
             (None, _) => Err(EvaluationError::OutOfRange(to)),
@@ -343,7 +343,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             sum.add_assign(&self.term(body)?);
         }
         self.trace = saved;
-        Ok(sum.div(&self.from_integer(outcomes.len() as i64)))
+        Ok(sum.div(&self.integer(outcomes.len() as i64)))
     }
 
     fn over_random_index(&mut self, body: &Term) -> Evaluated<S> {
@@ -358,7 +358,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     sum.add_assign(&self.term(body)?);
                 }
                 self.random_value = None;
-                Ok(sum.div(&self.from_integer(to - from)))
+                Ok(sum.div(&self.integer(to - from)))
             }
             RandomIndex::Drawn(values) => {
                 let mut lanes = Vec::with_capacity(values.len());

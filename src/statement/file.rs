@@ -136,7 +136,12 @@ pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
         Box::new(StatementError::new(&name, &Arc::new(String::new()), None, message, help))
     };
     let size = std::fs::metadata(path)
-        .map_err(|err| whole(format!("cannot read the statement file: {err}"), Some("`lemmata list` shows the shipped statements".into())))?
+        .map_err(|err| {
+            whole(
+                format!("cannot read the statement file: {err}"),
+                Some("`lemmata list` shows the shipped statements".into()),
+            )
+        })?
         .len();
     if size > MAX_FILE_BYTES {
         return Err(whole(
@@ -145,9 +150,8 @@ pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
         ));
     }
     let bytes = std::fs::read(path).map_err(|err| whole(format!("cannot read the statement file: {err}"), None))?;
-    let text = String::from_utf8(bytes).map_err(|err| {
-        whole(format!("the file is not UTF-8 text (byte {})", err.utf8_error().valid_up_to()), None)
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|err| whole(format!("the file is not UTF-8 text (byte {})", err.utf8_error().valid_up_to()), None))?;
     load_text(&name, &text)
 }
 
@@ -173,7 +177,12 @@ struct File {
 }
 
 impl File {
-    fn error(&self, span: Option<Range<usize>>, message: impl Into<String>, help: Option<String>) -> Box<StatementError> {
+    fn error(
+        &self,
+        span: Option<Range<usize>>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) -> Box<StatementError> {
         Box::new(StatementError::new(&self.name, &self.text, span, message, help))
     }
 
@@ -206,8 +215,7 @@ impl Loader<'_> {
         let raw = self.raw;
         let constant_exprs = raw.constants.values().map(|v| self.expression(v)).collect::<Loaded<Vec<_>>>()?;
         self.check_definitions()?;
-        let parameters =
-            raw.parameters.iter().map(|(name, p)| self.parameter(name, p)).collect::<Loaded<Vec<_>>>()?;
+        let parameters = raw.parameters.iter().map(|(name, p)| self.parameter(name, p)).collect::<Loaded<Vec<_>>>()?;
         let constants = raw
             .constants
             .iter()
@@ -242,11 +250,19 @@ impl Loader<'_> {
         let horizons = match &raw.horizons {
             None => vec![1, 10, 40],
             Some(list) if list.get_ref().is_empty() => {
-                return Err(self.file.error(Some(list.span()), "`horizons` is empty", Some("for example horizons = [1, 20]".into())));
+                return Err(self.file.error(
+                    Some(list.span()),
+                    "`horizons` is empty",
+                    Some("for example horizons = [1, 20]".into()),
+                ));
             }
             Some(list) => match list.get_ref().iter().find(|k| **k == 0 || **k > MAX_HORIZON) {
                 Some(bad) => {
-                    return Err(self.file.error(Some(list.span()), format!("a horizon of {bad} steps is not between 1 and {MAX_HORIZON}"), None));
+                    return Err(self.file.error(
+                        Some(list.span()),
+                        format!("a horizon of {bad} steps is not between 1 and {MAX_HORIZON}"),
+                        None,
+                    ));
                 }
                 None => list.get_ref().clone(),
             },
@@ -329,10 +345,8 @@ impl Loader<'_> {
                 _ => Err(()),
             });
             let indices = expr.and_then(|(name, indices)| {
-                let names: Result<Vec<String>, ()> = indices
-                    .into_iter()
-                    .map(|i| if let ExprKind::Name(n) = i.kind { Ok(n) } else { Err(()) })
-                    .collect();
+                let names: Result<Vec<String>, ()> =
+                    indices.into_iter().map(|i| if let ExprKind::Name(n) = i.kind { Ok(n) } else { Err(()) }).collect();
                 names.map(|names| (name, names))
             });
             let Ok((name, indices)) = indices else {
@@ -354,14 +368,22 @@ impl Loader<'_> {
         let well_formed = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
             && chars.all(|c| c.is_alphanumeric() || c == '_');
         if !well_formed {
-            return Err(self.file.error(Some(place.span()), format!("`{name}` is not a name"), Some("letters, digits and underscores, not beginning with a digit".into())));
+            return Err(self.file.error(
+                Some(place.span()),
+                format!("`{name}` is not a name"),
+                Some("letters, digits and underscores, not beginning with a digit".into()),
+            ));
         }
         let reserved = Builtin::from_name(name).is_some()
             || ScalarSequence::from_name(name).is_some()
             || VectorSequence::from_name(name).is_some()
             || ["K", "n", "d", "E", "k", "past", "in", "and", "inf", "worker_grad", "if"].contains(&name);
         if reserved {
-            return Err(self.file.error(Some(place.span()), format!("`{name}` is a builtin name"), Some("choose another name".into())));
+            return Err(self.file.error(
+                Some(place.span()),
+                format!("`{name}` is a builtin name"),
+                Some("choose another name".into()),
+            ));
         }
         if !seen.insert(name.to_owned()) {
             return Err(self.file.error(Some(place.span()), format!("`{name}` is declared twice"), None));
@@ -400,11 +422,24 @@ impl Loader<'_> {
     fn parameter(&self, name: &Spanned<String>, raw: &RawParameter) -> Loaded<Parameter> {
         let text = raw.range.get_ref();
         let bad = |message: &str| {
-            self.file.error(Some(raw.range.span()), message.to_owned(), Some("for example in = \"(0, 1]\" or in = \"[0, inf)\"".into()))
+            self.file.error(
+                Some(raw.range.span()),
+                message.to_owned(),
+                Some("for example in = \"(0, 1]\" or in = \"[0, inf)\"".into()),
+            )
         };
-        let open = text.find(['(', '[']).filter(|i| text[..*i].trim().is_empty()).ok_or_else(|| bad("a range begins with `(` or `[`"))?;
-        let close = text.rfind([')', ']']).filter(|i| text[i + 1..].trim().is_empty() && *i > open).ok_or_else(|| bad("a range ends with `)` or `]`"))?;
-        let comma = top_level_comma(&text[open + 1..close]).ok_or_else(|| bad("a range has two ends, separated by a comma"))? + open + 1;
+        let open = text
+            .find(['(', '['])
+            .filter(|i| text[..*i].trim().is_empty())
+            .ok_or_else(|| bad("a range begins with `(` or `[`"))?;
+        let close = text
+            .rfind([')', ']'])
+            .filter(|i| text[i + 1..].trim().is_empty() && *i > open)
+            .ok_or_else(|| bad("a range ends with `)` or `]`"))?;
+        let comma = top_level_comma(&text[open + 1..close])
+            .ok_or_else(|| bad("a range has two ends, separated by a comma"))?
+            + open
+            + 1;
         let bound = |part: Range<usize>, closed: bool| -> Loaded<Bound> {
             let shown = &text[part.clone()];
             if shown.trim() == "inf" {
@@ -586,10 +621,18 @@ impl Loader<'_> {
                 };
                 for (side, place) in [(inner, &raw.lhs), (&claim.rhs, &raw.rhs)] {
                     if random_outside_expectation(side) {
-                        return at(place, "a random quantity stands outside E[·]", "only f[0], grad[0] and x[0] are known beforehand");
+                        return at(
+                            place,
+                            "a random quantity stands outside E[·]",
+                            "only f[0], grad[0] and x[0] are known beforehand",
+                        );
                     }
                     if dependence(side) == Dependence::Other {
-                        return at(place, "the claim is not linear in what it averages", "use sums, means, and products with constants");
+                        return at(
+                            place,
+                            "the claim is not linear in what it averages",
+                            "use sums, means, and products with constants",
+                        );
                     }
                 }
                 let late = claim.rhs.any(|node| match node {
@@ -598,7 +641,11 @@ impl Loader<'_> {
                     _ => false,
                 });
                 if late && self.raw.kind != Kind::Identity {
-                    return at(&raw.rhs, "the right-hand side may only use what is known at the start", "bring the rest to the left-hand side");
+                    return at(
+                        &raw.rhs,
+                        "the right-hand side may only use what is known at the start",
+                        "bring the rest to the left-hand side",
+                    );
                 }
                 Ok(())
             }
@@ -608,9 +655,14 @@ impl Loader<'_> {
     fn random(&self, name: &Spanned<String>, value: &Spanned<String>) -> Loaded<RandomDraw> {
         let text = value.get_ref();
         let inner = text.trim().strip_prefix("uniform(").and_then(|t| t.strip_suffix(')')).ok_or_else(|| {
-            self.file.error(Some(value.span()), "a random index is uniform over a range", Some("for example R = \"uniform(0..K)\"".into()))
+            self.file.error(
+                Some(value.span()),
+                "a random index is uniform over a range",
+                Some("for example R = \"uniform(0..K)\"".into()),
+            )
         })?;
-        let (_, from, to) = parse_quantifier(&format!("k in {inner}")).map_err(|err| self.file.error(Some(value.span()), err.message, None))?;
+        let (_, from, to) = parse_quantifier(&format!("k in {inner}"))
+            .map_err(|err| self.file.error(Some(value.span()), err.message, None))?;
         let mut checker = Checker::new(&self.names);
         let at = |err: CheckError| self.file.error(Some(value.span()), err.message, err.help);
         Ok(RandomDraw {
@@ -623,7 +675,11 @@ impl Loader<'_> {
     fn witness(&self, spanned: &Spanned<RawWitness>) -> Loaded<Witness> {
         let raw = spanned.get_ref();
         if raw.horizon == 0 || raw.horizon > MAX_HORIZON {
-            return Err(self.file.error(Some(spanned.span()), format!("a horizon of {} steps is not between 1 and {MAX_HORIZON}", raw.horizon), None));
+            return Err(self.file.error(
+                Some(spanned.span()),
+                format!("a horizon of {} steps is not between 1 and {MAX_HORIZON}", raw.horizon),
+                None,
+            ));
         }
         let mut names = self.names.clone();
         let lower = |names: &Names, value: &Spanned<String>| -> Loaded<Term> {
@@ -637,7 +693,11 @@ impl Loader<'_> {
             .iter()
             .map(|(name, value)| {
                 let builtin = Builtin::from_name(name.get_ref()).ok_or_else(|| {
-                    self.file.error(Some(name.span()), format!("`{}` is no constant of an instance", name.get_ref()), None)
+                    self.file.error(
+                        Some(name.span()),
+                        format!("`{}` is no constant of an instance", name.get_ref()),
+                        None,
+                    )
                 })?;
                 Ok((builtin, lower(&names, value)?))
             })
@@ -647,7 +707,11 @@ impl Loader<'_> {
             .iter()
             .map(|(name, value)| {
                 let position = self.names.parameters.iter().position(|p| p == name.get_ref()).ok_or_else(|| {
-                    self.file.error(Some(name.span()), format!("`{}` is no parameter of this statement", name.get_ref()), None)
+                    self.file.error(
+                        Some(name.span()),
+                        format!("`{}` is no parameter of this statement", name.get_ref()),
+                        None,
+                    )
                 })?;
                 Ok((position, lower(&names, value)?))
             })
@@ -670,7 +734,8 @@ impl Loader<'_> {
             .into_iter()
             .map(|text| {
                 let body = text.trim_start_matches('=');
-                let at = |message: String| self.file.error(Some(spanned.span()), format!("in `{text}`: {message}"), None);
+                let at =
+                    |message: String| self.file.error(Some(spanned.span()), format!("in `{text}`: {message}"), None);
                 let expr = parse(body).map_err(|err| at(err.message))?;
                 let term = Checker::new(&names).number(&expr).map_err(|err| at(err.message))?;
                 Ok((text, term))

@@ -9,10 +9,8 @@ static THEOREMS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/theorems");
 /// Identifiers of the shipped statements, in alphabetical order.
 #[must_use]
 pub fn ids() -> Vec<&'static str> {
-    let mut ids: Vec<&str> = THEOREMS
-        .files()
-        .filter_map(|file| file.path().file_name()?.to_str()?.strip_suffix(".toml"))
-        .collect();
+    let mut ids: Vec<&str> =
+        THEOREMS.files().filter_map(|file| file.path().file_name()?.to_str()?.strip_suffix(".toml")).collect();
     ids.sort_unstable();
     ids
 }

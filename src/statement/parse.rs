@@ -40,7 +40,9 @@ pub fn parse(text: &str) -> Result<Expr, SyntaxError> {
     let expr = parser.condition()?;
     match parser.peek() {
         None => Ok(expr),
-        Some(token) => Err(error(format!("expected an operator or the end, found {}", token.kind.describe()), &token.span)),
+        Some(token) => {
+            Err(error(format!("expected an operator or the end, found {}", token.kind.describe()), &token.span))
+        }
     }
 }
 
@@ -351,7 +353,10 @@ impl Parser {
                 let count = arguments.len();
                 let Ok([condition, then, otherwise]) = <[Expr; 3]>::try_from(arguments) else {
                     let end = self.peek().map_or(self.end, |token| token.span.end);
-                    return Err(error(format!("`if` takes a condition and two values, got {count} arguments"), &(start..end)));
+                    return Err(error(
+                        format!("`if` takes a condition and two values, got {count} arguments"),
+                        &(start..end),
+                    ));
                 };
                 ExprKind::If { condition: Box::new(condition), then: Box::new(then), otherwise: Box::new(otherwise) }
             } else {

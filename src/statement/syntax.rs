@@ -206,11 +206,7 @@ impl Expr {
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, least: u8) -> fmt::Result {
-        if self.strength() < least {
-            write!(f, "({self})")
-        } else {
-            write!(f, "{self}")
-        }
+        if self.strength() < least { write!(f, "({self})") } else { write!(f, "{self}") }
     }
 }
 

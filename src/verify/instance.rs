@@ -168,16 +168,8 @@ impl<'a> Instance<'a> {
         let beta = named("beta").unwrap_or(DEFAULT_BETA);
         let gamma = named("gamma").unwrap_or_else(|| default_step(problem.as_ref()));
         let method = Momentum { beta, steps: schedule(statement.schedule, gamma, spec.horizon), start: spec.start };
-        let instance = Instance {
-            statement,
-            problem,
-            oracle,
-            method,
-            point,
-            horizon: spec.horizon,
-            parameters,
-            builtins,
-        };
+        let instance =
+            Instance { statement, problem, oracle, method, point, horizon: spec.horizon, parameters, builtins };
         instance.check_ranges()?;
         instance.check_hypotheses()?;
         Ok(instance)
@@ -186,25 +178,14 @@ impl<'a> Instance<'a> {
     /// The experiment that runs on it.
     #[must_use]
     pub fn experiment(&self) -> Experiment<'_> {
-        Experiment {
-            problem: self.problem.as_ref(),
-            oracle: &self.oracle,
-            method: &self.method,
-            start: &self.point,
-        }
+        Experiment { problem: self.problem.as_ref(), oracle: &self.oracle, method: &self.method, start: &self.point }
     }
 
     /// Parameters, constants and the instance's own numbers in one arithmetic. A derived constant
     /// that has no value there (an irrational one among rationals) stays undefined.
     #[must_use]
     pub fn scope<S: Scalar>(&self, context: S::Context) -> Scope<S> {
-        let mut scope = base_scope(
-            self.statement,
-            self.problem.as_ref(),
-            &self.builtins,
-            self.horizon,
-            context,
-        );
+        let mut scope = base_scope(self.statement, self.problem.as_ref(), &self.builtins, self.horizon, context);
         for symbol in &self.statement.order {
             match symbol {
                 Symbol::Parameter(i) => scope.parameters[*i] = Some(S::from_f64(self.parameters[*i], context)),

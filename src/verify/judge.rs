@@ -26,7 +26,11 @@ pub struct Sides<S> {
 
 impl<S: Scalar> Sides<S> {
     /// Evaluates both sides where the evaluator stands.
-    pub fn evaluate(claim: &Claim, evaluator: &mut Evaluator<'_, S>, context: S::Context) -> Result<Self, CheckFailure> {
+    pub fn evaluate(
+        claim: &Claim,
+        evaluator: &mut Evaluator<'_, S>,
+        context: S::Context,
+    ) -> Result<Self, CheckFailure> {
         let mut magnitude = S::zero(context);
         let mut side = |term: &Term| -> Result<S, CheckFailure> {
             let mut sum = S::zero(context);
@@ -62,9 +66,8 @@ const CLEARANCE: f64 = 1000.0;
 
 /// Screening: true only when far clear; never false.
 pub fn screen(kind: Kind, sides: &Sides<Ball>) -> Comparison {
-    let clear = kind != Kind::Identity
-        && sides.lhs.certainly_lt(&sides.rhs)
-        && sides.lhs.clearance(&sides.rhs) >= CLEARANCE;
+    let clear =
+        kind != Kind::Identity && sides.lhs.certainly_lt(&sides.rhs) && sides.lhs.clearance(&sides.rhs) >= CLEARANCE;
     if clear { Comparison::True } else { Comparison::Open }
 }
 
@@ -83,7 +86,7 @@ pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
             return Comparison::False;
         }
         let mut limit = sides.magnitude.lower().clone();
-        if !(limit > 1) {
+        if limit < 1 {
             limit = rug::Float::with_val(limit.prec(), 1);
         }
         limit <<= IDENTITY_EXPONENT;
@@ -103,10 +106,18 @@ pub fn by_rational(kind: Kind, sides: &Sides<Exact>) -> Comparison {
     match sides.lhs.compare(&sides.rhs) {
         None => Comparison::Open,
         Some(order) if kind == Kind::Identity => {
-            if order.is_eq() { Comparison::True } else { Comparison::False }
+            if order.is_eq() {
+                Comparison::True
+            } else {
+                Comparison::False
+            }
         }
         Some(order) => {
-            if order.is_le() { Comparison::True } else { Comparison::False }
+            if order.is_le() {
+                Comparison::True
+            } else {
+                Comparison::False
+            }
         }
     }
 }
@@ -133,8 +144,7 @@ impl WorstKeeper {
             None => true,
             Some(old) => {
                 (false_there && !self.worst_is_false)
-                    || (false_there == self.worst_is_false
-                        && badness(ratio, slack) > badness(old.ratio, old.slack))
+                    || (false_there == self.worst_is_false && badness(ratio, slack) > badness(old.ratio, old.slack))
             }
         };
         if worse {

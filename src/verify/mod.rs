@@ -9,8 +9,8 @@ mod moments;
 mod one_step;
 mod pathwise;
 pub mod plan;
-pub mod trace;
 mod ranges;
+pub mod trace;
 mod whole_run;
 
 use rayon::prelude::*;
@@ -127,7 +127,9 @@ pub enum CheckFailure {
         reason: String,
     },
     /// A side of the claim has no value.
-    #[error("claim {claim} has no value at index {k} ({side}): division by zero, or a root or logarithm outside its domain")]
+    #[error(
+        "claim {claim} has no value at index {k} ({side}): division by zero, or a root or logarithm outside its domain"
+    )]
     Undefined {
         /// Which claim.
         claim: usize,

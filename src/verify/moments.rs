@@ -6,17 +6,17 @@
 //! them over directions.
 
 use crate::method::{Quantity, Start, Table};
-use crate::number::{Interval, Scalar};
+use crate::number::Scalar;
 use crate::statement::term::VectorSequence;
 use crate::verify::instance::Instance;
 
 /// The moments of one direction: y = x_k, v = v_{k−1}.
 #[derive(Clone)]
-struct Direction {
-    lambda: Interval,
-    yy: Interval,
-    yv: Interval,
-    vv: Interval,
+struct Direction<S> {
+    lambda: S,
+    yy: S,
+    yv: S,
+    vv: S,
 }
 
 /// Whether the recursion applies: an exact quadratic under isotropic noise alone.
@@ -25,29 +25,29 @@ pub(super) fn applies(instance: &Instance<'_>) -> bool {
 }
 
 /// Numbers that all directions share.
-struct Shared {
-    beta: Interval,
-    keep: Interval,
-    variance: Interval,
-    bits: u32,
+struct Shared<S: Scalar> {
+    beta: S,
+    keep: S,
+    variance: S,
+    context: S::Context,
 }
 
-impl Shared {
-    fn new(instance: &Instance<'_>, bits: u32) -> Self {
-        let beta = Interval::from_f64(instance.method.beta, bits);
-        let dimension = Interval::from_f64(instance.problem.dimension() as f64, bits);
+impl<S: Scalar> Shared<S> {
+    fn new(instance: &Instance<'_>, context: S::Context) -> Self {
+        let beta = S::from_f64(instance.method.beta, context);
+        let dimension = S::from_f64(instance.problem.dimension() as f64, context);
         Shared {
-            keep: Interval::one(bits).sub(&beta),
+            keep: S::one(context).sub(&beta),
             beta,
-            variance: Interval::from_rational(&instance.oracle.model.noise[1], bits).div(&dimension),
-            bits,
+            variance: S::from_rational(&instance.oracle.model.noise[1], context).div(&dimension),
+            context,
         }
     }
 
     /// (E y v_k, E v_k²) from the moments with v_{k−1}; `replaces` for a first-gradient start.
-    fn buffer_moments(&self, direction: &Direction, replaces: bool) -> (Interval, Interval) {
+    fn buffer_moments(&self, direction: &Direction<S>, replaces: bool) -> (S, S) {
         let (keep, beta) = if replaces {
-            (Interval::zero(self.bits), Interval::one(self.bits))
+            (S::zero(self.context), S::one(self.context))
         } else {
             (self.keep.clone(), self.beta.clone())
         };
@@ -57,16 +57,16 @@ impl Shared {
             .clone()
             .square()
             .mul(&direction.vv)
-            .add(&keep.mul(&pull).mul(&direction.yv).mul(&Interval::from_f64(2.0, self.bits)))
+            .add(&keep.mul(&pull).mul(&direction.yv).mul(&S::from_f64(2.0, self.context)))
             .add(&pull.square().mul(&direction.yy))
             .add(&beta.square().mul(&self.variance));
         (yv, vv)
     }
 }
 
-impl Shared {
+impl<S: Scalar> Shared<S> {
     /// One step: (y, v_{k−1}) to (y − γ v_k, v_k).
-    fn advance(&self, direction: &Direction, replaces: bool, step: &Interval) -> Direction {
+    fn advance(&self, direction: &Direction<S>, replaces: bool, step: &S) -> Direction<S> {
         let (yv, vv) = self.buffer_moments(direction, replaces);
         let mut twice = step.clone().mul(&yv);
         twice.mul_f64(2.0);
@@ -80,42 +80,46 @@ impl Shared {
 }
 
 /// The expected table of an instance to which the recursion [`applies`].
-pub(super) fn expected_table(instance: &Instance<'_>, quantities: &[Quantity], bits: u32) -> Option<Table<Interval>> {
+pub(super) fn expected_table<S: Scalar>(
+    instance: &Instance<'_>,
+    quantities: &[Quantity],
+    context: S::Context,
+) -> Option<Table<S>> {
     let affine = instance.problem.affine_part()?;
-    let shared = Shared::new(instance, bits);
-    let point: Vec<Interval> = instance
+    let shared = Shared::new(instance, context);
+    let point: Vec<S> = instance
         .point
         .iter()
         .zip(&affine.centre)
-        .map(|(x, c)| Interval::from_f64(*x, bits).sub(&Interval::from_rational(c, bits)))
+        .map(|(x, c)| S::from_f64(*x, context).sub(&S::from_rational(c, context)))
         .collect();
-    let mut directions: Vec<Direction> = affine
+    let mut directions: Vec<Direction<S>> = affine
         .spectrum
         .iter()
         .zip(&affine.basis)
         .map(|(lambda, row)| {
-            let mut y = Interval::zero(bits);
+            let mut y = S::zero(context);
             for (q, p) in row.iter().zip(&point) {
-                y.add_product(p, &Interval::from_rational(q, bits));
+                y.add_product(p, &S::from_rational(q, context));
             }
             Direction {
-                lambda: Interval::from_rational(lambda, bits),
+                lambda: S::from_rational(lambda, context),
                 yy: y.square(),
-                yv: Interval::zero(bits),
-                vv: Interval::zero(bits),
+                yv: S::zero(context),
+                vv: S::zero(context),
             }
         })
         .collect();
-    let lower_bound = Interval::from_rational(instance.problem.constants().lower_bound.as_ref()?, bits);
-    let total_variance = Interval::from_rational(&instance.oracle.model.noise[1], bits);
+    let lower_bound = S::from_rational(instance.problem.constants().lower_bound.as_ref()?, context);
+    let total_variance = S::from_rational(&instance.oracle.model.noise[1], context);
     let steps = &instance.method.steps;
-    let mut table = Table::new(quantities, steps.len(), steps, bits);
+    let mut table = Table::new(quantities, steps.len(), steps, context);
     let norm = Quantity::Norm2;
-    table.set(norm(VectorSequence::Buffer), -1, &Interval::zero(bits));
+    table.set(norm(VectorSequence::Buffer), -1, &S::zero(context));
     for k in 0..=steps.len() {
         let at = k as i64;
-        let sum = |term: &dyn Fn(&Direction) -> Interval| {
-            directions.iter().fold(Interval::zero(bits), |total, d| total.add(&term(d)))
+        let sum = |term: &dyn Fn(&Direction<S>) -> S| {
+            directions.iter().fold(S::zero(context), |total, d| total.add(&term(d)))
         };
         let value = sum(&|d| {
             let mut half = d.lambda.clone().mul(&d.yy);
@@ -136,9 +140,9 @@ pub(super) fn expected_table(instance: &Instance<'_>, quantities: &[Quantity], b
         }
         table.set(norm(VectorSequence::Error), at, &total_variance);
         table.set(norm(VectorSequence::Noise), at, &total_variance);
-        table.set(norm(VectorSequence::Bias), at, &Interval::zero(bits));
-        let step = Interval::from_f64(steps[k], bits);
-        let (mut buffer, mut deviation) = (Interval::zero(bits), Interval::zero(bits));
+        table.set(norm(VectorSequence::Bias), at, &S::zero(context));
+        let step = S::from_f64(steps[k], context);
+        let (mut buffer, mut deviation) = (S::zero(context), S::zero(context));
         for direction in &mut directions {
             let (yv, vv) = shared.buffer_moments(direction, replaces);
             buffer.add_assign(&vv);
@@ -160,9 +164,9 @@ pub(super) fn expected_table(instance: &Instance<'_>, quantities: &[Quantity], b
 /// lim E‖∇f(x_k)‖² for constant steps: the fixed point of the recursion of moments, by Cramer's
 /// rule in each direction. The 2×2 recursion of (y, v) is stable iff γλ < 2(2−β)/β, which is
 /// required with certainty; then moments converge to their only fixed point from any start.
-fn stationary_gradient(instance: &Instance<'_>, shared: &Shared) -> Option<Interval> {
-    let bits = shared.bits;
-    let number = |x: f64| Interval::from_f64(x, bits);
+fn stationary_gradient<S: Scalar>(instance: &Instance<'_>, shared: &Shared<S>) -> Option<S> {
+    let context = shared.context;
+    let number = |x: f64| S::from_f64(x, context);
     let step_size = *instance.method.steps.first()?;
     if instance.method.steps.iter().any(|s| *s != step_size) {
         return None;
@@ -171,34 +175,29 @@ fn stationary_gradient(instance: &Instance<'_>, shared: &Shared) -> Option<Inter
     let stable = number(2.0).mul(&number(2.0).sub(&shared.beta)).div(&shared.beta);
     let mut total = number(0.0);
     for lambda in &instance.problem.affine_part()?.spectrum {
-        let lambda = Interval::from_rational(lambda, bits);
+        let lambda = S::from_rational(lambda, context);
         let positive = number(0.0).certainly_lt(&lambda);
         if !positive || !step.clone().mul(&lambda).certainly_lt(&stable) {
             return None;
         }
         // The recursion is affine: its matrix is found by applying it to the unit moments.
-        let image = |yy: f64, yv: f64, vv: f64, variance: &Interval| {
-            let shared = Shared { variance: variance.clone(), keep: shared.keep.clone(), beta: shared.beta.clone(), bits };
+        let image = |yy: f64, yv: f64, vv: f64, variance: &S| {
+            let shared =
+                Shared { variance: variance.clone(), keep: shared.keep.clone(), beta: shared.beta.clone(), context };
             let direction = Direction { lambda: lambda.clone(), yy: number(yy), yv: number(yv), vv: number(vv) };
             let next = shared.advance(&direction, false, &step);
             [next.yy, next.yv, next.vv]
         };
         let zero = number(0.0);
-        let columns = [
-            image(1.0, 0.0, 0.0, &zero),
-            image(0.0, 1.0, 0.0, &zero),
-            image(0.0, 0.0, 1.0, &zero),
-        ];
+        let columns = [image(1.0, 0.0, 0.0, &zero), image(0.0, 1.0, 0.0, &zero), image(0.0, 0.0, 1.0, &zero)];
         let constant = image(0.0, 0.0, 0.0, &shared.variance);
         // (I − M) z = constant; the first unknown by Cramer's rule.
         let entry = |row: usize, column: usize| {
             let identity = number(f64::from(u8::from(row == column)));
             identity.sub(&columns[column][row])
         };
-        let determinant = |first: &dyn Fn(usize) -> Interval| {
-            let minor = |a: usize, b: usize| {
-                entry(a, 1).mul(&entry(b, 2)).sub(&entry(a, 2).mul(&entry(b, 1)))
-            };
+        let determinant = |first: &dyn Fn(usize) -> S| {
+            let minor = |a: usize, b: usize| entry(a, 1).mul(&entry(b, 2)).sub(&entry(a, 2).mul(&entry(b, 1)));
             first(0).mul(&minor(1, 2)).sub(&first(1).mul(&minor(0, 2))).add(&first(2).mul(&minor(0, 1)))
         };
         let yy = determinant(&|row| constant[row].clone()).div(&determinant(&|row| entry(row, 0)));

@@ -58,12 +58,7 @@ pub(super) struct Scopes<'a> {
 
 impl<'a> Scopes<'a> {
     pub fn new(instance: &'a Instance<'a>) -> Self {
-        Scopes {
-            instance,
-            ball: instance.scope(()),
-            intervals: Default::default(),
-            exact: std::cell::OnceCell::new(),
-        }
+        Scopes { instance, ball: instance.scope(()), intervals: Default::default(), exact: std::cell::OnceCell::new() }
     }
 
     pub fn interval(&self, rung: usize) -> &Scope<Interval> {

@@ -13,7 +13,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure};
+use super::instance::{
+    CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
+};
 use super::{Cell, Effort, one_step, whole_run};
 use crate::method::Start;
 use crate::number::{Interval, Scalar};
@@ -90,7 +92,11 @@ fn general_cells<'a>(statement: &'a Statement, preset: Preset, cells: &mut Vec<C
         // choice of parameters is tried.
         let found = (0..sources.len() * 3).find_map(|attempt| {
             let source = &sources[(i + round + attempt) % sources.len()];
-            let start = if (i + round + attempt / sources.len()) % 2 == 0 { Start::Zero } else { Start::FirstGradient };
+            let start = if (i + round + attempt / sources.len()).is_multiple_of(2) {
+                Start::Zero
+            } else {
+                Start::FirstGradient
+            };
             let horizon = statement.horizons[(i + round) % statement.horizons.len()];
             let horizon = limited_horizon(statement, source, horizon, preset);
             let choice = i + attempt / sources.len();
@@ -257,9 +263,8 @@ fn default_candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: u
 
 /// The nearest `f64` that is certainly in the range; a few units in the last place are tried.
 fn inside(parameter: &Parameter, scope: &Numbers<Interval>, value: f64) -> Option<f64> {
-    let admitted = |x: f64| {
-        bound_admits(scope, &parameter.lower, x, true) && bound_admits(scope, &parameter.upper, x, false)
-    };
+    let admitted =
+        |x: f64| bound_admits(scope, &parameter.lower, x, true) && bound_admits(scope, &parameter.upper, x, false);
     let (mut below, mut above) = (value, value);
     for _ in 0..8 {
         if admitted(below) {

@@ -3,7 +3,7 @@
 use super::instance::Instance;
 use super::{Cell, CheckFailure, Judging};
 use crate::method::{Quantity, Table, Workspace};
-use crate::number::{Mp, Scalar};
+use crate::number::Mp;
 use crate::oracle::{Estimable, Stream, StreamKey};
 use crate::problem::Arithmetic;
 use crate::statement::term::VectorSequence;
@@ -33,8 +33,7 @@ fn print_in<S: Arithmetic + Estimable>(
     show: impl Fn(&S) -> String,
 ) {
     let norms = [VectorSequence::Gradient, VectorSequence::Error, VectorSequence::Buffer, VectorSequence::Deviation];
-    let quantities: Vec<Quantity> =
-        std::iter::once(Quantity::Value).chain(norms.map(Quantity::Norm2)).collect();
+    let quantities: Vec<Quantity> = std::iter::once(Quantity::Value).chain(norms.map(Quantity::Norm2)).collect();
     let mut table = Table::<S>::new(&quantities, instance.horizon, &instance.method.steps, context);
     let mut work = Workspace::new(instance.problem.as_ref(), context);
     let mut random = Stream::new([key.stream(0)], context);

@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
-use super::judge::{Comparison, Sides, WorstKeeper, by_interval};
+use super::judge::{Comparison, Sides, WorstKeeper, by_interval, by_rational};
 use super::pathwise::indices;
 use super::{CheckFailure, Judging, Outcome, Sampling, Worst, moments, ranges};
 use crate::inference::{BernsteinLimits, Decision, Evidence, MeanTest, MinimumTest, TailClass, Verdict};
 use crate::method::{Quantity, Start, Table, Workspace, start_error};
-use crate::number::{Interval, Lanes, Mp, Scalar, norm2, zeros};
+use crate::number::{Exact, Interval, Lanes, Mp, Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, NoRandomness, Stream, StreamKey};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Kind;
@@ -31,26 +31,18 @@ pub struct PrecisionCheck {
 
 /// Precisions of exact evidence; interval widths grow along a run, so it starts high.
 const EXACT_LADDER: [u32; 4] = [192, 512, 2048, 8192];
-const ENUMERATION_BITS: u32 = 128;
+const ENUMERATION_LADDER: [u32; 2] = [128, 256];
+/// Rationals grow with every step, so longer runs are not repeated in them.
+const RATIONAL_HORIZON: usize = 12;
 const RERUN_BITS: u32 = 256;
 
 /// Checks all claims of a whole-run statement on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
     let quantities = Quantity::mentioned(&instance.statement.claims);
-    let model = &instance.oracle.model;
-    if model.deterministic {
-        let table = |bits| deterministic_table(instance, &quantities, bits);
-        return decide_exactly(instance, table, |bits| Evidence::Interval { bits });
+    match ExactMeans::find(instance, judging.effort.paths) {
+        Some(means) => decide_exactly(instance, &quantities, means),
+        None => Statistical::new(instance, key, judging, &quantities)?.check(),
     }
-    if moments::applies(instance) {
-        let table = |bits| moments::expected_table(instance, &quantities, bits);
-        return decide_exactly(instance, table, |bits| Evidence::Moments { bits });
-    }
-    if model.finite && let Some(paths) = path_count(instance, judging.effort.paths) {
-        let table = |bits| (bits == EXACT_LADDER[0]).then(|| enumerated_table(instance, &quantities, paths));
-        return decide_exactly(instance, table, |_| Evidence::Enumeration { paths, bits: ENUMERATION_BITS });
-    }
-    Statistical::new(instance, key, judging, &quantities)?.check()
 }
 
 /// Whether some kind of evidence applies: what the right-hand side says of the start must be known
@@ -59,15 +51,62 @@ pub(super) fn suitable(instance: &Instance<'_>) -> bool {
     let model = &instance.oracle.model;
     let exact = model.deterministic || moments::applies(instance);
     let start_known =
-        instance.method.start == Start::Zero || start_error(&instance.experiment(), ENUMERATION_BITS).is_some();
+        instance.method.start == Start::Zero || start_error(&instance.experiment(), ENUMERATION_LADDER[0]).is_some();
     exact || (start_known && instance.statement.kind != Kind::Identity)
 }
 
-fn deterministic_table(instance: &Instance<'_>, quantities: &[Quantity], bits: u32) -> Option<Table<Interval>> {
-    let mut table = Table::new(quantities, instance.horizon, &instance.method.steps, bits);
-    let mut work = Workspace::new(instance.problem.as_ref(), bits);
-    instance.experiment().run(&mut NoRandomness, &mut table, &mut work, bits, &mut |_| {});
-    Some(table)
+/// A way to compute the run's expectations without sampling.
+#[derive(Clone, Copy)]
+enum ExactMeans {
+    /// There is nothing random.
+    Deterministic,
+    /// The recursion of second moments.
+    Moments,
+    /// All equally likely paths.
+    Enumeration(u64),
+}
+
+impl ExactMeans {
+    /// The cheapest one that applies, enumerating at most `limit` paths.
+    fn find(instance: &Instance<'_>, limit: u64) -> Option<Self> {
+        let model = &instance.oracle.model;
+        if model.deterministic {
+            Some(ExactMeans::Deterministic)
+        } else if moments::applies(instance) {
+            Some(ExactMeans::Moments)
+        } else if model.finite {
+            path_count(instance, limit).map(ExactMeans::Enumeration)
+        } else {
+            None
+        }
+    }
+
+    /// The table of expectations in one arithmetic.
+    fn table<S: Arithmetic + Estimable>(
+        self,
+        instance: &Instance<'_>,
+        quantities: &[Quantity],
+        context: S::Context,
+    ) -> Option<Table<S>> {
+        match self {
+            ExactMeans::Deterministic => {
+                let mut table = Table::new(quantities, instance.horizon, &instance.method.steps, context);
+                let mut work = Workspace::new(instance.problem.as_ref(), context);
+                instance.experiment().run(&mut NoRandomness, &mut table, &mut work, context, &mut |_| {});
+                Some(table)
+            }
+            ExactMeans::Moments => moments::expected_table(instance, quantities, context),
+            ExactMeans::Enumeration(paths) => Some(enumerated_table(instance, quantities, paths, context)),
+        }
+    }
+
+    fn evidence(self, bits: u32) -> Evidence {
+        match self {
+            ExactMeans::Deterministic => Evidence::Interval { bits },
+            ExactMeans::Moments => Evidence::Moments { bits },
+            ExactMeans::Enumeration(paths) => Evidence::Enumeration { paths, bits },
+        }
+    }
 }
 
 /// Number of equally likely paths, when it is at most `limit`.
@@ -79,82 +118,82 @@ fn path_count(instance: &Instance<'_>, limit: u64) -> Option<u64> {
     1u64.checked_shl(random.depth()).filter(|paths| *paths <= limit)
 }
 
-fn enumerated_table(instance: &Instance<'_>, quantities: &[Quantity], paths: u64) -> Table<Interval> {
-    let bits = ENUMERATION_BITS;
-    let empty = || {
-        let mut table = Table::new(quantities, instance.horizon, &instance.method.steps, bits);
-        table.fill(&Interval::zero(bits));
+fn enumerated_table<S: Arithmetic + Estimable>(
+    instance: &Instance<'_>,
+    quantities: &[Quantity],
+    paths: u64,
+    context: S::Context,
+) -> Table<S> {
+    let new = || Table::<S>::new(quantities, instance.horizon, &instance.method.steps, context);
+    let zero = || {
+        let mut table = new();
+        table.fill(&S::zero(context));
         table
     };
-    let one_path = |path: u64, work: &mut Workspace<Interval>| {
-        let mut table = Table::new(quantities, instance.horizon, &instance.method.steps, bits);
-        let mut random = Enumerated::new(path, bits);
-        instance.experiment().run(&mut random, &mut table, work, bits, &mut |_| {});
-        table
-    };
-    // Interval sums depend on their order; fixed chunks keep the result the same for any thread count.
+    // Sums are rounded in their order; fixed chunks keep it the same for any thread count.
     const CHUNK: u64 = 64;
-    let chunks: Vec<Table<Interval>> = (0..paths.div_ceil(CHUNK))
+    let chunks: Vec<Table<S>> = (0..paths.div_ceil(CHUNK))
         .into_par_iter()
         .map(|chunk| {
-            let mut work = Workspace::new(instance.problem.as_ref(), bits);
-            let mut sum = empty();
+            let mut work = Workspace::new(instance.problem.as_ref(), context);
+            let mut sum = zero();
             for path in chunk * CHUNK..((chunk + 1) * CHUNK).min(paths) {
-                sum.add(&one_path(path, &mut work));
+                let mut table = new();
+                let mut random = Enumerated::new(path, context);
+                instance.experiment().run(&mut random, &mut table, &mut work, context, &mut |_| {});
+                sum.add(&table);
             }
             sum
         })
         .collect();
-    let mut total = empty();
+    let mut total = zero();
     for chunk in &chunks {
         total.add(chunk);
     }
-    total.divide(&Interval::from_f64(paths as f64, bits));
+    total.divide(&S::from_f64(paths as f64, context));
     total
 }
 
-/// Decides all claims for every K up to the horizon on a table of enclosed expectations.
+/// The places that are still open, and what was found of the others.
+struct ExactDecision {
+    keeper: WorstKeeper,
+    comparisons: u64,
+    open: Vec<(usize, i64, usize)>,
+    violated: bool,
+}
+
+/// Decides all claims for every K up to the horizon on enclosed expectations; where intervals stay
+/// open (both sides may be equal) and the instance is rational, by rationals.
 fn decide_exactly(
     instance: &Instance<'_>,
-    table_at: impl Fn(u32) -> Option<Table<Interval>>,
-    evidence: impl Fn(u32) -> Evidence,
+    quantities: &[Quantity],
+    means: ExactMeans,
 ) -> Result<Outcome, CheckFailure> {
-    let statement = instance.statement;
-    let average = instance.random_average();
+    let ladder: &[u32] = match means {
+        ExactMeans::Enumeration(_) => &ENUMERATION_LADDER,
+        _ => &EXACT_LADDER,
+    };
+    let rational = instance.problem.is_rational() && instance.horizon <= RATIONAL_HORIZON;
     let mut last = None;
-    for bits in EXACT_LADDER {
-        let Some(table) = table_at(bits) else { break };
-        let scope = instance.scope::<Interval>(bits);
-        let mut keeper = WorstKeeper::default();
-        let (mut comparisons, mut open, mut violated) = (0, false, false);
-        for (c, claim) in statement.claims.iter().enumerate() {
-            for (k, horizon) in places(instance, c, &scope)? {
-                let mut evaluator = Evaluator::on(&scope, &table, &average);
-                evaluator.set_index(k);
-                evaluator.set_horizon(horizon);
-                let sides = Sides::evaluate(claim, &mut evaluator, bits)?;
-                sides.require_defined(c, k)?;
-                comparisons += 1;
-                let found = by_interval(statement.kind, &sides);
-                violated |= found == Comparison::False;
-                open |= found == Comparison::Open;
-                let before = keeper.place();
-                let (lhs, rhs) = (sides.lhs.to_f64(), sides.rhs.to_f64());
-                let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
-                keeper.see(c, shown, lhs, rhs, sides.magnitude.to_f64(), found == Comparison::False);
-                if keeper.place() != before {
-                    keeper.enclose(&sides);
-                }
+    for (rung, bits) in ladder.iter().enumerate() {
+        let Some(table) = means.table::<Interval>(instance, quantities, *bits) else { break };
+        let mut decision = decide_on_table(instance, &table, *bits)?;
+        let mut evidence = means.evidence(*bits);
+        // Two precisions must fail before equality is suspected.
+        if !decision.open.is_empty() && !decision.violated && rational && rung == 1 {
+            decide_by_rationals(instance, quantities, means, &mut decision)?;
+            if decision.open.is_empty() {
+                evidence = Evidence::Rational;
             }
         }
-        let verdict = match (violated, open) {
+        let verdict = match (decision.violated, decision.open.is_empty()) {
             (true, _) => Verdict::Violated,
-            (false, true) => Verdict::Inconclusive,
-            (false, false) => Verdict::Holds,
+            (false, false) => Verdict::Inconclusive,
+            (false, true) => Verdict::Holds,
         };
-        let outcome =
-            Outcome { verdict, evidence: evidence(bits), comparisons, worst: keeper.into_worst(), sampling: None };
-        if !open || violated {
+        let comparisons = decision.comparisons;
+        let outcome = Outcome { verdict, evidence, comparisons, worst: decision.keeper.into_worst(), sampling: None };
+        if verdict != Verdict::Inconclusive {
             return Ok(outcome);
         }
         last = Some(outcome);
@@ -162,12 +201,64 @@ fn decide_exactly(
     last.ok_or_else(|| CheckFailure::Unsuitable("the family proves no lower bound of f".into()))
 }
 
-/// Where a claim is evaluated on a table: its own index, or every K up to the horizon.
-fn places(
+fn decide_on_table(instance: &Instance<'_>, table: &Table<Interval>, bits: u32) -> Result<ExactDecision, CheckFailure> {
+    let statement = instance.statement;
+    let average = instance.random_average();
+    let scope = instance.scope::<Interval>(bits);
+    let mut decision =
+        ExactDecision { keeper: WorstKeeper::default(), comparisons: 0, open: Vec::new(), violated: false };
+    for (c, claim) in statement.claims.iter().enumerate() {
+        for (k, horizon) in places(instance, c, &scope)? {
+            let mut evaluator = Evaluator::on(&scope, table, &average);
+            evaluator.set_index(k);
+            evaluator.set_horizon(horizon);
+            let sides = Sides::evaluate(claim, &mut evaluator, bits)?;
+            sides.require_defined(c, k)?;
+            decision.comparisons += 1;
+            let found = by_interval(statement.kind, &sides);
+            decision.violated |= found == Comparison::False;
+            if found == Comparison::Open {
+                decision.open.push((c, k, horizon));
+            }
+            let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
+            let before = decision.keeper.place();
+            let (lhs, rhs, magnitude) = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+            decision.keeper.see(c, shown, lhs, rhs, magnitude, found == Comparison::False);
+            if decision.keeper.place() != before {
+                decision.keeper.enclose(&sides);
+            }
+        }
+    }
+    Ok(decision)
+}
+
+fn decide_by_rationals(
     instance: &Instance<'_>,
-    claim: usize,
-    scope: &Scope<Interval>,
-) -> Result<Vec<(i64, usize)>, CheckFailure> {
+    quantities: &[Quantity],
+    means: ExactMeans,
+    decision: &mut ExactDecision,
+) -> Result<(), CheckFailure> {
+    let Some(table) = means.table::<Exact>(instance, quantities, ()) else { return Ok(()) };
+    let average = instance.random_average();
+    let scope = instance.scope::<Exact>(());
+    let mut still_open = Vec::new();
+    for (c, k, horizon) in std::mem::take(&mut decision.open) {
+        let mut evaluator = Evaluator::on(&scope, &table, &average);
+        evaluator.set_index(k);
+        evaluator.set_horizon(horizon);
+        let sides = Sides::evaluate(&instance.statement.claims[c], &mut evaluator, ())?;
+        match by_rational(instance.statement.kind, &sides) {
+            Comparison::True => {}
+            Comparison::False => decision.violated = true,
+            Comparison::Open => still_open.push((c, k, horizon)),
+        }
+    }
+    decision.open = still_open;
+    Ok(())
+}
+
+/// Where a claim is evaluated on a table: its own index, or every K up to the horizon.
+fn places(instance: &Instance<'_>, claim: usize, scope: &Scope<Interval>) -> Result<Vec<(i64, usize)>, CheckFailure> {
     let claim = &instance.statement.claims[claim];
     Ok(match claim.quantifier {
         Some(_) => indices(claim, scope)?.map(|k| (k, instance.horizon)).collect(),
@@ -196,9 +287,8 @@ struct Statistical<'a> {
     random_range: Option<std::ops::Range<i64>>,
 }
 
-/// The samples of one group of replicates: for each lane, for each claim, the linear sample and
-/// those of a minimum's body.
-type GroupSamples = Vec<Vec<(f64, Vec<f64>)>>;
+/// One replicate: for each claim, the linear sample and those of a minimum's body.
+type Sample = Vec<(f64, Vec<f64>)>;
 
 impl<'a> Statistical<'a> {
     fn new(
@@ -220,7 +310,9 @@ impl<'a> Statistical<'a> {
         let mut claims = Vec::new();
         for (c, claim) in instance.statement.claims.iter().enumerate() {
             if claim.quantifier.is_some() {
-                return Err(CheckFailure::Unsuitable("sampled claims are about the whole run, without an index".into()));
+                return Err(CheckFailure::Unsuitable(
+                    "sampled claims are about the whole run, without an index".into(),
+                ));
             }
             let rhs = Evaluator::on(&scope, &start, &average).term(&claim.rhs)?;
             if !rhs.is_defined() {
@@ -241,16 +333,21 @@ impl<'a> Statistical<'a> {
                 }
                 other => (other.clone(), None),
             };
-            let range = Evaluator::on(&scope, &ranges, &average).term(&linear)?;
+            // One sample has one value of the random index, so its range is the hull over them.
+            let single = |value: i64| RandomIndex::Average { from: value, to: value + 1 };
+            let choices = random_range.clone().map_or_else(|| vec![average.clone()], |r| r.map(single).collect());
+            let mut range: Option<Interval> = None;
+            for choice in &choices {
+                let value = Evaluator::on(&scope, &ranges, choice).term(&linear)?;
+                range = Some(range.map_or(value.clone(), |hull| hull.hull(&value)));
+            }
+            let range = range.ok_or_else(|| CheckFailure::Unsuitable("the random index has no value".into()))?;
             let (lower, upper) = (range.lower_f64(), range.upper_f64());
             if !lower.is_finite() {
                 return Err(CheckFailure::Unsuitable("no lower bound of one sample is known".into()));
             }
-            let tail = if upper.is_finite() {
-                TailClass::Bounded { lower, upper }
-            } else {
-                TailClass::BoundedBelow { lower }
-            };
+            let tail =
+                if upper.is_finite() { TailClass::Bounded { lower, upper } } else { TailClass::BoundedBelow { lower } };
             claims.push(SampledClaim { linear, minimum, rhs: [rhs.lower_f64(), rhs.upper_f64()], tail });
         }
         Ok(Statistical { instance, key, judging, quantities, claims, random_range })
@@ -262,7 +359,7 @@ impl<'a> Statistical<'a> {
         generators: Vec<R>,
         scope: &Scope<S>,
         work: &mut Workspace<S>,
-    ) -> Result<GroupSamples, EvaluationError> {
+    ) -> Result<Vec<Sample>, EvaluationError> {
         let context = scope.context;
         let instance = self.instance;
         let mut random = Stream::<R, S>::new(generators, context);
@@ -276,7 +373,7 @@ impl<'a> Statistical<'a> {
         };
         let mut table = Table::new(self.quantities, instance.horizon, &instance.method.steps, context);
         instance.experiment().run(&mut random, &mut table, work, context, &mut |_| {});
-        let mut samples: GroupSamples = vec![Vec::with_capacity(self.claims.len()); S::LANES];
+        let mut samples: Vec<Sample> = vec![Vec::with_capacity(self.claims.len()); S::LANES];
         for claim in &self.claims {
             let mut evaluator = Evaluator::on(scope, &table, &index);
             let linear = evaluator.term(&claim.linear)?;
@@ -301,9 +398,9 @@ impl<'a> Statistical<'a> {
         count: u64,
         scope: &Scope<S>,
         stream: impl Fn(u64) -> R + Sync,
-    ) -> Result<Vec<Vec<(f64, Vec<f64>)>>, CheckFailure> {
+    ) -> Result<Vec<Sample>, CheckFailure> {
         let lanes = S::LANES as u64;
-        let groups: Result<Vec<GroupSamples>, EvaluationError> = (0..count.div_ceil(lanes))
+        let groups: Result<Vec<Vec<Sample>>, EvaluationError> = (0..count.div_ceil(lanes))
             .into_par_iter()
             .map_init(
                 || Workspace::<S>::new(self.instance.problem.as_ref(), scope.context),
@@ -322,7 +419,7 @@ impl<'a> Statistical<'a> {
         first: u64,
         count: u64,
         stream: impl Fn(u64) -> R + Sync,
-    ) -> Result<Vec<Vec<(f64, Vec<f64>)>>, CheckFailure> {
+    ) -> Result<Vec<Sample>, CheckFailure> {
         match self.judging.effort.precision {
             None => self.groups(first, count, &self.instance.scope::<Lanes>(()), stream),
             Some(bits) => self.groups(first, count, &self.instance.scope::<Mp>(bits), stream),
@@ -350,7 +447,14 @@ impl<'a> Statistical<'a> {
             let slack = (magnitude > 0.0).then_some((rhs - mean) / magnitude);
             if worst.as_ref().is_none_or(|w| ratio > w.ratio) {
                 let limits = progress.limits.as_ref().map_or([mean, mean], BernsteinLimits::limits);
-                worst = Some(Worst { claim: c, k: self.instance.horizon as i64, lhs: limits, rhs: claim.rhs, ratio, slack });
+                worst = Some(Worst {
+                    claim: c,
+                    k: self.instance.horizon as i64,
+                    lhs: limits,
+                    rhs: claim.rhs,
+                    ratio,
+                    slack,
+                });
             }
         }
         let shown = worst.as_ref().map_or(0, |w| w.claim);
@@ -379,7 +483,9 @@ impl<'a> Statistical<'a> {
     /// Tests all claims on one family of streams until decided or out of budget.
     fn test<R: rand::Rng>(&self, stream: impl Fn(u64) -> R + Sync) -> Result<Progress, CheckFailure> {
         let share = self.judging.ledger.share();
-        let bad = |replicate: u64| move |err: crate::inference::InferenceError| CheckFailure::BadSample { replicate, reason: err.to_string() };
+        let bad = |replicate: u64| {
+            move |err: crate::inference::InferenceError| CheckFailure::BadSample { replicate, reason: err.to_string() }
+        };
         let mut claims = self
             .claims
             .iter()
