@@ -175,6 +175,24 @@ impl<'a> Instance<'a> {
         Ok(instance)
     }
 
+    /// The same instance with fewer steps.
+    #[must_use]
+    pub fn shortened(&self, horizon: usize) -> Instance<'a> {
+        let horizon = horizon.min(self.horizon);
+        let mut method = self.method.clone();
+        method.steps.truncate(horizon);
+        Instance {
+            statement: self.statement,
+            problem: Arc::clone(&self.problem),
+            oracle: self.oracle.clone(),
+            method,
+            point: self.point.clone(),
+            horizon,
+            parameters: self.parameters.clone(),
+            builtins: self.builtins.clone(),
+        }
+    }
+
     /// The experiment that runs on it.
     #[must_use]
     pub fn experiment(&self) -> Experiment<'_> {

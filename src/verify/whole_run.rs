@@ -100,6 +100,14 @@ impl ExactMeans {
         }
     }
 
+    /// The same way for a shorter run.
+    fn shortened(self, instance: &Instance<'_>) -> Self {
+        match self {
+            ExactMeans::Enumeration(paths) => ExactMeans::Enumeration(path_count(instance, paths).unwrap_or(paths)),
+            other => other,
+        }
+    }
+
     fn evidence(self, bits: u32) -> Evidence {
         match self {
             ExactMeans::Deterministic => Evidence::Interval { bits },
@@ -173,14 +181,15 @@ fn decide_exactly(
         ExactMeans::Enumeration(_) => &ENUMERATION_LADDER,
         _ => &EXACT_LADDER,
     };
-    let rational = instance.problem.is_rational() && instance.horizon <= RATIONAL_HORIZON;
     let mut last = None;
     for (rung, bits) in ladder.iter().enumerate() {
         let Some(table) = means.table::<Interval>(instance, quantities, *bits) else { break };
         let mut decision = decide_on_table(instance, &table, *bits)?;
         let mut evidence = means.evidence(*bits);
         // Two precisions must fail before equality is suspected.
-        if !decision.open.is_empty() && !decision.violated && rational && rung == 1 {
+        let furthest = decision.open.iter().map(|(_, _, horizon)| *horizon).max();
+        let rational = instance.problem.is_rational() && furthest.is_some_and(|k| k <= RATIONAL_HORIZON);
+        if !decision.violated && rational && rung == 1 {
             decide_by_rationals(instance, quantities, means, &mut decision)?;
             if decision.open.is_empty() {
                 evidence = Evidence::Rational;
@@ -238,7 +247,10 @@ fn decide_by_rationals(
     means: ExactMeans,
     decision: &mut ExactDecision,
 ) -> Result<(), CheckFailure> {
-    let Some(table) = means.table::<Exact>(instance, quantities, ()) else { return Ok(()) };
+    // Only the steps that the open comparisons speak of: rationals grow with every step.
+    let furthest = decision.open.iter().map(|(_, _, horizon)| *horizon).max().unwrap_or(0);
+    let short = instance.shortened(furthest);
+    let Some(table) = means.shortened(&short).table::<Exact>(&short, quantities, ()) else { return Ok(()) };
     let average = instance.random_average();
     let scope = instance.scope::<Exact>(());
     let mut still_open = Vec::new();
