@@ -1,14 +1,21 @@
 //! Problem instances as data: what a report stores and a statement file names.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fourier::Fourier;
+use super::orthogonal::short_fraction;
 use super::piecewise::PiecewiseQuadratic;
 use super::quadratic::{Quadratic, QuadraticSpec, geometric_spectrum};
-use super::{DynProblem, ProblemError};
+use super::regression::{Loss, Regression, short};
+use super::sine::SineSquared;
+use super::{DynProblem, ProblemError, check_size, data};
 use crate::verify::plan::Preset;
 
 /// An instance of a shipped family; everything needed to build it again.
@@ -52,6 +59,77 @@ pub enum ProblemSpec {
         /// Seed.
         seed: u64,
     },
+    /// Σ x² + 3 sin²x, see [`SineSquared`].
+    SineSquared {
+        /// d.
+        dimension: usize,
+    },
+    /// The same after a full-row-rank map, see [`SineSquared`].
+    SineSquaredComposed {
+        /// d.
+        dimension: usize,
+        /// p ≤ d.
+        rows: usize,
+        /// σ_max²/σ_min² of the map.
+        condition: f64,
+        /// Seed.
+        seed: u64,
+    },
+    /// Random data, logistic loss with the nonconvex regulariser, see [`Regression`].
+    Logistic {
+        /// d.
+        dimension: usize,
+        /// n.
+        workers: usize,
+        /// Rows of each worker.
+        share: usize,
+        /// λ, a short binary fraction.
+        regulariser: f64,
+        /// Seed.
+        seed: u64,
+    },
+    /// Random data with outliers, Geman–McClure loss, see [`Regression`].
+    GemanMcClure {
+        /// d.
+        dimension: usize,
+        /// n.
+        workers: usize,
+        /// Rows of each worker.
+        share: usize,
+        /// Seed.
+        seed: u64,
+    },
+    /// Random Fourier sum, see [`Fourier`].
+    Fourier {
+        /// d.
+        dimension: usize,
+        /// n.
+        workers: usize,
+        /// Frequencies.
+        terms: usize,
+        /// Seed.
+        seed: u64,
+    },
+    /// Logistic loss with the nonconvex regulariser on the Wisconsin breast cancer data.
+    BreastCancerLogistic {
+        /// Features used, at most 30.
+        features: usize,
+        /// n.
+        workers: usize,
+        /// Rows of each worker, at most 569 in all.
+        share: usize,
+        /// λ, a short binary fraction.
+        regulariser: f64,
+    },
+    /// Least squares on the same data.
+    BreastCancerSquares {
+        /// Features used, at most 30.
+        features: usize,
+        /// n.
+        workers: usize,
+        /// Rows of each worker, at most 569 in all.
+        share: usize,
+    },
     /// One-dimensional, of piecewise constant curvature, see [`PiecewiseQuadratic`].
     PiecewiseQuadratic {
         /// A point.
@@ -70,27 +148,77 @@ pub enum ProblemSpec {
 /// The problems that statements are tried on.
 #[must_use]
 pub fn suite(preset: Preset) -> Vec<ProblemSpec> {
-    use ProblemSpec::{HeterogeneousQuadratic, LeastSquares, Quadratic};
+    use ProblemSpec::{
+        BreastCancerLogistic, BreastCancerSquares, Fourier, GemanMcClure, HeterogeneousQuadratic, LeastSquares,
+        Logistic, Quadratic, SineSquared, SineSquaredComposed,
+    };
     let mut suite = vec![
         Quadratic { dimension: 4, condition: 10.0, seed: 1 },
         HeterogeneousQuadratic { dimension: 3, workers: 4, condition: 4.0, spread: 1.0, seed: 2 },
         LeastSquares { dimension: 6, rank: 3, condition: 8.0, offset: 0.5, workers: 2, seed: 3 },
-        Quadratic { dimension: 1, condition: 1.0, seed: 4 },
+        SineSquared { dimension: 2 },
+        SineSquaredComposed { dimension: 5, rows: 2, condition: 4.0, seed: 4 },
+        Logistic { dimension: 4, workers: 2, share: 6, regulariser: 0.125, seed: 5 },
+        GemanMcClure { dimension: 3, workers: 2, share: 5, seed: 6 },
+        Fourier { dimension: 3, workers: 3, terms: 6, seed: 7 },
+        Quadratic { dimension: 1, condition: 1.0, seed: 8 },
+        BreastCancerLogistic { features: 6, workers: 4, share: 8, regulariser: 0.0625 },
+        BreastCancerSquares { features: 5, workers: 4, share: 8 },
+        SineSquared { dimension: 1 },
     ];
     if preset != Preset::Quick {
         suite.extend([
-            Quadratic { dimension: 16, condition: 1e3, seed: 5 },
-            HeterogeneousQuadratic { dimension: 8, workers: 8, condition: 100.0, spread: 4.0, seed: 6 },
+            Quadratic { dimension: 16, condition: 1e3, seed: 11 },
+            HeterogeneousQuadratic { dimension: 8, workers: 8, condition: 100.0, spread: 4.0, seed: 12 },
+            SineSquared { dimension: 8 },
+            Fourier { dimension: 8, workers: 4, terms: 16, seed: 13 },
+            Logistic { dimension: 8, workers: 8, share: 8, regulariser: 0.25, seed: 14 },
+            LeastSquares { dimension: 16, rank: 8, condition: 1e3, offset: 2.0, workers: 4, seed: 15 },
+            Quadratic { dimension: 32, condition: 1e6, seed: 16 },
+            GemanMcClure { dimension: 8, workers: 4, share: 8, seed: 17 },
         ]);
     }
     if preset == Preset::Full {
         suite.extend([
-            Quadratic { dimension: 64, condition: 1e6, seed: 7 },
-            HeterogeneousQuadratic { dimension: 32, workers: 32, condition: 1e4, spread: 1.0, seed: 8 },
-            LeastSquares { dimension: 48, rank: 16, condition: 1e3, offset: 2.0, workers: 4, seed: 9 },
+            Quadratic { dimension: 64, condition: 1e6, seed: 21 },
+            HeterogeneousQuadratic { dimension: 32, workers: 32, condition: 1e4, spread: 1.0, seed: 22 },
+            LeastSquares { dimension: 48, rank: 16, condition: 1e3, offset: 2.0, workers: 4, seed: 23 },
+            SineSquared { dimension: 64 },
+            SineSquaredComposed { dimension: 24, rows: 12, condition: 64.0, seed: 24 },
+            BreastCancerLogistic { features: 30, workers: 8, share: 70, regulariser: 0.0625 },
+            BreastCancerSquares { features: 30, workers: 8, share: 70 },
+            Fourier { dimension: 32, workers: 16, terms: 64, seed: 25 },
+            Logistic { dimension: 32, workers: 32, share: 16, regulariser: 0.125, seed: 26 },
         ]);
     }
     suite
+}
+
+/// Rows of short binary fractions and targets from a random linear model: signs of it, or its
+/// values with every eighth one an outlier.
+fn random_rows(dimension: usize, count: usize, signs: bool, seed: u64) -> (Vec<f64>, Vec<f64>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let model: Vec<f64> = (0..dimension).map(|_| short_fraction(4, &mut rng)).collect();
+    let rows: Vec<f64> = (0..count * dimension).map(|_| 2.0 * short_fraction(6, &mut rng)).collect();
+    let targets = rows
+        .chunks_exact(dimension)
+        .enumerate()
+        .map(|(j, row)| {
+            let value: f64 = row.iter().zip(&model).map(|(a, m)| a * m).sum();
+            match (signs, j % 8) {
+                (true, _) => {
+                    if value + short_fraction(4, &mut rng) >= 0.0 {
+                        1.0
+                    } else {
+                        -1.0
+                    }
+                }
+                (false, 7) => 8.0,
+                (false, _) => short(value),
+            }
+        })
+        .collect();
+    (rows, targets)
 }
 
 /// Builds the instance.
@@ -105,6 +233,14 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             Err(ProblemError::new(family, format!("condition number {condition} is not between 1 and 1e7")))
         }
     };
+    let check_share = |family: &str, share: usize| {
+        if (1..=4096).contains(&share) {
+            Ok(share)
+        } else {
+            Err(ProblemError::new(family, format!("{share} rows a worker are not between 1 and 4096")))
+        }
+    };
+    let parameters = BTreeMap::from([("spec".to_owned(), spec.to_string())]);
     Ok(match spec {
         ProblemSpec::Quadratic { dimension, condition, seed } => {
             condition_ok("quadratic", *condition)?;
@@ -133,6 +269,35 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
                 QuadraticSpec { spectrum: &spectrum, workers: *workers, spread: 0.0, offset: *offset, seed: *seed };
             Arc::new(Quadratic::new("least-squares", &spec)?)
         }
+        ProblemSpec::SineSquared { dimension } => Arc::new(SineSquared::coordinatewise(*dimension)?),
+        ProblemSpec::SineSquaredComposed { dimension, rows, condition, seed } => {
+            condition_ok("sine-squared-composed", *condition)?;
+            let singular = geometric_spectrum(*rows, condition.sqrt());
+            Arc::new(SineSquared::composed(*dimension, &singular, *seed)?)
+        }
+        ProblemSpec::Logistic { dimension, workers, share, regulariser, seed } => {
+            check_size("logistic", *dimension, *workers)?;
+            let (rows, targets) = random_rows(*dimension, workers * check_share("logistic", *share)?, true, *seed);
+            Arc::new(Regression::new("logistic", Loss::Logistic, rows, targets, *workers, *regulariser, parameters)?)
+        }
+        ProblemSpec::GemanMcClure { dimension, workers, share, seed } => {
+            check_size("geman-mc-clure", *dimension, *workers)?;
+            let (rows, targets) =
+                random_rows(*dimension, workers * check_share("geman-mc-clure", *share)?, false, *seed);
+            Arc::new(Regression::new("geman-mc-clure", Loss::GemanMcClure, rows, targets, *workers, 0.0, parameters)?)
+        }
+        ProblemSpec::Fourier { dimension, workers, terms, seed } => {
+            Arc::new(Fourier::new(*dimension, *workers, *terms, *seed)?)
+        }
+        ProblemSpec::BreastCancerLogistic { features, workers, share, regulariser } => {
+            let (rows, labels) = data::breast_cancer(workers.saturating_mul(*share), *features)?;
+            let family = "breast-cancer-logistic";
+            Arc::new(Regression::new(family, Loss::Logistic, rows, labels, *workers, *regulariser, parameters)?)
+        }
+        ProblemSpec::BreastCancerSquares { features, workers, share } => {
+            let (rows, labels) = data::breast_cancer(workers.saturating_mul(*share), *features)?;
+            Arc::new(Regression::new("breast-cancer-squares", Loss::Squares, rows, labels, *workers, 0.0, parameters)?)
+        }
         ProblemSpec::PiecewiseQuadratic { anchor, value, slope, breaks, curvatures } => {
             Arc::new(PiecewiseQuadratic::new(*anchor, *value, *slope, breaks, curvatures)?)
         }
@@ -150,6 +315,25 @@ impl fmt::Display for ProblemSpec {
             }
             ProblemSpec::LeastSquares { dimension, rank, condition, workers, .. } => {
                 write!(f, "least-squares(d={dimension}, rank={rank}, n={workers}, kappa={condition})")
+            }
+            ProblemSpec::SineSquared { dimension } => write!(f, "sine-squared(d={dimension})"),
+            ProblemSpec::SineSquaredComposed { dimension, rows, condition, .. } => {
+                write!(f, "sine-squared-composed(d={dimension}, p={rows}, kappa={condition})")
+            }
+            ProblemSpec::Logistic { dimension, workers, share, regulariser, .. } => {
+                write!(f, "logistic(d={dimension}, n={workers}, rows={share} each, lambda={regulariser})")
+            }
+            ProblemSpec::GemanMcClure { dimension, workers, share, .. } => {
+                write!(f, "geman-mc-clure(d={dimension}, n={workers}, rows={share} each)")
+            }
+            ProblemSpec::Fourier { dimension, workers, terms, .. } => {
+                write!(f, "fourier(d={dimension}, n={workers}, terms={terms})")
+            }
+            ProblemSpec::BreastCancerLogistic { features, workers, share, regulariser } => {
+                write!(f, "breast-cancer-logistic(d={features}, n={workers}, rows={share} each, lambda={regulariser})")
+            }
+            ProblemSpec::BreastCancerSquares { features, workers, share } => {
+                write!(f, "breast-cancer-squares(d={features}, n={workers}, rows={share} each)")
             }
             ProblemSpec::PiecewiseQuadratic { curvatures, .. } => {
                 write!(f, "piecewise-quadratic(curvatures={curvatures:?})")

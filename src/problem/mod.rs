@@ -12,9 +12,14 @@ use thiserror::Error;
 use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar};
 
 mod catalogue;
+pub mod data;
+pub mod eigen;
+pub mod fourier;
 pub mod orthogonal;
 pub mod piecewise;
 pub mod quadratic;
+pub mod regression;
+pub mod sine;
 
 pub use catalogue::{ProblemSpec, build, suite};
 

@@ -1,0 +1,289 @@
+//! Σⱼ h((Ax)ⱼ) with h(t) = t² + 3 sin²t: nonconvex, yet PL.
+//!
+//! h′(t) = 2t + 3 sin 2t, h″(t) = 2 + 6 cos 2t ∈ [−4, 8], h ≥ 0 = h(0).
+//!
+//! - Without A (A = I): L = 8 = h″(0); f* = 0; μ = inf h′²/(2h), attained where 2hh″ = h′², enclosed
+//!   below by interval branch and bound. PL is inherited by sums over coordinates: ‖∇f‖² = Σh′² ≥
+//!   2μΣh.
+//! - With A = S·Q, S diagonal with short entries s_j > 0, Q the first p rows of an exact orthogonal
+//!   matrix: σ_j(A) = s_j, so L = 8 s_max², μ = μ_h s_min² (‖Aᵀu‖ ≥ s_min‖u‖ as A has full row rank),
+//!   and f* = 0, attained on the kernel of A.
+//! - The gradient is AᵀA·2x plus a remainder of norm at most s_max·3√p.
+//!
+//! No G: the gradient is unbounded. One worker, so ζ = 0.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use rug::Rational;
+
+use super::orthogonal::random_orthogonal;
+use super::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size};
+use crate::number::{Interval, Scalar};
+
+/// See the module's documentation.
+#[derive(Clone, Debug)]
+pub struct SineSquared {
+    family: &'static str,
+    dimension: usize,
+    /// A by rows; p = rows.
+    matrix: Vec<f64>,
+    rows: usize,
+    constants: Constants,
+    affine: AffinePart,
+    parameters: BTreeMap<String, String>,
+}
+
+fn rational(x: f64) -> Rational {
+    Rational::from_f64(x).unwrap_or_default()
+}
+
+impl SineSquared {
+    /// A = I.
+    ///
+    /// # Errors
+    /// When the dimension is out of range.
+    pub fn coordinatewise(dimension: usize) -> Result<Self, ProblemError> {
+        let singular = vec![1.0; dimension];
+        SineSquared::new("sine-squared", dimension, &singular, 0, 0)
+    }
+
+    /// Composition with a random full-row-rank map whose singular values are given, short binary
+    /// fractions; p = their number ≤ d.
+    ///
+    /// # Errors
+    /// When sizes are out of range or a singular value is not positive.
+    pub fn composed(dimension: usize, singular: &[f64], seed: u64) -> Result<Self, ProblemError> {
+        SineSquared::new("sine-squared-composed", dimension, singular, if dimension < 4 { 0 } else { 3 }, seed)
+    }
+
+    fn new(
+        family: &'static str,
+        dimension: usize,
+        singular: &[f64],
+        layers: usize,
+        seed: u64,
+    ) -> Result<Self, ProblemError> {
+        check_size(family, dimension, 1)?;
+        let rows = singular.len();
+        if rows == 0 || rows > dimension || singular.iter().any(|s| !s.is_finite() || *s <= 0.0) {
+            return Err(ProblemError::new(family, "needs between 1 and d positive singular values"));
+        }
+        let q = random_orthogonal(dimension, layers, seed);
+        let matrix: Vec<f64> =
+            (0..rows).flat_map(|i| (0..dimension).map(move |j| (i, j))).map(|(i, j)| singular[i] * q[(i, j)]).collect();
+        let exact = (0..rows).all(|i| {
+            (0..dimension).all(|j| rational(matrix[i * dimension + j]) == rational(singular[i]) * rational(q[(i, j)]))
+        });
+        if !exact {
+            return Err(ProblemError::new(family, "the singular values need more bits than an exact f64 matrix has"));
+        }
+        let squares: Vec<Rational> = singular.iter().map(|s| rational(*s).square()).collect();
+        let largest = squares.iter().max().cloned().unwrap_or_default();
+        let smallest = squares.iter().min().cloned().unwrap_or_default();
+        let mut spectrum: Vec<Rational> = squares.iter().map(|s| Rational::from(s * 2u32)).collect();
+        spectrum.resize(dimension, Rational::new());
+        let remainder =
+            Interval::from_rational(&largest, 128).mul(&Interval::from_f64(9.0 * rows as f64, 128)).sqrt().upper_f64();
+        Ok(SineSquared {
+            family,
+            dimension,
+            matrix,
+            rows,
+            constants: Constants {
+                smoothness: Some(Rational::from(&largest * 8u32)),
+                lower_bound: Some(Rational::new()),
+                pl: Some(smallest * rational(pl_constant()[0])),
+                heterogeneity: Some(Rational::new()),
+                gradient_bound: None,
+            },
+            affine: AffinePart {
+                spectrum,
+                basis: (0..dimension).map(|i| (0..dimension).map(|j| rational(q[(i, j)])).collect()).collect(),
+                centre: vec![Rational::new(); dimension],
+                remainder: rational(remainder),
+            },
+            parameters: BTreeMap::from([
+                ("d".into(), dimension.to_string()),
+                ("p".into(), rows.to_string()),
+                ("seed".into(), seed.to_string()),
+            ]),
+        })
+    }
+
+    /// (Ax)ᵢ.
+    fn inner<S: Scalar>(&self, row: usize, x: &[S], out: &mut S, context: S::Context) {
+        out.set(&S::zero(context));
+        for (a, x) in self.matrix[row * self.dimension..(row + 1) * self.dimension].iter().zip(x) {
+            out.add_product_f64(x, *a);
+        }
+    }
+}
+
+impl Problem for SineSquared {
+    fn family(&self) -> &'static str {
+        self.family
+    }
+    fn parameters(&self) -> BTreeMap<String, String> {
+        self.parameters.clone()
+    }
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    fn workers(&self) -> usize {
+        1
+    }
+    fn constants(&self) -> &Constants {
+        &self.constants
+    }
+    fn affine_part(&self) -> Option<&AffinePart> {
+        Some(&self.affine)
+    }
+    fn start(&self) -> Vec<f64> {
+        (0..self.dimension).map(|j| if j % 2 == 0 { 2.5 } else { -2.25 }).collect()
+    }
+    fn scratch_len(&self) -> usize {
+        2
+    }
+
+    fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
+        let [t, s] = &mut scratch.buffer[..2] else { return S::from_f64(f64::NAN, context) };
+        let mut value = S::zero(context);
+        for row in 0..self.rows {
+            self.inner(row, x, t, context);
+            s.set(t);
+            s.sin_assign();
+            s.square_assign();
+            s.mul_f64(3.0);
+            t.square_assign();
+            value.add_assign(t);
+            value.add_assign(s);
+        }
+        value
+    }
+
+    fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
+        let [t, s] = &mut scratch.buffer[..2] else { return };
+        let zero = S::zero(context);
+        for o in out.iter_mut() {
+            o.set(&zero);
+        }
+        for row in 0..self.rows {
+            self.inner(row, x, t, context);
+            // h′(t) = 2t + 3 sin 2t.
+            t.mul_f64(2.0);
+            s.set(t);
+            s.sin_assign();
+            s.mul_f64(3.0);
+            t.add_assign(s);
+            for (o, a) in out.iter_mut().zip(&self.matrix[row * self.dimension..]) {
+                o.add_product_f64(t, *a);
+            }
+        }
+    }
+
+    fn worker_gradient<S: Scalar>(
+        &self,
+        _: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        self.gradient(x, out, context, scratch);
+    }
+}
+
+/// Precision of the branch and bound.
+const BITS: u32 = 128;
+/// Where h is small and where |t| is large, inf h′²/(2h) is far above its value near ±2.2.
+const NEAR: f64 = 0.5;
+const FAR: f64 = 8.0;
+
+fn point(t: f64) -> Interval {
+    Interval::from_f64(t, BITS)
+}
+
+fn h(t: &Interval) -> Interval {
+    t.clone().square().add(&t.clone().sin().square().mul(&point(3.0)))
+}
+
+fn h_prime(t: &Interval) -> Interval {
+    let twice = t.clone().mul(&point(2.0));
+    twice.clone().add(&twice.sin().mul(&point(3.0)))
+}
+
+fn h_second(t: &Interval) -> Interval {
+    let twice = t.clone().mul(&point(2.0));
+    point(2.0).add(&twice.cos().mul(&point(6.0)))
+}
+
+/// Encloses the best PL constant of h, inf over t ≠ 0 of h′(t)²/(2h(t)), in [low, high].
+///
+/// h is even, so t > 0 suffices. Three regions:
+/// - (0, ½]: by the mean value theorem h′(t) ≥ t·min h″ and h(t) ≤ t²·max h″/2 on [0, ½], so the
+///   quotient is at least (min h″)²/max h″ ≥ (2 + 6 cos 1)²/8 > 3.
+/// - [8, ∞): |h′| ≥ 2t − 3 and h ≤ t² + 3, so the quotient is at least (2t−3)²/(2(t²+3)), which
+///   increases in t (its logarithm's derivative is 4/(2t−3) − 2t/(t²+3) > 0) and exceeds 1 at t = 8.
+/// - [½, 8]: branch and bound. A box is discarded when its quotient's enclosure is certainly above
+///   the best upper value known; boxes are halved, with the enclosure sharpened by the derivative of
+///   the quotient, until they are narrower than the target.
+#[must_use]
+pub fn pl_constant() -> [f64; 2] {
+    static ENCLOSURE: OnceLock<[f64; 2]> = OnceLock::new();
+    *ENCLOSURE.get_or_init(|| {
+        let quotient = |t: &Interval| h_prime(t).square().div(&h(t).mul(&point(2.0)));
+        // An attained value is an upper bound; the critical point is at about 2.2017.
+        let attained = quotient(&point(2.201_709_176_435_848_5));
+        let high = attained.upper_f64();
+        // q = h′²/(2h) has q′ = h′(2hh″ − h′²)/(2h²).
+        let slope = |t: &Interval| {
+            let (value, first, second) = (h(t), h_prime(t), h_second(t));
+            let bracket = value.clone().mul(&second).mul(&point(2.0)).sub(&first.clone().square());
+            first.mul(&bracket).div(&value.square().mul(&point(2.0)))
+        };
+        let mut low = high;
+        let mut boxes = vec![(rational(NEAR), rational(FAR))];
+        while let Some((a, b)) = boxes.pop() {
+            let range = Interval::from_bounds(&a, &b, BITS);
+            let middle = Rational::from(&a + &b) / 2u32;
+            let centre = Interval::from_rational(&middle, BITS);
+            let direct = quotient(&range);
+            let mean_value = quotient(&centre).add(&slope(&range).mul(&range.clone().sub(&centre)));
+            let bound = direct.lower_f64().max(mean_value.lower_f64());
+            let narrow = range.width() < 1e-9;
+            if bound >= high {
+                continue;
+            }
+            if narrow {
+                low = low.min(bound);
+            } else {
+                boxes.push((a, middle.clone()));
+                boxes.push((middle, b));
+            }
+        }
+        [low, high]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branch_and_bound_reproduces_the_best_pl_constant() {
+        let [low, high] = pl_constant();
+        assert!(low <= 0.175_530_985_879_731_74 && high >= 0.175_530_985_879_731_73, "[{low}, {high}]");
+        assert!(high - low < 1e-16, "[{low}, {high}]");
+    }
+
+    #[test]
+    fn the_two_outer_regions_are_far_above_the_minimum() {
+        let near = Interval::from_bounds(&Rational::new(), &rational(NEAR), BITS);
+        let curvature = h_second(&near);
+        let bound = Interval::from_f64(curvature.lower_f64(), BITS).square().div(&point(curvature.upper_f64()));
+        assert!(bound.lower_f64() > 1.0);
+        let far = (2.0 * FAR - 3.0).powi(2) / (2.0 * (FAR * FAR + 3.0));
+        assert!(far > 1.0);
+    }
+}
