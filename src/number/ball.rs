@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::{Float, Rational};
 
 use super::Scalar;
-use super::native::powi_f64;
+use super::native::{max_f64, min_f64};
 
 /// A number within `err` of `mid`. IEEE 754 operations are taken to be correctly rounded; the
 /// elementary functions of the platform are taken to be accurate to [`ULPS`] units in the last
@@ -41,9 +41,9 @@ impl Ball {
         Ball { mid: f64::NAN, err: f64::INFINITY }
     }
 
-    /// A bound of the absolute value.
-    fn magnitude(&self) -> f64 {
-        (self.mid.abs() + self.err) * INFLATION
+    /// An exactly known number.
+    fn exact(mid: f64) -> Self {
+        if mid.is_finite() { Ball { mid, err: 0.0 } } else { Ball::undefined() }
     }
 
     /// A lower bound of the absolute value; negative when zero is inside.
@@ -61,7 +61,7 @@ impl Scalar for Ball {
     type Context = ();
 
     fn from_f64(x: f64, (): ()) -> Self {
-        Ball { mid: x, err: 0.0 }
+        Ball::exact(x)
     }
     fn from_rational(q: &Rational, (): ()) -> Self {
         let mid = Float::with_val(53, q).to_f64();
@@ -73,7 +73,7 @@ impl Scalar for Ball {
     }
     fn context(&self) {}
     fn lane(&self, _: usize) -> f64 {
-        self.mid
+        if self.is_defined() { self.mid } else { f64::NAN }
     }
     fn is_defined(&self) -> bool {
         self.mid.is_finite() && self.err.is_finite()
@@ -100,9 +100,11 @@ impl Scalar for Ball {
             *self = Ball::undefined();
             return;
         }
-        // |a/b − a'/b'| ≤ (err_a + |a/b| err_b) / |b'| for every b' in the ball.
+        // |a/b − a'/b'| ≤ (err_a + |a/b| err_b) / |b'| for every b' in the ball. Divided term by
+        // term: what underflows before a division by a tiny number would come back large.
         let quotient = self.mid / rhs.mid;
-        let propagated = (self.err + quotient.abs() * (1.0 + f64::EPSILON) * rhs.err) / least;
+        let largest = quotient.abs() * (1.0 + f64::EPSILON) + TINY;
+        let propagated = self.err / least + largest * (rhs.err / least + TINY);
         *self = Ball::rounded(quotient, propagated, 0.5);
     }
     #[inline]
@@ -118,15 +120,16 @@ impl Scalar for Ball {
         self.sub_assign(&product);
     }
     fn add_f64(&mut self, c: f64) {
-        self.add_assign(&Ball { mid: c, err: 0.0 });
+        self.add_assign(&Ball::exact(c));
     }
     fn mul_f64(&mut self, c: f64) {
-        self.mul_assign(&Ball { mid: c, err: 0.0 });
+        self.mul_assign(&Ball::exact(c));
     }
     #[inline]
     fn add_product_f64(&mut self, a: &Self, c: f64) {
-        if c != 0.0 {
-            self.add_product(a, &Ball { mid: c, err: 0.0 });
+        // Nothing is added, not even a rounding error; but 0·undefined is undefined.
+        if c != 0.0 || !a.is_defined() {
+            self.add_product(a, &Ball::exact(c));
         }
     }
     fn neg_assign(&mut self) {
@@ -138,12 +141,12 @@ impl Scalar for Ball {
     }
     fn min_assign(&mut self, rhs: &Self) {
         // min is 1-Lipschitz in the maximum norm.
-        let mid = super::native::min_f64(self.mid, rhs.mid);
-        *self = Ball { mid, err: super::native::max_f64(self.err, rhs.err) };
+        let mid = min_f64(self.mid, rhs.mid);
+        *self = Ball { mid, err: max_f64(self.err, rhs.err) };
     }
     fn max_assign(&mut self, rhs: &Self) {
-        let mid = super::native::max_f64(self.mid, rhs.mid);
-        *self = Ball { mid, err: super::native::max_f64(self.err, rhs.err) };
+        let mid = max_f64(self.mid, rhs.mid);
+        *self = Ball { mid, err: max_f64(self.err, rhs.err) };
     }
     fn square_assign(&mut self) {
         let propagated = (2.0 * self.mid.abs() + self.err) * self.err;
@@ -190,9 +193,12 @@ impl Scalar for Ball {
         *self = Ball::rounded(self.mid.cos(), self.err, ULPS);
     }
     fn powi_assign(&mut self, exponent: i32) {
-        let negative = exponent < 0;
+        if !self.is_defined() {
+            *self = Ball::undefined();
+            return;
+        }
         let (mut rest, mut square) = (exponent.unsigned_abs(), *self);
-        let mut result = Ball { mid: 1.0, err: 0.0 };
+        let mut result = Ball::exact(1.0);
         while rest > 0 {
             if rest & 1 == 1 {
                 result.mul_assign(&square);
@@ -202,20 +208,17 @@ impl Scalar for Ball {
                 square.square_assign();
             }
         }
-        if negative {
-            let mut one = Ball { mid: 1.0, err: 0.0 };
-            one.div_assign(&result);
-            result = one;
-        }
-        debug_assert!(
-            !self.is_exact() || !result.is_defined() || {
-                let plain = powi_f64(self.mid, exponent);
-                (plain - result.mid).abs() <= result.err + plain.abs() * 1e-9
-            }
-        );
-        *self = result;
+        *self = if exponent < 0 { Ball::exact(1.0).div(&result) } else { result };
     }
     fn powf_assign(&mut self, exponent: &Self) {
+        let y = exponent.mid;
+        if exponent.is_exact() && y.fract() == 0.0 && y.abs() <= f64::from(i32::MAX) {
+            self.powi_assign(y as i32);
+            return;
+        }
+        if self.is_exact() && self.mid == 0.0 && y > exponent.err && exponent.is_defined() {
+            return;
+        }
         self.ln_assign();
         self.mul_assign(exponent);
         self.exp_assign();
@@ -245,6 +248,116 @@ impl Ball {
     /// A bound of the absolute value of every number in the ball.
     #[must_use]
     pub fn upper_magnitude(&self) -> f64 {
-        self.magnitude()
+        (self.mid.abs() + self.err) * INFLATION
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(x: f64) -> Rational {
+        Rational::from_f64(x).unwrap()
+    }
+
+    #[track_caller]
+    fn assert_holds(ball: Ball, value: &Rational) {
+        let distance = (exact(ball.mid) - value).abs();
+        assert!(distance <= exact(ball.err), "{ball:?} misses {value}");
+    }
+
+    #[test]
+    fn the_error_of_a_tenth_is_counted_and_that_of_a_half_is_not() {
+        let tenth = Rational::from((1, 10));
+        assert_holds(Ball::from_rational(&tenth, ()), &tenth);
+        assert!(Ball::from_rational(&tenth, ()).err > 0.0);
+        assert_eq!(Ball::from_rational(&Rational::from((1, 2)), ()), Ball { mid: 0.5, err: 0.0 });
+    }
+
+    #[test]
+    fn lost_digits_stay_inside_the_bound() {
+        // In f64, (1 + 2⁻⁶⁰) − 1 is 0.
+        let mut sum = Ball::one(()).add(&Ball::from_f64(f64::EPSILON / 256.0, ()));
+        sum.sub_assign(&Ball::one(()));
+        assert_eq!(sum.mid, 0.0);
+        assert_holds(sum, &exact(f64::EPSILON / 256.0));
+    }
+
+    #[test]
+    fn underflow_in_a_quotient_s_bound_does_not_lose_it() {
+        let (a, b) = (Ball::from_f64(1e-320, ()), Ball { mid: 1e-300, err: 1e-310 });
+        let furthest = exact(a.mid) / (exact(b.mid) - exact(b.err));
+        assert_holds(a.div(&b), &furthest);
+    }
+
+    #[test]
+    fn the_bound_grows_no_faster_than_the_error() {
+        let mut sum = Ball::zero(());
+        for _ in 0..1000 {
+            sum.add_product(&Ball::from_f64(0.1, ()), &Ball::from_f64(0.3, ()));
+        }
+        assert!(sum.err < 1e-11, "{sum:?}");
+        assert!(Ball::from_f64(2.0, ()).sqrt().err < 1e-15);
+        assert!(Ball::one(()).exp().ln().err < 1e-14);
+    }
+
+    #[test]
+    fn what_may_be_divided_by_zero_is_undefined() {
+        let around_zero = Ball { mid: 1e-20, err: 1e-10 };
+        assert!(!Ball::one(()).div(&around_zero).is_defined());
+        assert!(!around_zero.ln().is_defined());
+        assert!(!around_zero.sqrt().is_defined());
+        assert!(!around_zero.powi(-1).is_defined());
+        assert!(!Ball::from_f64(1e300, ()).square().is_defined());
+        assert!(!Ball::from_f64(1e3, ()).exp().is_defined());
+    }
+
+    #[test]
+    fn undefined_numbers_stay_undefined() {
+        let undefined = || Ball::one(()).div(&Ball::zero(()));
+        let zero = Ball::zero(());
+        let results = [
+            undefined().add(&zero),
+            undefined().mul(&zero),
+            undefined().min(&zero),
+            zero.max(&undefined()),
+            undefined().powi(0),
+            undefined().powf(&zero),
+            Ball::one(()).powf(&undefined()),
+            undefined().sin(),
+            undefined().exp(),
+            undefined().square(),
+            Ball::one(()).div(&undefined()),
+            Ball::from_f64(f64::NEG_INFINITY, ()).exp(),
+            Ball::from_f64(f64::INFINITY, ()).min(&zero),
+        ];
+        for (i, result) in results.iter().enumerate() {
+            assert!(!result.is_defined(), "number {i}: {result:?}");
+            assert_eq!(result.compare(&zero), None);
+            assert!(result.to_f64().is_nan());
+        }
+        let mut sum = zero;
+        sum.add_product_f64(&undefined(), 0.0);
+        assert!(!sum.is_defined());
+    }
+
+    #[test]
+    fn only_disjoint_balls_are_ordered() {
+        let ball = |mid, err| Ball { mid, err };
+        assert_eq!(ball(1.0, 0.5).compare(&ball(3.0, 0.5)), Some(Ordering::Less));
+        assert_eq!(ball(3.0, 0.5).compare(&ball(1.0, 0.5)), Some(Ordering::Greater));
+        assert_eq!(ball(1.0, 0.5).compare(&ball(2.0, 0.5)), None);
+        assert_eq!(ball(1.0, 0.0).compare(&ball(1.0, 0.0)), Some(Ordering::Equal));
+        assert_eq!(ball(1.0, 1e-30).compare(&ball(1.0, 0.0)), None);
+    }
+
+    #[test]
+    fn powers_with_special_exponents_follow_the_contract() {
+        let zero = Ball::zero(());
+        assert_eq!(zero.powf(&Ball::from_f64(0.5, ())), zero);
+        assert_eq!(zero.powf(&zero), Ball::one(()));
+        assert_holds(Ball::from_f64(-2.0, ()).powf(&Ball::from_f64(3.0, ())), &Rational::from(-8));
+        assert_holds(Ball::from_f64(-1.0, ()).powi(i32::MIN), &Rational::from(1));
+        assert!(!Ball::from_f64(-2.0, ()).powf(&Ball::from_f64(0.5, ())).is_defined());
     }
 }

@@ -163,3 +163,56 @@ impl Scalar for Exact {
         Some(self.0.as_ref()?.cmp(rhs.0.as_ref()?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratio(p: i32, q: i32) -> Exact {
+        Exact(Some(Rational::from((p, q))))
+    }
+
+    #[test]
+    fn only_perfect_squares_have_a_root() {
+        assert_eq!(ratio(9, 4).sqrt(), ratio(3, 2));
+        assert_eq!(ratio(0, 1).sqrt(), ratio(0, 1));
+        for irrational in [ratio(2, 1), ratio(1, 3), ratio(-4, 1)] {
+            assert!(!irrational.sqrt().is_defined());
+        }
+    }
+
+    #[test]
+    fn transcendental_functions_have_a_value_at_one_point_each() {
+        assert_eq!(ratio(0, 1).exp(), ratio(1, 1));
+        assert_eq!(ratio(1, 1).ln(), ratio(0, 1));
+        assert_eq!(ratio(0, 1).sin(), ratio(0, 1));
+        assert_eq!(ratio(0, 1).cos(), ratio(1, 1));
+        let half = || ratio(1, 2);
+        for f in [Scalar::exp, Scalar::ln, Scalar::sin, Scalar::cos] as [fn(Exact) -> Exact; 4] {
+            assert!(!f(half()).is_defined());
+        }
+    }
+
+    #[test]
+    fn powers_are_formed_for_integers_and_halves() {
+        assert_eq!(ratio(2, 3).powi(-2), ratio(9, 4));
+        assert_eq!(ratio(4, 9).powf(&ratio(-3, 2)), ratio(27, 8));
+        assert_eq!(ratio(-2, 1).powf(&ratio(3, 1)), ratio(-8, 1));
+        assert!(!ratio(8, 1).powf(&ratio(1, 3)).is_defined());
+        assert!(!ratio(0, 1).powi(-1).is_defined());
+        assert!(!ratio(3, 1).powi(i32::MAX).is_defined());
+        assert_eq!(ratio(0, 1).powi(0), ratio(1, 1));
+    }
+
+    #[test]
+    fn undefined_numbers_stay_undefined_and_undecided() {
+        let undefined = || ratio(1, 1).div(&ratio(0, 1));
+        assert!(!undefined().is_defined() && undefined().to_f64().is_nan());
+        assert!(!undefined().min(&ratio(0, 1)).is_defined());
+        assert!(!ratio(0, 1).max(&undefined()).is_defined());
+        assert!(!undefined().mul(&ratio(0, 1)).is_defined());
+        assert!(!undefined().powi(0).is_defined());
+        assert!(!Exact::from_f64(f64::INFINITY, ()).is_defined());
+        assert_eq!(undefined().compare(&undefined()), None);
+    }
+}

@@ -1,23 +1,29 @@
 //! Outward-rounded intervals on MPFR floats.
 
 use std::cmp::Ordering;
+use std::mem::swap;
 
-use rug::float::{Constant, Round};
-use rug::ops::{AddAssignRound, AssignRound, DivAssignRound, MulAssignRound, SubAssignRound};
-use rug::{Assign, Float, Integer, Rational};
+use rug::float::{MiniFloat, Round};
+use rug::ops::{
+    AddAssignRound, AssignRound, DivAssignRound, MulAssignRound, NegAssign, Pow, PowAssignRound, SubAssignRound,
+};
+use rug::{Assign, Float, Rational};
 
 use super::Scalar;
 
+mod periodic;
+
 /// All numbers from `lo` to `hi`; the context is the precision of both ends in bits. NaN ends mean
-/// *undefined*; infinite ends mean that nothing is known on that side.
+/// *undefined*. An infinite end means that nothing is known on that side: `lo` is never +∞ and
+/// `hi` never −∞.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interval {
     lo: Float,
     hi: Float,
+    /// Some numbers of an operand had no result (1/x where x may be zero): the ends are then
+    /// [−∞, ∞] and stay so, since even sin(1/x) ≤ 1 is not true where 1/x does not exist.
+    partial: bool,
 }
-
-/// Wider arguments than this are not reduced by sine and cosine, which then return [−1, 1].
-const MAX_QUADRANTS: u32 = 1 << 20;
 
 impl Interval {
     /// The interval of all numbers between the two ends, rounded outward to `bits`; undefined when
@@ -30,24 +36,31 @@ impl Interval {
         Interval {
             lo: Float::with_val_round(bits, lo, Round::Down).0,
             hi: Float::with_val_round(bits, hi, Round::Up).0,
+            partial: false,
         }
     }
 
-    /// The interval [0, u] of nonnegative numbers up to the upper end of `self`.
+    /// The interval [0, u] of nonnegative numbers up to the upper end of `self`; undefined when
+    /// there are none.
     #[must_use]
     pub fn from_zero(mut self) -> Self {
-        self.lo.assign(0);
-        self.normalised()
+        if self.hi < 0 || !self.is_defined() {
+            self.make_undefined();
+        } else if !self.partial {
+            self.lo.assign(0);
+        }
+        self
     }
 
     fn undefined(bits: u32) -> Self {
         let nan = Float::with_val(bits, f64::NAN);
-        Interval { lo: nan.clone(), hi: nan }
+        Interval { lo: nan.clone(), hi: nan, partial: false }
     }
 
     fn make_undefined(&mut self) {
         self.lo.assign(f64::NAN);
         self.hi.assign(f64::NAN);
+        self.partial = false;
     }
 
     fn make_whole(&mut self) {
@@ -55,16 +68,42 @@ impl Interval {
         self.hi.assign(f64::INFINITY);
     }
 
-    fn bits(&self) -> u32 {
-        self.lo.prec()
+    fn make_partial(&mut self) {
+        self.make_whole();
+        self.partial = true;
     }
 
-    /// Both ends NaN if one is, and undefined if they crossed.
-    fn normalised(mut self) -> Self {
-        if self.lo.is_nan() || self.hi.is_nan() || self.lo > self.hi {
+    /// Whether a binary operation is decided by what the operands lack; then it is carried out.
+    fn settled_with(&mut self, rhs: &Self) -> bool {
+        if !self.is_defined() || !rhs.is_defined() {
             self.make_undefined();
+            true
+        } else if self.partial || rhs.partial {
+            self.make_partial();
+            true
+        } else {
+            false
         }
-        self
+    }
+
+    /// Whether a unary operation leaves the interval as it is for want of values.
+    fn settled(&self) -> bool {
+        self.partial || !self.is_defined()
+    }
+
+    /// 0·∞ of two ends says nothing.
+    fn whole_if_nan(&mut self) {
+        if self.lo.is_nan() || self.hi.is_nan() {
+            self.make_whole();
+        }
+    }
+
+    fn end(&self, upper: bool) -> &Float {
+        if upper { &self.hi } else { &self.lo }
+    }
+
+    fn bits(&self) -> u32 {
+        self.lo.prec()
     }
 
     /// Lower end.
@@ -120,8 +159,7 @@ impl Interval {
     /// The smallest interval that holds both.
     #[must_use]
     pub fn hull(mut self, other: &Interval) -> Self {
-        if !self.is_defined() || !other.is_defined() {
-            self.make_undefined();
+        if self.settled_with(other) {
             return self;
         }
         if other.lo < self.lo {
@@ -144,77 +182,18 @@ impl Interval {
 
     /// Applies an increasing function, computed at each end with its own rounding.
     fn increasing(&mut self, f: impl Fn(&mut Float, Round)) {
+        if self.settled() {
+            return;
+        }
         f(&mut self.lo, Round::Down);
         f(&mut self.hi, Round::Up);
     }
 
-    /// Number of quarter turns enclosing `self`: floor(2x/π) of both ends, when small enough.
-    fn quadrants(&self) -> Option<(Integer, Integer)> {
-        if !self.lo.is_finite() || !self.hi.is_finite() {
-            return None;
-        }
-        let exponent = self.lo.get_exp().max(self.hi.get_exp()).unwrap_or(0).max(0).unsigned_abs();
-        let bits = self.bits() + exponent + 16;
-        let quadrant = |x: &Float| {
-            let turns = |round: Round, pi_round: Round| {
-                let mut pi = Float::with_val_round(bits, Constant::Pi, pi_round).0;
-                pi >>= 1;
-                let mut quotient = Float::with_val(bits, x);
-                quotient.div_assign_round(&pi, round);
-                quotient.to_integer_round(Round::Down).map(|(n, _)| n)
-            };
-            // For a negative x the smaller quotient comes with the smaller π/2.
-            let (low_pi, high_pi) =
-                if x.is_sign_negative() { (Round::Down, Round::Up) } else { (Round::Up, Round::Down) };
-            Some((turns(Round::Down, low_pi)?, turns(Round::Up, high_pi)?))
-        };
-        let (first, _) = quadrant(&self.lo)?;
-        let (_, last) = quadrant(&self.hi)?;
-        (Integer::from(&last - &first) < MAX_QUADRANTS).then_some((first, last))
-    }
-
-    /// sin of [lo, hi] when `shift = 0`, cos when `shift = 1`: the ends' values, and ±1 where an
-    /// extremum may lie between them.
-    fn sin_cos(&mut self, shift: u32, f: impl Fn(&mut Float, Round)) {
-        if self.lo.is_nan() || self.hi.is_nan() {
-            return;
-        }
-        let Some((first, last)) = self.quadrants() else {
-            self.lo.assign(-1);
-            self.hi.assign(1);
-            return;
-        };
-        // sin(x + shift·π/2): maxima where the shifted quadrant number passes from 0 to 1 (mod 4),
-        // minima from 2 to 3.
-        let passes = |from: u32| {
-            // Is there an integer q ≡ from (mod 4) with first ≤ q − shift < last?
-            let offset = Integer::from(&first + shift);
-            let distance = Integer::from(from) - offset;
-            let steps = distance.modulo_ref_4();
-            Integer::from(&first + steps) < last
-        };
-        let has_maximum = passes(0);
-        let has_minimum = passes(2);
-        let ends = [(&self.lo, Round::Down), (&self.lo, Round::Up), (&self.hi, Round::Down), (&self.hi, Round::Up)]
-            .map(|(end, round)| {
-                let mut value = end.clone();
-                f(&mut value, round);
-                value
-            });
-        let [lo_down, lo_up, hi_down, hi_up] = ends;
-        self.lo = if has_minimum { Float::with_val(self.bits(), -1) } else { lo_down.min(&hi_down) };
-        self.hi = if has_maximum { Float::with_val(self.hi.prec(), 1) } else { lo_up.max(&hi_up) };
-    }
-}
-
-/// Remainder modulo four, never negative.
-trait ModuloFour {
-    fn modulo_ref_4(&self) -> u32;
-}
-
-impl ModuloFour for Integer {
-    fn modulo_ref_4(&self) -> u32 {
-        self.mod_u(4)
+    /// The single integer in the interval, where it is one.
+    fn as_integer(&self) -> Option<i32> {
+        // The range first: the integer of a huge float would fill the memory.
+        let fits = self.lo == self.hi && self.lo >= i32::MIN && self.lo <= i32::MAX;
+        if fits && self.lo.is_integer() { self.lo.to_integer()?.to_i32() } else { None }
     }
 }
 
@@ -222,16 +201,27 @@ impl Scalar for Interval {
     type Context = u32;
 
     fn from_f64(x: f64, bits: u32) -> Self {
-        Interval { lo: Float::with_val_round(bits, x, Round::Down).0, hi: Float::with_val_round(bits, x, Round::Up).0 }
+        let mut result = Interval {
+            lo: Float::with_val_round(bits, x, Round::Down).0,
+            hi: Float::with_val_round(bits, x, Round::Up).0,
+            partial: false,
+        };
+        // ∞ stands for some number beyond all floats.
+        if x == f64::INFINITY {
+            result.lo.next_down();
+        } else if x == f64::NEG_INFINITY {
+            result.hi.next_up();
+        }
+        result
     }
     fn from_rational(q: &Rational, bits: u32) -> Self {
-        Interval { lo: Float::with_val_round(bits, q, Round::Down).0, hi: Float::with_val_round(bits, q, Round::Up).0 }
+        Interval::from_bounds(q, q, bits)
     }
     fn context(&self) -> u32 {
         self.bits()
     }
     fn lane(&self, _: usize) -> f64 {
-        if self.lo.is_infinite() || self.hi.is_infinite() {
+        if !self.lo.is_finite() || !self.hi.is_finite() {
             return f64::NAN;
         }
         let mut middle = self.lo.clone();
@@ -245,152 +235,171 @@ impl Scalar for Interval {
     fn set(&mut self, other: &Self) {
         self.lo.assign_round(&other.lo, Round::Down);
         self.hi.assign_round(&other.hi, Round::Up);
+        self.partial = other.partial;
     }
     fn add_assign(&mut self, rhs: &Self) {
-        self.lo.add_assign_round(&rhs.lo, Round::Down);
-        self.hi.add_assign_round(&rhs.hi, Round::Up);
-        self.repair();
+        if !self.settled_with(rhs) {
+            self.lo.add_assign_round(&rhs.lo, Round::Down);
+            self.hi.add_assign_round(&rhs.hi, Round::Up);
+        }
     }
     fn sub_assign(&mut self, rhs: &Self) {
-        self.lo.sub_assign_round(&rhs.hi, Round::Down);
-        self.hi.sub_assign_round(&rhs.lo, Round::Up);
-        self.repair();
+        if !self.settled_with(rhs) {
+            self.lo.sub_assign_round(&rhs.hi, Round::Down);
+            self.hi.sub_assign_round(&rhs.lo, Round::Up);
+        }
     }
     fn mul_assign(&mut self, rhs: &Self) {
-        if !self.is_defined() || !rhs.is_defined() {
-            self.make_undefined();
+        if self.settled_with(rhs) {
             return;
         }
-        // The common case, without temporaries.
-        if self.lo >= 0 && rhs.lo >= 0 {
+        let Some([least, greatest]) = extreme_corners(self, rhs) else {
+            // Zero is inside both: two candidates for each end, none of them zero.
+            let bits = self.bits();
+            let mut lo = Float::with_val_round(bits, &self.lo * &rhs.hi, Round::Down).0;
+            let mut hi = Float::with_val_round(bits, &self.lo * &rhs.lo, Round::Up).0;
+            self.lo.assign(&self.hi);
             self.lo.mul_assign_round(&rhs.lo, Round::Down);
             self.hi.mul_assign_round(&rhs.hi, Round::Up);
-            self.repair();
+            if lo < self.lo {
+                swap(&mut lo, &mut self.lo);
+            }
+            if hi > self.hi {
+                swap(&mut hi, &mut self.hi);
+            }
             return;
+        };
+        match (least.0, greatest.0) {
+            (false, true) => {}
+            (true, false) => swap(&mut self.lo, &mut self.hi),
+            (true, true) => self.lo.assign(&self.hi),
+            (false, false) => self.hi.assign(&self.lo),
         }
-        let bits = self.bits();
-        let product = |a: &Float, b: &Float, round: Round| {
-            // 0·∞ is 0 here: an infinite end stands for arbitrarily large finite numbers.
-            if a.is_zero() || b.is_zero() { Float::new(bits) } else { Float::with_val_round(bits, a * b, round).0 }
-        };
-        let least = |round: Round, pick: fn(Float, &Float) -> Float| {
-            let first = product(&self.lo, &rhs.lo, round);
-            let second = product(&self.lo, &rhs.hi, round);
-            let third = product(&self.hi, &rhs.lo, round);
-            let fourth = product(&self.hi, &rhs.hi, round);
-            pick(pick(pick(first, &second), &third), &fourth)
-        };
-        let lo = least(Round::Down, Float::min);
-        let hi = least(Round::Up, Float::max);
-        self.lo = lo;
-        self.hi = hi;
+        self.lo.mul_assign_round(rhs.end(least.1), Round::Down);
+        self.hi.mul_assign_round(rhs.end(greatest.1), Round::Up);
+        self.whole_if_nan();
     }
     fn div_assign(&mut self, rhs: &Self) {
-        if !self.is_defined() || !rhs.is_defined() || (rhs.lo.is_zero() && rhs.hi.is_zero()) {
+        if self.settled_with(rhs) {
+            return;
+        }
+        if rhs.lo.is_zero() && rhs.hi.is_zero() {
             self.make_undefined();
-            return;
+        } else if rhs.contains_zero() {
+            self.make_partial();
+        } else {
+            let negative = rhs.hi < 0;
+            if negative {
+                swap(&mut self.lo, &mut self.hi);
+            }
+            // A quotient ≥ 0 is least for the divisor of largest magnitude, one ≤ 0 for that of
+            // smallest magnitude.
+            let large = !negative;
+            let low_is_nonnegative = if negative { self.lo <= 0 } else { self.lo >= 0 };
+            let high_is_nonnegative = if negative { self.hi <= 0 } else { self.hi >= 0 };
+            let low_divisor = rhs.end(if low_is_nonnegative { large } else { !large });
+            let high_divisor = rhs.end(if high_is_nonnegative { !large } else { large });
+            self.lo.div_assign_round(low_divisor, Round::Down);
+            self.hi.div_assign_round(high_divisor, Round::Up);
         }
-        if rhs.contains_zero() || rhs.lo.is_infinite() || rhs.hi.is_infinite() {
-            self.make_whole();
-            return;
-        }
-        let bits = self.bits();
-        let quotient = |a: &Float, b: &Float, round: Round| Float::with_val_round(bits, a / b, round).0;
-        let least = |round: Round, pick: fn(Float, &Float) -> Float| {
-            let first = quotient(&self.lo, &rhs.lo, round);
-            let second = quotient(&self.lo, &rhs.hi, round);
-            let third = quotient(&self.hi, &rhs.lo, round);
-            let fourth = quotient(&self.hi, &rhs.hi, round);
-            pick(pick(pick(first, &second), &third), &fourth)
-        };
-        let lo = least(Round::Down, Float::min);
-        let hi = least(Round::Up, Float::max);
-        self.lo = lo;
-        self.hi = hi;
     }
     fn add_product(&mut self, a: &Self, b: &Self) {
-        let mut product = a.clone();
-        product.mul_assign(b);
-        self.add_assign(&product);
+        if self.settled_with(a) || self.settled_with(b) {
+            return;
+        }
+        if let Some([least, greatest]) = extreme_corners(a, b) {
+            self.lo.add_assign_round(a.end(least.0) * b.end(least.1), Round::Down);
+            self.hi.add_assign_round(a.end(greatest.0) * b.end(greatest.1), Round::Up);
+            self.whole_if_nan();
+        } else {
+            self.add_assign(&a.clone().mul(b));
+        }
     }
     fn sub_product(&mut self, a: &Self, b: &Self) {
-        let mut product = a.clone();
-        product.mul_assign(b);
-        self.sub_assign(&product);
+        if self.settled_with(a) || self.settled_with(b) {
+            return;
+        }
+        if let Some([least, greatest]) = extreme_corners(a, b) {
+            self.lo.sub_assign_round(a.end(greatest.0) * b.end(greatest.1), Round::Down);
+            self.hi.sub_assign_round(a.end(least.0) * b.end(least.1), Round::Up);
+            self.whole_if_nan();
+        } else {
+            self.sub_assign(&a.clone().mul(b));
+        }
     }
     fn add_f64(&mut self, c: f64) {
-        self.lo.add_assign_round(c, Round::Down);
-        self.hi.add_assign_round(c, Round::Up);
-        self.repair();
+        if !c.is_finite() {
+            self.add_assign(&Interval::from_f64(c, self.bits()));
+        } else if !self.settled() {
+            self.lo.add_assign_round(c, Round::Down);
+            self.hi.add_assign_round(c, Round::Up);
+        }
     }
     fn mul_f64(&mut self, c: f64) {
-        if !self.is_defined() || c.is_nan() {
-            self.make_undefined();
-        } else if c == 0.0 {
-            self.lo.assign(0);
-            self.hi.assign(0);
-        } else {
+        if !c.is_finite() {
+            self.mul_assign(&Interval::from_f64(c, self.bits()));
+        } else if !self.settled() {
             if c < 0.0 {
-                std::mem::swap(&mut self.lo, &mut self.hi);
+                swap(&mut self.lo, &mut self.hi);
             }
             self.lo.mul_assign_round(c, Round::Down);
             self.hi.mul_assign_round(c, Round::Up);
-            self.repair();
+            self.whole_if_nan();
         }
     }
     fn add_product_f64(&mut self, a: &Self, c: f64) {
-        if c == 0.0 && a.is_defined() {
-            return;
+        if !c.is_finite() {
+            self.add_product(a, &Interval::from_f64(c, self.bits()));
+        } else if !self.settled_with(a) {
+            let (low, high) = if c < 0.0 { (&a.hi, &a.lo) } else { (&a.lo, &a.hi) };
+            // A 53-bit float lives on the stack, so nothing is allocated.
+            let small = MiniFloat::from(c);
+            let factor = small.borrow();
+            self.lo.add_assign_round(low * &*factor, Round::Down);
+            self.hi.add_assign_round(high * &*factor, Round::Up);
+            self.whole_if_nan();
         }
-        let (low, high) = if c < 0.0 { (&a.hi, &a.lo) } else { (&a.lo, &a.hi) };
-        let small = rug::float::MiniFloat::from(c);
-        let factor = small.borrow();
-        self.lo.add_assign_round(low * &*factor, Round::Down);
-        self.hi.add_assign_round(high * &*factor, Round::Up);
-        self.repair();
     }
     fn neg_assign(&mut self) {
-        std::mem::swap(&mut self.lo, &mut self.hi);
-        self.lo *= -1;
-        self.hi *= -1;
+        swap(&mut self.lo, &mut self.hi);
+        self.lo.neg_assign();
+        self.hi.neg_assign();
     }
     fn abs_assign(&mut self) {
+        if self.settled() {
+            return;
+        }
         if self.hi <= 0 {
             self.neg_assign();
         } else if self.lo < 0 {
-            self.lo *= -1;
+            self.lo.neg_assign();
             self.hi.max_mut(&self.lo);
             self.lo.assign(0);
         }
     }
     fn min_assign(&mut self, rhs: &Self) {
-        if !self.is_defined() || !rhs.is_defined() {
-            self.make_undefined();
-        } else {
-            self.lo.min_mut(&rhs.lo);
-            self.hi.min_mut(&rhs.hi);
+        if !self.settled_with(rhs) {
+            self.lo.min_round(&rhs.lo, Round::Down);
+            self.hi.min_round(&rhs.hi, Round::Up);
         }
     }
     fn max_assign(&mut self, rhs: &Self) {
-        if !self.is_defined() || !rhs.is_defined() {
-            self.make_undefined();
-        } else {
-            self.lo.max_mut(&rhs.lo);
-            self.hi.max_mut(&rhs.hi);
+        if !self.settled_with(rhs) {
+            self.lo.max_round(&rhs.lo, Round::Down);
+            self.hi.max_round(&rhs.hi, Round::Up);
         }
     }
     fn square_assign(&mut self) {
         self.abs_assign();
         self.increasing(|x, round| {
-            let bits = x.prec();
-            *x = Float::with_val_round(bits, x.square_ref(), round).0;
+            x.square_round(round);
         });
     }
     fn sqrt_assign(&mut self) {
         if self.hi < 0 {
             self.make_undefined();
         } else if self.lo < 0 {
-            self.make_whole();
+            self.make_partial();
         } else {
             self.increasing(|x, round| {
                 x.sqrt_round(round);
@@ -406,7 +415,7 @@ impl Scalar for Interval {
         if self.hi <= 0 {
             self.make_undefined();
         } else if self.lo <= 0 {
-            self.make_whole();
+            self.make_partial();
         } else {
             self.increasing(|x, round| {
                 x.ln_round(round);
@@ -424,42 +433,48 @@ impl Scalar for Interval {
         });
     }
     fn powi_assign(&mut self, exponent: i32) {
-        if !self.is_defined() {
-            return;
-        }
-        if exponent < 0 {
-            // exponent = i32::MIN never occurs in a formula; saturating keeps this total.
-            self.powi_assign(exponent.saturating_neg());
-            let mut one = Interval::from_f64(1.0, self.bits());
-            one.div_assign(self);
-            *self = one;
-            return;
-        }
         if exponent % 2 == 0 {
             self.abs_assign();
         }
-        // Now the power is increasing on the whole interval.
+        // Now the power by the magnitude of the exponent is increasing on the whole interval.
         self.increasing(|x, round| {
-            let bits = x.prec();
-            *x = Float::with_val_round(bits, rug::ops::Pow::pow(&*x, exponent), round).0;
+            x.pow_assign_round(exponent.unsigned_abs(), round);
         });
+        if exponent < 0 {
+            let mut one = Interval::from_f64(1.0, self.bits());
+            one.div_assign(self);
+            *self = one;
+        }
     }
     fn powf_assign(&mut self, exponent: &Self) {
-        if !self.is_defined() || !exponent.is_defined() {
+        if self.settled_with(exponent) {
+            return;
+        }
+        if let Some(integer) = exponent.as_integer() {
+            self.powi_assign(integer);
+            return;
+        }
+        // A negative base has powers only for the integers among the exponents.
+        let hopeless = self.hi < 0 && exponent.hi.clone().floor() < exponent.lo;
+        if hopeless || (self.lo.is_zero() && self.hi.is_zero() && exponent.hi < 0) {
             self.make_undefined();
-            return;
+        } else if self.lo < 0 || (self.lo.is_zero() && exponent.lo <= 0) {
+            self.make_partial();
+        } else {
+            // x^y is monotone in x and in y where the other is fixed: the extremes are at corners.
+            let bits = self.bits();
+            let corner =
+                |x: bool, y: bool, round: Round| Float::with_val_round(bits, self.end(x).pow(exponent.end(y)), round).0;
+            let extreme = |round: Round, pick: fn(Float, &Float) -> Float| {
+                let of_lower = pick(corner(false, false, round), &corner(false, true, round));
+                let of_upper = pick(corner(true, false, round), &corner(true, true, round));
+                pick(of_lower, &of_upper)
+            };
+            let lo = extreme(Round::Down, Float::min);
+            let hi = extreme(Round::Up, Float::max);
+            self.lo = lo;
+            self.hi = hi;
         }
-        if self.lo.is_zero() && self.hi.is_zero() {
-            match (exponent.lo > 0, exponent.lo.is_zero() && exponent.hi.is_zero()) {
-                (true, _) => {}
-                (_, true) => *self = Interval::from_f64(1.0, self.bits()),
-                _ => self.make_whole(),
-            }
-            return;
-        }
-        self.ln_assign();
-        self.mul_assign(exponent);
-        self.exp_assign();
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         if !self.is_defined() || !rhs.is_defined() {
@@ -475,19 +490,42 @@ impl Scalar for Interval {
         }
     }
     fn certainly_le(&self, rhs: &Self) -> bool {
-        self.is_defined() && rhs.is_defined() && self.hi <= rhs.lo
+        self.hi <= rhs.lo
     }
 }
 
-impl Interval {
-    /// An infinite intermediate (∞ − ∞) is unknown, not undefined.
-    fn repair(&mut self) {
-        if self.lo.is_nan() != self.hi.is_nan() {
-            if self.lo.is_nan() {
-                self.lo.assign(f64::NEG_INFINITY);
-            } else {
-                self.hi.assign(f64::INFINITY);
-            }
-        }
+/// Which ends of `a` and `b` (`true` for the upper) multiply to the least and to the greatest
+/// product; `None` when zero lies inside both, where it takes two products to tell.
+fn extreme_corners(a: &Interval, b: &Interval) -> Option<[(bool, bool); 2]> {
+    let (low, high) = (false, true);
+    Some(match (sign(a), sign(b)) {
+        (Sign::Nonnegative, Sign::Nonnegative) => [(low, low), (high, high)],
+        (Sign::Nonnegative, Sign::Nonpositive) => [(high, low), (low, high)],
+        (Sign::Nonnegative, Sign::Mixed) => [(high, low), (high, high)],
+        (Sign::Nonpositive, Sign::Nonnegative) => [(low, high), (high, low)],
+        (Sign::Nonpositive, Sign::Nonpositive) => [(high, high), (low, low)],
+        (Sign::Nonpositive, Sign::Mixed) => [(low, high), (low, low)],
+        (Sign::Mixed, Sign::Nonnegative) => [(low, high), (high, high)],
+        (Sign::Mixed, Sign::Nonpositive) => [(high, low), (low, low)],
+        (Sign::Mixed, Sign::Mixed) => return None,
+    })
+}
+
+enum Sign {
+    Nonnegative,
+    Nonpositive,
+    Mixed,
+}
+
+fn sign(x: &Interval) -> Sign {
+    if x.lo >= 0 {
+        Sign::Nonnegative
+    } else if x.hi <= 0 {
+        Sign::Nonpositive
+    } else {
+        Sign::Mixed
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::Rational;
 
 use super::Scalar;
-use super::native::{max_f64, min_f64, powi_f64};
+use super::native::{max_f64, min_f64, powf_f64, powi_f64};
 
 /// Eight `f64`, one for each of eight independent trajectories. Every operation treats each lane
 /// as `f64` does, in the same order, so that a lane's result is that of a run on its own, to the bit.
@@ -134,10 +134,43 @@ impl Scalar for Lanes {
         self.map(|x| powi_f64(x, exponent));
     }
     fn powf_assign(&mut self, exponent: &Self) {
-        self.zip(exponent, f64::powf);
+        self.zip(exponent, powf_f64);
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         let first = self.0[0].partial_cmp(&rhs.0[0])?;
         self.0.iter().zip(&rhs.0).all(|(a, b)| a.partial_cmp(b) == Some(first)).then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUES: [f64; 8] = [0.1, -2.5, 3.0, 0.0, 1e300, -1e-300, 7.25, f64::NAN];
+
+    #[test]
+    fn every_lane_keeps_its_own_value() {
+        let lanes = Lanes::from_lanes(&VALUES[..], ());
+        for (i, x) in VALUES.iter().enumerate() {
+            assert_eq!(lanes.lane(i).to_bits(), x.to_bits());
+        }
+    }
+
+    #[test]
+    fn one_undefined_lane_makes_the_whole_undefined_and_undecided() {
+        let lanes = Lanes(VALUES);
+        assert!(!lanes.is_defined());
+        assert_eq!(lanes.compare(&Lanes([2e300; 8])), None);
+    }
+
+    #[test]
+    fn an_order_is_certain_only_when_all_lanes_agree() {
+        let zero = Lanes([0.0; 8]);
+        let mut other = Lanes([1.0; 8]);
+        assert_eq!(zero.compare(&other), Some(Ordering::Less));
+        other.0[5] = 0.0;
+        assert_eq!(zero.compare(&other), None);
+        other.0[5] = -1.0;
+        assert_eq!(zero.compare(&other), None);
     }
 }

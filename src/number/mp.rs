@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use rug::ops::Pow;
+use rug::ops::PowAssign;
 use rug::{Assign, Float, Rational};
 
 use super::Scalar;
@@ -57,9 +57,6 @@ impl Scalar for Mp {
         self.0 *= c;
     }
     fn add_product_f64(&mut self, a: &Self, c: f64) {
-        if c == 0.0 {
-            return;
-        }
         // A 53-bit float lives on the stack, so nothing is allocated.
         let small = rug::float::MiniFloat::from(c);
         self.0 += &a.0 * &*small.borrow();
@@ -103,18 +100,58 @@ impl Scalar for Mp {
         self.0.cos_mut();
     }
     fn powi_assign(&mut self, exponent: i32) {
-        if exponent < 0 && self.0.is_zero() {
+        // MPFR has NaN⁰ = 1, which would hide an undefined base.
+        if !self.0.is_finite() || (exponent < 0 && self.0.is_zero()) {
             self.0.assign(f64::NAN);
         } else {
-            let bits = self.0.prec();
-            self.0 = Float::with_val(bits, (&self.0).pow(exponent));
+            self.0.pow_assign(exponent);
         }
     }
     fn powf_assign(&mut self, exponent: &Self) {
-        let bits = self.0.prec();
-        self.0 = Float::with_val(bits, (&self.0).pow(&exponent.0));
+        if self.0.is_finite() && exponent.0.is_finite() {
+            self.0.pow_assign(&exponent.0);
+        } else {
+            self.0.assign(f64::NAN);
+        }
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         self.0.partial_cmp(&rhs.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_bits_hold_a_third_better() {
+        let third = Rational::from((1, 3));
+        let error = |bits| (Mp::from_rational(&third, bits).0.to_rational().unwrap() - &third).abs();
+        assert!(error(200) < error(53) && error(200) > 0);
+    }
+
+    #[test]
+    fn a_product_is_added_with_a_single_rounding() {
+        // (1 + 2⁻⁵²)² − (1 + 2⁻⁵¹) = 2⁻¹⁰⁴, which two roundings to 53 bits lose.
+        let x = Mp::from_f64(1.0 + f64::EPSILON, 53);
+        let mut sum = Mp::from_f64(-1.0 - 2.0 * f64::EPSILON, 53);
+        sum.add_product(&x, &x);
+        assert_eq!(sum.to_f64(), f64::EPSILON * f64::EPSILON);
+    }
+
+    #[test]
+    fn undefined_numbers_stay_undefined() {
+        let undefined = || Mp::from_f64(f64::NAN, 64);
+        let one = Mp::one(64);
+        assert!(!undefined().min(&one).is_defined() && !one.clone().min(&undefined()).is_defined());
+        assert!(!undefined().max(&one).is_defined() && !one.clone().max(&undefined()).is_defined());
+        assert!(!undefined().powi(0).is_defined());
+        assert!(!undefined().powf(&Mp::zero(64)).is_defined());
+        assert!(!one.clone().powf(&undefined()).is_defined());
+        assert!(!Mp::zero(64).powi(-1).is_defined());
+        let mut sum = one.clone();
+        sum.add_product_f64(&undefined(), 0.0);
+        assert!(!sum.is_defined());
+        assert_eq!(undefined().compare(&one), None);
     }
 }

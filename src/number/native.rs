@@ -24,12 +24,13 @@ pub(super) fn max_f64(a: f64, b: f64) -> f64 {
     -min_f64(-a, -b)
 }
 
-/// Integer power by repeated squaring, the same on every platform; `0⁻ⁿ` is undefined.
+/// Integer power by repeated squaring, the same on every platform; `0⁻ⁿ` is undefined, and so is
+/// every power of an undefined base, the zeroth too.
 pub(super) fn powi_f64(base: f64, exponent: i32) -> f64 {
-    if exponent < 0 {
-        return if base == 0.0 { f64::NAN } else { 1.0 / powi_f64(base, exponent.saturating_neg()) };
+    if !base.is_finite() || (exponent < 0 && base == 0.0) {
+        return f64::NAN;
     }
-    let (mut result, mut square, mut rest) = (1.0, base, exponent);
+    let (mut result, mut square, mut rest) = (1.0, base, exponent.unsigned_abs());
     while rest > 0 {
         if rest & 1 == 1 {
             result *= square;
@@ -39,7 +40,13 @@ pub(super) fn powi_f64(base: f64, exponent: i32) -> f64 {
             square *= square;
         }
     }
-    result
+    if exponent < 0 { 1.0 / result } else { result }
+}
+
+/// Real power; the platform's own gives `NaN⁰ = 1` and `1^NaN = 1`, which would hide an undefined
+/// operand.
+pub(super) fn powf_f64(base: f64, exponent: f64) -> f64 {
+    if base.is_finite() && exponent.is_finite() { base.powf(exponent) } else { f64::NAN }
 }
 
 impl Scalar for f64 {
@@ -135,9 +142,41 @@ impl Scalar for f64 {
         *self = powi_f64(*self, exponent);
     }
     fn powf_assign(&mut self, exponent: &Self) {
-        *self = f64::powf(*self, *exponent);
+        *self = powf_f64(*self, *exponent);
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         self.partial_cmp(rhs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undefined_operand_survives_minimum_and_maximum_on_either_side() {
+        for (a, b) in [(f64::NAN, 1.0), (1.0, f64::NAN)] {
+            assert!(min_f64(a, b).is_nan());
+            assert!(max_f64(a, b).is_nan());
+        }
+        assert_eq!((min_f64(1.0, 2.0), max_f64(1.0, 2.0)), (1.0, 2.0));
+        assert_eq!((min_f64(2.0, 1.0), max_f64(2.0, 1.0)), (1.0, 2.0));
+    }
+
+    #[test]
+    fn the_zeroth_power_is_one_only_of_defined_numbers() {
+        assert_eq!(powi_f64(0.0, 0), 1.0);
+        assert!(powi_f64(f64::NAN, 0).is_nan());
+        assert!(powf_f64(f64::NAN, 0.0).is_nan());
+        assert!(powf_f64(1.0, f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn integer_powers_reach_every_exponent() {
+        assert_eq!(powi_f64(-2.0, 3), -8.0);
+        assert_eq!(powi_f64(-2.0, -2), 0.25);
+        assert_eq!(powi_f64(-1.0, i32::MIN), 1.0);
+        assert_eq!(powi_f64(-1.0, i32::MAX), -1.0);
+        assert!(powi_f64(0.0, -1).is_nan());
     }
 }

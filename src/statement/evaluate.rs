@@ -154,6 +154,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         self.slots[0] = k;
     }
 
+    /// Sets the bound indices from slot 0 on.
+    pub fn set_slots(&mut self, values: &[i64]) {
+        self.slots[..values.len()].copy_from_slice(values);
+    }
+
     /// Replaces K, for claims that hold for every K.
     pub fn set_horizon(&mut self, horizon: usize) {
         self.horizon = horizon as i64;

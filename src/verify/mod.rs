@@ -10,6 +10,7 @@ mod one_step;
 mod pathwise;
 pub mod plan;
 mod ranges;
+mod symbolic;
 pub mod trace;
 mod whole_run;
 

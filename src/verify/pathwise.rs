@@ -2,6 +2,7 @@
 
 use super::instance::Instance;
 use super::judge::{Comparison, Sides, WorstKeeper, by_interval, by_rational, screen};
+use super::symbolic::Symbolic;
 use super::{CheckFailure, Judging, Outcome};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{PointTrace, Table, Workspace};
@@ -104,6 +105,11 @@ pub(super) trait SidesOnPoints {
         scope: &Scope<S>,
         trace: &PointTrace<'_, S>,
     ) -> Result<Sides<S>, CheckFailure>;
+
+    /// Whether the sides, as expressions in unknown numbers, compare for certain.
+    fn symbolically(&self, _: &Instance<'_>, _: &Claim, _: i64, _: &Path, _: &Scope<Exact>) -> Comparison {
+        Comparison::Open
+    }
 }
 
 /// The claim speaks of the trajectory itself.
@@ -121,6 +127,19 @@ impl SidesOnPoints for OnTrajectory {
         let mut evaluator = Evaluator::on(scope, trace, &RandomIndex::Absent);
         evaluator.set_index(k);
         Sides::evaluate(claim, &mut evaluator, scope.context)
+    }
+
+    fn symbolically(
+        &self,
+        instance: &Instance<'_>,
+        claim: &Claim,
+        k: i64,
+        path: &Path,
+        scope: &Scope<Exact>,
+    ) -> Comparison {
+        let workers = instance.problem.workers();
+        let symbolic = Symbolic { method: &instance.method, points: &path.points, workers, scope };
+        symbolic.decide(instance.statement.kind, claim, k)
     }
 }
 
@@ -180,6 +199,10 @@ pub(super) fn check_on_points(
                 if found == Comparison::Open && problem.is_rational() {
                     reached.raise(Reached::Rational);
                     found = by_rational(kind, &on_points.sides(claim, k, &path, scopes.exact(), &ladder.rational)?);
+                }
+                if found == Comparison::Open {
+                    reached.raise(Reached::Rational);
+                    found = on_points.symbolically(instance, claim, k, &path, scopes.exact());
                 }
                 violated |= found == Comparison::False;
                 open |= found == Comparison::Open;

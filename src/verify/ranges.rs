@@ -1,11 +1,12 @@
 //! Proved bounds of every draw of a run: what makes a statistical `holds` possible.
 //!
-//! With ‖e‖ ≤ r‖∇f‖ + a for every draw there are two sources of bounds:
+//! With ‖e‖ ≤ r‖∇f‖ + a for every draw the first of these that applies is used:
 //! - a gradient bound G gives ‖v_k‖ ≤ (1+r)G + a, as v_k is a convex combination of estimates;
 //! - for ∇f = H(x−c) + remainder the run is a linear system with bounded inputs u_j, ‖u_j‖ ≤
 //!   remainder + ‖e_j‖. In an eigendirection λ of H the response at step k to a unit input at step j
 //!   is a number h_{kj}(λ), so norms are at most the free response plus Σⱼ max_λ|h_{kj}(λ)|·‖u_j‖,
-//!   and the bound of ‖e_j‖ follows from that of ‖∇f(x_j)‖ before it is needed.
+//!   and the bound of ‖e_j‖ follows from that of ‖∇f(x_j)‖ before it is needed;
+//! - smoothness alone bounds the growth of ‖∇f(x_k)‖ from step to step.
 
 use crate::method::{Quantity, Start, Table};
 use crate::number::{Ball, Interval, Scalar, norm2, zeros};
@@ -30,8 +31,8 @@ pub(super) fn range_table(instance: &Instance<'_>, quantities: &[Quantity]) -> O
     let steps = &instance.method.steps;
     let mut table = Table::new(quantities, steps.len(), steps, BITS);
     let lower = Interval::from_rational(instance.problem.constants().lower_bound.as_ref()?, BITS);
-    let norms = norm_bounds(instance);
     let start = StartValues::new(instance);
+    let norms = norm_bounds(instance, &start);
     let smoothness = instance.problem.constants().smoothness.as_ref().map(|l| Interval::from_rational(l, BITS));
     let mut travelled = Interval::zero(BITS);
     let set = |table: &mut Table<Interval>, sequence, k, bound: Option<f64>| {
@@ -101,7 +102,7 @@ struct NormBounds {
 }
 
 /// Bounds for k = 0, …, K; `None` where the errors or the gradient are not bounded for every draw.
-fn norm_bounds(instance: &Instance<'_>) -> Option<Vec<NormBounds>> {
+fn norm_bounds(instance: &Instance<'_>, start: &StartValues) -> Option<Vec<NormBounds>> {
     let [relative, absolute] = instance.oracle.model.sure.as_ref()?;
     let (relative, absolute) = (Ball::from_rational(relative, ()), Ball::from_rational(absolute, ()));
     if let Some(bound) = &instance.problem.constants().gradient_bound {
@@ -115,7 +116,40 @@ fn norm_bounds(instance: &Instance<'_>) -> Option<Vec<NormBounds>> {
         };
         return Some(vec![bounds; instance.method.steps.len() + 1]);
     }
-    linear_bounds(instance, &relative, &absolute)
+    linear_bounds(instance, &relative, &absolute).or_else(|| smooth_bounds(instance, start, &relative, &absolute))
+}
+
+/// For any L-smooth function ‖∇f(x_{k+1})‖ ≤ ‖∇f(x_k)‖ + Lγ_k‖v_k‖: grows with k, but is finite.
+fn smooth_bounds(
+    instance: &Instance<'_>,
+    start: &StartValues,
+    relative: &Ball,
+    absolute: &Ball,
+) -> Option<Vec<NormBounds>> {
+    let method = &instance.method;
+    let smoothness = Ball::from_rational(instance.problem.constants().smoothness.as_ref()?, ());
+    let beta = Ball::from_f64(method.beta, ());
+    let keep = Ball::one(()).sub(&beta);
+    let mut gradient = Ball::from_f64(start.gradient_norm.upper_f64(), ());
+    let mut buffer = Ball::zero(());
+    let mut bounds = Vec::new();
+    for k in 0..=method.steps.len() {
+        let error = gradient.mul(relative).add(absolute);
+        let estimate = gradient.add(&error);
+        buffer = if k == 0 && method.start == Start::FirstGradient {
+            estimate
+        } else {
+            keep.mul(&buffer).add(&beta.mul(&estimate))
+        };
+        bounds.push(NormBounds {
+            gradient: gradient.upper_magnitude(),
+            error: error.upper_magnitude(),
+            buffer: buffer.upper_magnitude(),
+        });
+        let step = Ball::from_f64(method.step(k as i64), ());
+        gradient = gradient.add(&smoothness.mul(&step).mul(&buffer));
+    }
+    Some(bounds)
 }
 
 /// Position y and buffer v of one eigendirection.
