@@ -6,6 +6,7 @@ pub mod inference;
 pub mod method;
 pub mod number;
 pub mod oracle;
+pub mod preset;
 pub mod problem;
 pub mod report;
 pub mod statement;

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::preset::Preset;
 use crate::statement::{Statement, StatementError, library, load_file};
-use crate::verify::plan::Preset;
 pub use exit::ExitCode;
 
 /// Version, commit and compiler.

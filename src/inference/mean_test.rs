@@ -247,8 +247,8 @@ fn catoni(x: f64, square: f64) -> (f64, f64) {
     (value, phi.abs() + square)
 }
 
-/// Testing min_k E[X_k] ≤ R with X_k ≥ a: refuted only when every k is (an intersection–union test:
-/// under the null some k has E[X_k] ≤ R, and its wealth is at least the least one).
+/// Testing `min_k E[X_k] ≤ R` with `X_k ≥ a`: refuted only when every k is (an intersection–union test:
+/// under the null some k has `E[X_k] ≤ R`, and its wealth is at least the least one).
 #[derive(Clone, Debug)]
 pub struct MinimumTest {
     tests: Vec<MeanTest>,

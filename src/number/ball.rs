@@ -8,7 +8,7 @@ use super::Scalar;
 use super::native::{max_f64, min_f64};
 
 /// A number within `err` of `mid`. IEEE 754 operations are taken to be correctly rounded; the
-/// elementary functions of the platform are taken to be accurate to [`ULPS`] units in the last
+/// elementary functions of the platform are taken to be accurate to four units in the last
 /// place, four times what the common C libraries document.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ball {

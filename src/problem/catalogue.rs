@@ -16,7 +16,7 @@ use super::quadratic::{Quadratic, QuadraticSpec, geometric_spectrum};
 use super::regression::{Loss, Regression, short};
 use super::sine::SineSquared;
 use super::{DynProblem, ProblemError, check_size, data};
-use crate::verify::plan::Preset;
+use crate::preset::Preset;
 
 /// An instance of a shipped family; everything needed to build it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,11 @@ pub enum ProblemSpec {
         condition: f64,
         /// Seed.
         seed: u64,
+    },
+    /// ½Σλ_j x_j² with the given spectrum, see [`Quadratic::diagonal`].
+    DiagonalQuadratic {
+        /// λ_1, …, λ_d.
+        spectrum: Vec<f64>,
     },
     /// Quadratics that differ between workers by linear terms, see [`Quadratic`].
     HeterogeneousQuadratic {
@@ -248,6 +253,7 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             let spec = QuadraticSpec { spectrum: &spectrum, workers: 1, spread: 0.0, offset: 0.0, seed: *seed };
             Arc::new(Quadratic::new("quadratic", &spec)?)
         }
+        ProblemSpec::DiagonalQuadratic { spectrum } => Arc::new(Quadratic::diagonal(spectrum)?),
         ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, seed } => {
             condition_ok("heterogeneous-quadratic", *condition)?;
             let spectrum = geometric_spectrum(*dimension, *condition);
@@ -310,6 +316,7 @@ impl fmt::Display for ProblemSpec {
             ProblemSpec::Quadratic { dimension, condition, .. } => {
                 write!(f, "quadratic(d={dimension}, kappa={condition})")
             }
+            ProblemSpec::DiagonalQuadratic { spectrum } => write!(f, "diagonal-quadratic(spectrum={spectrum:?})"),
             ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, .. } => {
                 write!(f, "heterogeneous-quadratic(d={dimension}, n={workers}, kappa={condition}, spread={spread})")
             }

@@ -1,9 +1,10 @@
 //! One-dimensional functions with piecewise constant curvature: the worst cases of proofs.
 //!
-//! f is C¹ with f″ = curvatures[j] between breaks[j−1] and breaks[j], given by value and slope at an
+//! f is C¹ with f″ = `curvatures[j]` between `breaks[j-1]` and `breaks[j]`, given by value and slope at an
 //! anchor. L = max|curvature| exactly. f* is proved only where both outer curvatures are positive:
 //! then f is bounded below, and its infimum is at least the least over the pieces of
-//! min(value at an end, value at an interior critical point), all rational.
+//! min(value at an end, value at an interior critical point), all rational. μ is proved only where the
+//! curvature is one positive number: then f is a parabola and μ = L.
 
 use std::collections::BTreeMap;
 
@@ -62,6 +63,9 @@ impl PiecewiseQuadratic {
         let largest = curvatures.iter().fold(0.0f64, |m, c| m.max(c.abs()));
         problem.constants.smoothness = Rational::from_f64(largest);
         problem.constants.heterogeneity = Some(Rational::new());
+        if breaks.is_empty() && curvatures[0] > 0.0 {
+            problem.constants.pl = Rational::from_f64(curvatures[0]);
+        }
         problem.constants.lower_bound = problem.infimum(breaks, curvatures);
         Ok(problem)
     }

@@ -78,31 +78,57 @@ pub fn geometric_spectrum(count: usize, condition: f64) -> Vec<f64> {
 }
 
 impl Quadratic {
-    /// A random instance.
+    /// A random instance: an exactly orthogonal basis, a centre and a start of short binary fractions.
     ///
     /// # Errors
     /// When the spectrum is empty, negative, zero or not finite, or when H would be rounded.
     pub fn new(family: &'static str, spec: &QuadraticSpec<'_>) -> Result<Self, ProblemError> {
+        let dimension = spec.spectrum.len();
+        let mut rng = ChaCha8Rng::seed_from_u64(spec.seed ^ 0x5eed);
+        let centre: Vec<f64> = (0..dimension).map(|_| short_fraction(4, &mut rng)).collect();
+        let start: Vec<f64> = centre.iter().map(|c| c + 1.0 + short_fraction(3, &mut rng) / 2.0).collect();
+        let layers = if dimension < 4 { 0 } else { LAYERS };
+        Quadratic::with_basis(family, spec, &random_orthogonal(dimension, layers, spec.seed), centre, start, &mut rng)
+    }
+
+    /// ½Σλ_j x_j²: the eigenvectors are the coordinate axes and the minimiser is the origin, so that a
+    /// proof's worst case can be placed by hand.
+    ///
+    /// # Errors
+    /// As [`Quadratic::new`].
+    pub fn diagonal(spectrum: &[f64]) -> Result<Self, ProblemError> {
+        let dimension = spectrum.len();
+        let spec = QuadraticSpec { spectrum, workers: 1, spread: 0.0, offset: 0.0, seed: 0 };
+        let axes = DMatrix::identity(dimension, dimension);
+        let mut rng = ChaCha8Rng::seed_from_u64(spec.seed);
+        Quadratic::with_basis("diagonal-quadratic", &spec, &axes, vec![0.0; dimension], vec![1.0; dimension], &mut rng)
+    }
+
+    /// The instance with the given exactly orthogonal rows of eigenvectors.
+    fn with_basis(
+        family: &'static str,
+        spec: &QuadraticSpec<'_>,
+        q: &DMatrix<f64>,
+        centre: Vec<f64>,
+        start: Vec<f64>,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self, ProblemError> {
         let QuadraticSpec { spectrum, workers, spread, offset, seed } = spec;
         let dimension = spectrum.len();
         super::check_size(family, dimension, *workers)?;
         if spectrum.iter().any(|l| !l.is_finite() || *l < 0.0) || spectrum.iter().all(|l| *l == 0.0) {
             return Err(ProblemError::new(family, "the spectrum must be finite and nonnegative with a positive entry"));
         }
-        let q = random_orthogonal(dimension, if dimension < 4 { 0 } else { LAYERS }, *seed);
         let diagonal = DMatrix::from_fn(dimension, dimension, |i, j| if i == j { spectrum[i] } else { 0.0 });
-        let hessian = q.transpose() * diagonal * &q;
-        verify_exact(family, &q, spectrum, &hessian)?;
+        let hessian = q.transpose() * diagonal * q;
+        verify_exact(family, q, spectrum, &hessian)?;
 
-        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
-        let centre: Vec<f64> = (0..dimension).map(|_| short_fraction(4, &mut rng)).collect();
-        let start: Vec<f64> = centre.iter().map(|c| c + 1.0 + short_fraction(3, &mut rng) / 2.0).collect();
         let mut shifts = Vec::new();
         if *workers > 1 && *spread != 0.0 {
             let mut total = vec![0.0; dimension];
             for _ in 1..*workers {
                 for t in &mut total {
-                    let b = spread * short_fraction(4, &mut rng);
+                    let b = spread * short_fraction(4, rng);
                     *t += b;
                     shifts.push(b);
                 }

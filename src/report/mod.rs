@@ -10,10 +10,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inference::{Ledger, Verdict};
+use crate::preset::Effort;
+use crate::preset::Preset;
 use crate::statement::{Expectation, Statement};
 use crate::verify::instance::{CellSpec, Instance};
-use crate::verify::plan::Preset;
-use crate::verify::{Cell, CheckFailure, Effort, Outcome};
+use crate::verify::{Cell, CheckFailure, Outcome};
 
 pub use table::render;
 pub use write::{WriteError, read, write};

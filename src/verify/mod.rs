@@ -1,7 +1,7 @@
 //! The one flow: a statement on an instance, checked to a verdict.
 //!
 //! [`plan`] chooses instances, [`instance`] builds one, and by the scope of the claim
-//! [`pathwise`], [`one_step`] or [`whole_run`] decides it.
+//! `pathwise`, `one_step` or `whole_run` decides it.
 
 pub mod instance;
 mod judge;
@@ -21,26 +21,12 @@ use thiserror::Error;
 
 use crate::inference::{Evidence, Ledger, Verdict};
 use crate::oracle::StreamKey;
+use crate::preset::Effort;
 use crate::statement::evaluate::EvaluationError;
 use crate::statement::{Scope, Statement};
 use instance::{CellSpec, Instance, InstanceError};
 
 pub use whole_run::PrecisionCheck;
-
-/// How much work a check may do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Effort {
-    /// Trajectories of a pathwise or one-step cell.
-    pub trajectories: u64,
-    /// Most replicates of a statistical cell.
-    pub replicates: u64,
-    /// Most equally likely paths that are enumerated.
-    pub paths: u64,
-    /// Precision of whole statistical runs in bits; `None` for `f64`.
-    pub precision: Option<u32>,
-    /// Replicates of each statistical cell that are run again at 256 bits.
-    pub rerun: u64,
-}
 
 /// One compared pair of sides, at its worst.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -7,58 +7,21 @@
 
 use std::collections::BTreeMap;
 
-use clap::ValueEnum;
 use rug::Rational;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::instance::{
     CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
 };
-use super::{Cell, Effort, one_step, whole_run};
+use super::{Cell, one_step, whole_run};
 use crate::method::Start;
 use crate::number::{Interval, Scalar};
 use crate::oracle::{self, SourceSpec};
+use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
 use crate::statement::evaluate::Scope as Numbers;
 use crate::statement::term::{Builtin, Term};
 use crate::statement::{Parameter, Scope, Statement, Symbol, Witness};
-
-/// How thorough a check is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// Small instances, at most half a minute on two cores for all statements.
-    Quick,
-    /// At most three minutes.
-    #[default]
-    Default,
-    /// Large instances and many replicates.
-    Full,
-}
-
-impl Preset {
-    /// The budget of one cell.
-    #[must_use]
-    pub fn effort(self) -> Effort {
-        let (trajectories, replicates, paths, rerun) = match self {
-            Preset::Quick => (1, 20_000, 1 << 10, 2),
-            Preset::Default => (2, 60_000, 1 << 12, 4),
-            Preset::Full => (6, 1_000_000, 1 << 16, 16),
-        };
-        Effort { trajectories, replicates, paths, precision: None, rerun }
-    }
-
-    /// Cells sought for each statement, witnesses aside.
-    fn cells(self) -> usize {
-        match self {
-            Preset::Quick => 12,
-            Preset::Default => 36,
-            Preset::Full => 160,
-        }
-    }
-}
 
 /// The cells of one statement: its witnesses, then the suite's.
 #[must_use]
