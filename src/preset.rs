@@ -1,0 +1,56 @@
+//! How thorough a check is: what the suite's size and every budget follow from.
+
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How much work a check may do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Effort {
+    /// Trajectories of a pathwise or one-step cell.
+    pub trajectories: u64,
+    /// Most replicates of a statistical cell.
+    pub replicates: u64,
+    /// Most equally likely paths that are enumerated.
+    pub paths: u64,
+    /// Precision of whole statistical runs in bits; `None` for `f64`.
+    pub precision: Option<u32>,
+    /// Replicates of each statistical cell that are run again at 256 bits.
+    pub rerun: u64,
+}
+
+/// How thorough a check is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Small instances, at most half a minute on two cores for all statements.
+    Quick,
+    /// At most three minutes.
+    #[default]
+    Default,
+    /// Large instances and many replicates.
+    Full,
+}
+
+impl Preset {
+    /// The budget of one cell.
+    #[must_use]
+    pub fn effort(self) -> Effort {
+        let (trajectories, replicates, paths, rerun) = match self {
+            Preset::Quick => (1, 20_000, 1 << 10, 2),
+            Preset::Default => (2, 60_000, 1 << 12, 4),
+            Preset::Full => (6, 1_000_000, 1 << 16, 16),
+        };
+        Effort { trajectories, replicates, paths, precision: None, rerun }
+    }
+
+    /// Cells sought for each statement, witnesses aside.
+    #[must_use]
+    pub fn cells(self) -> usize {
+        match self {
+            Preset::Quick => 12,
+            Preset::Default => 36,
+            Preset::Full => 160,
+        }
+    }
+}
