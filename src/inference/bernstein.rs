@@ -1,7 +1,7 @@
 //! Anytime confidence limits of a bounded mean: the predictable plug-in empirical Bernstein
 //! confidence sequence (Waudby-Smith and Ramdas, arXiv 2010.09686, Theorem 2), each side at its own level.
 
-/// Limits of E[X] for X in [lower, upper], valid at all times at once.
+/// Limits of `E[X]` for X in `[lower, upper]`, valid at all times at once.
 #[derive(Clone, Debug)]
 pub struct BernsteinLimits {
     lower: f64,

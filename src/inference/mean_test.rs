@@ -1,4 +1,4 @@
-//! Testing E[L] ≤ R both ways.
+//! Testing `E[L] ≤ R` both ways.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub enum TailClass {
         /// B.
         upper: f64,
     },
-    /// 0 ≤ L and E[L²] ≤ bound.
+    /// 0 ≤ L and `E[L²]` ≤ bound.
     SecondMoment {
         /// v.
         bound: f64,
@@ -37,9 +37,9 @@ pub enum TailClass {
 /// What a test found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// E[L] ≤ R is shown.
+    /// `E[L] ≤ R` is shown.
     Supported,
-    /// E[L] ≤ R is refuted.
+    /// `E[L] ≤ R` is refuted.
     Refuted,
 }
 
@@ -65,7 +65,7 @@ const REFUTING_BETS: u32 = 12;
 const SUPPORTING_BETS: u32 = 14;
 const LARGEST_BET: f64 = 0.999;
 
-/// Both one-sided tests of E[L] ≤ R, each at the full δ. R is enclosed by [rhs_lower, rhs_upper].
+/// Both one-sided tests of `E[L] ≤ R`, each at the full δ. R is enclosed by `[rhs_lower, rhs_upper]`.
 #[derive(Clone, Debug)]
 pub struct MeanTest {
     tail: TailClass,

@@ -1,7 +1,7 @@
 //! Anytime-valid verdicts on means: betting tests, their multiplicity, and what verdicts mean.
 //!
-//! A claim E[L] ≤ R has two one-sided nulls. Rejecting E[L] ≤ R refutes it and needs only a lower
-//! bound of L; rejecting E[L] ≥ R supports it and needs knowledge of L's upper tail. Exactly one of
+//! A claim `E[L] ≤ R` has two one-sided nulls. Rejecting `E[L] ≤ R` refutes it and needs only a lower
+//! bound of L; rejecting `E[L] ≥ R` supports it and needs knowledge of L's upper tail. Exactly one of
 //! the two nulls is true, so both tests may use the cell's full share of the error.
 
 mod bernstein;
