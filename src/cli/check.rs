@@ -9,7 +9,8 @@ use super::{CheckArguments, ExitCode, Failure, load};
 use crate::inference::{Ledger, Verdict};
 use crate::report::{self, CellReport, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
 use crate::statement::{Scope, Statement, library};
-use crate::verify::{self, Judging, plan};
+use crate::verify::plan::Plan;
+use crate::verify::{self, Cell, Judging};
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     validate(arguments)?;
@@ -18,17 +19,14 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         .num_threads(arguments.threads.unwrap_or(0))
         .build()
         .map_err(|err| Failure { report: miette::miette!("cannot start threads: {err}"), code: ExitCode::Internal })?;
-    let report = pool.install(|| make_report(arguments, &statements));
+    let preset = arguments.preset();
+    let plans = statements
+        .iter()
+        .map(|statement| Plan::new(statement, preset))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Failure::bad_input)?;
+    let report = pool.install(|| make_report(arguments, &statements, &plans));
     println!("{}", report::render(&report));
-    for (number, cell) in report.cells.iter().enumerate() {
-        let violated_unexpectedly = cell.outcome.as_ref().is_some_and(|o| o.verdict == Verdict::Violated)
-            && report.statements.iter().any(|s| s.id == cell.statement && !s.as_expected);
-        if let Some(failure) = &cell.failure {
-            println!("error in cell {number} ({}; {}): {failure}", cell.statement, cell.label);
-        } else if violated_unexpectedly {
-            println!("violated in cell {number} ({}; {})", cell.statement, cell.label);
-        }
-    }
     let path = report::write(&report, &arguments.output).map_err(Failure::bad_input)?;
     println!("report: {}", path.display());
     Ok(exit_code(&report))
@@ -68,12 +66,12 @@ fn statements(names: &[String]) -> Result<Vec<Statement>, Failure> {
     Ok(statements)
 }
 
-fn make_report(arguments: &CheckArguments, statements: &[Statement]) -> Report {
+fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Plan<'_>]) -> Report {
     let begin = Instant::now();
     let preset = arguments.preset();
     let mut effort = preset.effort();
     effort.precision = arguments.precision;
-    let cells: Vec<_> = statements.iter().flat_map(|s| plan::cells(s, preset)).collect();
+    let cells: Vec<Cell<'_>> = plans.iter().flat_map(|plan| plan.cells.clone()).collect();
     // Every claim of every whole-run cell has a share, whether or not it turns out to need one.
     let tests =
         cells.iter().filter(|c| c.statement.scope() == Scope::WholeRun).map(|c| c.statement.claims.len() as u64).sum();
@@ -95,7 +93,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement]) -> Report {
             wall_seconds: begin.elapsed().as_secs_f64(),
         },
         settings: Settings { seed: arguments.seed, preset, effort, ledger },
-        statements: statements.iter().map(|s| StatementSummary::new(s, &cells)).collect(),
+        statements: statements.iter().zip(plans).map(|(s, plan)| StatementSummary::new(s, plan, &cells)).collect(),
         cells,
     }
 }
@@ -112,17 +110,20 @@ fn progress_bar(cells: u64) -> ProgressBar {
 }
 
 fn exit_code(report: &Report) -> ExitCode {
-    let unexpected = |verdict| report.statements.iter().any(|s| !s.as_expected && s.verdict == verdict);
-    if unexpected(Verdict::Violated) || unexpected(Verdict::Holds) || unexpected(Verdict::NotRefuted) {
-        // An unexpected `holds` is a statement that is false on purpose and was not found so, or
-        // one with failed cells, which the next line tells apart.
-        if report.cells.iter().any(|c| c.failure.is_some()) && !unexpected(Verdict::Violated) {
-            return ExitCode::Internal;
-        }
-        return ExitCode::Violated;
+    let failed =
+        |internal: bool| report.cells.iter().filter_map(|c| c.failure.as_ref()).any(|f| f.internal == internal);
+    let open = |s: &StatementSummary| matches!(s.verdict, Verdict::Inconclusive | Verdict::Vacuous);
+    let unexpected: Vec<&StatementSummary> = report.statements.iter().filter(|s| !s.as_expected).collect();
+    if failed(true) {
+        ExitCode::Internal
+    } else if unexpected.iter().any(|s| !open(s)) {
+        // Violated, or false on purpose and not found so.
+        ExitCode::Violated
+    } else if failed(false) {
+        ExitCode::BadInput
+    } else if unexpected.is_empty() {
+        ExitCode::Success
+    } else {
+        ExitCode::Open
     }
-    if report.cells.iter().any(|c| c.failure.is_some()) {
-        return ExitCode::Internal;
-    }
-    if report.statements.iter().all(|s| s.as_expected) { ExitCode::Success } else { ExitCode::Open }
 }

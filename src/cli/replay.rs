@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::{ExitCode, Failure, load};
+use super::{ExitCode, Failure};
 use crate::inference::Verdict;
 use crate::report;
+use crate::statement::load_text;
 use crate::verify::{self, Cell, Judging, trace};
 
 pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
@@ -12,13 +13,13 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
     let cell = report.cells.get(number).ok_or_else(|| {
         Failure::bad_input(format!("the report has cells 0 to {}, not {number}", report.cells.len().saturating_sub(1)))
     })?;
-    let statement = load(&cell.statement)?;
+    let text = report.statements.iter().find(|s| s.id == cell.statement).map_or("", |s| &s.text);
+    let statement = load_text(&format!("{} in {}", cell.statement, path.display()), text)?;
     if statement.hash != cell.statement_hash {
         return Err(Failure::bad_input(format!(
-            "the statement `{}` has changed since the report (hash {} then, {} now); check it anew",
+            "{}: the text of `{}` does not have the hash that its cells name; was the report edited?",
+            path.display(),
             statement.id,
-            &cell.statement_hash[..12.min(cell.statement_hash.len())],
-            &statement.hash[..12]
         )));
     }
     let mut effort = report.settings.effort.clone();

@@ -58,6 +58,8 @@ pub enum Evidence {
         /// Precision.
         bits: u32,
     },
+    /// No run can exceed the bound: the proved range of one sample is below it.
+    Range,
     /// An anytime-valid test.
     Statistical {
         /// The cell's share of the family-wise error.
@@ -75,6 +77,7 @@ impl Evidence {
             Evidence::Rational => "rational",
             Evidence::Enumeration { .. } => "enumeration",
             Evidence::Moments { .. } => "moments",
+            Evidence::Range => "range",
             Evidence::Statistical { .. } => "statistical",
         }
     }

@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inference::{Ledger, Verdict};
-use crate::preset::Effort;
-use crate::preset::Preset;
+use crate::preset::{Effort, Preset};
 use crate::statement::{Expectation, Statement};
 use crate::verify::instance::{CellSpec, Instance};
+use crate::verify::plan::Plan;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
 pub use table::render;
@@ -85,7 +85,16 @@ pub struct CellReport {
     /// The outcome, where the check came to one.
     pub outcome: Option<Outcome>,
     /// Why it did not.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
+}
+
+/// Why a cell has no outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// For a person.
+    pub message: String,
+    /// Whether it shows a defect of lemmata rather than of the statement.
+    pub internal: bool,
 }
 
 /// The sum over a statement's cells.
@@ -93,6 +102,8 @@ pub struct CellReport {
 pub struct StatementSummary {
     /// Statement.
     pub id: String,
+    /// The file's text, so that a cell can be replayed when the file has changed or gone.
+    pub text: String,
     /// What the suite expects of it.
     pub expected: Expectation,
     /// The verdict over all cells.
@@ -111,6 +122,8 @@ pub struct StatementSummary {
     pub worst_ratio: Option<f64>,
     /// Least normalised slack over the cells.
     pub least_slack: Option<f64>,
+    /// For a vacuous statement, the most frequent reason why nothing could be checked.
+    pub why_vacuous: Option<String>,
 }
 
 impl CellReport {
@@ -121,7 +134,7 @@ impl CellReport {
         let runs = effort.precision.map_or_else(|| "f64".to_owned(), |bits| format!("mpfr {bits} bits"));
         let (outcome, failure) = match outcome {
             Ok(outcome) => (Some(outcome), None),
-            Err(failure) => (None, Some(failure.to_string())),
+            Err(failure) => (None, Some(Failure { message: failure.to_string(), internal: failure.is_internal() })),
         };
         let decided = outcome.as_ref().map_or("none", |o| o.evidence.name());
         CellReport {
@@ -139,9 +152,9 @@ impl CellReport {
 
 impl StatementSummary {
     /// Sums up the cells of one statement. No cell at all is vacuous; one false cell makes the
-    /// statement false; one open cell keeps it open.
+    /// statement false; one open or failed cell keeps it open.
     #[must_use]
-    pub fn new(statement: &Statement, cells: &[CellReport]) -> Self {
+    pub fn new(statement: &Statement, plan: &Plan<'_>, cells: &[CellReport]) -> Self {
         let mine: Vec<&CellReport> = cells.iter().filter(|c| c.statement == statement.id).collect();
         let outcomes: Vec<&Outcome> = mine.iter().filter_map(|c| c.outcome.as_ref()).collect();
         let mut verdicts = BTreeMap::new();
@@ -153,9 +166,9 @@ impl StatementSummary {
         let count = |verdict| verdicts.get(&verdict).copied().unwrap_or(0);
         let verdict = if count(Verdict::Violated) > 0 {
             Verdict::Violated
-        } else if outcomes.is_empty() {
+        } else if mine.is_empty() {
             Verdict::Vacuous
-        } else if count(Verdict::Inconclusive) > 0 {
+        } else if count(Verdict::Inconclusive) > 0 || outcomes.len() < mine.len() {
             Verdict::Inconclusive
         } else if count(Verdict::Holds) == 0 {
             Verdict::NotRefuted
@@ -176,15 +189,17 @@ impl StatementSummary {
         let worst = || outcomes.iter().filter_map(|o| o.worst.as_ref());
         StatementSummary {
             id: statement.id.clone(),
+            text: statement.text.to_string(),
             expected: statement.expect,
             verdict,
-            as_expected: wanted && mine.len() == outcomes.len(),
+            as_expected: wanted,
             errors: mine.len() - outcomes.len(),
             verdicts,
             evidence,
             families,
             worst_ratio: worst().filter_map(|w| w.ratio).reduce(f64::max),
             least_slack: worst().filter_map(|w| w.slack).reduce(f64::min),
+            why_vacuous: plan.why_vacuous().map(str::to_owned),
         }
     }
 }

@@ -1,17 +1,19 @@
 //! The terminal table: one row a statement.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::Report;
+use super::{CellReport, Report};
 use crate::inference::Verdict;
 use crate::statement::Expectation;
+
+/// A rule below the header, nothing else.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// The table and the line below it.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["statement", "verdict", "cells", "families", "evidence", "worst lhs/rhs", "least slack"]);
     for summary in &report.statements {
         let verdict = match (summary.expected, summary.as_expected) {
@@ -48,7 +50,8 @@ pub fn render(report: &Report) -> String {
     }
     let ledger = report.settings.ledger;
     format!(
-        "{table}\n{} statements, {} cells in {:.1} s; family-wise error at most {:e} over {} statistical tests; seed {}",
+        "{table}\n{}{} statements, {} cells in {:.1} s; family-wise error at most {:e} over {} statistical tests; seed {}",
+        remarks(report),
         report.statements.len(),
         report.cells.len(),
         report.provenance.wall_seconds,
@@ -56,4 +59,47 @@ pub fn render(report: &Report) -> String {
         ledger.tests,
         report.settings.seed,
     )
+}
+
+/// Most cells of one statement that are named below the table.
+const NAMED_CELLS: usize = 5;
+
+/// What a reader must look at: violations, errors, and statements that nothing could be said of.
+fn remarks(report: &Report) -> String {
+    let mut text = String::new();
+    for summary in &report.statements {
+        if summary.verdict == Verdict::Vacuous {
+            let reason = summary.why_vacuous.as_deref().unwrap_or("the suite has no cell for it");
+            text += &format!("{} is vacuous: nothing could be checked, most often because: {reason}\n", summary.id);
+        }
+        let mut hidden = 0;
+        let mine = report.cells.iter().enumerate().filter(|(_, cell)| cell.statement == summary.id);
+        let remarks = mine.filter_map(|(number, cell)| Some((number, cell, remark(cell, summary.as_expected)?)));
+        for (position, (number, cell, remark)) in remarks.enumerate() {
+            if position < NAMED_CELLS {
+                text += &format!("{} cell {number} ({}): {remark}\n", summary.id, cell.label);
+            } else {
+                hidden += 1;
+            }
+        }
+        if hidden > 0 {
+            text += &format!("{}: {hidden} more such cells are in the report\n", summary.id);
+        }
+    }
+    text
+}
+
+fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {
+    if let Some(failure) = &cell.failure {
+        return Some(format!("error: {}", failure.message));
+    }
+    let outcome = cell.outcome.as_ref()?;
+    match outcome.verdict {
+        Verdict::Violated if !as_expected => Some(outcome.worst.as_ref().map_or_else(
+            || "violated".to_owned(),
+            |w| format!("violated, lhs {:e} > rhs {:e} in claim {} at k = {}", w.lhs[0], w.rhs[1], w.claim + 1, w.k),
+        )),
+        Verdict::Inconclusive => Some("inconclusive within the budget".to_owned()),
+        _ => None,
+    }
 }

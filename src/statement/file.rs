@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence, random_outside_expectation};
+use super::evaluate::{self, Evaluator};
 use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::syntax::{Expr, ExprKind, ReduceOp};
 use super::term::{Builtin, Index, Node, ScalarSequence, Term, VectorSequence};
@@ -20,6 +21,7 @@ use super::{
     Bound, Claim, Constant, Expectation, Hypothesis, Kind, Parameter, Quantifier, RandomDraw, Schedule, Scope,
     Statement, StatementError, Symbol, Witness,
 };
+use crate::number::Interval;
 
 /// A statement is a page of text; larger files are refused unread.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -227,6 +229,7 @@ impl Loader<'_> {
             })
             .collect::<Loaded<Vec<_>>>()?;
         let order = self.order(&parameters, &constants)?;
+        self.refuse_undefined(parameters.len(), &constants, &order)?;
         let hypotheses = raw
             .hypotheses
             .iter()
@@ -291,6 +294,7 @@ impl Loader<'_> {
             general: raw.general,
             witnesses,
             order,
+            text: Arc::clone(&self.file.text),
             hash: hex(&Sha256::digest(self.file.text.as_bytes())),
         })
     }
@@ -538,6 +542,37 @@ impl Loader<'_> {
             }
         }
         Ok(order)
+    }
+
+    /// Refuses a constant that has no value whatever the instance, such as 1/0.
+    fn refuse_undefined(&self, parameters: usize, constants: &[Constant], order: &[Symbol]) -> Loaded<()> {
+        let mut scope = evaluate::Scope::<Interval> {
+            context: 128,
+            parameters: vec![None; parameters],
+            constants: vec![None; constants.len()],
+            builtins: vec![None; Builtin::ALL.len()],
+            spectrum: Vec::new(),
+            workers: 1,
+            dimension: 1,
+            horizon: 1,
+        };
+        for symbol in order {
+            let Symbol::Constant(i) = symbol else { continue };
+            // An error means that it needs more than literals.
+            let Ok(value) = Evaluator::without_trace(&scope).term(&constants[*i].term) else { continue };
+            if !(value.lower().is_finite() && value.upper().is_finite()) {
+                return Err(self.file.error(
+                    Some(self.raw.constants[*i].span()),
+                    format!(
+                        "`{}` has no value: division by zero, or a root or logarithm outside its domain",
+                        constants[*i].name
+                    ),
+                    None,
+                ));
+            }
+            scope.constants[*i] = Some(value);
+        }
+        Ok(())
     }
 
     fn claims(&self) -> Loaded<Vec<Claim>> {

@@ -4,6 +4,7 @@
 //! `docs/statements.md` describes the language; [`library`] holds the shipped statements.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -233,7 +234,9 @@ pub struct Statement {
     pub witnesses: Vec<Witness>,
     /// Order of evaluation of parameters and constants.
     pub order: Vec<Symbol>,
-    /// SHA-256 of the file, hexadecimal.
+    /// The file's text.
+    pub text: Arc<String>,
+    /// SHA-256 of the text, hexadecimal.
     pub hash: String,
 }
 

@@ -97,6 +97,25 @@ pub enum InstanceError {
     /// The family or the oracle proves no value of a constant that the statement uses.
     #[error("no proved value of `{0}`")]
     Missing(&'static str),
+    /// A derived constant cannot be computed.
+    #[error("the constant `{0}` has no value: division by zero, or a root or logarithm outside its domain")]
+    Constant(String),
+    /// No value to try of a parameter is certainly in its range.
+    #[error("no value to try of `{name}` is certainly in its range {range}")]
+    NoValue {
+        /// Name.
+        name: String,
+        /// Range as written.
+        range: String,
+    },
+    /// Data of a witness that describe nothing.
+    #[error("{0}")]
+    Malformed(String),
+    /// No way of deciding the claim applies.
+    #[error(
+        "no evidence for such a claim can be had under this noise: it is neither finite nor of known moments, or the start's own noise is not"
+    )]
+    NoEvidence,
     /// A starting point of the wrong length.
     #[error("the starting point has {found} coordinates, the problem {expected}")]
     Point {
@@ -170,8 +189,14 @@ impl<'a> Instance<'a> {
         let method = Momentum { beta, steps: schedule(statement.schedule, gamma, spec.horizon), start: spec.start };
         let instance =
             Instance { statement, problem, oracle, method, point, horizon: spec.horizon, parameters, builtins };
-        instance.check_ranges()?;
-        instance.check_hypotheses()?;
+        let scope = instance.scope::<Interval>(HYPOTHESIS_BITS);
+        for (constant, value) in statement.constants.iter().zip(&scope.constants) {
+            if value.as_ref().is_none_or(|v| !(v.lower().is_finite() && v.upper().is_finite())) {
+                return Err(InstanceError::Constant(constant.name.clone()));
+            }
+        }
+        instance.check_ranges(&scope)?;
+        instance.check_hypotheses(&scope)?;
         Ok(instance)
     }
 
@@ -250,13 +275,12 @@ impl<'a> Instance<'a> {
         own.chain(derived).filter(|(_, [a, b])| a.is_finite() && b.is_finite()).collect()
     }
 
-    fn check_ranges(&self) -> Result<(), InstanceError> {
-        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+    fn check_ranges(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
         for (i, parameter) in self.statement.parameters.iter().enumerate() {
             let value = self.parameters[i];
             let inside = value.is_finite()
-                && bound_admits(&scope, &parameter.lower, value, true)
-                && bound_admits(&scope, &parameter.upper, value, false);
+                && bound_admits(scope, &parameter.lower, value, true)
+                && bound_admits(scope, &parameter.upper, value, false);
             if !inside {
                 return Err(InstanceError::Parameter {
                     name: parameter.name.clone(),
@@ -268,11 +292,10 @@ impl<'a> Instance<'a> {
         Ok(())
     }
 
-    fn check_hypotheses(&self) -> Result<(), InstanceError> {
-        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+    fn check_hypotheses(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
         let exact = self.scope::<crate::number::Exact>(());
         for hypothesis in &self.statement.hypotheses {
-            let by_interval = Evaluator::without_trace(&scope).condition(&hypothesis.condition).ok().flatten();
+            let by_interval = Evaluator::without_trace(scope).condition(&hypothesis.condition).ok().flatten();
             let holds = by_interval
                 .or_else(|| Evaluator::without_trace(&exact).condition(&hypothesis.condition).ok().flatten());
             if holds != Some(true) {

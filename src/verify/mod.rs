@@ -130,6 +130,15 @@ pub enum CheckFailure {
     Unsuitable(String),
 }
 
+impl CheckFailure {
+    /// Whether it shows a defect of lemmata (a proved range that a sample left) rather than of the
+    /// statement.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        matches!(self, CheckFailure::BadSample { .. })
+    }
+}
+
 /// One planned cell.
 #[derive(Clone, Debug)]
 pub struct Cell<'a> {

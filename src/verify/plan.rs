@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rug::Rational;
 use serde_json::Value;
+use thiserror::Error;
 
 use super::instance::{
     CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
@@ -23,65 +24,126 @@ use crate::statement::evaluate::Scope as Numbers;
 use crate::statement::term::{Builtin, Term};
 use crate::statement::{Parameter, Scope, Statement, Symbol, Witness};
 
-/// The cells of one statement: its witnesses, then the suite's.
-#[must_use]
-pub fn cells<'a>(statement: &'a Statement, preset: Preset) -> Vec<Cell<'a>> {
-    let mut cells = Vec::new();
-    for (w, witness) in statement.witnesses.iter().enumerate() {
-        if let Some(spec) = witness_spec(statement, witness, w) {
-            cells.push(Cell { statement, spec });
-        }
-    }
-    if statement.general {
-        general_cells(statement, preset, &mut cells);
-    }
-    cells
+/// A witness that is no instance of its statement.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error("witness {number} of `{statement}` ({doc}) is no instance of it: {cause}")]
+pub struct WitnessError {
+    /// Statement.
+    statement: String,
+    /// Which witness, from 1.
+    number: usize,
+    /// What it should have shown.
+    doc: String,
+    /// Why.
+    cause: InstanceError,
 }
 
-fn general_cells<'a>(statement: &'a Statement, preset: Preset, cells: &mut Vec<Cell<'a>>) {
-    let suitable: Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> = problem::suite(preset)
-        .into_iter()
-        .filter_map(|spec| problem::build(&spec).ok().map(|built| (spec, built)))
-        .filter(|(_, built)| proves_enough(statement, built.as_ref()))
-        .collect();
-    let sources = sources(statement.scope());
-    if suitable.is_empty() {
-        return;
+/// What a statement is checked on.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// Its witnesses, then the suite's cells.
+    pub cells: Vec<Cell<'a>>,
+    /// Why combinations of the suite were passed over, and how often.
+    pub passed_over: BTreeMap<String, usize>,
+}
+
+impl<'a> Plan<'a> {
+    /// Plans the check of one statement.
+    ///
+    /// # Errors
+    /// When a witness of the statement is no instance of it.
+    pub fn new(statement: &'a Statement, preset: Preset) -> Result<Self, Box<WitnessError>> {
+        let mut plan = Plan { cells: Vec::new(), passed_over: BTreeMap::new() };
+        for (w, witness) in statement.witnesses.iter().enumerate() {
+            let spec = witness_spec(statement, witness, w)
+                .and_then(|spec| Instance::build(statement, &spec).map(|_| spec))
+                .map_err(|cause| WitnessError {
+                    statement: statement.id.clone(),
+                    number: w + 1,
+                    doc: witness.doc.clone(),
+                    cause,
+                })?;
+            plan.cells.push(Cell { statement, spec });
+        }
+        if statement.general {
+            plan.add_general(statement, preset);
+        }
+        Ok(plan)
     }
-    for i in 0..preset.cells() {
-        let (problem_spec, problem) = &suitable[i % suitable.len()];
-        let round = i / suitable.len();
-        // Where one combination is no instance of the statement, the next source or the next
-        // choice of parameters is tried.
-        let found = (0..sources.len() * 3).find_map(|attempt| {
-            let source = &sources[(i + round + attempt) % sources.len()];
-            let start = if (i + round + attempt / sources.len()).is_multiple_of(2) {
-                Start::Zero
-            } else {
-                Start::FirstGradient
-            };
-            let horizon = statement.horizons[(i + round) % statement.horizons.len()];
-            let horizon = limited_horizon(statement, source, horizon, preset);
-            let choice = i + attempt / sources.len();
-            let spec = general_spec(statement, problem_spec, problem.as_ref(), source, start, horizon, choice)?;
-            let instance = Instance::build(statement, &spec).ok()?;
-            is_checkable(&instance).then_some(spec)
-        });
-        if let Some(spec) = found
-            && !cells.iter().any(|cell| cell.spec == spec)
-        {
-            cells.push(Cell { statement, spec });
+
+    /// The most frequent reason for passing over, where nothing remained to be checked.
+    #[must_use]
+    pub fn why_vacuous(&self) -> Option<&str> {
+        if !self.cells.is_empty() {
+            return None;
+        }
+        self.passed_over.iter().max_by_key(|(_, count)| **count).map(|(reason, _)| reason.as_str())
+    }
+
+    fn pass_over(&mut self, reason: &InstanceError) {
+        *self.passed_over.entry(reason.to_string()).or_insert(0) += 1;
+    }
+
+    fn add_general(&mut self, statement: &'a Statement, preset: Preset) {
+        let mut suitable: Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> = Vec::new();
+        for spec in problem::suite(preset) {
+            match problem::build(&spec).map_err(InstanceError::from).and_then(|built| {
+                proves_enough(statement, built.as_ref())?;
+                Ok(built)
+            }) {
+                Ok(built) => suitable.push((spec, built)),
+                Err(reason) => self.pass_over(&reason),
+            }
+        }
+        self.walk(statement, preset, &suitable);
+    }
+
+    fn walk(
+        &mut self,
+        statement: &'a Statement,
+        preset: Preset,
+        suitable: &[(ProblemSpec, std::sync::Arc<dyn DynProblem>)],
+    ) {
+        let sources = sources(statement.scope());
+        if suitable.is_empty() {
+            return;
+        }
+        for i in 0..preset.cells() {
+            let (problem_spec, problem) = &suitable[i % suitable.len()];
+            let round = i / suitable.len();
+            // Where one combination is no instance of the statement, the next source or the next
+            // choice of parameters is tried.
+            let found = (0..sources.len() * 3).find_map(|attempt| {
+                let source = &sources[(i + round + attempt) % sources.len()];
+                let start = if (i + round + attempt / sources.len()).is_multiple_of(2) {
+                    Start::Zero
+                } else {
+                    Start::FirstGradient
+                };
+                let horizon = statement.horizons[(i + round) % statement.horizons.len()];
+                let horizon = limited_horizon(statement, source, horizon, preset);
+                let choice = i + attempt / sources.len();
+                let spec = general_spec(statement, problem_spec, problem.as_ref(), source, start, horizon, choice)
+                    .and_then(|spec| is_checkable(&Instance::build(statement, &spec)?).map(|()| spec));
+                spec.map_err(|reason| self.pass_over(&reason)).ok()
+            });
+            if let Some(spec) = found
+                && !self.cells.iter().any(|cell| cell.spec == spec)
+            {
+                self.cells.push(Cell { statement, spec });
+            }
         }
     }
 }
 
 /// Whether the check of the instance's scope can do anything with it.
-fn is_checkable(instance: &Instance<'_>) -> bool {
-    match instance.statement.scope() {
+fn is_checkable(instance: &Instance<'_>) -> Result<(), InstanceError> {
+    let suitable = match instance.statement.scope() {
         Scope::Pathwise => true,
         Scope::OneStep => one_step::suitable(instance),
         Scope::WholeRun => whole_run::suitable(instance),
-    }
+    };
+    if suitable { Ok(()) } else { Err(InstanceError::NoEvidence) }
 }
 
 /// Finite noise is only enumerable over few steps: two outcomes a step, at most the preset's paths.
@@ -94,18 +156,23 @@ fn limited_horizon(statement: &Statement, sources: &[SourceSpec], horizon: usize
     }
 }
 
-fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> bool {
+fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
     let constants = problem.constants();
-    let spectrum = !statement.needs_spectrum() || problem.affine_part().is_some_and(|a| a.remainder == 0);
-    spectrum
-        && statement.needs().iter().all(|builtin| match builtin {
-            Builtin::Smoothness => constants.smoothness.is_some(),
-            Builtin::Pl => constants.pl.is_some(),
-            Builtin::LowerBound => constants.lower_bound.is_some(),
-            Builtin::Heterogeneity => constants.heterogeneity.is_some(),
-            Builtin::GradientBound => constants.gradient_bound.is_some(),
-            _ => true,
-        })
+    if statement.needs_spectrum() && problem.affine_part().is_none_or(|a| a.remainder != 0) {
+        return Err(InstanceError::Missing("spectrum"));
+    }
+    let lacks = |builtin: &Builtin| match builtin {
+        Builtin::Smoothness => constants.smoothness.is_none(),
+        Builtin::Pl => constants.pl.is_none(),
+        Builtin::LowerBound => constants.lower_bound.is_none(),
+        Builtin::Heterogeneity => constants.heterogeneity.is_none(),
+        Builtin::GradientBound => constants.gradient_bound.is_none(),
+        _ => false,
+    };
+    match statement.needs().into_iter().find(lacks) {
+        Some(builtin) => Err(InstanceError::Missing(builtin.name())),
+        None => Ok(()),
+    }
 }
 
 /// Error sources to try, by what a claim is about.
@@ -162,14 +229,14 @@ fn general_spec(
     start: Start,
     horizon: usize,
     choice: usize,
-) -> Option<CellSpec> {
-    let oracle = oracle::build(sources, problem.dimension(), problem.workers()).ok()?;
+) -> Result<CellSpec, InstanceError> {
+    let oracle = oracle::build(sources, problem.dimension(), problem.workers())?;
     let builtins = builtins(problem, &oracle, start);
     let scope = base_scope::<Interval>(statement, problem, &builtins, horizon, HYPOTHESIS_BITS);
     let parameters = choose_parameters(statement, scope, |position, parameter, scope| {
         candidate(parameter, scope, choice + position * (choice + 1))
     })?;
-    Some(CellSpec {
+    Ok(CellSpec {
         problem: problem_spec.clone(),
         oracle: sources.to_vec(),
         start,
@@ -185,20 +252,28 @@ fn choose_parameters(
     statement: &Statement,
     mut scope: Numbers<Interval>,
     choose: impl Fn(usize, &Parameter, &Numbers<Interval>) -> Option<f64>,
-) -> Option<BTreeMap<String, f64>> {
+) -> Result<BTreeMap<String, f64>, InstanceError> {
     let mut chosen = BTreeMap::new();
     for symbol in &statement.order {
         match symbol {
-            Symbol::Constant(i) => scope.constants[*i] = enclosure(&scope, &statement.constants[*i].term),
+            Symbol::Constant(i) => {
+                let constant = &statement.constants[*i];
+                let value =
+                    enclosure(&scope, &constant.term).ok_or_else(|| InstanceError::Constant(constant.name.clone()))?;
+                scope.constants[*i] = Some(value);
+            }
             Symbol::Parameter(i) => {
                 let parameter = &statement.parameters[*i];
-                let value = choose(*i, parameter, &scope)?;
+                let value = choose(*i, parameter, &scope).ok_or_else(|| InstanceError::NoValue {
+                    name: parameter.name.clone(),
+                    range: parameter.range.clone(),
+                })?;
                 scope.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
                 chosen.insert(parameter.name.clone(), value);
             }
         }
     }
-    Some(chosen)
+    Ok(chosen)
 }
 
 /// The `choice`-th candidate value of a parameter, moved to the nearest `f64` inside its range.
@@ -242,8 +317,9 @@ fn inside(parameter: &Parameter, scope: &Numbers<Interval>, value: f64) -> Optio
     None
 }
 
-/// The specification of a witness that the statement file brings.
-fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Option<CellSpec> {
+/// The specification of a witness that the statement file brings. Its expressions are evaluated with
+/// the constants that it says are given; the instance is then built from what the problem proves.
+fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Result<CellSpec, InstanceError> {
     let mut scope = Numbers::<Interval> {
         context: HYPOTHESIS_BITS,
         parameters: vec![None; statement.parameters.len()],
@@ -255,17 +331,24 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Op
         horizon: witness.horizon,
     };
     for (builtin, term) in &witness.given {
-        let value = enclosure(&scope, term)?;
+        let value = enclosure(&scope, term).ok_or_else(|| InstanceError::Constant(builtin.name().to_owned()))?;
         scope.builtins[super::instance::builtin_position(*builtin)] = Some(value);
     }
     let mut chosen = BTreeMap::new();
     for symbol in &statement.order {
         match symbol {
+            // Those that need more than what is given are not used by the witness.
             Symbol::Constant(i) => scope.constants[*i] = enclosure(&scope, &statement.constants[*i].term),
             Symbol::Parameter(i) => {
                 let parameter = &statement.parameters[*i];
-                let value = enclosure(&scope, witness.parameters.get(i)?)?.to_f64();
-                let value = inside(parameter, &scope, value)?;
+                let value = witness
+                    .parameters
+                    .get(i)
+                    .and_then(|term| inside(parameter, &scope, enclosure(&scope, term)?.to_f64()))
+                    .ok_or_else(|| InstanceError::NoValue {
+                        name: parameter.name.clone(),
+                        range: parameter.range.clone(),
+                    })?;
                 scope.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
                 chosen.insert(parameter.name.clone(), value);
             }
@@ -276,15 +359,19 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Op
         scope.constants.push(value);
     }
     let number = |term: &Term| enclosure(&scope, term).map(|v| v.to_f64());
-    let problem = fill(&witness.problem, &|text| number(witness.expressions.get(text)?))?;
-    let oracle = fill(&witness.oracle, &|text| number(witness.expressions.get(text)?))?;
-    Some(CellSpec {
-        problem: serde_json::from_value(problem).ok()?,
-        oracle: serde_json::from_value(oracle).ok()?,
+    let filled = |value: &Value, what: &str| {
+        fill(value, &|text| number(witness.expressions.get(text)?))
+            .ok_or_else(|| InstanceError::Malformed(format!("an expression of its {what} has no value")))
+    };
+    let malformed = |err: serde_json::Error| InstanceError::Malformed(err.to_string());
+    let start = witness.start.iter().map(number).collect::<Option<Vec<_>>>();
+    Ok(CellSpec {
+        problem: serde_json::from_value(filled(&witness.problem, "problem")?).map_err(malformed)?,
+        oracle: serde_json::from_value(filled(&witness.oracle, "oracle")?).map_err(malformed)?,
         start: if witness.first_gradient { Start::FirstGradient } else { Start::Zero },
         parameters: chosen,
         horizon: witness.horizon,
-        point: Some(witness.start.iter().map(number).collect::<Option<Vec<_>>>()?),
+        point: Some(start.ok_or_else(|| InstanceError::Malformed("its start has no value".into()))?),
         witness: Some(position),
     })
 }
@@ -299,10 +386,4 @@ fn fill(value: &Value, evaluate: &dyn Fn(&str) -> Option<f64>) -> Option<Value> 
         }
         other => other.clone(),
     })
-}
-
-/// Why a specification is no instance of a statement, for messages.
-#[must_use]
-pub fn explain(statement: &Statement, spec: &CellSpec) -> Option<InstanceError> {
-    Instance::build(statement, spec).err()
 }

@@ -19,8 +19,8 @@ use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope}
 use crate::statement::syntax::ReduceOp;
 use crate::statement::term::{Term, VectorSequence};
 
-/// Largest relative difference between replicates in working precision and at 256 bits on the same
-/// random bits.
+/// Largest difference between samples in working precision and at 256 bits on the same random bits,
+/// relative to the larger of the sample and the right-hand side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PrecisionCheck {
     /// Replicates compared.
@@ -35,6 +35,10 @@ const ENUMERATION_LADDER: [u32; 2] = [128, 256];
 /// Rationals grow with every step, so longer runs are not repeated in them.
 const RATIONAL_HORIZON: usize = 12;
 const RERUN_BITS: u32 = 256;
+/// Samples carry rounding, so the right-hand side is moved against either decision by this share of
+/// itself and of the samples' lower bound; a cell whose re-run at 256 bits differs by more than
+/// half of it is not decided.
+const ROUNDING_ALLOWANCE: f64 = 1e-9;
 
 /// Checks all claims of a whole-run statement on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
@@ -286,7 +290,16 @@ struct SampledClaim {
     /// For a minimum over steps: its range and body.
     minimum: Option<(usize, std::ops::Range<i64>, Term)>,
     rhs: [f64; 2],
+    /// What the samples are tested against, see [`ROUNDING_ALLOWANCE`].
+    tested: [f64; 2],
     tail: TailClass,
+}
+
+impl SampledClaim {
+    /// Whether no sample can exceed the right-hand side.
+    fn holds_by_range(&self) -> bool {
+        matches!(self.tail, TailClass::Bounded { upper, .. } if upper <= self.rhs[0])
+    }
 }
 
 /// A statistical cell.
@@ -360,7 +373,10 @@ impl<'a> Statistical<'a> {
             }
             let tail =
                 if upper.is_finite() { TailClass::Bounded { lower, upper } } else { TailClass::BoundedBelow { lower } };
-            claims.push(SampledClaim { linear, minimum, rhs: [rhs.lower_f64(), rhs.upper_f64()], tail });
+            let rhs = [rhs.lower_f64(), rhs.upper_f64()];
+            let allowance = ROUNDING_ALLOWANCE * (rhs[0].abs().max(rhs[1].abs()) + 2.0 * lower.abs());
+            let tested = [rhs[0] - allowance, rhs[1] + allowance];
+            claims.push(SampledClaim { linear, minimum, rhs, tested, tail });
         }
         Ok(Statistical { instance, key, judging, quantities, claims, random_range })
     }
@@ -448,9 +464,13 @@ impl<'a> Statistical<'a> {
         } else {
             None
         };
-        let verdict = if confirmed == Some(false) { Verdict::Inconclusive } else { first.verdict() };
         let precision_check = self.precision_check()?;
         let share = self.judging.ledger.share();
+        let by_range = self.claims.iter().all(SampledClaim::holds_by_range);
+        let rounded = precision_check.as_ref().is_some_and(|check| check.largest_difference > ROUNDING_ALLOWANCE / 2.0);
+        let verdict =
+            if confirmed == Some(false) || (rounded && !by_range) { Verdict::Inconclusive } else { first.verdict() };
+        let evidence = if by_range { Evidence::Range } else { Evidence::Statistical { delta: share } };
         let mut worst: Option<Worst> = None;
         for (c, (claim, progress)) in self.claims.iter().zip(&first.claims).enumerate() {
             let (mean, rhs) = (progress.test.mean(), claim.rhs[0]);
@@ -483,13 +503,7 @@ impl<'a> Statistical<'a> {
             confirmed,
             precision_check,
         };
-        Ok(Outcome {
-            verdict,
-            evidence: Evidence::Statistical { delta: share },
-            comparisons: self.claims.len() as u64,
-            worst,
-            sampling: Some(sampling),
-        })
+        Ok(Outcome { verdict, evidence, comparisons: self.claims.len() as u64, worst, sampling: Some(sampling) })
     }
 
     /// Tests all claims on one family of streams until decided or out of budget.
@@ -502,12 +516,13 @@ impl<'a> Statistical<'a> {
             .claims
             .iter()
             .map(|claim| {
-                let test = MeanTest::new(claim.tail, claim.rhs, share).map_err(bad(0))?;
+                let against = if claim.holds_by_range() { claim.rhs } else { claim.tested };
+                let test = MeanTest::new(claim.tail, against, share).map_err(bad(0))?;
                 let minimum = match &claim.minimum {
                     None => None,
                     Some((_, range, _)) => {
                         let count = usize::try_from(range.end - range.start).unwrap_or(0);
-                        Some(MinimumTest::new(count, 0.0, claim.rhs, share).map_err(bad(0))?)
+                        Some(MinimumTest::new(count, 0.0, claim.tested, share).map_err(bad(0))?)
                     }
                 };
                 let limits = match claim.tail {
@@ -554,8 +569,8 @@ impl<'a> Statistical<'a> {
         let precise = self.groups(0, count, &self.instance.scope::<Mp>(RERUN_BITS), stream)?;
         let mut largest: f64 = 0.0;
         for (a, b) in working.iter().zip(&precise) {
-            for ((x, _), (y, _)) in a.iter().zip(b) {
-                let size = x.abs().max(y.abs());
+            for (((x, _), (y, _)), claim) in a.iter().zip(b).zip(&self.claims) {
+                let size = x.abs().max(y.abs()).max(claim.rhs[0].abs());
                 if size > 0.0 {
                     largest = largest.max((x - y).abs() / size);
                 }
