@@ -150,6 +150,27 @@ pub enum ProblemSpec {
     },
 }
 
+impl ProblemSpec {
+    /// Name of the family, as in reports and statement files.
+    #[must_use]
+    pub fn family(&self) -> &'static str {
+        match self {
+            ProblemSpec::Quadratic { .. } => "quadratic",
+            ProblemSpec::DiagonalQuadratic { .. } => "diagonal-quadratic",
+            ProblemSpec::HeterogeneousQuadratic { .. } => "heterogeneous-quadratic",
+            ProblemSpec::LeastSquares { .. } => "least-squares",
+            ProblemSpec::SineSquared { .. } => "sine-squared",
+            ProblemSpec::SineSquaredComposed { .. } => "sine-squared-composed",
+            ProblemSpec::Logistic { .. } => "logistic",
+            ProblemSpec::GemanMcClure { .. } => "geman-mc-clure",
+            ProblemSpec::Fourier { .. } => "fourier",
+            ProblemSpec::BreastCancerLogistic { .. } => "breast-cancer-logistic",
+            ProblemSpec::BreastCancerSquares { .. } => "breast-cancer-squares",
+            ProblemSpec::PiecewiseQuadratic { .. } => "piecewise-quadratic",
+        }
+    }
+}
+
 /// The problems that statements are tried on.
 #[must_use]
 pub fn suite(preset: Preset) -> Vec<ProblemSpec> {

@@ -180,10 +180,7 @@ impl StatementSummary {
             // A statement that is false on purpose must be found false on every instance.
             Expectation::Violated => verdict == Verdict::Violated && count(Verdict::Violated) == outcomes.len(),
         };
-        let mut families: Vec<String> = mine
-            .iter()
-            .filter_map(|c| serde_json::to_value(&c.spec.problem).ok()?.get("family")?.as_str().map(str::to_owned))
-            .collect();
+        let mut families: Vec<String> = mine.iter().map(|c| c.spec.problem.family().to_owned()).collect();
         families.sort();
         families.dedup();
         let worst = || outcomes.iter().filter_map(|o| o.worst.as_ref());
