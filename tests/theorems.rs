@@ -30,9 +30,8 @@ fn main() -> ExitCode {
     for statement in statements {
         match Plan::new(statement, Preset::Default) {
             Ok(plan) => trials.extend(trials_of(statement, plan.cells)),
-            Err(err) => trials.push(Trial::test(format!("{}: witnesses", statement.id), move || {
-                Err(Failed::from(err.to_string()))
-            })),
+            Err(err) => trials
+                .push(Trial::test(format!("{}: witnesses", statement.id), move || Err(Failed::from(err.to_string())))),
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()

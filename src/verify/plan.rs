@@ -234,7 +234,7 @@ fn general_spec(
     let builtins = builtins(problem, &oracle, start);
     let scope = base_scope::<Interval>(statement, problem, &builtins, horizon, HYPOTHESIS_BITS);
     let parameters = choose_parameters(statement, scope, |position, parameter, scope| {
-        candidate(parameter, scope, choice + position * (choice + 1))
+        candidate(parameter, scope, mixed(choice, position))
     })?;
     Ok(CellSpec {
         problem: problem_spec.clone(),
@@ -245,6 +245,16 @@ fn general_spec(
         point: None,
         witness: None,
     })
+}
+
+/// Which candidate a parameter takes in the `choice`-th combination: a hash (the finaliser of
+/// SplitMix64), because any linear rule ties some parameters together and leaves corners untried.
+fn mixed(choice: usize, position: usize) -> usize {
+    let mut z = (choice as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ ((position as u64) << 32);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    // Half of the hash is plenty, and fits any machine's words.
+    ((z ^ (z >> 31)) >> 32) as usize
 }
 
 /// Chooses every parameter in the order of evaluation.

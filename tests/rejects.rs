@@ -1,0 +1,100 @@
+//! What must be refuted: every shipped statement with a constant of it broken. Each test edits the
+//! statement's text, checks the result on the suite, and demands a proved violation.
+
+use std::process::ExitCode;
+
+use lemmata::inference::{Ledger, Verdict};
+use lemmata::preset::Preset;
+use lemmata::statement::{library, load_text};
+use lemmata::verify::plan::Plan;
+use lemmata::verify::{Judging, check_cell};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// (statement, what is wrong with it, what to replace, by what).
+type Reject = (&'static str, &'static str, &'static str, &'static str);
+
+#[rustfmt::skip]
+const REJECTS: &[Reject] = &[
+    ("smooth-descent", "L understated by 1 %", "(1 - L*gamma)", "(1 - 0.99*L*gamma)"),
+    ("smooth-descent", "the deviation's weight 1 % short", "gamma/2*norm2(m[k])", "0.99*gamma/2*norm2(m[k])"),
+    ("smooth-descent", "the gradient's weight 1 % over", "- gamma/2*norm2(grad[k])", "- 1.01*gamma/2*norm2(grad[k])"),
+    ("momentum-deviation", "the error's weight 1 % short", "beta/(1 - theta)*norm2(e[k])", "0.99*beta/(1 - theta)*norm2(e[k])"),
+    ("momentum-deviation", "the drift's weight 1 % short", "c*L^2", "0.99*c*L^2"),
+    ("momentum-deviation", "the contraction 1 % too strong", "(1 - beta)*norm2(m[k-1]) + beta/(1 - theta)", "(1 - 1.01*beta)*norm2(m[k-1]) + beta/(1 - theta)"),
+    ("momentum-deviation", "the error's weight at the first step 1 % short", "+ beta*norm2(e[k])", "+ 0.99*beta*norm2(e[k])"),
+    ("descent-lemma", "the step 1 % above its limit", "\"2/(L*(1", "\"1.01*2/(L*(1"),
+    ("descent-lemma", "A 1 % short", "A         = \"gamma/2*", "A         = \"0.99*gamma/2*"),
+    ("descent-lemma", "D 1 % short", "D         = \"gamma/2*", "D         = \"0.99*gamma/2*"),
+    ("descent-lemma", "the error's weight 1 % short", "+ gamma/(2*(1 - theta))", "+ 0.99*gamma/(2*(1 - theta))"),
+    ("descent-lemma", "the gradient's weight 1 % over", "- gamma/2*norm2(grad[k])", "- 1.01*gamma/2*norm2(grad[k])"),
+    ("descent-lemma-loose", "the step 1 % above its limit", "\"2/(L*(1", "\"1.01*2/(L*(1"),
+    ("descent-lemma-loose", "the error's weight 1 % short", "+ gamma/(2*(1 - theta))", "+ 0.99*gamma/(2*(1 - theta))"),
+    ("descent-lemma-contracting", "the step 1 % above its limit", "\"2/(L*(1", "\"1.01*2/(L*(1"),
+    ("descent-lemma-contracting", "the contraction 1 % too strong", "(1 - rho)*W[k]", "(1 - 1.01*rho)*W[k]"),
+    ("descent-lemma-contracting", "the error's weight 1 % short", "+ eps*", "+ 0.99*eps*"),
+    ("descent-lemma-contracting", "the gradient's weight 1 % over", "- gamma/2*norm2(grad[k])", "- 1.01*gamma/2*norm2(grad[k])"),
+    ("descent-lemma-contracting-sharp", "the step 1 % above its limit", "\"2/(L*(1", "\"1.01*2/(L*(1"),
+    ("descent-lemma-contracting-sharp", "the contraction 1 % too strong", "(1 - rho)*W[k]", "(1 - 1.01*rho)*W[k]"),
+    ("descent-lemma-contracting-sharp", "the error's weight 1 % short", "+ eps*", "+ 0.99*eps*"),
+    ("decreasing-steps-descent", "the gradient's weight 10 % over", "- step[k]/2*norm2(grad[k])", "- 1.1*step[k]/2*norm2(grad[k])"),
+    ("decreasing-steps-descent", "the error's weight halved", "+ step[k]/(2*(1 - theta))", "+ step[k]/(4*(1 - theta))"),
+    ("descent-lemma-variance", "the step 1 % above its limit", "\"2/(L*(1", "\"1.01*2/(L*(1"),
+    ("descent-lemma-variance", "the noise's weight 1 % short", "gamma*beta/2*E[norm2(nu[k]) | past]", "0.99*gamma*beta/2*E[norm2(nu[k]) | past]"),
+    ("descent-lemma-variance", "the bias's weight 1 % short", "+ gamma/(2*(1 - theta))*norm2(b[k]) + gamma*beta", "+ 0.99*gamma/(2*(1 - theta))*norm2(b[k]) + gamma*beta"),
+    ("descent-lemma-variance", "a first-gradient start taken for another", "first_gradient*(1 - beta)", "0*(1 - beta)"),
+    ("descent-lemma-variance-sharp", "the noise's weight 1 % short", "gamma*beta/2*(1 - beta*S)", "0.99*gamma*beta/2*(1 - beta*S)"),
+    ("descent-lemma-variance-sharp", "a first-gradient start taken for another", "first_gradient*(1 - beta)", "0*(1 - beta)"),
+    ("descent-lemma-variance-sharp", "the saving doubled", "gamma*beta/2*(1 - beta*S)", "gamma*beta/2*(1 - 2*beta*S)"),
+    ("sgd-descent-variance", "the noise's weight 1 % short", "L*gamma*E[norm2", "0.99*L*gamma*E[norm2"),
+    ("sgd-descent-variance", "the bias's weight 1 % short", "(norm2(b[k])", "(0.99*norm2(b[k])"),
+    ("quadratic-noise-floor", "beta/(2 - beta) taken for beta", "*beta/(2 - beta)", "*beta"),
+    ("quadratic-noise-floor", "one part in a million short", "\"sum(j in 0..d, gamma", "\"sum(j in 0..d, 0.999999*gamma"),
+    ("theorem1-nonconvex", "the residual halved", "+ C/(1 - theta - B)", "+ C/(2*(1 - theta - B))"),
+    ("theorem1-nonconvex", "the residual 2 % short", "+ C/(1 - theta - B)", "+ 0.98*C/(1 - theta - B)"),
+    ("theorem1-nonconvex", "the initial gap forgotten", "E[f[0] - f_star + A", "E[0*f[0] + A"),
+    ("theorem1-nonconvex", "f* too high", "E[f[0] - f_star + A", "E[f[0] - f_star - 4 + A"),
+    ("theorem1-nonconvex", "L understated tenfold", "\"2/(L*(1", "\"20/(L*(1"),
+    ("theorem1-nonconvex-best", "the residual halved", "+ C/(1 - theta - B)", "+ C/(2*(1 - theta - B))"),
+    ("theorem1-nonconvex-random-iterate", "the residual halved", "+ C/(1 - theta - B)", "+ C/(2*(1 - theta - B))"),
+    ("theorem1-nonconvex-variance", "the residual halved", "+ Cp/(1 - theta - Bp)", "+ Cp/(2*(1 - theta - Bp))"),
+    ("theorem1-nonconvex-variance", "the initial gap forgotten", "E[start[0]]", "E[0*start[0]]"),
+    ("decreasing-steps", "the residual halved", "+ C/(1 - theta - B)", "+ C/(2*(1 - theta - B))"),
+    ("theorem1-pl", "the residual 1 % short", "eps*C*(1 - (1 - rho)^K)/rho", "0.99*eps*C*(1 - (1 - rho)^K)/rho"),
+    ("theorem1-pl", "mu overstated by 5 %", "gamma*mu*(1 - B)", "1.05*gamma*mu*(1 - B)"),
+    ("theorem1-pl", "the rate of a strongly convex function twice what it is", "min(eta*beta, gamma*mu*(1 - B/((1 - theta)*(1 - eta))))", "2*gamma*mu"),
+    ("theorem1-pl-variance", "the residual halved", "eps*Cp*(1 - (1 - rho)^K)/rho", "eps*Cp*(1 - (1 - rho)^K)/rho/2"),
+    ("theorem1-pl-variance", "the initial gap forgotten", "E[start[0]]", "E[0*start[0]]"),
+    ("residual-sharpness", "the residual off by one part in 10^15", "\"C/(1 - B)\"", "\"(1 + 10^-15)*C/(1 - B)\""),
+    ("residual-sharpness-pl", "mu off by one part in 10^15", "rho = \"gamma*mu", "rho = \"(1 + 10^-15)*gamma*mu"),
+    ("residual-sharpness-ratio", "a predicted ratio 1e-8 too high", "\"ratio - 10^-9\"", "\"ratio + 10^-8\""),
+    ("residual-sharpness-ratio", "a predicted ratio 1e-8 too low", "\"ratio\"", "\"ratio - 10^-8\""),
+    ("averaging", "one part in a million short", "\"mean(i in 0..n, norm2(worker_grad[i, k]))\"", "\"0.999999*mean(i in 0..n, norm2(worker_grad[i, k]))\""),
+    ("heterogeneity-identity", "the spread forgotten", "norm2(grad[k]) + mean(i in 0..n, norm2(worker_grad[i, k] - grad[k]))", "norm2(grad[k])"),
+    ("heterogeneity-identity", "off by one part in 10^15", "\"norm2(grad[k]) +", "\"(1 + 10^-15)*norm2(grad[k]) +"),
+];
+
+fn main() -> ExitCode {
+    let trials = REJECTS.iter().map(|reject| {
+        let (id, what, ..) = reject;
+        Trial::test(format!("REJECT {id}: {what}"), move || must_be_refuted(reject))
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+fn must_be_refuted(&(id, _, from, to): &Reject) -> Result<(), Failed> {
+    let text = library::text(id).ok_or("no such statement")?;
+    if !text.contains(from) {
+        return Err(format!("the statement does not contain `{from}`").into());
+    }
+    let broken = load_text(id, &text.replace(from, to)).map_err(|err| err.to_string())?;
+    let effort = Preset::Default.effort();
+    let plan = Plan::new(&broken, Preset::Default)?;
+    // The error of a test that must refute is that it does not, which no δ bounds.
+    let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-9, tests: plan.cells.len() as u64 }, seed: 1 };
+    for cell in &plan.cells {
+        if check_cell(cell, judging)?.verdict == Verdict::Violated {
+            return Ok(());
+        }
+    }
+    Err(format!("no violation on {} cells", plan.cells.len()).into())
+}
