@@ -3,6 +3,7 @@
 //! [`plan`] chooses instances, [`instance`] builds one, and by the scope of the claim
 //! `pathwise`, `one_step` or `whole_run` decides it.
 
+mod exact;
 pub mod instance;
 mod judge;
 mod moments;
@@ -10,7 +11,10 @@ mod one_step;
 mod pathwise;
 pub mod plan;
 mod ranges;
+mod sampled;
 mod symbolic;
+#[cfg(test)]
+mod testing;
 pub mod trace;
 mod whole_run;
 
@@ -26,7 +30,7 @@ use crate::statement::evaluate::EvaluationError;
 use crate::statement::{Scope, Statement};
 use instance::{CellSpec, Instance, InstanceError};
 
-pub use whole_run::PrecisionCheck;
+pub use sampled::PrecisionCheck;
 
 /// One compared pair of sides, at its worst.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -205,3 +205,130 @@ fn stationary_gradient<S: Scalar>(instance: &Instance<'_>, shared: &Shared<S>) -
     }
     Some(total)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::method::Workspace;
+    use crate::number::Exact;
+    use crate::oracle::{Stream, StreamKey};
+    use crate::statement::Statement;
+    use crate::verify::exact::ExactMeans;
+    use crate::verify::testing;
+
+    fn any_statement() -> Statement {
+        testing::statement(
+            "expectation",
+            "[parameters]\nbeta = { in = \"(0, 1]\" }\ngamma = { in = \"(0, inf)\" }\n\
+             [claim]\nlhs = \"E[norm2(grad[K])]\"\nrhs = \"f[0]\"\n",
+        )
+    }
+
+    fn quantities() -> Vec<Quantity> {
+        let norms = VectorSequence::ALL.into_iter().map(Quantity::Norm2);
+        std::iter::once(Quantity::Value).chain(norms).collect()
+    }
+
+    const KNOWN: [VectorSequence; 4] =
+        [VectorSequence::Gradient, VectorSequence::Buffer, VectorSequence::Deviation, VectorSequence::Error];
+
+    #[test]
+    fn the_recursion_equals_the_enumeration_of_all_paths_as_rational_numbers() {
+        let statement = any_statement();
+        for (start, beta) in [("zero", 0.25), ("first-gradient", 0.75), ("zero", 1.0)] {
+            let spec = testing::cell(json!({
+                "problem": { "family": "heterogeneous-quadratic", "dimension": 2, "workers": 2, "condition": 4.0, "spread": 1.0, "seed": 5 },
+                "oracle": [{ "source": "rademacher", "size": 0.5 }],
+                "start": start, "parameters": { "beta": beta, "gamma": 0.5 }, "horizon": 3,
+            }));
+            let instance = Instance::build(&statement, &spec).unwrap();
+            let recursion = expected_table::<Exact>(&instance, &quantities(), ()).unwrap();
+            let paths = 1 << 12; // a sign for each worker, coordinate and step
+            let enumerated = ExactMeans::Enumeration(paths).table::<Exact>(&instance, &quantities(), ()).unwrap();
+            let same = |quantity, k| {
+                let (a, b) = (recursion.get(quantity, k).unwrap(), enumerated.get(quantity, k).unwrap());
+                assert!(a.is_defined() && a == b, "{quantity:?} at {k}, {start}, beta {beta}: {a:?} against {b:?}");
+            };
+            for k in 0..=3 {
+                same(Quantity::Value, k);
+                same(Quantity::Norm2(VectorSequence::Gradient), k);
+            }
+            for k in 0..3 {
+                KNOWN.into_iter().for_each(|sequence| same(Quantity::Norm2(sequence), k));
+            }
+            same(Quantity::Norm2(VectorSequence::Deviation), -1);
+        }
+    }
+
+    #[test]
+    fn sample_means_agree_with_the_recursion() {
+        let statement = any_statement();
+        let spec = testing::cell(json!({
+            "problem": { "family": "quadratic", "dimension": 6, "condition": 30.0, "seed": 3 },
+            "oracle": [{ "source": "gaussian", "size": 0.5 }],
+            "start": "first-gradient", "parameters": { "beta": 0.3, "gamma": 0.8 }, "horizon": 12,
+        }));
+        let instance = Instance::build(&statement, &spec).unwrap();
+        let expected = expected_table::<f64>(&instance, &quantities(), ()).unwrap();
+        let key = StreamKey::new(1, "moments", "");
+        let count = 4000u32;
+        let mut sums = vec![(0.0, 0.0); 5 * 12];
+        let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
+        for replicate in 0..count {
+            let mut table = Table::<f64>::new(&quantities(), 12, &instance.method.steps, ());
+            let mut random = Stream::new([key.stream(replicate.into())], ());
+            instance.experiment().run(&mut random, &mut table, &mut work, (), &mut |_| {});
+            for (slot, (quantity, k)) in sums.iter_mut().zip(entries()) {
+                let x = table.get(quantity, k).copied().unwrap();
+                *slot = (slot.0 + x, slot.1 + x * x);
+            }
+        }
+        for ((sum, squares), (quantity, k)) in sums.into_iter().zip(entries()) {
+            let n = f64::from(count);
+            let (mean, variance) = (sum / n, squares / n - (sum / n).powi(2));
+            let exact = expected.get(quantity, k).copied().unwrap();
+            // Eight standard errors: 60 comparisons fail together with probability below 1e-13, were
+            // the means normal.
+            let limit = 8.0 * (variance / n).sqrt() + 1e-12 * exact;
+            assert!((mean - exact).abs() <= limit, "{quantity:?} at {k}: {mean} against {exact}, limit {limit}");
+        }
+    }
+
+    fn entries() -> impl Iterator<Item = (Quantity, i64)> {
+        let quantities = std::iter::once(Quantity::Value).chain(KNOWN.map(Quantity::Norm2));
+        quantities.flat_map(|quantity| (0..12).map(move |k| (quantity, k)))
+    }
+
+    #[test]
+    fn the_stationary_value_is_what_a_long_run_tends_to() {
+        let statement = any_statement();
+        let spec = testing::cell(json!({
+            "problem": { "family": "quadratic", "dimension": 3, "condition": 4.0, "seed": 3 },
+            "oracle": [{ "source": "sphere", "radius": 1.0 }],
+            "parameters": { "beta": 0.5, "gamma": 1.0 }, "horizon": 400,
+        }));
+        let instance = Instance::build(&statement, &spec).unwrap();
+        let gradient = Quantity::Norm2(VectorSequence::Gradient);
+        let table = expected_table::<f64>(&instance, &[gradient], ()).unwrap();
+        let late = table.get(gradient, 400).unwrap();
+        let limit = table.get(gradient, crate::statement::evaluate::LIMIT).unwrap();
+        assert!((late - limit).abs() < 1e-12 * limit, "{late} against {limit}");
+    }
+
+    #[test]
+    fn an_unstable_step_has_no_stationary_value() {
+        let statement = any_statement();
+        let spec = testing::cell(json!({
+            "problem": { "family": "quadratic", "dimension": 1, "condition": 1.0, "seed": 3 },
+            "oracle": [{ "source": "axis", "size": 1.0 }],
+            "parameters": { "beta": 0.5, "gamma": 6.0 }, "horizon": 3,
+        }));
+        let instance = Instance::build(&statement, &spec).unwrap();
+        assert_eq!(instance.problem.constants().smoothness, Some(1.into()), "2(2 - beta)/beta = 6 is the limit");
+        let gradient = Quantity::Norm2(VectorSequence::Gradient);
+        let table = expected_table::<Exact>(&instance, &[gradient], ()).unwrap();
+        assert!(table.get(gradient, crate::statement::evaluate::LIMIT).is_none());
+    }
+}
