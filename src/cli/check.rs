@@ -12,11 +12,15 @@ use crate::statement::{Scope, Statement, library};
 use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Judging};
 
+/// Enough for the deepest claim that the language admits.
+const STACK_BYTES: usize = 16 << 20;
+
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     validate(arguments)?;
     let statements = statements(&arguments.statements)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.unwrap_or(0))
+        .stack_size(STACK_BYTES)
         .build()
         .map_err(|err| Failure { report: miette::miette!("cannot start threads: {err}"), code: ExitCode::Internal })?;
     let preset = arguments.preset();

@@ -45,6 +45,8 @@ enum Command {
         /// Its identifier; the file is NAME.toml in the current folder.
         name: String,
     },
+    /// Print the JSON Schema that every report obeys.
+    Schema,
     /// Check one cell of a report again, at any precision, and print its trace.
     Replay {
         /// The report.
@@ -106,6 +108,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::List => show::list(),
         Command::Show { statement, values } => show::show(&statement, &values),
         Command::New { name } => new::run(&name),
+        Command::Schema => show::schema(),
         Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),
     };
     result.unwrap_or_else(|failure| {

@@ -2,6 +2,7 @@
 
 use super::{ExitCode, Failure, load};
 use crate::number::{Interval, Scalar};
+use crate::report;
 use crate::statement::evaluate::{Evaluator, Scope};
 use crate::statement::term::Builtin;
 use crate::statement::{Statement, Symbol, library};
@@ -25,6 +26,11 @@ pub(super) fn show(name: &str, values: &[String]) -> Result<ExitCode, Failure> {
             println!("  {name} in [{low}, {high}]");
         }
     }
+    Ok(ExitCode::Success)
+}
+
+pub(super) fn schema() -> Result<ExitCode, Failure> {
+    println!("{}", report::schema());
     Ok(ExitCode::Success)
 }
 

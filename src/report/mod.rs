@@ -126,6 +126,13 @@ pub struct StatementSummary {
     pub why_vacuous: Option<String>,
 }
 
+/// The JSON Schema of [`Report`], generated from the types; `reports/schema.json` is a copy.
+#[must_use]
+pub fn schema() -> String {
+    // Plain data, so this cannot fail.
+    serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap_or_default()
+}
+
 impl CellReport {
     /// From a cell and what its check came to.
     #[must_use]

@@ -45,6 +45,9 @@ pub struct Names {
 pub const MAX_SLOTS: usize = 8;
 /// Deepest chain of definitions.
 const MAX_EXPANSION: usize = 32;
+/// Most parts of an expression whose definitions are written out, so that no input can exhaust
+/// memory or the stack.
+const MAX_NODES: usize = 2000;
 
 type Checked<T> = Result<T, CheckError>;
 
@@ -66,6 +69,7 @@ pub struct Checker<'a> {
     bound: Vec<Bound>,
     slots: usize,
     expanding: Vec<String>,
+    nodes: usize,
 }
 
 fn fail<T>(message: impl Into<String>, span: &Span) -> Checked<T> {
@@ -80,7 +84,7 @@ impl<'a> Checker<'a> {
     /// A checker with no bound index.
     #[must_use]
     pub fn new(names: &'a Names) -> Self {
-        Checker { names, bound: Vec::new(), slots: 0, expanding: Vec::new() }
+        Checker { names, bound: Vec::new(), slots: 0, expanding: Vec::new(), nodes: 0 }
     }
 
     /// Binds the next slot to `name` and returns the slot.
@@ -199,6 +203,10 @@ impl<'a> Checker<'a> {
     }
 
     fn value(&mut self, expr: &Expr) -> Checked<Value> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return fail(format!("with its definitions written out this has more than {MAX_NODES} parts"), &expr.span);
+        }
         let number = |term| Ok(Value::Number(term));
         match &expr.kind {
             ExprKind::Number(value) => number(Term::Number(value.clone())),
@@ -285,7 +293,7 @@ impl<'a> Checker<'a> {
             Some(near) => fail_with_help(format!("unknown name `{name}`"), format!("did you mean `{near}`?"), span),
             None => fail_with_help(
                 format!("unknown name `{name}`"),
-                "declare it under [parameters], [constants] or [define]; `lemmata show --names` lists the builtin ones",
+                "declare it under [parameters], [constants] or [define]; docs/statements.md lists the builtin ones",
                 span,
             ),
         }

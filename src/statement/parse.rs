@@ -27,6 +27,8 @@ pub struct SyntaxError {
 
 /// Nesting beyond this is refused, so that no input can exhaust the stack.
 pub const MAX_DEPTH: usize = 64;
+/// Longer expressions are refused: a chain of operators nests as deep as it is long.
+pub const MAX_TOKENS: usize = 1000;
 /// Exponents of decimal literals beyond this are refused, so that no literal can exhaust memory.
 const MAX_EXPONENT: i32 = 4000;
 
@@ -35,8 +37,7 @@ const MAX_EXPONENT: i32 = 4000;
 /// # Errors
 /// The first [`SyntaxError`], with its place.
 pub fn parse(text: &str) -> Result<Expr, SyntaxError> {
-    let tokens = lex(text)?;
-    let mut parser = Parser { tokens, position: 0, depth: 0, end: text.len() };
+    let mut parser = Parser::new(text)?;
     let expr = parser.condition()?;
     match parser.peek() {
         None => Ok(expr),
@@ -51,8 +52,7 @@ pub fn parse(text: &str) -> Result<Expr, SyntaxError> {
 /// # Errors
 /// A [`SyntaxError`] with its place.
 pub fn parse_quantifier(text: &str) -> Result<(String, Expr, Expr), SyntaxError> {
-    let tokens = lex(text)?;
-    let mut parser = Parser { tokens, position: 0, depth: 0, end: text.len() };
+    let mut parser = Parser::new(text)?;
     let quantifier = parser.range()?;
     match parser.peek() {
         None => Ok(quantifier),
@@ -172,6 +172,17 @@ struct Parser {
 type Parsed = Result<Expr, SyntaxError>;
 
 impl Parser {
+    fn new(text: &str) -> Result<Self, SyntaxError> {
+        let tokens = lex(text)?;
+        match tokens.get(MAX_TOKENS) {
+            Some(token) => Err(error(
+                format!("expected at most {MAX_TOKENS} symbols in one expression; give its parts names under [define]"),
+                &token.span,
+            )),
+            None => Ok(Parser { tokens, position: 0, depth: 0, end: text.len() }),
+        }
+    }
+
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.position)
     }
