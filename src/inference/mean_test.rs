@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::mixture::Mixture;
+use super::sub_gaussian::SubGaussianSum;
 
 /// What is known of a sample's distribution. Lower bounds are below every sample.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +27,11 @@ pub enum TailClass {
     SecondMoment {
         /// v.
         bound: f64,
+    },
+    /// E exp(λ(L − E L)) ≤ exp(λ²s²/2) for all λ.
+    SubGaussian {
+        /// s².
+        variance_proxy: f64,
     },
     /// Var L ≤ bound, any sign.
     Variance {
@@ -49,6 +55,9 @@ pub enum InferenceError {
     /// NaN or an infinity.
     #[error("a sample is not a finite number: {0}")]
     NotFinite(f64),
+    /// A variance bound or proxy that is not a positive number.
+    #[error("{0} is no variance")]
+    BadScale(f64),
     /// Outside the range that the tail class declares.
     #[error("a sample {sample} lies outside its proved range [{lower}, {upper}]")]
     OutOfRange {
@@ -71,12 +80,37 @@ pub struct MeanTest {
     tail: TailClass,
     rhs: [f64; 2],
     threshold: f64,
-    refuting: Option<Mixture>,
-    supporting: Option<Mixture>,
+    refuting: Option<Wealth>,
+    supporting: Option<Wealth>,
     decision: Option<Decision>,
     count: u64,
     mean: f64,
     squares: f64,
+}
+
+/// The e-process of one side.
+#[derive(Clone, Debug)]
+enum Wealth {
+    /// A product of factors, one an observation.
+    Product(Mixture),
+    /// The normal mixture, a function of the observations' sum.
+    Normal(SubGaussianSum),
+}
+
+impl Wealth {
+    fn log_e_value(&self) -> f64 {
+        match self {
+            Wealth::Product(mixture) => mixture.log_e_value(),
+            Wealth::Normal(sum) => sum.log_e_value(),
+        }
+    }
+
+    fn best_log_e_value(&self) -> f64 {
+        match self {
+            Wealth::Product(mixture) => mixture.best_log_e_value(),
+            Wealth::Normal(sum) => sum.best_log_e_value(),
+        }
+    }
 }
 
 impl MeanTest {
@@ -86,10 +120,15 @@ impl MeanTest {
     /// one.
     ///
     /// # Errors
-    /// When an end of the enclosure is not finite.
+    /// When an end of the enclosure is not finite, or a variance or proxy is not positive.
     pub fn new(tail: TailClass, rhs: [f64; 2], delta: f64) -> Result<Self, InferenceError> {
         if let Some(bad) = rhs.iter().find(|x| !x.is_finite()) {
             return Err(InferenceError::NotFinite(*bad));
+        }
+        if let TailClass::SubGaussian { variance_proxy: scale } | TailClass::Variance { bound: scale } = tail
+            && !(scale > 0.0 && scale.is_finite())
+        {
+            return Err(InferenceError::BadScale(scale));
         }
         let (lower, upper) = tail.range();
         let decision = if upper <= rhs[0] {
@@ -99,17 +138,25 @@ impl MeanTest {
         } else {
             None
         };
+        let product = |largest, count| Some(Wealth::Product(Mixture::new(largest, count)));
         let refuting = match tail {
-            TailClass::Variance { bound } => Some(Mixture::new(1.0 / bound.sqrt(), REFUTING_BETS)),
-            _ => Some(Mixture::new(LARGEST_BET, REFUTING_BETS)),
+            TailClass::Variance { bound } => product(1.0 / bound.sqrt(), REFUTING_BETS),
+            TailClass::SubGaussian { variance_proxy } => {
+                Some(Wealth::Normal(SubGaussianSum::new(variance_proxy, delta)))
+            }
+            _ => product(LARGEST_BET, REFUTING_BETS),
         };
         let supporting = match tail {
             TailClass::BoundedBelow { .. } => None,
             TailClass::Bounded { upper, .. } => {
-                Some(Mixture::new(LARGEST_BET / (upper - rhs[0]).max(f64::MIN_POSITIVE), SUPPORTING_BETS))
+                product(LARGEST_BET / (upper - rhs[0]).max(f64::MIN_POSITIVE), SUPPORTING_BETS)
             }
-            TailClass::SecondMoment { .. } => (rhs[0] > 0.0).then(|| Mixture::new(2.0 / rhs[0], SUPPORTING_BETS)),
-            TailClass::Variance { bound } => Some(Mixture::new(1.0 / bound.sqrt(), SUPPORTING_BETS)),
+            TailClass::SecondMoment { .. } if rhs[0] > 0.0 => product(2.0 / rhs[0], SUPPORTING_BETS),
+            TailClass::SecondMoment { .. } => None,
+            TailClass::SubGaussian { variance_proxy } => {
+                Some(Wealth::Normal(SubGaussianSum::new(variance_proxy, delta)))
+            }
+            TailClass::Variance { bound } => product(1.0 / bound.sqrt(), SUPPORTING_BETS),
         };
         Ok(MeanTest {
             tail,
@@ -150,40 +197,45 @@ impl MeanTest {
     fn bet(&mut self, sample: f64) {
         let [rhs_low, rhs_high] = self.rhs;
         let (lower, _) = self.tail.range();
-        if let Some(mixture) = &mut self.refuting {
-            if let TailClass::Variance { bound } = self.tail {
-                mixture.observe(|bet| catoni(bet * (sample - rhs_high), bet * bet * bound));
-            } else {
-                // Z = (L − a)/(R − a), rounded down; its mean is at most one under the null.
-                let z = ((sample - lower) / (rhs_high - lower) * (1.0 - 4.0 * f64::EPSILON)).max(0.0);
-                mixture.observe(|bet| {
-                    let value = (bet * (z - 1.0)).ln_1p();
-                    (value, value.abs() + bet * z)
-                });
+        if let Some(wealth) = &mut self.refuting {
+            match (wealth, self.tail) {
+                (Wealth::Normal(sum), _) => sum.observe(sample - rhs_high),
+                (Wealth::Product(mixture), TailClass::Variance { bound }) => {
+                    mixture.observe(|bet| catoni(bet * (sample - rhs_high), bet * bet * bound));
+                }
+                (Wealth::Product(mixture), _) => {
+                    // Z = (L − a)/(R − a), rounded down; its mean is at most one under the null.
+                    let z = ((sample - lower) / (rhs_high - lower) * (1.0 - 4.0 * f64::EPSILON)).max(0.0);
+                    mixture.observe(|bet| {
+                        let value = (bet * (z - 1.0)).ln_1p();
+                        (value, value.abs() + bet * z)
+                    });
+                }
             }
-            if mixture.log_e_value() >= self.threshold {
+            if self.refuting.as_ref().is_some_and(|w| w.log_e_value() >= self.threshold) {
                 self.decision = Some(Decision::Refuted);
                 return;
             }
         }
-        if let Some(mixture) = &mut self.supporting {
-            match self.tail {
-                TailClass::BoundedBelow { .. } => {}
-                TailClass::Bounded { .. } => mixture.observe(|bet| {
+        if let Some(wealth) = &mut self.supporting {
+            match (wealth, self.tail) {
+                (Wealth::Normal(sum), _) => sum.observe(rhs_low - sample),
+                (Wealth::Product(_), TailClass::BoundedBelow { .. } | TailClass::SubGaussian { .. }) => {}
+                (Wealth::Product(mixture), TailClass::Bounded { .. }) => mixture.observe(|bet| {
                     let stake = bet * (sample - rhs_low);
                     let value = (-stake).ln_1p();
                     (value, value.abs() + stake.abs() / (1.0 - stake).max(f64::MIN_POSITIVE))
                 }),
-                TailClass::SecondMoment { bound } => mixture.observe(|bet| {
+                (Wealth::Product(mixture), TailClass::SecondMoment { bound }) => mixture.observe(|bet| {
                     let denominator = 1.0 - bet * rhs_low + bet * bet * bound / 2.0;
                     let value = -bet * sample - denominator.ln();
                     (value, value.abs() + bet * sample + (1.0 + bet * rhs_low + bet * bet * bound) / denominator)
                 }),
-                TailClass::Variance { bound } => {
+                (Wealth::Product(mixture), TailClass::Variance { bound }) => {
                     mixture.observe(|bet| catoni(-bet * (sample - rhs_low), bet * bet * bound));
                 }
             }
-            if mixture.log_e_value() >= self.threshold {
+            if self.supporting.as_ref().is_some_and(|w| w.log_e_value() >= self.threshold) {
                 self.decision = Some(Decision::Supported);
             }
         }
@@ -222,7 +274,7 @@ impl MeanTest {
     /// Largest log e-values so far: against the claim, and for it.
     #[must_use]
     pub fn best_log_e_values(&self) -> [f64; 2] {
-        let best = |m: &Option<Mixture>| m.as_ref().map_or(0.0, Mixture::best_log_e_value);
+        let best = |side: &Option<Wealth>| side.as_ref().map_or(0.0, Wealth::best_log_e_value);
         [best(&self.refuting), best(&self.supporting)]
     }
 }
@@ -233,7 +285,7 @@ impl TailClass {
             TailClass::BoundedBelow { lower } => (*lower, f64::INFINITY),
             TailClass::Bounded { lower, upper } => (*lower, *upper),
             TailClass::SecondMoment { .. } => (0.0, f64::INFINITY),
-            TailClass::Variance { .. } => (f64::NEG_INFINITY, f64::INFINITY),
+            TailClass::SubGaussian { .. } | TailClass::Variance { .. } => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 }
