@@ -126,6 +126,11 @@ fn the_range_alone_decides_where_it_can() {
     assert_eq!(test(0.0, 1.0, 1.0), Some(Decision::Supported));
     assert_eq!(test(1.0, 2.0, 0.5), Some(Decision::Refuted));
     assert_eq!(test(0.0, 2.0, 1.0), None);
+    let second =
+        |bound, rhs: f64| MeanTest::new(TailClass::SecondMoment { bound }, [rhs, rhs], 1e-9).unwrap().decision();
+    assert_eq!(second(3.9, 2.0), Some(Decision::Supported), "E L <= sqrt(3.9)");
+    assert_eq!(second(4.1, 2.0), None);
+    assert_eq!(second(0.5, -2.0), Some(Decision::Refuted), "L >= 0 exceeds a negative bound");
 }
 
 #[test]

@@ -116,8 +116,7 @@ impl Wealth {
 impl MeanTest {
     /// A test at level `delta`.
     ///
-    /// With samples in [a, B]: if B ≤ R the claim holds without a sample; if R < a it fails without
-    /// one.
+    /// Where the tail class alone shows the claim, or R < a, it is decided without a sample.
     ///
     /// # Errors
     /// When an end of the enclosure is not finite, or a variance or proxy is not positive.
@@ -130,8 +129,8 @@ impl MeanTest {
         {
             return Err(InferenceError::BadScale(scale));
         }
-        let (lower, upper) = tail.range();
-        let decision = if upper <= rhs[0] {
+        let (lower, _) = tail.range();
+        let decision = if tail.mean_is_at_most(rhs[0]) {
             Some(Decision::Supported)
         } else if lower > rhs[1] {
             Some(Decision::Refuted)
@@ -247,10 +246,10 @@ impl MeanTest {
         self.decision
     }
 
-    /// Whether the tail class allows support at all.
+    /// What it was told of the samples.
     #[must_use]
-    pub fn can_support(&self) -> bool {
-        self.supporting.is_some() || self.decision == Some(Decision::Supported)
+    pub fn tail(&self) -> TailClass {
+        self.tail
     }
 
     /// Samples taken.
@@ -280,6 +279,16 @@ impl MeanTest {
 }
 
 impl TailClass {
+    /// Whether the class alone shows `E[L] ≤ limit`: by the largest sample, or as E L ≤ (E L²)^½.
+    #[must_use]
+    pub fn mean_is_at_most(&self, limit: f64) -> bool {
+        match self {
+            TailClass::Bounded { upper, .. } => *upper <= limit,
+            TailClass::SecondMoment { bound } => limit > 0.0 && *bound <= (limit * limit).next_down(),
+            _ => false,
+        }
+    }
+
     fn range(&self) -> (f64, f64) {
         match self {
             TailClass::BoundedBelow { lower } => (*lower, f64::INFINITY),

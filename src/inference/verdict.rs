@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// Shown, on the evidence named.
     Holds,
-    /// No bound of the upper tail is known, so the claim can only be refuted, and it was not.
+    /// Not refuted under noise of unbounded tail, of which too little is proved to show the claim.
     NotRefuted,
     /// No instance met the hypotheses.
     Vacuous,
@@ -58,7 +58,7 @@ pub enum Evidence {
         /// Precision.
         bits: u32,
     },
-    /// No run can exceed the bound: the proved range of one sample is below it.
+    /// The proved size of one sample, for every draw or in mean square, is below the bound.
     Range,
     /// An anytime-valid test.
     Statistical {

@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::{Part, Randomness, Situation, Source, SourceModel};
+use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, norm2};
 
 /// Keeps divisions by a gradient's norm defined where the gradient vanishes; far below any norm
@@ -29,7 +29,7 @@ fn within_radius(relative: f64, absolute: f64, attained: bool, deterministic: bo
         absolute: exact(absolute),
         attained,
         // √(B‖g‖² + C) ≤ √B‖g‖ + √C.
-        sure: Some((root_above(relative), root_above(absolute))),
+        tail: Tail::sure(root_above(relative), root_above(absolute)),
         depends_on_state: true,
         finite: true,
         deterministic,
@@ -208,7 +208,7 @@ impl Source for Offset {
             relative: Rational::new(),
             absolute: square * dimension as u64,
             attained: true,
-            sure: Some((Rational::new(), exact(self.size).abs() * root_above(dimension as f64))),
+            tail: Tail::sure(Rational::new(), exact(self.size).abs() * root_above(dimension as f64)),
             depends_on_state: false,
             finite: true,
             deterministic: true,
@@ -237,7 +237,7 @@ impl Source for Relative {
             relative: exact(self.factor).square(),
             absolute: Rational::new(),
             attained: true,
-            sure: Some((exact(self.factor).abs(), Rational::new())),
+            tail: Tail::sure(exact(self.factor).abs(), Rational::new()),
             depends_on_state: true,
             finite: true,
             deterministic: true,
@@ -276,7 +276,7 @@ impl Source for Scripted {
             relative: Rational::new(),
             absolute: largest,
             attained: false,
-            sure: Some((Rational::new(), bound)),
+            tail: Tail::sure(Rational::new(), bound),
             depends_on_state: false,
             finite: true,
             deterministic: true,

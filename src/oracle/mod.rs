@@ -46,6 +46,47 @@ pub enum Part {
     Noise,
 }
 
+/// In which sense an error is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TailKind {
+    /// ‖u‖ ≤ r‖g‖ + a for every draw.
+    Sure,
+    /// |u| ≤ r|g| + a with |·| = (E‖·‖⁴)^¼ only.
+    FourthMoment,
+}
+
+/// A bound of the size of an error by that of the gradient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tail {
+    /// In which sense.
+    pub kind: TailKind,
+    /// r.
+    #[schemars(with = "String")]
+    pub relative: Rational,
+    /// a.
+    #[schemars(with = "String")]
+    pub absolute: Rational,
+}
+
+impl Tail {
+    /// A bound for every draw.
+    #[must_use]
+    pub fn sure(relative: Rational, absolute: Rational) -> Self {
+        Tail { kind: TailKind::Sure, relative, absolute }
+    }
+
+    /// The triangle inequality, of ℝᵈ or of L⁴: a sure bound is one in L⁴ as well.
+    #[must_use]
+    fn plus(self, other: &Tail) -> Self {
+        Tail {
+            kind: self.kind.max(other.kind),
+            relative: self.relative + &other.relative,
+            absolute: self.absolute + &other.absolute,
+        }
+    }
+}
+
 /// What a source proves of its contribution u at a point with gradient g, for every past.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceModel {
@@ -57,8 +98,8 @@ pub struct SourceModel {
     pub absolute: Rational,
     /// Whether E‖u‖² equals that bound wherever g ≠ 0.
     pub attained: bool,
-    /// (r, a) with ‖u‖ ≤ r‖g‖ + a for every draw; none for unbounded tails.
-    pub sure: Option<(Rational, Rational)>,
+    /// How large u can be.
+    pub tail: Tail,
     /// Whether u depends on the point or the past (through g or v) at all.
     pub depends_on_state: bool,
     /// Whether one step draws from finitely many outcomes.
@@ -133,9 +174,8 @@ pub struct ErrorModel {
     /// M, σ² in E[‖ν‖² | past] ≤ M‖∇f‖² + σ².
     #[schemars(with = "[String; 2]")]
     pub noise: [Rational; 2],
-    /// (r, a) with ‖e‖ ≤ r‖∇f‖ + a for every draw.
-    #[schemars(with = "Option<[String; 2]>")]
-    pub sure: Option<[Rational; 2]>,
+    /// How large e can be.
+    pub tail: Tail,
     /// No draw at all.
     pub deterministic: bool,
     /// Finitely many outcomes a step.
@@ -172,16 +212,14 @@ impl Oracle {
         let bias = [sum(Part::Bias, |m| &m.relative) * biases as u64, sum(Part::Bias, |m| &m.absolute) * biases as u64];
         let noise = [sum(Part::Noise, |m| &m.relative), sum(Part::Noise, |m| &m.absolute)];
         let total = [Rational::from(&bias[0] + &noise[0]), Rational::from(&bias[1] + &noise[1])];
-        let sure = models.iter().try_fold([Rational::new(), Rational::new()], |[r, a], model| {
-            let (relative, absolute) = model.sure.as_ref()?;
-            Some([r + relative, a + absolute])
-        });
+        let nothing = Tail::sure(Rational::new(), Rational::new());
+        let tail = models.iter().fold(nothing, |tail, model| tail.plus(&model.tail));
         let noise_attained = models.iter().all(|m| m.part == Part::Bias || m.attained);
         let model = ErrorModel {
             total,
             bias,
             noise,
-            sure,
+            tail,
             deterministic: models.iter().all(|m| m.deterministic),
             finite: models.iter().all(|m| m.finite),
             isotropic: models.iter().all(|m| m.part == Part::Noise && m.isotropic),

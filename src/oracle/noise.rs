@@ -3,7 +3,7 @@
 use rug::Rational;
 
 use super::bias::root_above;
-use super::{Part, Randomness, Situation, Source, SourceModel};
+use super::{Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
 use crate::number::{Scalar, norm2};
 
 fn square(x: f64) -> Rational {
@@ -25,10 +25,10 @@ impl Source for Rademacher {
             relative: Rational::new(),
             absolute: square(self.size) * dimension as u64 / workers as u64,
             attained: true,
-            sure: Some((
+            tail: Tail::sure(
                 Rational::new(),
                 root_above(dimension as f64) * Rational::from_f64(self.size.abs()).unwrap_or_default(),
-            )),
+            ),
             depends_on_state: false,
             finite: true,
             deterministic: false,
@@ -64,7 +64,7 @@ impl Source for Axis {
             relative: Rational::new(),
             absolute: square(self.size),
             attained: true,
-            sure: Some((Rational::new(), Rational::from_f64(self.size.abs()).unwrap_or_default())),
+            tail: Tail::sure(Rational::new(), Rational::from_f64(self.size.abs()).unwrap_or_default()),
             depends_on_state: false,
             finite: true,
             deterministic: false,
@@ -93,7 +93,10 @@ impl Source for Sphere {
             absolute: square(self.radius),
             attained: true,
             // The direction is normalised in the arithmetic of the run: allow for its rounding.
-            sure: Some((Rational::new(), Rational::from_f64(self.radius.abs() * (1.0 + 1e-12)).unwrap_or_default())),
+            tail: Tail::sure(
+                Rational::new(),
+                Rational::from_f64(self.radius.abs() * (1.0 + 1e-12)).unwrap_or_default(),
+            ),
             depends_on_state: false,
             finite: false,
             deterministic: false,
@@ -111,7 +114,8 @@ impl Source for Sphere {
     }
 }
 
-/// Every worker adds N(0, s²) in each coordinate: σ² = d s²/n, no bound for any draw.
+/// Every worker adds N(0, s²) in each coordinate: σ² = d s²/n, no bound for any draw, and
+/// E‖ν‖⁴ = (s²/n)² d(d + 2) (the fourth moment of a χ variable).
 #[derive(Clone, Debug)]
 pub struct Gaussian {
     /// s, per coordinate and worker.
@@ -125,7 +129,14 @@ impl Source for Gaussian {
             relative: Rational::new(),
             absolute: square(self.size) * dimension as u64 / workers as u64,
             attained: true,
-            sure: None,
+            tail: Tail {
+                // E‖ν‖⁴ = (s²/n)² d(d + 2).
+                kind: TailKind::FourthMoment,
+                relative: Rational::new(),
+                absolute: root_above(root_above((dimension * (dimension + 2)) as f64).to_f64().next_up())
+                    * root_above(1.0 / workers as f64)
+                    * Rational::from_f64(self.size.abs()).unwrap_or_default(),
+            },
             depends_on_state: false,
             finite: false,
             deterministic: false,
@@ -162,7 +173,7 @@ impl Source for RelativeSigns {
             relative: square(self.factor),
             absolute: Rational::new(),
             attained: true,
-            sure: Some((Rational::from_f64(self.factor.abs()).unwrap_or_default(), Rational::new())),
+            tail: Tail::sure(Rational::from_f64(self.factor.abs()).unwrap_or_default(), Rational::new()),
             depends_on_state: true,
             finite: true,
             deterministic: false,

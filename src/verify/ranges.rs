@@ -1,12 +1,16 @@
-//! Proved bounds of every draw of a run: what makes a statistical `holds` possible.
+//! Proved bounds of the size of a run: what makes a statistical `holds` possible.
 //!
-//! With ‖e‖ ≤ r‖∇f‖ + a for every draw the first of these that applies is used:
+//! With ‖e‖ ≤ r‖∇f‖ + a the first of these that applies is used:
 //! - a gradient bound G gives ‖v_k‖ ≤ (1+r)G + a, as v_k is a convex combination of estimates;
 //! - for ∇f = H(x−c) + remainder the run is a linear system with bounded inputs u_j, ‖u_j‖ ≤
 //!   remainder + ‖e_j‖. In an eigendirection λ of H the response at step k to a unit input at step j
 //!   is a number h_{kj}(λ), so norms are at most the free response plus Σⱼ max_λ|h_{kj}(λ)|·‖u_j‖,
 //!   and the bound of ‖e_j‖ follows from that of ‖∇f(x_j)‖ before it is needed;
 //! - smoothness alone bounds the growth of ‖∇f(x_k)‖ from step to step.
+//!
+//! They use the triangle inequality and operator norms alone. So where the bound of e holds not for
+//! every draw but for |·| = (E‖·‖⁴)^¼, the same numbers bound |∇f(x_k)|, |v_k|, … (Minkowski), and
+//! their squares bound (E‖·‖⁴)^½, the root of the second moment of a squared norm.
 
 use crate::method::{Quantity, Start, Table};
 use crate::number::{Ball, Interval, Scalar, norm2, zeros};
@@ -26,7 +30,11 @@ fn square_up_to(bound: f64) -> Interval {
     Interval::from_f64(bound, BITS).square().from_zero()
 }
 
-/// A table whose entries enclose every draw's quantity.
+/// A table of what the quantities can be. Under a sure tail the entries enclose every draw. Under a
+/// fourth moment their lower ends do, while the upper ends bound the root of the second moment of
+/// what exceeds the lower end. Then, for a linear combination L ≥ 0 of entries, so does interval
+/// arithmetic: L ≤ c + Σaᵢ(Xᵢ − lowerᵢ) over the positive coefficients, with c ≥ 0 as L's lower
+/// end is, and Minkowski's inequality gives (E L²)^½ ≤ c + Σaᵢ(upperᵢ − lowerᵢ).
 pub(super) fn range_table(instance: &Instance<'_>, quantities: &[Quantity]) -> Option<Table<Interval>> {
     let steps = &instance.method.steps;
     let mut table = Table::new(quantities, steps.len(), steps, BITS);
@@ -93,7 +101,7 @@ impl StartValues {
     }
 }
 
-/// Upper bounds of the norms at one step, for every draw.
+/// Upper bounds of the norms at one step, in the sense of the oracle's tail.
 #[derive(Clone)]
 struct NormBounds {
     gradient: f64,
@@ -101,10 +109,10 @@ struct NormBounds {
     buffer: f64,
 }
 
-/// Bounds for k = 0, …, K; `None` where the errors or the gradient are not bounded for every draw.
+/// Bounds for k = 0, …, K; `None` where the gradient is not bounded.
 fn norm_bounds(instance: &Instance<'_>, start: &StartValues) -> Option<Vec<NormBounds>> {
-    let [relative, absolute] = instance.oracle.model.sure.as_ref()?;
-    let (relative, absolute) = (Ball::from_rational(relative, ()), Ball::from_rational(absolute, ()));
+    let tail = &instance.oracle.model.tail;
+    let (relative, absolute) = (Ball::from_rational(&tail.relative, ()), Ball::from_rational(&tail.absolute, ()));
     if let Some(bound) = &instance.problem.constants().gradient_bound {
         let gradient = Ball::from_rational(bound, ());
         let error = gradient.mul(&relative).add(&absolute);

@@ -9,7 +9,7 @@ use super::{CheckFailure, Judging, Outcome, Sampling, Worst, ranges};
 use crate::inference::{BernsteinLimits, Decision, Evidence, MeanTest, MinimumTest, TailClass, Verdict};
 use crate::method::{Quantity, Start, Table, Workspace, start_error};
 use crate::number::{Interval, Lanes, Mp, Scalar, norm2, zeros};
-use crate::oracle::{Estimable, Stream, StreamKey};
+use crate::oracle::{Estimable, Stream, StreamKey, TailKind};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope};
 use crate::statement::syntax::ReduceOp;
@@ -45,9 +45,9 @@ struct SampledClaim {
 }
 
 impl SampledClaim {
-    /// Whether no sample can exceed the right-hand side.
+    /// Whether the proved size of a sample is below the right-hand side.
     fn holds_by_range(&self) -> bool {
-        matches!(self.tail, TailClass::Bounded { upper, .. } if upper <= self.rhs[0])
+        self.tail.mean_is_at_most(self.rhs[0])
     }
 }
 
@@ -120,8 +120,13 @@ impl<'a> Statistical<'a> {
             if !lower.is_finite() {
                 return Err(CheckFailure::Unsuitable("no lower bound of one sample is known".into()));
             }
-            let tail =
-                if upper.is_finite() { TailClass::Bounded { lower, upper } } else { TailClass::BoundedBelow { lower } };
+            let tail = match instance.oracle.model.tail.kind {
+                TailKind::Sure if upper.is_finite() => TailClass::Bounded { lower, upper },
+                TailKind::FourthMoment if upper.is_finite() && lower >= 0.0 => {
+                    TailClass::SecondMoment { bound: (upper * upper).next_up() }
+                }
+                _ => TailClass::BoundedBelow { lower },
+            };
             let rhs = [rhs.lower_f64(), rhs.upper_f64()];
             let allowance = ROUNDING_ALLOWANCE * (rhs[0].abs().max(rhs[1].abs()) + 2.0 * lower.abs());
             let tested = [rhs[0] - allowance, rhs[1] + allowance];
@@ -340,6 +345,11 @@ impl ClaimProgress {
         self.test.decision() == Some(Decision::Supported)
     }
 
+    /// Whether no bound of the samples is proved: then a larger budget may never show the claim.
+    fn is_unbounded(&self) -> bool {
+        !matches!(self.test.tail(), TailClass::Bounded { .. })
+    }
+
     /// The mean over steps may exceed the bound that the minimum obeys, so a minimum is refuted by
     /// its own test alone.
     fn refuted(&self) -> bool {
@@ -364,7 +374,7 @@ impl Progress {
             Verdict::Violated
         } else if self.claims.iter().all(ClaimProgress::supported) {
             Verdict::Holds
-        } else if self.claims.iter().all(|c| c.supported() || !c.test.can_support()) {
+        } else if self.claims.iter().all(|c| c.supported() || c.is_unbounded()) {
             Verdict::NotRefuted
         } else {
             Verdict::Inconclusive
@@ -447,9 +457,15 @@ mod tests {
     }
 
     #[test]
-    fn a_true_bound_is_only_not_refuted_where_the_tail_is_unbounded() {
-        let effort = Effort { replicates: 2000, ..testing::EFFORT };
-        let outcome = sampled("32", &effort, json!({ "source": "gaussian", "size": 0.5 }));
+    fn under_gaussian_noise_a_true_bound_is_supported_by_its_second_moment() {
+        let outcome = sampled("4096", &testing::EFFORT, json!({ "source": "gaussian", "size": 0.5 }));
+        assert_eq!(outcome.verdict, Verdict::Holds);
+    }
+
+    #[test]
+    fn under_gaussian_noise_a_true_bound_is_only_not_refuted_where_the_second_moment_says_too_little() {
+        let effort = Effort { replicates: 500, ..testing::EFFORT };
+        let outcome = sampled("1", &effort, json!({ "source": "gaussian", "size": 0.5 }));
         assert_eq!(outcome.verdict, Verdict::NotRefuted);
     }
 
