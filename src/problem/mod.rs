@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar};
 
+pub mod audit;
 mod catalogue;
 pub mod data;
 pub mod eigen;

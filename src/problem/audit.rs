@@ -1,0 +1,223 @@
+//! Trying a problem's claims at points: a family that lies about a constant is caught where the
+//! lie shows.
+//!
+//! Everything is computed in intervals, so that what is reported is certain. Nothing reported
+//! proves nothing: a constant needs its proof.
+
+use std::fmt;
+
+use rug::Rational;
+
+use super::{DynProblem, Scratch};
+use crate::number::{Interval, Scalar, dot, norm2, zeros};
+
+const BITS: u32 = 256;
+/// Half the distance of the points between which a slope is compared with the gradient.
+const STEP_EXPONENT: i32 = -80;
+
+/// A claim of a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// ‖∇f(x) − ∇f(y)‖ ≤ L‖x − y‖.
+    Lipschitz,
+    /// |f(y) − f(x) − ⟨∇f(x), y − x⟩| ≤ L/2 ‖y − x‖².
+    DescentInequality,
+    /// f(x) ≥ f*.
+    LowerBound,
+    /// ‖∇f(x)‖² ≥ 2μ(f(x) − f*).
+    Pl,
+    /// (1/n)Σ‖∇fᵢ(x) − ∇f(x)‖² ≤ ζ².
+    Heterogeneity,
+    /// ‖∇fᵢ(x)‖ ≤ G.
+    GradientBound,
+    /// ∇f = (1/n)Σ∇fᵢ.
+    Mean,
+    /// The gradient is the derivative of the value.
+    Derivative,
+    /// ‖∇f(x) − H(x − c)‖ ≤ remainder, with an orthonormal basis.
+    AffinePart,
+}
+
+/// A claim that is certainly false at a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contradiction {
+    /// Which claim.
+    pub aspect: Aspect,
+    /// Where.
+    pub point: Vec<f64>,
+    /// What should be at most…
+    pub lhs: f64,
+    /// …this.
+    pub rhs: f64,
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} fails at {:?}: {:e} > {:e}", self.aspect, self.point, self.lhs, self.rhs)
+    }
+}
+
+struct Audit<'a> {
+    problem: &'a dyn DynProblem,
+    scratch: Scratch<Interval>,
+    found: Vec<Contradiction>,
+}
+
+/// f, ∇f and x at a point.
+struct Place<'a> {
+    at: &'a [f64],
+    x: Vec<Interval>,
+    value: Interval,
+    gradient: Vec<Interval>,
+}
+
+/// Tries every claim of the problem at every point, and what compares two points at neighbours in
+/// the list; points have length d.
+#[must_use]
+pub fn contradictions(problem: &dyn DynProblem, points: &[Vec<f64>]) -> Vec<Contradiction> {
+    let mut audit = Audit { problem, scratch: Scratch::for_problem(problem, BITS), found: Vec::new() };
+    audit.basis();
+    let mut previous: Option<Place<'_>> = None;
+    for point in points {
+        let place = audit.place(point);
+        audit.alone(&place);
+        if let Some(previous) = &previous {
+            audit.pair(previous, &place);
+        }
+        previous = Some(place);
+    }
+    audit.found
+}
+
+fn exact(x: f64) -> Interval {
+    Interval::from_f64(x, BITS)
+}
+
+fn rational(q: &Rational) -> Interval {
+    Interval::from_rational(q, BITS)
+}
+
+fn difference(a: &[Interval], b: &[Interval]) -> Vec<Interval> {
+    a.iter().zip(b).map(|(a, b)| a.clone().sub(b)).collect()
+}
+
+impl<'a> Audit<'a> {
+    fn place(&mut self, at: &'a [f64]) -> Place<'a> {
+        let x: Vec<Interval> = at.iter().map(|x| exact(*x)).collect();
+        let mut gradient = zeros(x.len(), BITS);
+        self.problem.gradient_in(&x, &mut gradient, BITS, &mut self.scratch);
+        let value = self.problem.value_in(&x, BITS, &mut self.scratch);
+        Place { at, x, value, gradient }
+    }
+
+    /// Demands lhs ≤ rhs.
+    fn demand(&mut self, aspect: Aspect, place: &Place<'_>, lhs: &Interval, rhs: &Interval) {
+        if !lhs.is_defined() || !rhs.is_defined() || rhs.certainly_lt(lhs) {
+            let (lhs, rhs) = (lhs.to_f64(), rhs.to_f64());
+            self.found.push(Contradiction { aspect, point: place.at.to_vec(), lhs, rhs });
+        }
+    }
+
+    /// What can be said of one point.
+    fn alone(&mut self, place: &Place<'_>) {
+        let constants = self.problem.constants().clone();
+        let square = norm2(&place.gradient, BITS);
+        if let Some(lower) = &constants.lower_bound {
+            self.demand(Aspect::LowerBound, place, &rational(lower), &place.value);
+            if let Some(mu) = &constants.pl {
+                let gap = place.value.clone().sub(&rational(lower)).mul(&rational(&Rational::from(mu * 2)));
+                self.demand(Aspect::Pl, place, &gap, &square);
+            }
+        }
+        self.workers(place, &constants);
+        self.derivative(place);
+        if let Some(affine) = self.problem.affine_part() {
+            let mut rest = place.gradient.clone();
+            let offset: Vec<Interval> =
+                place.x.iter().zip(&affine.centre).map(|(x, c)| x.clone().sub(&rational(c))).collect();
+            for (lambda, row) in affine.spectrum.iter().zip(&affine.basis) {
+                let row: Vec<Interval> = row.iter().map(rational).collect();
+                let along = dot(&row, &offset, BITS).mul(&rational(lambda));
+                for (r, q) in rest.iter_mut().zip(&row) {
+                    r.sub_product(&along, q);
+                }
+            }
+            let bound = rational(&affine.remainder).square();
+            self.demand(Aspect::AffinePart, place, &norm2(&rest, BITS), &bound);
+        }
+    }
+
+    fn workers(&mut self, place: &Place<'_>, constants: &super::Constants) {
+        let workers = self.problem.workers();
+        let dimension = place.x.len();
+        let mut mean = zeros::<Interval>(dimension, BITS);
+        let mut spread = Interval::zero(BITS);
+        for worker in 0..workers {
+            let mut gradient = zeros(dimension, BITS);
+            self.problem.worker_gradient_in(worker, &place.x, &mut gradient, BITS, &mut self.scratch);
+            spread.add_assign(&norm2(&difference(&gradient, &place.gradient), BITS));
+            if let Some(bound) = &constants.gradient_bound {
+                self.demand(Aspect::GradientBound, place, &norm2(&gradient, BITS), &rational(bound).square());
+            }
+            mean.iter_mut().zip(&gradient).for_each(|(m, g)| m.add_assign(g));
+        }
+        let count = exact(workers as f64);
+        mean.iter_mut().for_each(|m| m.div_assign(&count));
+        let zero = Interval::zero(BITS);
+        for residual in difference(&mean, &place.gradient) {
+            self.demand(Aspect::Mean, place, &residual, &zero);
+            self.demand(Aspect::Mean, place, &zero, &residual);
+        }
+        if let Some(bound) = &constants.heterogeneity {
+            self.demand(Aspect::Heterogeneity, place, &spread.div(&count), &rational(bound));
+        }
+    }
+
+    /// |f(x + he_j) − f(x − he_j) − 2h ∂_j f(x)| ≤ L h², by the descent inequality both ways.
+    fn derivative(&mut self, place: &Place<'_>) {
+        let Some(smoothness) = self.problem.constants().smoothness.clone() else { return };
+        let h = exact(2f64.powi(STEP_EXPONENT));
+        let bound = rational(&smoothness).mul(&h).mul(&h);
+        for j in 0..place.x.len() {
+            let mut x = place.x.clone();
+            x[j].add_assign(&h);
+            let mut slope = self.problem.value_in(&x, BITS, &mut self.scratch);
+            x[j].set(&place.x[j]);
+            x[j].sub_assign(&h);
+            slope.sub_assign(&self.problem.value_in(&x, BITS, &mut self.scratch));
+            slope.sub_assign(&place.gradient[j].clone().mul(&h).mul(&exact(2.0)));
+            self.demand(Aspect::Derivative, place, &slope.abs(), &bound);
+        }
+    }
+
+    /// What can be said of two points.
+    fn pair(&mut self, from: &Place<'_>, to: &Place<'_>) {
+        let Some(smoothness) = self.problem.constants().smoothness.clone() else { return };
+        let smoothness = rational(&smoothness);
+        let step = difference(&to.x, &from.x);
+        let distance = norm2(&step, BITS);
+        let gradients = norm2(&difference(&to.gradient, &from.gradient), BITS);
+        let lipschitz = smoothness.clone().square().mul(&distance);
+        self.demand(Aspect::Lipschitz, to, &gradients, &lipschitz);
+        let linear = dot(&from.gradient, &step, BITS);
+        let error = to.value.clone().sub(&from.value).sub(&linear).abs();
+        let mut bound = smoothness.mul(&distance);
+        bound.mul_f64(0.5);
+        self.demand(Aspect::DescentInequality, to, &error, &bound);
+    }
+
+    fn basis(&mut self) {
+        let Some(affine) = self.problem.affine_part() else { return };
+        let orthonormal = affine.basis.iter().enumerate().all(|(i, a)| {
+            affine.basis.iter().enumerate().take(i + 1).all(|(j, b)| {
+                let product = a.iter().zip(b).fold(Rational::new(), |sum, (a, b)| sum + Rational::from(a * b));
+                product == u32::from(i == j)
+            })
+        });
+        if !orthonormal {
+            let contradiction =
+                Contradiction { aspect: Aspect::AffinePart, point: Vec::new(), lhs: f64::NAN, rhs: f64::NAN };
+            self.found.push(contradiction);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The constants that the families claim, tried at many points; and families that lie, which must
+//! be caught.
+
+use std::collections::BTreeMap;
+
+use lemmata::number::{Scalar, nearest_f64};
+use lemmata::preset::Preset;
+use lemmata::problem::audit::{Aspect, contradictions};
+use lemmata::problem::quadratic::{Quadratic, QuadraticSpec};
+use lemmata::problem::sine::SineSquared;
+use lemmata::problem::{Constants, DynProblem, Problem, ProblemSpec, Scratch, build, suite};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rug::Rational;
+
+/// Points at many scales around the start, neighbours near each other and far apart.
+fn points(problem: &dyn DynProblem, count: usize, seed: u64) -> Vec<Vec<f64>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let start = problem.start();
+    let mut points = vec![start.clone(), vec![0.0; start.len()]];
+    for i in 0..count {
+        let scale = 10f64.powi(i as i32 % 7 - 3);
+        let from = &points[if i % 3 == 0 { 0 } else { points.len() - 1 }];
+        let next = from.iter().map(|x| x + scale * (2.0 * rng.random::<f64>() - 1.0)).collect();
+        points.push(next);
+    }
+    points
+}
+
+fn is_sound(problem: &dyn DynProblem, count: usize, seed: u64) {
+    let found = contradictions(problem, &points(problem, count, seed));
+    assert!(found.is_empty(), "{} {:?}: {}", problem.family(), problem.parameters(), found[0]);
+}
+
+#[test]
+fn every_problem_of_the_suite_keeps_its_word() {
+    for spec in suite(Preset::Default) {
+        is_sound(build(&spec).unwrap().as_ref(), 14, 1);
+    }
+}
+
+#[test]
+fn extreme_instances_keep_their_word() {
+    for spec in [
+        ProblemSpec::Quadratic { dimension: 64, condition: 1e6, seed: 1 },
+        ProblemSpec::HeterogeneousQuadratic { dimension: 1, workers: 32, condition: 1.0, spread: 8.0, seed: 2 },
+        ProblemSpec::LeastSquares { dimension: 64, rank: 1, condition: 1.0, offset: 3.0, workers: 32, seed: 3 },
+        ProblemSpec::SineSquared { dimension: 64 },
+        ProblemSpec::SineSquaredComposed { dimension: 1, rows: 1, condition: 1.0, seed: 4 },
+        ProblemSpec::Fourier { dimension: 1, workers: 1, terms: 1, seed: 5 },
+        ProblemSpec::Logistic { dimension: 1, workers: 32, share: 1, regulariser: 0.5, seed: 6 },
+        ProblemSpec::GemanMcClure { dimension: 64, workers: 1, share: 1, seed: 7 },
+        ProblemSpec::BreastCancerLogistic { features: 30, workers: 8, share: 70, regulariser: 0.0625 },
+        ProblemSpec::DiagonalQuadratic { spectrum: vec![1e-3, 0.0, 7.0] },
+        ProblemSpec::PiecewiseQuadratic {
+            anchor: 0.5,
+            value: 1.0,
+            slope: -2.0,
+            breaks: vec![-1.0, 0.75],
+            curvatures: vec![2.0, -1.5, 3.0],
+        },
+    ] {
+        is_sound(build(&spec).unwrap().as_ref(), 7, 2);
+    }
+}
+
+#[test]
+fn sizes_and_numbers_out_of_range_are_refused() {
+    let quadratic = |dimension, condition| ProblemSpec::Quadratic { dimension, condition, seed: 1 };
+    for spec in [
+        quadratic(0, 1.0),
+        quadratic(65, 1.0),
+        quadratic(3, 0.5),
+        quadratic(3, f64::NAN),
+        quadratic(3, f64::INFINITY),
+        ProblemSpec::HeterogeneousQuadratic { dimension: 2, workers: 33, condition: 1.0, spread: 1.0, seed: 1 },
+        ProblemSpec::HeterogeneousQuadratic { dimension: 2, workers: 0, condition: 1.0, spread: 1.0, seed: 1 },
+        ProblemSpec::LeastSquares { dimension: 3, rank: 4, condition: 1.0, offset: 0.0, workers: 1, seed: 1 },
+        ProblemSpec::LeastSquares { dimension: 3, rank: 0, condition: 1.0, offset: 0.0, workers: 1, seed: 1 },
+        ProblemSpec::DiagonalQuadratic { spectrum: vec![] },
+        ProblemSpec::DiagonalQuadratic { spectrum: vec![0.0] },
+        ProblemSpec::DiagonalQuadratic { spectrum: vec![1.0, -1.0] },
+        ProblemSpec::Logistic { dimension: 2, workers: 2, share: 0, regulariser: 0.5, seed: 1 },
+        ProblemSpec::Logistic { dimension: 2, workers: 2, share: usize::MAX, regulariser: 0.5, seed: 1 },
+        ProblemSpec::Logistic { dimension: 2, workers: 2, share: 1, regulariser: f64::NAN, seed: 1 },
+        ProblemSpec::Logistic { dimension: 2, workers: 2, share: 1, regulariser: -1.0, seed: 1 },
+        ProblemSpec::Fourier { dimension: 2, workers: 2, terms: 0, seed: 1 },
+        ProblemSpec::BreastCancerSquares { features: 31, workers: 1, share: 8 },
+        ProblemSpec::BreastCancerSquares { features: 3, workers: 8, share: 500 },
+        ProblemSpec::BreastCancerSquares { features: 3, workers: 8, share: usize::MAX },
+        ProblemSpec::SineSquaredComposed { dimension: 2, rows: 3, condition: 1.0, seed: 1 },
+        ProblemSpec::PiecewiseQuadratic {
+            anchor: 0.0,
+            value: 0.0,
+            slope: 0.0,
+            breaks: vec![1.0, 1.0],
+            curvatures: vec![1.0; 3],
+        },
+        ProblemSpec::PiecewiseQuadratic {
+            anchor: 0.0,
+            value: 0.0,
+            slope: f64::NAN,
+            breaks: vec![],
+            curvatures: vec![1.0],
+        },
+    ] {
+        assert!(build(&spec).is_err(), "{spec:?}");
+    }
+}
+
+#[test]
+fn the_name_of_a_family_is_the_one_in_files_and_reports() {
+    for spec in suite(Preset::Full) {
+        assert_eq!(serde_json::to_value(&spec).unwrap()["family"], spec.family());
+        assert_eq!(build(&spec).unwrap().family(), spec.family());
+    }
+}
+
+// ---- liars --------------------------------------------------------------------------------
+
+/// Which evaluation is tampered with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Slip {
+    None,
+    Value,
+    Gradient,
+    Worker,
+}
+
+/// A problem that claims other constants, or computes something else, than the one inside.
+#[derive(Clone, Debug)]
+struct Liar<P> {
+    inner: P,
+    constants: Constants,
+    slip: Slip,
+}
+
+impl<P: Problem> Problem for Liar<P> {
+    fn family(&self) -> &'static str {
+        "liar"
+    }
+    fn parameters(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+    fn dimension(&self) -> usize {
+        self.inner.dimension()
+    }
+    fn workers(&self) -> usize {
+        self.inner.workers()
+    }
+    fn constants(&self) -> &Constants {
+        &self.constants
+    }
+    fn start(&self) -> Vec<f64> {
+        self.inner.start()
+    }
+    fn scratch_len(&self) -> usize {
+        self.inner.scratch_len()
+    }
+    fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
+        let value = self.inner.value(x, context, scratch);
+        if self.slip == Slip::Value { value.mul(&S::from_f64(1.0 + 2f64.powi(-40), context)) } else { value }
+    }
+    fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
+        self.inner.gradient(x, out, context, scratch);
+        if self.slip == Slip::Gradient {
+            out[0].mul_f64(1.0 + 2f64.powi(-40));
+        }
+    }
+    fn worker_gradient<S: Scalar>(
+        &self,
+        worker: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        self.inner.worker_gradient(worker, x, out, context, scratch);
+        if self.slip == Slip::Worker && worker == 0 {
+            out[0].add_f64(2f64.powi(-40));
+        }
+    }
+}
+
+fn quadratic() -> Quadratic {
+    let spec = QuadraticSpec { spectrum: &[0.25, 1.0, 4.0], workers: 3, spread: 1.0, offset: 0.5, seed: 9 };
+    Quadratic::new("quadratic", &spec).unwrap()
+}
+
+fn scaled(q: &Option<Rational>, factor: f64) -> Option<Rational> {
+    q.as_ref().map(|q| Rational::from(q * Rational::from_f64(factor).unwrap()))
+}
+
+/// Points along the axes of the quadratic's eigenvectors, where its constants are attained.
+fn attaining(problem: &Quadratic) -> Vec<Vec<f64>> {
+    let affine = Problem::affine_part(problem).unwrap();
+    let centre: Vec<f64> = affine.centre.iter().map(nearest_f64).collect();
+    let along = |row: &Vec<Rational>, t: f64| -> Vec<f64> {
+        centre.iter().zip(row).map(|(c, q)| c + t * nearest_f64(q)).collect()
+    };
+    affine.basis.iter().flat_map(|row| [along(row, -1.0), centre.clone(), along(row, 2.0)]).collect()
+}
+
+#[track_caller]
+fn is_caught(aspect: Aspect, slip: Slip, change: impl Fn(&mut Constants)) {
+    let inner = quadratic();
+    let points = attaining(&inner);
+    let mut liar = Liar { constants: Problem::constants(&inner).clone(), inner, slip };
+    if slip == Slip::None {
+        let found = contradictions(&liar, &points);
+        assert!(found.is_empty(), "the honest problem is accused: {}", found[0]);
+    }
+    change(&mut liar.constants);
+    let found = contradictions(&liar, &points);
+    assert!(found.iter().any(|c| c.aspect == aspect), "{aspect:?} is not caught: {found:?}");
+}
+
+#[test]
+fn reject_constants_off_by_one_percent_where_they_are_attained() {
+    is_caught(Aspect::Lipschitz, Slip::None, |c| c.smoothness = scaled(&c.smoothness, 0.99));
+    is_caught(Aspect::DescentInequality, Slip::None, |c| c.smoothness = scaled(&c.smoothness, 0.99));
+    is_caught(Aspect::Pl, Slip::None, |c| c.pl = scaled(&c.pl, 1.01));
+    is_caught(Aspect::LowerBound, Slip::None, |c| c.lower_bound = scaled(&c.lower_bound, 1.01));
+    is_caught(Aspect::Heterogeneity, Slip::None, |c| c.heterogeneity = scaled(&c.heterogeneity, 0.99));
+    // With f* below the infimum the PL inequality is false near the minimiser.
+    is_caught(Aspect::Pl, Slip::None, |c| c.lower_bound = scaled(&c.lower_bound, 0.5));
+    is_caught(Aspect::GradientBound, Slip::None, |c| c.gradient_bound = Some(Rational::from(2)));
+}
+
+#[test]
+fn reject_values_and_gradients_that_do_not_belong_together() {
+    is_caught(Aspect::Derivative, Slip::Value, |_| {});
+    is_caught(Aspect::Derivative, Slip::Gradient, |_| {});
+    is_caught(Aspect::Mean, Slip::Worker, |_| {});
+}
+
+#[test]
+fn reject_a_pl_constant_above_the_enclosed_one() {
+    // h = x² + 3 sin²x has μ ≈ 0.174 near |x| = 1.7.
+    let inner = SineSquared::coordinatewise(1).unwrap();
+    let honest = nearest_f64(Problem::constants(&inner).pl.as_ref().unwrap());
+    let grid: Vec<Vec<f64>> = (1..4000).map(|i| vec![f64::from(i) * 1e-3]).collect();
+    let constants = Constants { pl: Rational::from_f64(honest * 1.001), ..Problem::constants(&inner).clone() };
+    let liar = Liar { inner: inner.clone(), constants, slip: Slip::None };
+    assert!(contradictions(&inner, &grid).is_empty());
+    assert!(contradictions(&liar, &grid).iter().any(|c| c.aspect == Aspect::Pl));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, rng_seed: RngSeed::Fixed(11), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_instances_keep_their_word(
+        family in 0..6usize, dimension in 1..9usize, workers in 1..5usize, kappa in 0..20i32, seed in 0..1000u64,
+    ) {
+        let condition = 2f64.powi(kappa);
+        let spec = match family {
+            0 => ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread: 2.0, seed },
+            1 => ProblemSpec::LeastSquares { dimension, rank: dimension.div_ceil(2), condition, offset: 1.0, workers, seed },
+            2 => ProblemSpec::SineSquaredComposed { dimension, rows: dimension.div_ceil(2), condition: condition.min(64.0), seed },
+            3 => ProblemSpec::Fourier { dimension, workers, terms: 5, seed },
+            4 => ProblemSpec::Logistic { dimension, workers, share: 3, regulariser: 0.125, seed },
+            _ => ProblemSpec::GemanMcClure { dimension, workers, share: 3, seed },
+        };
+        let problem = build(&spec).map_err(|err| TestCaseError::fail(format!("{spec:?}: {err}")))?;
+        let found = contradictions(problem.as_ref(), &points(problem.as_ref(), 6, seed));
+        prop_assert!(found.is_empty(), "{spec:?}: {}", found[0]);
+    }
+}
