@@ -105,10 +105,10 @@ impl Source for Sphere {
     }
 
     fn add<S: Scalar>(&self, _: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
-        let direction: Vec<S> = out.iter().map(|_| random.gaussian()).collect();
+        let direction = random.gaussians(out.len());
         let mut factor = S::from_f64(self.radius, context);
-        factor.div_assign(&norm2(&direction, context).sqrt());
-        for (o, z) in out.iter_mut().zip(&direction) {
+        factor.div_assign(&norm2(direction, context).sqrt());
+        for (o, z) in out.iter_mut().zip(direction) {
             o.add_product(z, &factor);
         }
     }
@@ -153,8 +153,9 @@ impl Source for Gaussian {
     ) {
         // The mean of n independent N(0, s²) is N(0, s²/n).
         let scale = S::from_f64(self.size, context).div(&S::from_f64(at.workers as f64, context).sqrt());
-        for o in out {
-            o.add_product(&random.gaussian(), &scale);
+        let normals = random.gaussians(out.len());
+        for (o, z) in out.iter_mut().zip(normals) {
+            o.add_product(z, &scale);
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::number::Scalar;
 pub trait Randomness<S: Scalar> {
     /// The sum of `count` independent fair signs.
     fn sign_sum(&mut self, count: usize) -> S;
-    /// A standard normal number.
-    fn gaussian(&mut self) -> S;
+    /// Independent standard normal numbers, valid until the next draw.
+    fn gaussians(&mut self, count: usize) -> &[S];
 }
 
 /// Refuses to draw: for runs known to be deterministic.
@@ -25,7 +25,7 @@ impl<S: Scalar> Randomness<S> for NoRandomness {
     fn sign_sum(&mut self, _: usize) -> S {
         unreachable!("a deterministic oracle drew a random number")
     }
-    fn gaussian(&mut self) -> S {
+    fn gaussians(&mut self, _: usize) -> &[S] {
         unreachable!("a deterministic oracle drew a random number")
     }
 }
@@ -69,6 +69,7 @@ impl StreamKey {
 pub struct Stream<R, S: Scalar> {
     lanes: Vec<BitSource<R>>,
     values: Vec<f64>,
+    normals: Vec<S>,
     context: S::Context,
 }
 
@@ -105,7 +106,7 @@ impl<R: Rng, S: Scalar> Stream<R, S> {
     pub fn new(generators: impl IntoIterator<Item = R>, context: S::Context) -> Self {
         let lanes: Vec<_> = generators.into_iter().map(|rng| BitSource { rng, bits: 0, left: 0 }).collect();
         debug_assert_eq!(lanes.len(), S::LANES);
-        Stream { values: vec![0.0; lanes.len()], lanes, context }
+        Stream { values: vec![0.0; lanes.len()], normals: Vec::new(), lanes, context }
     }
 
     /// One uniform index in `0..count` for each lane.
@@ -136,11 +137,15 @@ impl<R: Rng, S: Scalar> Randomness<S> for Stream<R, S> {
         S::from_lanes(&self.values, self.context)
     }
 
-    fn gaussian(&mut self) -> S {
-        for (value, lane) in self.values.iter_mut().zip(&mut self.lanes) {
-            *value = StandardNormal.sample(&mut lane.rng);
+    fn gaussians(&mut self, count: usize) -> &[S] {
+        self.normals.clear();
+        for _ in 0..count {
+            for (value, lane) in self.values.iter_mut().zip(&mut self.lanes) {
+                *value = StandardNormal.sample(&mut lane.rng);
+            }
+            self.normals.push(S::from_lanes(&self.values, self.context));
         }
-        S::from_lanes(&self.values, self.context)
+        &self.normals
     }
 }
 
@@ -175,7 +180,7 @@ impl<S: Scalar> Randomness<S> for Enumerated<S> {
         S::from_f64(f64::from(sum), self.context)
     }
 
-    fn gaussian(&mut self) -> S {
+    fn gaussians(&mut self, _: usize) -> &[S] {
         unreachable!("a normal number has no finite enumeration")
     }
 }

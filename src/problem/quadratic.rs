@@ -177,9 +177,8 @@ impl Quadratic {
         })
     }
 
-    /// out ← H(x−c); the first d numbers of the scratch hold x − c.
-    fn curvature<S: Scalar>(&self, x: &[S], out: &mut [S], scratch: &mut Scratch<S>) {
-        let difference = &mut scratch.buffer[..self.dimension];
+    /// difference ← x − c, out ← H(x−c).
+    fn curvature<S: Scalar>(&self, x: &[S], difference: &mut [S], out: &mut [S]) {
         for ((z, x), c) in difference.iter_mut().zip(x).zip(&self.centre) {
             z.set(x);
             z.add_f64(-c);
@@ -251,22 +250,19 @@ impl Problem for Quadratic {
     }
 
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
-        let mut product = std::mem::take(&mut scratch.buffer);
-        let (difference, gradient) = product.split_at_mut(self.dimension);
-        let mut inner = Scratch { buffer: difference.to_vec() };
-        self.curvature(x, &mut gradient[..self.dimension], &mut inner);
+        let (difference, gradient) = scratch.buffer[..2 * self.dimension].split_at_mut(self.dimension);
+        self.curvature(x, difference, gradient);
         let mut value = S::zero(context);
-        for (z, g) in inner.buffer.iter().zip(gradient.iter()) {
+        for (z, g) in difference.iter().zip(gradient.iter()) {
             value.add_product(z, g);
         }
-        scratch.buffer = product;
         value.mul_f64(0.5);
         value.add_f64(self.offset);
         value
     }
 
     fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], _: S::Context, scratch: &mut Scratch<S>) {
-        self.curvature(x, out, scratch);
+        self.curvature(x, &mut scratch.buffer[..self.dimension], out);
     }
 
     fn worker_gradient<S: Scalar>(
@@ -277,7 +273,7 @@ impl Problem for Quadratic {
         _: S::Context,
         scratch: &mut Scratch<S>,
     ) {
-        self.curvature(x, out, scratch);
+        self.curvature(x, &mut scratch.buffer[..self.dimension], out);
         let shift = self.shifts.get(worker * self.dimension..(worker + 1) * self.dimension).unwrap_or(&[]);
         for (o, b) in out.iter_mut().zip(shift) {
             o.add_f64(-b);

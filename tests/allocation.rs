@@ -1,0 +1,77 @@
+//! The step loop allocates nothing: a run of many steps allocates as often as a run of few.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
+use lemmata::number::{Lanes, Scalar as _};
+use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
+use lemmata::problem::{Arithmetic, ProblemSpec, build};
+
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of one run.
+fn allocations<S: Arithmetic + Estimable<Context = ()>>(
+    spec: &ProblemSpec,
+    sources: &[SourceSpec],
+    steps: usize,
+) -> usize {
+    let problem = build(spec).unwrap();
+    let oracle = oracle::build(sources, problem.dimension(), problem.workers()).unwrap();
+    let method = Momentum { beta: 0.25, steps: vec![0.01; steps], start: Start::Zero };
+    let start = problem.start();
+    let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };
+    let mut table = Table::<S>::new(&[Quantity::Value], steps, &method.steps, ());
+    let mut work = Workspace::<S>::new(problem.as_ref(), ());
+    let key = StreamKey::new(1, "allocation", "");
+    let mut random = Stream::<_, S>::new((0..S::LANES as u64).map(|lane| key.stream(lane)), ());
+    let before = COUNT.with(Cell::get);
+    experiment.run(&mut random, &mut table, &mut work, (), &mut |_| {});
+    COUNT.with(Cell::get) - before
+}
+
+#[test]
+fn a_run_of_a_thousand_steps_allocates_no_more_than_one_of_ten() {
+    let problems = [
+        ProblemSpec::HeterogeneousQuadratic { dimension: 8, workers: 4, condition: 10.0, spread: 1.0, seed: 1 },
+        ProblemSpec::SineSquaredComposed { dimension: 6, rows: 3, condition: 4.0, seed: 1 },
+        ProblemSpec::Logistic { dimension: 4, workers: 2, share: 3, regulariser: 0.125, seed: 1 },
+        ProblemSpec::GemanMcClure { dimension: 4, workers: 2, share: 3, seed: 1 },
+        ProblemSpec::Fourier { dimension: 4, workers: 2, terms: 4, seed: 1 },
+        ProblemSpec::BreastCancerSquares { features: 4, workers: 2, share: 8 },
+    ];
+    // The greedy source is left out: its search for the worst error allocates.
+    let oracles = [
+        vec![],
+        vec![SourceSpec::Offset { size: 0.5 }, SourceSpec::Gaussian { size: 0.25 }],
+        vec![SourceSpec::Relative { factor: -0.25 }, SourceSpec::Sphere { radius: 0.25 }],
+        vec![SourceSpec::Opposed { relative: 0.1, absolute: 0.1 }, SourceSpec::Rademacher { size: 0.25 }],
+        vec![SourceSpec::RandomSigns { relative: 0.1, absolute: 0.1 }, SourceSpec::Axis { size: 0.25 }],
+        vec![SourceSpec::Cancel { relative: 0.1, absolute: 0.1 }, SourceSpec::RelativeSigns { factor: 0.25 }],
+    ];
+    for problem in &problems {
+        for sources in &oracles {
+            let few = [allocations::<f64>(problem, sources, 10), allocations::<Lanes>(problem, sources, 10)];
+            let many = [allocations::<f64>(problem, sources, 1000), allocations::<Lanes>(problem, sources, 1000)];
+            assert_eq!(few, many, "{problem}, {sources:?}");
+        }
+    }
+}
