@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
-use lemmata::number::{Lanes, Scalar as _};
+use lemmata::number::Lanes;
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
 use lemmata::problem::{Arithmetic, ProblemSpec, build};
 

@@ -202,7 +202,7 @@ fn confidence_limits_cover_the_mean_at_all_times_at_once() {
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     (0..100_000).for_each(|_| limits.observe(uniform(&mut rng)));
     let [low, high] = limits.limits();
-    assert!(0.97 < low && low <= 1.0 && 1.0 <= high && high < 1.03, "[{low}, {high}] should be narrow around 1");
+    assert!((0.97..=1.0).contains(&low) && (1.0..1.03).contains(&high), "[{low}, {high}] should be narrow around 1");
 }
 
 #[test]

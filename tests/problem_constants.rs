@@ -98,6 +98,14 @@ fn sizes_and_numbers_out_of_range_are_refused() {
             breaks: vec![1.0, 1.0],
             curvatures: vec![1.0; 3],
         },
+        // 0.7 - 0.1 is rounded, and the outer curvature would exceed the L that is claimed.
+        ProblemSpec::PiecewiseQuadratic {
+            anchor: 0.0,
+            value: 0.0,
+            slope: 0.0,
+            breaks: vec![1.0],
+            curvatures: vec![0.1, 0.7],
+        },
         ProblemSpec::PiecewiseQuadratic {
             anchor: 0.0,
             value: 0.0,
@@ -190,7 +198,7 @@ fn quadratic() -> Quadratic {
 }
 
 fn scaled(q: &Option<Rational>, factor: f64) -> Option<Rational> {
-    q.as_ref().map(|q| Rational::from(q * Rational::from_f64(factor).unwrap()))
+    q.as_ref().map(|q| q * Rational::from_f64(factor).unwrap())
 }
 
 /// Points along the axes of the quadratic's eigenvectors, where its constants are attained.

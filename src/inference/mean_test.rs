@@ -143,6 +143,8 @@ impl MeanTest {
             TailClass::SubGaussian { variance_proxy } => {
                 Some(Wealth::Normal(SubGaussianSum::new(variance_proxy, delta)))
             }
+            // A bound at the lower end leaves no room to bet in.
+            _ if rhs[1] <= lower => None,
             _ => product(LARGEST_BET, REFUTING_BETS),
         };
         let supporting = match tail {

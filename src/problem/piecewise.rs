@@ -34,7 +34,8 @@ impl PiecewiseQuadratic {
     /// `breaks` increasing, one fewer than `curvatures`.
     ///
     /// # Errors
-    /// When a number is not finite, the breaks are out of order, or the counts do not match.
+    /// When a number is not finite, the breaks are out of order, the counts do not match, or a change
+    /// of curvature would be rounded.
     pub fn new(anchor: f64, value: f64, slope: f64, breaks: &[f64], curvatures: &[f64]) -> Result<Self, ProblemError> {
         let numbers = [anchor, value, slope];
         if numbers.iter().chain(breaks).chain(curvatures).any(|x| !x.is_finite()) {
@@ -42,6 +43,13 @@ impl PiecewiseQuadratic {
         }
         if curvatures.len() != breaks.len() + 1 || breaks.windows(2).any(|w| w[0] >= w[1]) {
             return Err(ProblemError::new(FAMILY, "breaks must increase and be one fewer than the curvatures"));
+        }
+        let exact_difference = |w: &[f64]| {
+            let exact = |x: f64| Rational::from_f64(x).unwrap_or_default();
+            exact(w[1] - w[0]) == exact(w[1]) - exact(w[0])
+        };
+        if !curvatures.windows(2).all(exact_difference) {
+            return Err(ProblemError::new(FAMILY, "the curvatures' differences need more bits than an f64 has"));
         }
         // The anchor's piece; on a break, the piece to its right.
         let home = breaks.iter().filter(|b| **b <= anchor).count();

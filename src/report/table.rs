@@ -97,7 +97,11 @@ fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {
     match outcome.verdict {
         Verdict::Violated if !as_expected => Some(outcome.worst.as_ref().map_or_else(
             || "violated".to_owned(),
-            |w| format!("violated, lhs {:e} > rhs {:e} in claim {} at k = {}", w.lhs[0], w.rhs[1], w.claim + 1, w.k),
+            |w| {
+                let (lhs, rhs, relation) =
+                    if w.lhs[0] < w.rhs[0] { (w.lhs[1], w.rhs[0], "<") } else { (w.lhs[0], w.rhs[1], ">") };
+                format!("violated, lhs {lhs:e} {relation} rhs {rhs:e} in claim {} at k = {}", w.claim + 1, w.k)
+            },
         )),
         Verdict::Inconclusive => Some("inconclusive within the budget".to_owned()),
         _ => None,

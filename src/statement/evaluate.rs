@@ -95,16 +95,16 @@ pub struct Scope<S: Scalar> {
 }
 
 /// How the random index is read inside an expectation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RandomIndex {
     /// No random index is declared.
     Absent,
     /// Average over all its values: exact.
     Average {
         /// First value.
-        from: i64,
+        from: Index,
         /// One past the last.
-        to: i64,
+        to: Index,
     },
     /// One drawn value for each lane.
     Drawn(Vec<i64>),
@@ -355,10 +355,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         match self.random {
             RandomIndex::Absent => self.term(body),
             RandomIndex::Average { from, to } => {
-                // The declared range is that of the full horizon; for a smaller K it is cut there.
-                let to = (*to).min(self.horizon);
+                let (from, to) = (self.index(from)?, self.index(to)?);
+                if from >= to {
+                    return Err(EvaluationError::RandomIndex);
+                }
                 let mut sum = S::zero(self.scope.context);
-                for value in *from..to {
+                for value in from..to {
                     self.random_value = Some(value);
                     sum.add_assign(&self.term(body)?);
                 }

@@ -16,7 +16,7 @@ use super::check::{CheckError, Checker, Definition, Dependence, Names, dependenc
 use super::evaluate::{self, Evaluator};
 use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::syntax::{Expr, ExprKind, ReduceOp};
-use super::term::{Builtin, Index, Node, ScalarSequence, Term, VectorSequence};
+use super::term::{Builtin, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
 use super::{
     Bound, Claim, Constant, Expectation, Hypothesis, Kind, Parameter, Quantifier, RandomDraw, Schedule, Scope,
     Statement, StatementError, Symbol, Witness,
@@ -670,16 +670,20 @@ impl Loader<'_> {
                         );
                     }
                 }
-                let late = claim.rhs.any(|node| match node {
-                    Node::Term(Term::Element(ScalarSequence::Value, index)) => !at_start(index),
-                    Node::Vector(super::term::Vector::Element(_, index)) => !at_start(index),
-                    _ => false,
-                });
-                if late && self.raw.kind != Kind::Identity {
+                for (side, place) in sides {
+                    if side.any(unrecorded) {
+                        return at(
+                            place,
+                            "a whole run records f and the squared norms of grad, v, m, e, b and nu, nothing else",
+                            "write the claim in these, or claim it for one step with E[· | past]",
+                        );
+                    }
+                }
+                if self.raw.kind != Kind::Identity && claim.rhs.any(unknown_at_start) {
                     return at(
                         &raw.rhs,
                         "the right-hand side may only use what is known at the start",
-                        "bring the rest to the left-hand side",
+                        "that is f[0], norm2(grad[0]), E[norm2(m[-1])], norm2(v[-1]); bring the rest to the left-hand side",
                     );
                 }
                 Ok(())
@@ -791,13 +795,36 @@ impl Loader<'_> {
     }
 }
 
-/// Whether an index is 0 or −1: what is known before the first step, in expectation at least.
-fn at_start(index: &Index) -> bool {
-    match index {
-        Index::Literal(value) => *value <= 0,
-        // `-1` is read as 0 − 1, and `k-1` at k = 0 likewise.
-        Index::Sub(a, b) => matches!((&**a, &**b), (Index::Literal(a), Index::Literal(b)) if a <= b),
+/// Vectors of which a whole run keeps no record.
+fn unrecorded(node: Node<'_>) -> bool {
+    match node {
+        Node::Term(Term::Dot(..) | Term::Norm(_)) => true,
+        Node::Term(Term::Norm2(vector)) => {
+            !matches!(**vector, Vector::Element(sequence, _) if sequence != VectorSequence::Point)
+        }
         _ => false,
+    }
+}
+
+/// Quantities of the run beyond f(x_0), ∇f(x_0), v_{−1} and m_{−1}.
+fn unknown_at_start(node: Node<'_>) -> bool {
+    match node {
+        Node::Term(Term::Element(ScalarSequence::Value, index)) => literal(index) != Some(0),
+        Node::Vector(Vector::Element(sequence, index)) => match sequence {
+            VectorSequence::Gradient => literal(index) != Some(0),
+            VectorSequence::Buffer | VectorSequence::Deviation => literal(index) != Some(-1),
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+fn literal(index: &Index) -> Option<i64> {
+    match index {
+        Index::Literal(value) => Some(*value),
+        // `-1` is read as 0 − 1, and `k-1` at k = 0 likewise.
+        Index::Sub(a, b) => Some(literal(a)? - literal(b)?),
+        _ => None,
     }
 }
 

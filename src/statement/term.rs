@@ -29,13 +29,15 @@ pub enum Builtin {
     RelativeNoise,
     /// `sigma2`: absolute part of the noise.
     NoiseVariance,
+    /// `isotropic`: 1 for noise alone, of covariance (σ²/d)·identity whatever the state; else 0.
+    Isotropic,
     /// `first_gradient`: 1 for that start, 0 for the zero start.
     FirstGradient,
 }
 
 impl Builtin {
     /// All of them, in the order of declaration.
-    pub const ALL: [Builtin; 12] = [
+    pub const ALL: [Builtin; 13] = [
         Builtin::Smoothness,
         Builtin::Pl,
         Builtin::LowerBound,
@@ -47,6 +49,7 @@ impl Builtin {
         Builtin::AbsoluteBias,
         Builtin::RelativeNoise,
         Builtin::NoiseVariance,
+        Builtin::Isotropic,
         Builtin::FirstGradient,
     ];
 
@@ -65,6 +68,7 @@ impl Builtin {
             Builtin::AbsoluteBias => "C_b",
             Builtin::RelativeNoise => "M",
             Builtin::NoiseVariance => "sigma2",
+            Builtin::Isotropic => "isotropic",
             Builtin::FirstGradient => "first_gradient",
         }
     }
@@ -84,8 +88,23 @@ impl Builtin {
             Builtin::AbsoluteBias => "absolute part of the bias, noise apart [(f/x)^2]",
             Builtin::RelativeNoise => "relative part of the noise variance",
             Builtin::NoiseVariance => "absolute part of the noise variance [(f/x)^2]",
+            Builtin::Isotropic => "1 for noise alone, of covariance (sigma2/d) identity, else 0",
             Builtin::FirstGradient => "1 for the first-gradient start, 0 for the zero start",
         }
+    }
+
+    /// Whether it belongs to the model of the estimate's error.
+    #[must_use]
+    pub fn is_error_model(self) -> bool {
+        matches!(
+            self,
+            Builtin::RelativeError
+                | Builtin::AbsoluteError
+                | Builtin::RelativeBias
+                | Builtin::AbsoluteBias
+                | Builtin::RelativeNoise
+                | Builtin::NoiseVariance
+        )
     }
 
     /// The builtin of that name.

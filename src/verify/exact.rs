@@ -196,8 +196,8 @@ fn decide_on_table(instance: &Instance<'_>, table: &Table<Interval>, bits: u32) 
             }
             let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
             let before = decision.keeper.place();
-            let (lhs, rhs, magnitude) = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
-            decision.keeper.see(c, shown, lhs, rhs, magnitude, found == Comparison::False);
+            let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+            decision.keeper.see(c, shown, midpoint, found);
             if decision.keeper.place() != before {
                 decision.keeper.enclose(&sides);
             }
@@ -234,11 +234,28 @@ fn decide_by_rationals(
     Ok(())
 }
 
+/// Whether a run of K steps has every value of the statement's random index.
+fn random_index_exists(instance: &Instance<'_>, horizon: usize, scope: &Scope<Interval>) -> Result<bool, CheckFailure> {
+    let Some(random) = &instance.statement.random else { return Ok(true) };
+    let mut evaluator = Evaluator::without_trace(scope);
+    evaluator.set_horizon(horizon);
+    let (from, to) = (evaluator.index(&random.from)?, evaluator.index(&random.to)?);
+    Ok(from < to && to <= horizon as i64 + 1)
+}
+
 /// Where a claim is evaluated on a table: its own index, or every K up to the horizon.
 fn places(instance: &Instance<'_>, claim: usize, scope: &Scope<Interval>) -> Result<Vec<(i64, usize)>, CheckFailure> {
     let claim = &instance.statement.claims[claim];
     Ok(match claim.quantifier {
         Some(_) => indices(claim, scope)?.map(|k| (k, instance.horizon)).collect(),
-        None => (1..=instance.horizon).map(|horizon| (0, horizon)).collect(),
+        None => {
+            let mut places = Vec::new();
+            for horizon in 1..=instance.horizon {
+                if random_index_exists(instance, horizon, scope)? {
+                    places.push((0, horizon));
+                }
+            }
+            places
+        }
     })
 }

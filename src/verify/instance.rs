@@ -245,12 +245,7 @@ impl<'a> Instance<'a> {
     #[must_use]
     pub fn random_average(&self) -> RandomIndex {
         let Some(random) = &self.statement.random else { return RandomIndex::Absent };
-        let scope = self.scope::<f64>(());
-        let evaluator = Evaluator::without_trace(&scope);
-        match (evaluator.index(&random.from), evaluator.index(&random.to)) {
-            (Ok(from), Ok(to)) => RandomIndex::Average { from, to },
-            _ => RandomIndex::Absent,
-        }
+        RandomIndex::Average { from: random.from.clone(), to: random.to.clone() }
     }
 
     /// Value of a constant of the instance.
@@ -341,6 +336,7 @@ pub(super) fn builtins(problem: &dyn DynProblem, oracle: &Oracle, start: Start) 
             Builtin::AbsoluteBias => Some(model.bias[1].clone()),
             Builtin::RelativeNoise => Some(model.noise[0].clone()),
             Builtin::NoiseVariance => Some(model.noise[1].clone()),
+            Builtin::Isotropic => Some(Rational::from(u32::from(model.isotropic))),
             Builtin::FirstGradient => Some(Rational::from(u32::from(start == Start::FirstGradient))),
         })
         .collect()

@@ -72,10 +72,11 @@ pub fn screen(kind: Kind, sides: &Sides<Ball>) -> Comparison {
 }
 
 /// Widest enclosure of zero that shows an identity.
-const IDENTITY_EXPONENT: i32 = -100;
+const IDENTITY_EXPONENT: i32 = -200;
 
 /// Decision by intervals. An identity is shown by an enclosure of its difference that contains
-/// zero and is narrower than 2^-100, relative to its terms where these exceed one.
+/// zero and is narrower than 2^-200, relative to its terms where these exceed one; where the
+/// instance is rational, rationals decide it instead.
 pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
     if kind == Kind::Identity {
         let difference = sides.lhs.clone().sub(&sides.rhs);
@@ -131,10 +132,16 @@ pub struct WorstKeeper {
 }
 
 impl WorstKeeper {
-    /// Looks at a comparison with sides near the given numbers.
-    pub fn see(&mut self, claim: usize, k: i64, lhs: f64, rhs: f64, magnitude: f64, false_there: bool) {
-        let ratio = (lhs >= 0.0 && rhs > 0.0).then_some(lhs / rhs);
-        let slack = (magnitude > 0.0).then_some((rhs - lhs) / magnitude);
+    /// Looks at a comparison with (lhs, rhs, magnitude) near the given numbers.
+    pub fn see(&mut self, claim: usize, k: i64, (lhs, rhs, magnitude): (f64, f64, f64), found: Comparison) {
+        let false_there = found == Comparison::False;
+        let mut ratio = (lhs >= 0.0 && rhs > 0.0).then_some(lhs / rhs);
+        let mut slack = (magnitude > 0.0).then_some((rhs - lhs) / magnitude);
+        if found == Comparison::True {
+            // The numbers are rounded, the decision is not.
+            ratio = ratio.map(|r| r.min(1.0));
+            slack = slack.map(|s| s.max(0.0));
+        }
         let badness = |ratio: Option<f64>, slack: Option<f64>| match (ratio, slack) {
             (Some(ratio), _) => ratio,
             (None, Some(slack)) => -slack,

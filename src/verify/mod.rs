@@ -109,7 +109,13 @@ pub enum CheckFailure {
         /// Step.
         k: usize,
     },
-    /// A sample contradicts its proved range, or is not finite.
+    /// A sample is not finite.
+    #[error("replicate {replicate} left the finite numbers")]
+    NotFiniteSample {
+        /// Replicate number.
+        replicate: u64,
+    },
+    /// A sample contradicts its proved range.
     #[error("replicate {replicate}: {reason}")]
     BadSample {
         /// Replicate number.

@@ -1,5 +1,7 @@
 //! Claims about one step given the past: all outcomes of the step's noise, at every stored state.
 
+use rug::Rational;
+
 use super::instance::Instance;
 use super::judge::Sides;
 use super::pathwise::{Path, SidesOnPoints, check_on_points};
@@ -22,6 +24,10 @@ struct OverOutcomes<'a> {
 }
 
 impl SidesOnPoints for OverOutcomes<'_> {
+    fn modelled<'i>(&self, instance: &'i Instance<'_>) -> (VectorSequence, &'i [Rational; 2]) {
+        (VectorSequence::Bias, &instance.oracle.model.bias)
+    }
+
     fn sides<S: Arithmetic + Estimable>(
         &self,
         claim: &Claim,

@@ -1,16 +1,19 @@
 //! Pathwise claims: every index of every trajectory, decided with no error left.
 
+use rug::Rational;
+
 use super::instance::Instance;
 use super::judge::{Comparison, Sides, WorstKeeper, by_interval, by_rational, screen};
 use super::symbolic::Symbolic;
 use super::{CheckFailure, Judging, Outcome};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{PointTrace, Table, Workspace};
-use crate::number::{Ball, Exact, Interval, Scalar};
+use crate::number::{Ball, Exact, Interval, Scalar, norm2};
 use crate::oracle::{Estimable, Stream, StreamKey};
 use crate::problem::Arithmetic;
-use crate::statement::Claim;
-use crate::statement::evaluate::{Evaluator, RandomIndex, Scope};
+use crate::statement::evaluate::{Evaluator, RandomIndex, Scope, Trace};
+use crate::statement::term::VectorSequence;
+use crate::statement::{Claim, Kind};
 
 /// Precisions to which an open comparison goes up, before rationals.
 pub(super) const LADDER: [u32; 3] = [128, 256, 512];
@@ -106,6 +109,11 @@ pub(super) trait SidesOnPoints {
         trace: &PointTrace<'_, S>,
     ) -> Result<Sides<S>, CheckFailure>;
 
+    /// The part of the error that a step's model speaks of, and the model's B and C.
+    fn modelled<'i>(&self, instance: &'i Instance<'_>) -> (VectorSequence, &'i [Rational; 2]) {
+        (VectorSequence::Error, &instance.oracle.model.total)
+    }
+
     /// Whether the sides, as expressions in unknown numbers, compare for certain.
     fn symbolically(&self, _: &Instance<'_>, _: &Claim, _: i64, _: &Path, _: &Scope<Exact>) -> Comparison {
         Comparison::Open
@@ -155,6 +163,31 @@ struct Ladder<'a> {
     rational: PointTrace<'a, Exact>,
 }
 
+/// Whether the errors may obey the model that the claim's B and C speak of. The errors of stored
+/// points are what the points imply, so rounding can take them out of a model that they meet with
+/// equality; then the hypothesis fails, not the claim.
+fn obeys_model(instance: &Instance<'_>, on_points: &impl SidesOnPoints, path: &Path, ladder: &Ladder<'_>) -> bool {
+    if !instance.statement.needs().iter().any(|builtin| builtin.is_error_model()) {
+        return true;
+    }
+    let (part, [relative, absolute]) = on_points.modelled(instance);
+    let bits = LADDER[1];
+    let trace = &ladder.intervals[1];
+    let square = |sequence, k: usize| match sequence {
+        VectorSequence::Bias => {
+            let bias: Vec<Interval> = path.biases[k].iter().map(|b| Interval::from_f64(*b, bits)).collect();
+            Ok(norm2(&bias, bits))
+        }
+        _ => trace.norm2(sequence, k as i64),
+    };
+    (0..instance.horizon).all(|k| {
+        let (Ok(error), Ok(gradient)) = (square(part, k), square(VectorSequence::Gradient, k)) else { return false };
+        let bound =
+            Interval::from_rational(relative, bits).mul(&gradient).add(&Interval::from_rational(absolute, bits));
+        !bound.certainly_lt(&error)
+    })
+}
+
 /// Decides every index of every trajectory: screening, then intervals, then rationals.
 pub(super) fn check_on_points(
     instance: &Instance<'_>,
@@ -186,6 +219,10 @@ pub(super) fn check_on_points(
                 let screened = on_points.sides(claim, k, &path, &scopes.ball, &ladder.screening)?;
                 let mut found = screen(kind, &screened);
                 let mut midpoint = (screened.lhs.mid, screened.rhs.mid, screened.magnitude.mid);
+                if kind == Kind::Identity && problem.is_rational() {
+                    reached.raise(Reached::Rational);
+                    found = by_rational(kind, &on_points.sides(claim, k, &path, scopes.exact(), &ladder.rational)?);
+                }
                 for (rung, trace) in ladder.intervals.iter().enumerate() {
                     if found != Comparison::Open {
                         break;
@@ -204,9 +241,12 @@ pub(super) fn check_on_points(
                     reached.raise(Reached::Rational);
                     found = on_points.symbolically(instance, claim, k, &path, scopes.exact());
                 }
+                if found == Comparison::False && !obeys_model(instance, on_points, &path, &ladder) {
+                    found = Comparison::Open;
+                }
                 violated |= found == Comparison::False;
                 open |= found == Comparison::Open;
-                keeper.see(c, k, midpoint.0, midpoint.1, midpoint.2, found == Comparison::False);
+                keeper.see(c, k, midpoint, found);
             }
         }
         if let (Some((c, k)), true) = (keeper.place(), keeper.place() != before) {

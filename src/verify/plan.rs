@@ -124,7 +124,7 @@ impl<'a> Plan<'a> {
                 let horizon = limited_horizon(statement, source, horizon, preset);
                 let choice = i + attempt / sources.len();
                 let spec = general_spec(statement, problem_spec, problem.as_ref(), source, start, horizon, choice)
-                    .and_then(|spec| is_checkable(&Instance::build(statement, &spec)?).map(|()| spec));
+                    .and_then(|spec| is_checkable(&Instance::build(statement, &spec)?, preset).map(|()| spec));
                 spec.map_err(|reason| self.pass_over(&reason)).ok()
             });
             if let Some(spec) = found
@@ -137,11 +137,11 @@ impl<'a> Plan<'a> {
 }
 
 /// Whether the check of the instance's scope can do anything with it.
-fn is_checkable(instance: &Instance<'_>) -> Result<(), InstanceError> {
+fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<(), InstanceError> {
     let suitable = match instance.statement.scope() {
         Scope::Pathwise => true,
         Scope::OneStep => one_step::suitable(instance),
-        Scope::WholeRun => whole_run::suitable(instance),
+        Scope::WholeRun => whole_run::suitable(instance, preset.effort().paths),
     };
     if suitable { Ok(()) } else { Err(InstanceError::NoEvidence) }
 }

@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
 use super::{CheckFailure, Judging, Outcome, Sampling, Worst, ranges};
-use crate::inference::{BernsteinLimits, Decision, Evidence, MeanTest, MinimumTest, TailClass, Verdict};
+use crate::inference::{
+    BernsteinLimits, Decision, Evidence, InferenceError, MeanTest, MinimumTest, TailClass, Verdict,
+};
 use crate::method::{Quantity, Start, Table, Workspace, start_error};
 use crate::number::{Interval, Lanes, Mp, Scalar, norm2, zeros};
 use crate::oracle::{Estimable, Stream, StreamKey, TailKind};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope};
 use crate::statement::syntax::ReduceOp;
-use crate::statement::term::{Term, VectorSequence};
+use crate::statement::term::{Index, Term, VectorSequence};
 
 /// Largest difference between samples in working precision and at 256 bits on the same random bits,
 /// relative to the larger of the sample and the right-hand side.
@@ -36,8 +38,8 @@ struct SampledClaim {
     /// Linear in its expectations, so that one run gives one unbiased sample. For a minimum over
     /// steps this is the mean over them, which is no smaller.
     linear: Term,
-    /// For a minimum over steps: its range and body.
-    minimum: Option<(usize, std::ops::Range<i64>, Term)>,
+    /// For a minimum over steps: its range, its body and a proved lower bound of the body.
+    minimum: Option<(std::ops::Range<i64>, Term, f64)>,
     rhs: [f64; 2],
     /// What the samples are tested against, see [`ROUNDING_ALLOWANCE`].
     tested: [f64; 2],
@@ -78,7 +80,10 @@ impl<'a> Statistical<'a> {
             .ok_or_else(|| CheckFailure::Unsuitable("the family proves no lower bound of f".into()))?;
         let average = instance.random_average();
         let random_range = match &average {
-            RandomIndex::Average { from, to } => Some(*from..*to),
+            RandomIndex::Average { from, to } => {
+                let evaluator = Evaluator::<Interval>::without_trace(&scope);
+                Some(evaluator.index(from)?..evaluator.index(to)?)
+            }
             _ => None,
         };
         let mut claims = Vec::new();
@@ -103,12 +108,19 @@ impl<'a> Statistical<'a> {
                         to: to.clone(),
                         body: body.clone(),
                     };
-                    (mean, Some((*slot, range, (**body).clone())))
+                    let mut lower = f64::INFINITY;
+                    for k in range.clone() {
+                        let mut evaluator = Evaluator::on(&scope, &ranges, &average);
+                        evaluator.set_index(k);
+                        lower = lower.min(evaluator.term(body)?.lower_f64());
+                    }
+                    (mean, Some((range, (**body).clone(), lower)))
                 }
                 other => (other.clone(), None),
             };
             // One sample has one value of the random index, so its range is the hull over them.
-            let single = |value: i64| RandomIndex::Average { from: value, to: value + 1 };
+            let single =
+                |value: i64| RandomIndex::Average { from: Index::Literal(value), to: Index::Literal(value + 1) };
             let choices = random_range.clone().map_or_else(|| vec![average.clone()], |r| r.map(single).collect());
             let mut range: Option<Interval> = None;
             for choice in &choices {
@@ -160,7 +172,7 @@ impl<'a> Statistical<'a> {
             let mut evaluator = Evaluator::on(scope, &table, &index);
             let linear = evaluator.term(&claim.linear)?;
             let mut bodies = Vec::new();
-            if let Some((_, range, body)) = &claim.minimum {
+            if let Some((range, body, _)) = &claim.minimum {
                 for k in range.clone() {
                     evaluator.set_index(k);
                     bodies.push(evaluator.term(body)?);
@@ -264,7 +276,10 @@ impl<'a> Statistical<'a> {
     fn test<R: rand::Rng>(&self, stream: impl Fn(u64) -> R + Sync) -> Result<Progress, CheckFailure> {
         let share = self.judging.ledger.share();
         let bad = |replicate: u64| {
-            move |err: crate::inference::InferenceError| CheckFailure::BadSample { replicate, reason: err.to_string() }
+            move |err: InferenceError| match err {
+                InferenceError::NotFinite(_) => CheckFailure::NotFiniteSample { replicate },
+                other => CheckFailure::BadSample { replicate, reason: other.to_string() },
+            }
         };
         let mut claims = self
             .claims
@@ -274,9 +289,9 @@ impl<'a> Statistical<'a> {
                 let test = MeanTest::new(claim.tail, against, share).map_err(bad(0))?;
                 let minimum = match &claim.minimum {
                     None => None,
-                    Some((_, range, _)) => {
+                    Some((range, _, lower)) => {
                         let count = usize::try_from(range.end - range.start).unwrap_or(0);
-                        Some(MinimumTest::new(count, 0.0, claim.tested, share).map_err(bad(0))?)
+                        Some(MinimumTest::new(count, *lower, claim.tested, share).map_err(bad(0))?)
                     }
                 };
                 let limits = match claim.tail {

@@ -4,7 +4,7 @@
 use super::exact::{ExactMeans, decide_exactly};
 use super::instance::Instance;
 use super::sampled::Statistical;
-use super::{CheckFailure, Judging, Outcome, moments};
+use super::{CheckFailure, Judging, Outcome};
 use crate::method::{Quantity, Start, start_error};
 use crate::oracle::StreamKey;
 use crate::statement::Kind;
@@ -22,10 +22,11 @@ pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'
 }
 
 /// Whether some kind of evidence applies: what the right-hand side says of the start must be known
-/// exactly, and an identity can only be shown exactly.
-pub(super) fn suitable(instance: &Instance<'_>) -> bool {
-    let model = &instance.oracle.model;
-    let exact = model.deterministic || moments::applies(instance);
+/// exactly, and an identity or a claim for every k can only be shown exactly. At most `paths` paths
+/// are enumerated.
+pub(super) fn suitable(instance: &Instance<'_>, paths: u64) -> bool {
+    let exact = ExactMeans::find(instance, paths).is_some();
+    let indexed = instance.statement.claims.iter().any(|claim| claim.quantifier.is_some());
     let start_known = instance.method.start == Start::Zero || start_error(&instance.experiment(), START_BITS).is_some();
-    exact || (start_known && instance.statement.kind != Kind::Identity)
+    exact || (start_known && !indexed && instance.statement.kind != Kind::Identity)
 }
