@@ -37,9 +37,9 @@ impl Preset {
     #[must_use]
     pub fn effort(self) -> Effort {
         let (trajectories, replicates, paths, rerun) = match self {
-            Preset::Quick => (1, 20_000, 1 << 10, 2),
-            Preset::Default => (2, 60_000, 1 << 12, 4),
-            Preset::Full => (6, 1_000_000, 1 << 16, 16),
+            Preset::Quick => (1, 60_000, 1 << 10, 2),
+            Preset::Default => (4, 400_000, 1 << 14, 8),
+            Preset::Full => (12, 4_000_000, 1 << 16, 16),
         };
         Effort { trajectories, replicates, paths, precision: None, rerun }
     }
@@ -48,9 +48,9 @@ impl Preset {
     #[must_use]
     pub fn cells(self) -> usize {
         match self {
-            Preset::Quick => 12,
-            Preset::Default => 36,
-            Preset::Full => 160,
+            Preset::Quick => 24,
+            Preset::Default => 80,
+            Preset::Full => 300,
         }
     }
 }

@@ -4,14 +4,15 @@
 use rayon::prelude::*;
 
 use super::instance::Instance;
-use super::judge::{Comparison, Sides, WorstKeeper, by_interval, by_rational};
+use super::judge::{Comparison, Enclosing, Sides, WorstKeeper, by_interval, by_rational, screen};
 use super::pathwise::indices;
 use super::{CheckFailure, Outcome, moments};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{Quantity, Table, Workspace};
-use crate::number::{Exact, Interval, Scalar};
+use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::problem::Arithmetic;
+use crate::statement::Kind;
 use crate::statement::evaluate::{Evaluator, Scope};
 
 /// Precisions of exact evidence; interval widths grow along a run, so it starts high.
@@ -70,6 +71,13 @@ impl ExactMeans {
         match self {
             ExactMeans::Enumeration(paths) => ExactMeans::Enumeration(path_count(instance, paths).unwrap_or(paths)),
             other => other,
+        }
+    }
+
+    fn screened_evidence(self) -> Evidence {
+        match self {
+            ExactMeans::Deterministic => Evidence::Ball,
+            other => other.evidence(f64::MANTISSA_DIGITS),
         }
     }
 
@@ -146,10 +154,16 @@ pub(super) fn decide_exactly(
         ExactMeans::Enumeration(_) => &ENUMERATION_LADDER,
         _ => &EXACT_LADDER,
     };
+    if let Some(outcome) = screened(instance, quantities, means)? {
+        return Ok(outcome);
+    }
     let mut last = None;
     for (rung, bits) in ladder.iter().enumerate() {
         let Some(table) = means.table::<Interval>(instance, quantities, *bits) else { break };
-        let mut decision = decide_on_table(instance, &table, *bits)?;
+        let mut decision = decide_on_table(instance, &table, *bits, &|claim, k, sides| {
+            sides.require_defined(claim, k)?;
+            Ok(by_interval(instance.statement.kind, sides))
+        })?;
         let mut evidence = means.evidence(*bits);
         // Two precisions must fail before equality is suspected.
         let furthest = decision.open.iter().map(|(_, _, horizon)| *horizon).max();
@@ -175,10 +189,38 @@ pub(super) fn decide_exactly(
     last.ok_or_else(|| CheckFailure::Unsuitable("the family proves no lower bound of f".into()))
 }
 
-fn decide_on_table(instance: &Instance<'_>, table: &Table<Interval>, bits: u32) -> Result<ExactDecision, CheckFailure> {
+/// Decides in `f64` with proved error bounds, where every comparison is far clear.
+fn screened(
+    instance: &Instance<'_>,
+    quantities: &[Quantity],
+    means: ExactMeans,
+) -> Result<Option<Outcome>, CheckFailure> {
+    if instance.statement.kind == Kind::Identity {
+        return Ok(None);
+    }
+    let Some(table) = means.table::<Ball>(instance, quantities, ()) else { return Ok(None) };
+    let decision = decide_on_table(instance, &table, (), &|_, _, sides| Ok(screen(instance.statement.kind, sides)))?;
+    Ok(decision.open.is_empty().then(|| Outcome {
+        verdict: Verdict::Holds,
+        evidence: means.screened_evidence(),
+        comparisons: decision.comparisons,
+        worst: decision.keeper.into_worst(),
+        sampling: None,
+    }))
+}
+
+/// How the sides of a claim at an index compare.
+type Decide<'a, S> = &'a dyn Fn(usize, i64, &Sides<S>) -> Result<Comparison, CheckFailure>;
+
+fn decide_on_table<S: Enclosing>(
+    instance: &Instance<'_>,
+    table: &Table<S>,
+    context: S::Context,
+    decide: Decide<'_, S>,
+) -> Result<ExactDecision, CheckFailure> {
     let statement = instance.statement;
     let average = instance.random_average();
-    let scope = instance.scope::<Interval>(bits);
+    let scope = instance.scope::<S>(context);
     let mut decision =
         ExactDecision { keeper: WorstKeeper::default(), comparisons: 0, open: Vec::new(), violated: false };
     for (c, claim) in statement.claims.iter().enumerate() {
@@ -186,10 +228,9 @@ fn decide_on_table(instance: &Instance<'_>, table: &Table<Interval>, bits: u32) 
             let mut evaluator = Evaluator::on(&scope, table, &average);
             evaluator.set_index(k);
             evaluator.set_horizon(horizon);
-            let sides = Sides::evaluate(claim, &mut evaluator, bits)?;
-            sides.require_defined(c, k)?;
+            let sides = Sides::evaluate(claim, &mut evaluator, context)?;
             decision.comparisons += 1;
-            let found = by_interval(statement.kind, &sides);
+            let found = decide(c, k, &sides)?;
             decision.violated |= found == Comparison::False;
             if found == Comparison::Open {
                 decision.open.push((c, k, horizon));
@@ -235,7 +276,11 @@ fn decide_by_rationals(
 }
 
 /// Whether a run of K steps has every value of the statement's random index.
-fn random_index_exists(instance: &Instance<'_>, horizon: usize, scope: &Scope<Interval>) -> Result<bool, CheckFailure> {
+fn random_index_exists<S: Scalar>(
+    instance: &Instance<'_>,
+    horizon: usize,
+    scope: &Scope<S>,
+) -> Result<bool, CheckFailure> {
     let Some(random) = &instance.statement.random else { return Ok(true) };
     let mut evaluator = Evaluator::without_trace(scope);
     evaluator.set_horizon(horizon);
@@ -244,7 +289,11 @@ fn random_index_exists(instance: &Instance<'_>, horizon: usize, scope: &Scope<In
 }
 
 /// Where a claim is evaluated on a table: its own index, or every K up to the horizon.
-fn places(instance: &Instance<'_>, claim: usize, scope: &Scope<Interval>) -> Result<Vec<(i64, usize)>, CheckFailure> {
+fn places<S: Scalar>(
+    instance: &Instance<'_>,
+    claim: usize,
+    scope: &Scope<S>,
+) -> Result<Vec<(i64, usize)>, CheckFailure> {
     let claim = &instance.statement.claims[claim];
     Ok(match claim.quantifier {
         Some(_) => indices(claim, scope)?.map(|k| (k, instance.horizon)).collect(),

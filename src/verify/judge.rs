@@ -6,6 +6,24 @@ use crate::statement::evaluate::Evaluator;
 use crate::statement::term::Term;
 use crate::statement::{Claim, Kind};
 
+/// An arithmetic whose numbers enclose.
+pub trait Enclosing: Scalar {
+    /// Limits of what is enclosed, rounded outward.
+    fn limits(&self) -> [f64; 2];
+}
+
+impl Enclosing for Interval {
+    fn limits(&self) -> [f64; 2] {
+        [self.lower_f64(), self.upper_f64()]
+    }
+}
+
+impl Enclosing for Ball {
+    fn limits(&self) -> [f64; 2] {
+        [(self.mid - self.err).next_down(), (self.mid + self.err).next_up()]
+    }
+}
+
 /// What one comparison shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
@@ -166,13 +184,13 @@ impl WorstKeeper {
     }
 
     /// Replaces the sides of the worst comparison by enclosures.
-    pub fn enclose(&mut self, sides: &Sides<Interval>) {
-        if let Some(worst) = &mut self.worst {
-            let outward = |x: &Interval| [x.lower_f64(), x.upper_f64()];
-            if sides.lhs.is_defined() && sides.rhs.is_defined() {
-                worst.lhs = outward(&sides.lhs);
-                worst.rhs = outward(&sides.rhs);
-            }
+    pub fn enclose<S: Enclosing>(&mut self, sides: &Sides<S>) {
+        if let Some(worst) = &mut self.worst
+            && sides.lhs.is_defined()
+            && sides.rhs.is_defined()
+        {
+            worst.lhs = sides.lhs.limits();
+            worst.rhs = sides.rhs.limits();
         }
     }
 
