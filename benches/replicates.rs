@@ -1,0 +1,79 @@
+//! Replicate-steps per second of the Monte Carlo engine: d = 32, n = 10 workers, 1000 replicates of
+//! 100 steps, recording ‖∇f(x_k)‖² and f(x_K). `benches/replicates.py` does the same work in NumPy.
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
+use lemmata::number::{Lanes, Mp, Scalar};
+use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
+use lemmata::problem::{Arithmetic, ProblemSpec, build};
+use lemmata::statement::term::VectorSequence;
+use rayon::prelude::*;
+
+const REPLICATES: u64 = 1000;
+const STEPS: usize = 100;
+
+fn main() {
+    divan::main();
+}
+
+fn quadratic() -> ProblemSpec {
+    ProblemSpec::HeterogeneousQuadratic { dimension: 32, workers: 10, condition: 100.0, spread: 1.0, seed: 1 }
+}
+
+fn logistic() -> ProblemSpec {
+    ProblemSpec::Logistic { dimension: 32, workers: 10, share: 8, regulariser: 0.125, seed: 1 }
+}
+
+fn run<S: Arithmetic + Estimable>(
+    bencher: Bencher<'_, '_>,
+    spec: &ProblemSpec,
+    source: SourceSpec,
+    replicates: u64,
+    context: S::Context,
+) {
+    let problem = build(spec).unwrap();
+    let oracle = oracle::build(&[source], problem.dimension(), problem.workers()).unwrap();
+    let smoothness = problem.constants().smoothness.as_ref().unwrap().to_f64();
+    let method = Momentum { beta: 0.1, steps: vec![0.1 / smoothness; STEPS], start: Start::Zero };
+    let start = problem.start();
+    let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };
+    let quantities = [Quantity::Value, Quantity::Norm2(VectorSequence::Gradient)];
+    let key = StreamKey::new(1, "benchmark", "");
+    let lanes = S::LANES as u64;
+    bencher.counter(ItemsCount::new(replicates * STEPS as u64)).bench(|| {
+        (0..replicates.div_ceil(lanes))
+            .into_par_iter()
+            .map_init(
+                || Workspace::<S>::new(problem.as_ref(), context),
+                |work, group| {
+                    let mut table = Table::<S>::new(&quantities, STEPS, &method.steps, context);
+                    let generators = (0..lanes).map(|lane| key.stream(group * lanes + lane));
+                    let mut random = Stream::<_, S>::new(generators, context);
+                    experiment.run(&mut random, &mut table, work, context, &mut |_| {});
+                    table.get(quantities[1], STEPS as i64).map_or(0.0, |x| x.lane(0))
+                },
+            )
+            .sum::<f64>()
+    });
+}
+
+#[divan::bench]
+fn quadratic_with_signs(bencher: Bencher<'_, '_>) {
+    run::<Lanes>(bencher, &quadratic(), SourceSpec::Rademacher { size: 0.5 }, REPLICATES, ());
+}
+
+#[divan::bench]
+fn quadratic_with_normal_noise(bencher: Bencher<'_, '_>) {
+    run::<Lanes>(bencher, &quadratic(), SourceSpec::Gaussian { size: 0.5 }, REPLICATES, ());
+}
+
+#[divan::bench]
+fn logistic_with_signs(bencher: Bencher<'_, '_>) {
+    run::<Lanes>(bencher, &logistic(), SourceSpec::Rademacher { size: 0.5 }, REPLICATES, ());
+}
+
+#[divan::bench(sample_count = 10)]
+fn quadratic_with_signs_at_256_bits(bencher: Bencher<'_, '_>) {
+    run::<Mp>(bencher, &quadratic(), SourceSpec::Rademacher { size: 0.5 }, 8, 256);
+}
