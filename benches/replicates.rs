@@ -4,7 +4,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
-use lemmata::number::{Lanes, Mp, Scalar};
+use lemmata::number::{Lanes, Mp};
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
 use lemmata::problem::{Arithmetic, ProblemSpec, build};
 use lemmata::statement::term::VectorSequence;
