@@ -34,6 +34,8 @@ pub enum Aspect {
     Mean,
     /// The gradient is the derivative of the value.
     Derivative,
+    /// A quadratic's gradient at the midpoint is the mean of those at the ends.
+    Quadratic,
     /// ‖∇f(x) − H(x − c)‖ ≤ remainder, with an orthonormal basis.
     AffinePart,
 }
@@ -190,8 +192,20 @@ impl<'a> Audit<'a> {
         }
     }
 
+    fn midpoint(&mut self, from: &Place<'_>, to: &Place<'_>) {
+        let half = |a: &Interval, b: &Interval| a.clone().add(b).mul(&exact(0.5));
+        let middle: Vec<Interval> = from.x.iter().zip(&to.x).map(|(a, b)| half(a, b)).collect();
+        let mut gradient = zeros(middle.len(), BITS);
+        self.problem.gradient_in(&middle, &mut gradient, BITS, &mut self.scratch);
+        let mean: Vec<Interval> = from.gradient.iter().zip(&to.gradient).map(|(a, b)| half(a, b)).collect();
+        self.demand(Aspect::Quadratic, to, &norm2(&difference(&gradient, &mean), BITS), &exact(0.0));
+    }
+
     /// What can be said of two points.
     fn pair(&mut self, from: &Place<'_>, to: &Place<'_>) {
+        if self.problem.is_quadratic() {
+            self.midpoint(from, to);
+        }
         let Some(smoothness) = self.problem.constants().smoothness.clone() else { return };
         let smoothness = rational(&smoothness);
         let step = difference(&to.x, &from.x);

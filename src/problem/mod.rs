@@ -118,6 +118,10 @@ pub trait Problem: Debug + Send + Sync {
     fn affine_part(&self) -> Option<&AffinePart> {
         None
     }
+    /// Whether f is a quadratic polynomial, so that its gradient is affine.
+    fn is_quadratic(&self) -> bool {
+        false
+    }
     /// Whether value and gradients of rational points are rational.
     fn is_rational(&self) -> bool {
         false
@@ -188,6 +192,8 @@ pub trait DynProblem:
     fn constants(&self) -> &Constants;
     /// See [`Problem::affine_part`].
     fn affine_part(&self) -> Option<&AffinePart>;
+    /// See [`Problem::is_quadratic`].
+    fn is_quadratic(&self) -> bool;
     /// See [`Problem::is_rational`].
     fn is_rational(&self) -> bool;
     /// See [`Problem::start`].
@@ -214,6 +220,9 @@ impl<P: Problem> DynProblem for P {
     }
     fn affine_part(&self) -> Option<&AffinePart> {
         Problem::affine_part(self)
+    }
+    fn is_quadratic(&self) -> bool {
+        Problem::is_quadratic(self)
     }
     fn is_rational(&self) -> bool {
         Problem::is_rational(self)

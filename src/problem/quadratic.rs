@@ -239,6 +239,9 @@ impl Problem for Quadratic {
     fn affine_part(&self) -> Option<&AffinePart> {
         Some(&self.affine)
     }
+    fn is_quadratic(&self) -> bool {
+        true
+    }
     fn is_rational(&self) -> bool {
         true
     }

@@ -273,6 +273,9 @@ impl Problem for Regression {
     fn constants(&self) -> &Constants {
         &self.constants
     }
+    fn is_quadratic(&self) -> bool {
+        self.loss == Loss::Squares
+    }
     fn is_rational(&self) -> bool {
         self.loss != Loss::Logistic
     }

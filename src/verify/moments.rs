@@ -1,116 +1,227 @@
 //! The exact second moments of momentum on quadratics with additive isotropic noise.
 //!
-//! In the eigenbasis of H each direction is a scalar recursion with y = x − c:
-//! v ← (1−β)v + β(λy + ν), y ← y − γv, E ν = 0, E ν² = s = σ²/d, ν independent of the past. So the
-//! moments (E y², E yv, E v²) follow a linear recursion, and E f, E‖∇f‖², E‖v‖², E‖m‖² are sums of
-//! them over directions.
+//! With ∇f(x) = Py in coordinates y that are affine in x, v ← (1−β)v + β(Py + ν), y ← y − γv,
+//! E ν = 0, E νν^T = s·I with s = σ²/d, ν independent of the past: the moments (E yy^T, E yv^T,
+//! E vv^T) follow a linear recursion, and E f, E‖∇f‖², E‖v‖², E‖m‖² are linear in them. Where the
+//! family has an exact eigenbasis, each direction is a block of its own with one coordinate;
+//! otherwise y = (x − x_0, 1) is the one block.
 
 use crate::method::{Quantity, Start, Table};
-use crate::number::Scalar;
+use crate::number::{Scalar, zeros};
+use crate::problem::{Arithmetic, Scratch};
 use crate::statement::term::VectorSequence;
 use crate::verify::instance::Instance;
 
-/// The moments of one direction: y = x_k, v = v_{k−1}.
+/// A square matrix by rows.
 #[derive(Clone)]
-struct Direction<S> {
-    lambda: S,
-    yy: S,
-    yv: S,
-    vv: S,
+struct Matrix<S> {
+    size: usize,
+    entries: Vec<S>,
 }
 
-/// Whether the recursion applies: an exact quadratic under isotropic noise alone.
+impl<S: Scalar> Matrix<S> {
+    fn zero(size: usize, context: S::Context) -> Self {
+        Matrix { size, entries: zeros(size * size, context) }
+    }
+
+    fn from_fn(size: usize, entry: impl Fn(usize, usize) -> S) -> Self {
+        Matrix { size, entries: (0..size * size).map(|at| entry(at / size, at % size)).collect() }
+    }
+
+    fn at(&self, row: usize, column: usize) -> &S {
+        &self.entries[row * self.size + column]
+    }
+
+    /// The sum of all products of entries at the same place.
+    fn inner(&self, other: &Self, context: S::Context) -> S {
+        let mut sum = S::zero(context);
+        self.entries.iter().zip(&other.entries).for_each(|(a, b)| sum.add_product(a, b));
+        sum
+    }
+
+    fn product(&self, other: &Self, context: S::Context) -> Self {
+        Self::from_fn(self.size, |i, j| {
+            let mut sum = S::zero(context);
+            (0..self.size).for_each(|l| sum.add_product(self.at(i, l), other.at(l, j)));
+            sum
+        })
+    }
+
+    fn transpose(&self) -> Self {
+        Self::from_fn(self.size, |i, j| self.at(j, i).clone())
+    }
+
+    /// A + A^T.
+    fn symmetric(&self) -> Self {
+        Self::from_fn(self.size, |i, j| self.at(i, j).clone().add(self.at(j, i)))
+    }
+
+    fn add_multiple(&mut self, other: &Self, factor: &S) {
+        self.entries.iter_mut().zip(&other.entries).for_each(|(a, b)| a.add_product(b, factor));
+    }
+
+    fn scaled(mut self, factor: &S) -> Self {
+        self.entries.iter_mut().for_each(|a| a.mul_assign(factor));
+        self
+    }
+
+    fn trace(&self, context: S::Context) -> S {
+        (0..self.size).fold(S::zero(context), |sum, i| sum.add(self.at(i, i)))
+    }
+}
+
+/// Coordinates that move independently of all others: their gradient is `pull`·y and their part of
+/// f is ½y^T `weight` y plus a constant. The first `noisy` coordinates of the gradient carry noise.
+struct Block<S> {
+    pull: Matrix<S>,
+    weight: Matrix<S>,
+    noisy: usize,
+}
+
+/// The moments of one block: y = x_k, v = v_{k−1}.
+#[derive(Clone)]
+struct Moments<S> {
+    yy: Matrix<S>,
+    yv: Matrix<S>,
+    vv: Matrix<S>,
+}
+
+/// Moments at k once v_k is known.
+struct Pulled<S> {
+    /// E y v_k^T, E v_k v_k^T.
+    yv: Matrix<S>,
+    vv: Matrix<S>,
+    /// E‖g_k‖², E⟨g_k, v_k⟩.
+    gradient: S,
+    along: S,
+}
+
+/// Whether the recursion applies: a quadratic under isotropic noise alone.
 pub(super) fn applies(instance: &Instance<'_>) -> bool {
-    instance.oracle.model.isotropic && instance.problem.affine_part().is_some_and(|a| a.remainder == 0)
+    instance.oracle.model.isotropic && instance.problem.is_quadratic()
 }
 
-/// Numbers that all directions share.
+/// Numbers that all blocks share.
 struct Shared<S: Scalar> {
     beta: S,
-    keep: S,
     variance: S,
     context: S::Context,
 }
 
 impl<S: Scalar> Shared<S> {
     fn new(instance: &Instance<'_>, context: S::Context) -> Self {
-        let beta = S::from_f64(instance.method.beta, context);
         let dimension = S::from_f64(instance.problem.dimension() as f64, context);
         Shared {
-            keep: S::one(context).sub(&beta),
-            beta,
+            beta: S::from_f64(instance.method.beta, context),
             variance: S::from_rational(&instance.oracle.model.noise[1], context).div(&dimension),
             context,
         }
     }
 
-    /// (E y v_k, E v_k²) from the moments with v_{k−1}; `replaces` for a first-gradient start.
-    fn buffer_moments(&self, direction: &Direction<S>, replaces: bool) -> (S, S) {
-        let (keep, beta) = if replaces {
-            (S::zero(self.context), S::one(self.context))
-        } else {
-            (self.keep.clone(), self.beta.clone())
-        };
-        let pull = beta.clone().mul(&direction.lambda);
-        let yv = keep.clone().mul(&direction.yv).add(&pull.clone().mul(&direction.yy));
-        let vv = keep
-            .clone()
-            .square()
-            .mul(&direction.vv)
-            .add(&keep.mul(&pull).mul(&direction.yv).mul(&S::from_f64(2.0, self.context)))
-            .add(&pull.square().mul(&direction.yy))
-            .add(&beta.square().mul(&self.variance));
-        (yv, vv)
+    /// From the moments with v_{k−1} to those with v_k; `replaces` for a first-gradient start.
+    fn pulled(&self, block: &Block<S>, moments: &Moments<S>, replaces: bool) -> Pulled<S> {
+        let context = self.context;
+        let one = S::one(context);
+        let beta = if replaces { &one } else { &self.beta };
+        let keep = one.clone().sub(beta);
+        let yg = moments.yy.product(&block.pull.transpose(), context);
+        let gg = block.pull.product(&yg, context);
+        let gv = block.pull.product(&moments.yv, context);
+        let mut yv = moments.yv.clone().scaled(&keep);
+        yv.add_multiple(&yg, beta);
+        let mut vv = moments.vv.clone().scaled(&keep.clone().square());
+        vv.add_multiple(&gv.symmetric(), &keep.mul(beta));
+        vv.add_multiple(&gg, &beta.clone().square());
+        let noise = beta.clone().square().mul(&self.variance);
+        (0..block.noisy).for_each(|i| vv.entries[i * vv.size + i].add_assign(&noise));
+        let along = block.pull.transpose().inner(&yv, context);
+        Pulled { yv, vv, gradient: gg.trace(context), along }
+    }
+
+    /// One step: (y, v_{k−1}) to (y − γ v_k, v_k).
+    fn step(&self, moments: Moments<S>, pulled: Pulled<S>, step: &S) -> Moments<S> {
+        let back = step.clone().neg();
+        let Pulled { yv, vv, .. } = pulled;
+        let mut yy = moments.yy;
+        yy.add_multiple(&yv.symmetric(), &back);
+        yy.add_multiple(&vv, &step.clone().square());
+        let mut next = yv;
+        next.add_multiple(&vv, &back);
+        Moments { yy, yv: next, vv }
     }
 }
 
-impl<S: Scalar> Shared<S> {
-    /// One step: (y, v_{k−1}) to (y − γ v_k, v_k).
-    fn advance(&self, direction: &Direction<S>, replaces: bool, step: &S) -> Direction<S> {
-        let (yv, vv) = self.buffer_moments(direction, replaces);
-        let mut twice = step.clone().mul(&yv);
-        twice.mul_f64(2.0);
-        Direction {
-            lambda: direction.lambda.clone(),
-            yy: direction.yy.clone().sub(&twice).add(&step.clone().square().mul(&vv)),
-            yv: yv.sub(&step.clone().mul(&vv)),
-            vv,
+/// The blocks with their moments at x_0, v_{−1} = 0, and the constant part of f.
+type Blocks<S> = (Vec<(Block<S>, Moments<S>)>, S);
+
+/// One direction of an eigenbasis: Py = λy.
+fn direction<S: Scalar>(lambda: &S) -> Block<S> {
+    let pull = Matrix { size: 1, entries: vec![lambda.clone()] };
+    Block { weight: pull.clone(), pull, noisy: 1 }
+}
+
+fn at_rest<S: Scalar>(yy: Matrix<S>, context: S::Context) -> Moments<S> {
+    let zero = Matrix::zero(yy.size, context);
+    Moments { yy, yv: zero.clone(), vv: zero }
+}
+
+fn blocks<S: Arithmetic>(instance: &Instance<'_>, context: S::Context) -> Option<Blocks<S>> {
+    let Some(affine) = instance.problem.affine_part().filter(|a| a.remainder == 0) else {
+        return Some(one_block(instance, context));
+    };
+    let lower_bound = S::from_rational(instance.problem.constants().lower_bound.as_ref()?, context);
+    let directions = affine.spectrum.iter().zip(&affine.basis).map(|(lambda, row)| {
+        let mut y = S::zero(context);
+        for ((q, x), c) in row.iter().zip(&instance.point).zip(&affine.centre) {
+            let offset = S::from_f64(*x, context).sub(&S::from_rational(c, context));
+            y.add_product(&offset, &S::from_rational(q, context));
+        }
+        let yy = Matrix { size: 1, entries: vec![y.square()] };
+        (direction(&S::from_rational(lambda, context)), at_rest(yy, context))
+    });
+    Some((directions.collect(), lower_bound))
+}
+
+/// y = (x − x_0, 1): the Hessian's columns are differences of gradients, which are affine.
+fn one_block<S: Arithmetic>(instance: &Instance<'_>, context: S::Context) -> Blocks<S> {
+    let d = instance.problem.dimension();
+    let problem = S::view(instance.problem.as_ref());
+    let mut scratch = Scratch::for_problem(instance.problem.as_ref(), context);
+    let mut x: Vec<S> = instance.point.iter().map(|x| S::from_f64(*x, context)).collect();
+    let value = problem.value_in(&x, context, &mut scratch);
+    let mut slope = zeros::<S>(d, context);
+    problem.gradient_in(&x, &mut slope, context, &mut scratch);
+    let mut pull = Matrix::<S>::zero(d + 1, context);
+    for (i, g) in slope.iter().enumerate() {
+        pull.entries[i * (d + 1) + d].set(g);
+    }
+    let mut gradient = zeros::<S>(d, context);
+    for j in 0..d {
+        let coordinate = x[j].clone();
+        x[j].add_f64(1.0);
+        problem.gradient_in(&x, &mut gradient, context, &mut scratch);
+        x[j] = coordinate;
+        for (i, (g, start)) in gradient.iter().zip(&slope).enumerate() {
+            pull.entries[i * (d + 1) + j] = g.clone().sub(start);
         }
     }
+    let mut weight = pull.clone();
+    for (j, g) in slope.iter().enumerate() {
+        weight.entries[d * (d + 1) + j].set(g);
+    }
+    let mut yy = Matrix::<S>::zero(d + 1, context);
+    yy.entries[d * (d + 1) + d] = S::one(context);
+    (vec![(Block { pull, weight, noisy: d }, at_rest(yy, context))], value)
 }
 
 /// The expected table of an instance to which the recursion [`applies`].
-pub(super) fn expected_table<S: Scalar>(
+pub(super) fn expected_table<S: Arithmetic>(
     instance: &Instance<'_>,
     quantities: &[Quantity],
     context: S::Context,
 ) -> Option<Table<S>> {
-    let affine = instance.problem.affine_part()?;
     let shared = Shared::new(instance, context);
-    let point: Vec<S> = instance
-        .point
-        .iter()
-        .zip(&affine.centre)
-        .map(|(x, c)| S::from_f64(*x, context).sub(&S::from_rational(c, context)))
-        .collect();
-    let mut directions: Vec<Direction<S>> = affine
-        .spectrum
-        .iter()
-        .zip(&affine.basis)
-        .map(|(lambda, row)| {
-            let mut y = S::zero(context);
-            for (q, p) in row.iter().zip(&point) {
-                y.add_product(p, &S::from_rational(q, context));
-            }
-            Direction {
-                lambda: S::from_rational(lambda, context),
-                yy: y.square(),
-                yv: S::zero(context),
-                vv: S::zero(context),
-            }
-        })
-        .collect();
-    let lower_bound = S::from_rational(instance.problem.constants().lower_bound.as_ref()?, context);
+    let (mut blocks, base) = blocks::<S>(instance, context)?;
     let total_variance = S::from_rational(&instance.oracle.model.noise[1], context);
     let steps = &instance.method.steps;
     let mut table = Table::new(quantities, steps.len(), steps, context);
@@ -118,40 +229,37 @@ pub(super) fn expected_table<S: Scalar>(
     table.set(norm(VectorSequence::Buffer), -1, &S::zero(context));
     for k in 0..=steps.len() {
         let at = k as i64;
-        let sum = |term: &dyn Fn(&Direction<S>) -> S| {
-            directions.iter().fold(S::zero(context), |total, d| total.add(&term(d)))
-        };
-        let value = sum(&|d| {
-            let mut half = d.lambda.clone().mul(&d.yy);
-            half.mul_f64(0.5);
-            half
-        });
-        table.set(Quantity::Value, at, &value.add(&lower_bound));
-        let gradient = sum(&|d| d.lambda.clone().square().mul(&d.yy));
+        let replaces = k == 0 && instance.method.start == Start::FirstGradient;
+        let zero = S::zero(context);
+        let (mut value, mut gradient) = (base.clone(), zero.clone());
+        let (mut buffer, mut deviation) = (zero.clone(), zero.clone());
+        let step = S::from_f64(steps.get(k).copied().unwrap_or(0.0), context);
+        for (block, moments) in &mut blocks {
+            value.add_product_f64(&block.weight.inner(&moments.yy, context), 0.5);
+            let pulled = shared.pulled(block, moments, replaces);
+            gradient.add_assign(&pulled.gradient);
+            let squares = pulled.vv.trace(context);
+            buffer.add_assign(&squares);
+            // ‖v − g‖² = ‖v‖² − 2⟨g, v⟩ + ‖g‖².
+            deviation.add_assign(&squares.add(&pulled.gradient));
+            deviation.add_product_f64(&pulled.along, -2.0);
+            if k < steps.len() {
+                let before = std::mem::replace(moments, at_rest(Matrix::zero(0, context), context));
+                *moments = shared.step(before, pulled, &step);
+            }
+        }
+        table.set(Quantity::Value, at, &value);
         table.set(norm(VectorSequence::Gradient), at, &gradient);
         if k == steps.len() {
             break;
         }
-        let replaces = k == 0 && instance.method.start == Start::FirstGradient;
         if k == 0 {
             // m_{−1} is −∇f(x_0), or e_0 = ν_0.
-            let deviation = if replaces { &total_variance } else { &gradient };
-            table.set(norm(VectorSequence::Deviation), -1, deviation);
+            table.set(norm(VectorSequence::Deviation), -1, if replaces { &total_variance } else { &gradient });
         }
         table.set(norm(VectorSequence::Error), at, &total_variance);
         table.set(norm(VectorSequence::Noise), at, &total_variance);
-        table.set(norm(VectorSequence::Bias), at, &S::zero(context));
-        let step = S::from_f64(steps[k], context);
-        let (mut buffer, mut deviation) = (S::zero(context), S::zero(context));
-        for direction in &mut directions {
-            let (yv, vv) = shared.buffer_moments(direction, replaces);
-            buffer.add_assign(&vv);
-            // ‖m‖² = ‖v‖² − 2λ yv + λ² y².
-            let mut cross = direction.lambda.clone().mul(&yv);
-            cross.mul_f64(-2.0);
-            deviation.add_assign(&vv.add(&cross).add(&direction.lambda.clone().square().mul(&direction.yy)));
-            *direction = shared.advance(direction, replaces, &step);
-        }
+        table.set(norm(VectorSequence::Bias), at, &zero);
         table.set(norm(VectorSequence::Buffer), at, &buffer);
         table.set(norm(VectorSequence::Deviation), at, &deviation);
     }
@@ -181,12 +289,14 @@ fn stationary_gradient<S: Scalar>(instance: &Instance<'_>, shared: &Shared<S>) -
             return None;
         }
         // The recursion is affine: its matrix is found by applying it to the unit moments.
+        let block = direction(&lambda);
         let image = |yy: f64, yv: f64, vv: f64, variance: &S| {
-            let shared =
-                Shared { variance: variance.clone(), keep: shared.keep.clone(), beta: shared.beta.clone(), context };
-            let direction = Direction { lambda: lambda.clone(), yy: number(yy), yv: number(yv), vv: number(vv) };
-            let next = shared.advance(&direction, false, &step);
-            [next.yy, next.yv, next.vv]
+            let shared = Shared { variance: variance.clone(), beta: shared.beta.clone(), context };
+            let single = |x: f64| Matrix { size: 1, entries: vec![number(x)] };
+            let moments = Moments { yy: single(yy), yv: single(yv), vv: single(vv) };
+            let pulled = shared.pulled(&block, &moments, false);
+            let next = shared.step(moments, pulled, &step);
+            [next.yy, next.yv, next.vv].map(|matrix| matrix.at(0, 0).clone())
         };
         let zero = number(0.0);
         let columns = [image(1.0, 0.0, 0.0, &zero), image(0.0, 1.0, 0.0, &zero), image(0.0, 0.0, 1.0, &zero)];
@@ -237,9 +347,17 @@ mod tests {
     #[test]
     fn the_recursion_equals_the_enumeration_of_all_paths_as_rational_numbers() {
         let statement = any_statement();
-        for (start, beta) in [("zero", 0.25), ("first-gradient", 0.75), ("zero", 1.0)] {
+        let with_spectrum = json!({ "family": "heterogeneous-quadratic", "dimension": 2, "workers": 2, "condition": 4.0, "spread": 1.0, "seed": 5 });
+        let without = json!({ "family": "breast-cancer-squares", "features": 2, "workers": 2, "share": 3 });
+        for (problem, start, beta) in [
+            (&with_spectrum, "zero", 0.25),
+            (&with_spectrum, "first-gradient", 0.75),
+            (&with_spectrum, "zero", 1.0),
+            (&without, "zero", 0.25),
+            (&without, "first-gradient", 0.75),
+        ] {
             let spec = testing::cell(json!({
-                "problem": { "family": "heterogeneous-quadratic", "dimension": 2, "workers": 2, "condition": 4.0, "spread": 1.0, "seed": 5 },
+                "problem": problem,
                 "oracle": [{ "source": "rademacher", "size": 0.5 }],
                 "start": start, "parameters": { "beta": beta, "gamma": 0.5 }, "horizon": 3,
             }));
