@@ -89,10 +89,11 @@ impl Experiment<'_> {
         let workers = self.problem.workers();
         for (k, step) in steps.iter().enumerate() {
             let at = k as i64;
-            problem.gradient_in(x, gradient, context, scratch);
             if table.records(Quantity::Value) {
-                let value = problem.value_in(x, context, scratch);
+                let value = problem.value_and_gradient_in(x, gradient, context, scratch);
                 table.set(Quantity::Value, at, &value);
+            } else {
+                problem.gradient_in(x, gradient, context, scratch);
             }
             record(table, VectorSequence::Gradient, at, gradient, context);
             {
@@ -100,10 +101,12 @@ impl Experiment<'_> {
                 let situation = Situation { k, gradient, buffer: v, workers, badness: Some(&badness) };
                 self.oracle.draw(&situation, random, bias, noise, context);
             }
-            for ((e, b), n) in error.iter_mut().zip(bias.iter()).zip(noise.iter()) {
-                e.set(b);
-                e.add_assign(n);
-            }
+            S::with_widest_registers(|| {
+                for ((e, b), n) in error.iter_mut().zip(bias.iter()).zip(noise.iter()) {
+                    e.set(b);
+                    e.add_assign(n);
+                }
+            });
             observe(&Step { k, x, buffer: v, bias });
             record(table, VectorSequence::Error, at, error, context);
             record(table, VectorSequence::Bias, at, bias, context);
@@ -117,16 +120,18 @@ impl Experiment<'_> {
             if k == 0 {
                 table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &S::zero(context));
             }
-            for ((vi, g), e) in v.iter_mut().zip(gradient.iter()).zip(error.iter_mut()) {
-                // e becomes the estimate g_k from here on.
-                e.add_assign(g);
-                if replaces {
-                    vi.set(e);
-                } else {
-                    vi.mul_assign(&keep);
-                    vi.add_product(e, &beta);
+            S::with_widest_registers(|| {
+                for ((vi, g), e) in v.iter_mut().zip(gradient.iter()).zip(error.iter_mut()) {
+                    // e becomes the estimate g_k from here on.
+                    e.add_assign(g);
+                    if replaces {
+                        vi.set(e);
+                    } else {
+                        vi.mul_assign(&keep);
+                        vi.add_product(e, &beta);
+                    }
                 }
-            }
+            });
             record(table, VectorSequence::Buffer, at, v, context);
             if table.records(Quantity::Norm2(VectorSequence::Deviation)) {
                 for (g, vi) in gradient.iter_mut().zip(v.iter()) {
@@ -134,9 +139,11 @@ impl Experiment<'_> {
                 }
                 record(table, VectorSequence::Deviation, at, gradient, context);
             }
-            for (xi, vi) in x.iter_mut().zip(v.iter()) {
-                xi.sub_product(vi, step);
-            }
+            S::with_widest_registers(|| {
+                for (xi, vi) in x.iter_mut().zip(v.iter()) {
+                    xi.sub_product(vi, step);
+                }
+            });
         }
         let last = steps.len() as i64;
         if table.records(Quantity::Value) {
@@ -170,7 +177,7 @@ impl Experiment<'_> {
 #[inline]
 fn record<S: Scalar>(table: &mut Table<S>, sequence: VectorSequence, k: i64, vector: &[S], context: S::Context) {
     if table.records(Quantity::Norm2(sequence)) {
-        let norm = norm2(vector, context);
+        let norm = S::with_widest_registers(|| norm2(vector, context));
         table.set(Quantity::Norm2(sequence), k, &norm);
     }
 }

@@ -14,13 +14,13 @@ use super::native::{max_f64, min_f64, powf_f64, powi_f64};
 pub struct Lanes(pub [f64; 8]);
 
 impl Lanes {
-    #[inline]
+    #[inline(always)]
     fn map(&mut self, f: impl Fn(f64) -> f64) {
         for x in &mut self.0 {
             *x = f(*x);
         }
     }
-    #[inline]
+    #[inline(always)]
     fn zip(&mut self, rhs: &Self, f: impl Fn(f64, f64) -> f64) {
         for (x, y) in self.0.iter_mut().zip(rhs.0) {
             *x = f(*x, y);
@@ -32,14 +32,18 @@ impl Scalar for Lanes {
     type Context = ();
     const LANES: usize = 8;
 
-    #[inline]
+    #[inline(always)]
+    fn with_widest_registers<R>(work: impl FnOnce() -> R) -> R {
+        pulp::Arch::new().dispatch(work)
+    }
+
+    #[inline(always)]
     fn from_f64(x: f64, (): ()) -> Self {
         Lanes([x; 8])
     }
-    fn from_lanes(values: &[f64], (): ()) -> Self {
-        let mut lanes = [f64::NAN; 8];
-        lanes.copy_from_slice(values);
-        Lanes(lanes)
+    #[inline(always)]
+    fn from_lanes(value: impl Fn(usize) -> f64, (): ()) -> Self {
+        Lanes(std::array::from_fn(value))
     }
     fn from_rational(q: &Rational, (): ()) -> Self {
         Lanes([super::nearest_f64(q); 8])
@@ -51,57 +55,57 @@ impl Scalar for Lanes {
     fn is_defined(&self) -> bool {
         self.0.iter().all(|x| x.is_finite())
     }
-    #[inline]
+    #[inline(always)]
     fn set(&mut self, other: &Self) {
         *self = *other;
     }
-    #[inline]
+    #[inline(always)]
     fn add_assign(&mut self, rhs: &Self) {
         self.zip(rhs, |a, b| a + b);
     }
-    #[inline]
+    #[inline(always)]
     fn sub_assign(&mut self, rhs: &Self) {
         self.zip(rhs, |a, b| a - b);
     }
-    #[inline]
+    #[inline(always)]
     fn mul_assign(&mut self, rhs: &Self) {
         self.zip(rhs, |a, b| a * b);
     }
-    #[inline]
+    #[inline(always)]
     fn div_assign(&mut self, rhs: &Self) {
         self.zip(rhs, |a, b| a / b);
     }
-    #[inline]
+    #[inline(always)]
     fn add_product(&mut self, a: &Self, b: &Self) {
         for i in 0..8 {
             self.0[i] += a.0[i] * b.0[i];
         }
     }
-    #[inline]
+    #[inline(always)]
     fn sub_product(&mut self, a: &Self, b: &Self) {
         for i in 0..8 {
             self.0[i] -= a.0[i] * b.0[i];
         }
     }
-    #[inline]
+    #[inline(always)]
     fn add_f64(&mut self, c: f64) {
         self.map(|x| x + c);
     }
-    #[inline]
+    #[inline(always)]
     fn mul_f64(&mut self, c: f64) {
         self.map(|x| x * c);
     }
-    #[inline]
+    #[inline(always)]
     fn add_product_f64(&mut self, a: &Self, c: f64) {
         for i in 0..8 {
             self.0[i] += a.0[i] * c;
         }
     }
-    #[inline]
+    #[inline(always)]
     fn neg_assign(&mut self) {
         self.map(|x| -x);
     }
-    #[inline]
+    #[inline(always)]
     fn abs_assign(&mut self) {
         self.map(f64::abs);
     }
@@ -111,7 +115,7 @@ impl Scalar for Lanes {
     fn max_assign(&mut self, rhs: &Self) {
         self.zip(rhs, max_f64);
     }
-    #[inline]
+    #[inline(always)]
     fn square_assign(&mut self) {
         self.map(|x| x * x);
     }
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn every_lane_keeps_its_own_value() {
-        let lanes = Lanes::from_lanes(&VALUES[..], ());
+        let lanes = Lanes::from_lanes(|lane| VALUES[lane], ());
         for (i, x) in VALUES.iter().enumerate() {
             assert_eq!(lanes.lane(i).to_bits(), x.to_bits());
         }

@@ -43,12 +43,19 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
     /// How many independent trajectories one number carries.
     const LANES: usize = 1;
 
+    /// Runs `work`, in the widest vector registers of this processor where that helps. Results are
+    /// the same to the bit: no operation is fused or reordered.
+    #[inline(always)]
+    fn with_widest_registers<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
     /// The number `x`, exactly where the type can hold it, else rounded to nearest
     /// (an enclosing interval for [`Interval`]). The same in all lanes.
     fn from_f64(x: f64, context: Self::Context) -> Self;
-    /// One value for each lane, `values.len() == Self::LANES`.
-    fn from_lanes(values: &[f64], context: Self::Context) -> Self {
-        Self::from_f64(values[0], context)
+    /// One value for each lane.
+    fn from_lanes(value: impl Fn(usize) -> f64, context: Self::Context) -> Self {
+        Self::from_f64(value(0), context)
     }
     /// The rational `q`, rounded to nearest, or enclosed.
     fn from_rational(q: &Rational, context: Self::Context) -> Self;

@@ -119,8 +119,9 @@ impl Source for RandomSigns {
     ) {
         let root_d = S::from_f64(out.len() as f64, context).sqrt();
         let size = radius(at.gradient, self.relative, self.absolute, context).div(&root_d);
-        for o in out {
-            o.add_product(&random.sign_sum(1), &size);
+        let signs = random.sign_sums(1, out.len());
+        for (o, sign) in out.iter_mut().zip(signs) {
+            o.add_product(sign, &size);
         }
     }
 }
@@ -144,13 +145,9 @@ impl Source for Greedy {
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         let root_d = S::from_f64(out.len() as f64, context).sqrt();
         let size = radius(at.gradient, self.relative, self.absolute, context).div(&root_d);
-        let mut lanes = vec![0.0; S::LANES];
         let patterns: Vec<Vec<f64>> = (0..S::LANES).map(|lane| self.pattern(at, lane, size.lane(lane))).collect();
         for (j, o) in out.iter_mut().enumerate() {
-            for (lane, pattern) in patterns.iter().enumerate() {
-                lanes[lane] = pattern[j];
-            }
-            o.add_product(&S::from_lanes(&lanes, context), &size);
+            o.add_product(&S::from_lanes(|lane| patterns[lane][j], context), &size);
         }
     }
 }

@@ -44,8 +44,9 @@ impl Source for Rademacher {
         context: S::Context,
     ) {
         let scale = S::from_f64(self.size, context).div(&S::from_f64(at.workers as f64, context));
-        for o in out {
-            o.add_product(&random.sign_sum(at.workers), &scale);
+        let sums = random.sign_sums(at.workers, out.len());
+        for (o, sum) in out.iter_mut().zip(sums) {
+            o.add_product(sum, &scale);
         }
     }
 }
@@ -74,7 +75,7 @@ impl Source for Axis {
 
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
         let j = at.k % out.len();
-        out[j].add_product_f64(&random.sign_sum(1), self.size);
+        out[j].add_product_f64(&random.sign_sums(1, 1)[0], self.size);
     }
 }
 
@@ -183,8 +184,9 @@ impl Source for RelativeSigns {
     }
 
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
-        for (o, g) in out.iter_mut().zip(at.gradient) {
-            let mut signed = random.sign_sum(1);
+        let signs = random.sign_sums(1, out.len());
+        for ((o, g), sign) in out.iter_mut().zip(at.gradient).zip(signs) {
+            let mut signed = sign.clone();
             signed.mul_f64(self.factor);
             o.add_product(&signed, g);
         }

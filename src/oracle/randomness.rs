@@ -12,9 +12,9 @@ use crate::number::Scalar;
 /// A source of random numbers for all lanes of an arithmetic. All draws are short dyadic numbers
 /// or `f64`, so that the same bits drive a run in any arithmetic.
 pub trait Randomness<S: Scalar> {
-    /// The sum of `count` independent fair signs.
-    fn sign_sum(&mut self, count: usize) -> S;
-    /// Independent standard normal numbers, valid until the next draw.
+    /// `count` independent sums of `signs` fair signs each, valid until the next draw.
+    fn sign_sums(&mut self, signs: usize, count: usize) -> &[S];
+    /// `count` independent standard normal numbers, valid until the next draw.
     fn gaussians(&mut self, count: usize) -> &[S];
 }
 
@@ -22,7 +22,7 @@ pub trait Randomness<S: Scalar> {
 pub struct NoRandomness;
 
 impl<S: Scalar> Randomness<S> for NoRandomness {
-    fn sign_sum(&mut self, _: usize) -> S {
+    fn sign_sums(&mut self, _: usize, _: usize) -> &[S] {
         unreachable!("a deterministic oracle drew a random number")
     }
     fn gaussians(&mut self, _: usize) -> &[S] {
@@ -68,8 +68,9 @@ impl StreamKey {
 /// Draws from one generator a lane.
 pub struct Stream<R, S: Scalar> {
     lanes: Vec<BitSource<R>>,
-    values: Vec<f64>,
-    normals: Vec<S>,
+    /// Draws of one call, lane by lane: a generator's state stays close while it is used.
+    raw: Vec<f64>,
+    drawn: Vec<S>,
     context: S::Context,
 }
 
@@ -82,7 +83,7 @@ struct BitSource<R> {
 
 impl<R: Rng> BitSource<R> {
     /// The number of ones among `count` fresh bits.
-    #[inline]
+    #[inline(always)]
     fn ones(&mut self, mut count: u32) -> u32 {
         let mut ones = 0;
         while count > 0 {
@@ -106,7 +107,27 @@ impl<R: Rng, S: Scalar> Stream<R, S> {
     pub fn new(generators: impl IntoIterator<Item = R>, context: S::Context) -> Self {
         let lanes: Vec<_> = generators.into_iter().map(|rng| BitSource { rng, bits: 0, left: 0 }).collect();
         debug_assert_eq!(lanes.len(), S::LANES);
-        Stream { values: vec![0.0; lanes.len()], normals: Vec::new(), lanes, context }
+        Stream { raw: Vec::new(), drawn: Vec::new(), lanes, context }
+    }
+
+    /// `count` draws from every lane.
+    #[inline(always)]
+    fn draw(&mut self, count: usize, mut draw: impl FnMut(&mut BitSource<R>) -> f64) -> &[S] {
+        let Stream { lanes, raw, drawn, context } = self;
+        raw.resize(count * lanes.len(), 0.0);
+        S::with_widest_registers(
+            #[inline(always)]
+            || {
+                for (values, lane) in raw.chunks_exact_mut(count).zip(lanes.iter_mut()) {
+                    for value in values {
+                        *value = draw(lane);
+                    }
+                }
+            },
+        );
+        drawn.clear();
+        drawn.extend((0..count).map(|j| S::from_lanes(|lane| raw[lane * count + j], *context)));
+        drawn
     }
 
     /// One uniform index in `0..count` for each lane.
@@ -128,56 +149,59 @@ impl<R: Rng, S: Scalar> Stream<R, S> {
 }
 
 impl<R: Rng, S: Scalar> Randomness<S> for Stream<R, S> {
-    #[inline]
-    fn sign_sum(&mut self, count: usize) -> S {
-        let count = count as u32;
-        for (value, lane) in self.values.iter_mut().zip(&mut self.lanes) {
-            *value = f64::from(2 * lane.ones(count)) - f64::from(count);
-        }
-        S::from_lanes(&self.values, self.context)
+    fn sign_sums(&mut self, signs: usize, count: usize) -> &[S] {
+        let signs = signs as u32;
+        self.draw(
+            count,
+            #[inline(always)]
+            |lane| f64::from(2 * lane.ones(signs)) - f64::from(signs),
+        )
     }
 
     fn gaussians(&mut self, count: usize) -> &[S] {
-        self.normals.clear();
-        for _ in 0..count {
-            for (value, lane) in self.values.iter_mut().zip(&mut self.lanes) {
-                *value = StandardNormal.sample(&mut lane.rng);
-            }
-            self.normals.push(S::from_lanes(&self.values, self.context));
-        }
-        &self.normals
+        self.draw(
+            count,
+            #[inline(always)]
+            |lane| StandardNormal.sample(&mut lane.rng),
+        )
     }
 }
 
 /// Plays one path of the tree of all outcomes: the binary digits of its number, in order.
 pub struct Enumerated<S: Scalar> {
     path: u64,
-    drawn: u32,
+    depth: u32,
+    drawn: Vec<S>,
     context: S::Context,
 }
 
 impl<S: Scalar> Enumerated<S> {
     /// The path of that number.
     pub fn new(path: u64, context: S::Context) -> Self {
-        Enumerated { path, drawn: 0, context }
+        Enumerated { path, depth: 0, drawn: Vec::new(), context }
     }
 
     /// Binary choices made so far; a tree of this depth has `2^depth` equally likely paths.
     #[must_use]
     pub fn depth(&self) -> u32 {
-        self.drawn
+        self.depth
+    }
+
+    fn sign(&mut self) -> i32 {
+        let bit = if self.depth < 64 { (self.path >> self.depth) & 1 } else { 0 };
+        self.depth += 1;
+        if bit == 1 { 1 } else { -1 }
     }
 }
 
 impl<S: Scalar> Randomness<S> for Enumerated<S> {
-    fn sign_sum(&mut self, count: usize) -> S {
-        let mut sum = 0i32;
+    fn sign_sums(&mut self, signs: usize, count: usize) -> &[S] {
+        self.drawn.clear();
         for _ in 0..count {
-            let bit = if self.drawn < 64 { (self.path >> self.drawn) & 1 } else { 0 };
-            sum += if bit == 1 { 1 } else { -1 };
-            self.drawn += 1;
+            let sum: i32 = (0..signs).map(|_| self.sign()).sum();
+            self.drawn.push(S::from_f64(f64::from(sum), self.context));
         }
-        S::from_f64(f64::from(sum), self.context)
+        &self.drawn
     }
 
     fn gaussians(&mut self, _: usize) -> &[S] {

@@ -135,6 +135,17 @@ pub trait Problem: Debug + Send + Sync {
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S;
     /// out ← ∇f(x). Lengths d.
     fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
+    /// f(x), and out ← ∇f(x): one pass where the two share work.
+    fn value_and_gradient<S: Scalar>(
+        &self,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) -> S {
+        self.gradient(x, out, context, scratch);
+        self.value(x, context, scratch)
+    }
     /// out ← ∇fᵢ(x), `worker < n`. Lengths d.
     fn worker_gradient<S: Scalar>(
         &self,
@@ -152,16 +163,30 @@ pub trait Evaluate<S: Scalar> {
     fn value_in(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S;
     /// out ← ∇f(x).
     fn gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
+    /// f(x), and out ← ∇f(x).
+    fn value_and_gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) -> S;
     /// out ← ∇fᵢ(x).
     fn worker_gradient_in(&self, worker: usize, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
 }
 
 impl<P: Problem, S: Scalar> Evaluate<S> for P {
     fn value_in(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
-        self.value(x, context, scratch)
+        S::with_widest_registers(
+            #[inline(always)]
+            || self.value(x, context, scratch),
+        )
     }
     fn gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
-        self.gradient(x, out, context, scratch);
+        S::with_widest_registers(
+            #[inline(always)]
+            || self.gradient(x, out, context, scratch),
+        );
+    }
+    fn value_and_gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) -> S {
+        S::with_widest_registers(
+            #[inline(always)]
+            || self.value_and_gradient(x, out, context, scratch),
+        )
     }
     fn worker_gradient_in(&self, worker: usize, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
         self.worker_gradient(worker, x, out, context, scratch);

@@ -177,19 +177,53 @@ impl Quadratic {
         })
     }
 
-    /// difference ← x − c, out ← H(x−c).
+    /// difference ← x − c, out ← H(x−c), four rows at a time so that their sums overlap.
+    #[inline(always)]
     fn curvature<S: Scalar>(&self, x: &[S], difference: &mut [S], out: &mut [S]) {
         for ((z, x), c) in difference.iter_mut().zip(x).zip(&self.centre) {
             z.set(x);
             z.add_f64(-c);
         }
-        for (row, o) in self.hessian.chunks_exact(self.dimension).zip(out) {
-            o.set(&difference[0]);
-            o.mul_f64(row[0]);
-            for (z, h) in difference[1..].iter().zip(&row[1..]) {
-                o.add_product_f64(z, *h);
+        let d = self.dimension;
+        for (rows, outs) in self.hessian.chunks(4 * d).zip(out.chunks_mut(4)) {
+            if let [a, b, c, e] = outs {
+                let (ab, ce) = rows.split_at(2 * d);
+                let ((ra, rb), (rc, re)) = (ab.split_at(d), ce.split_at(d));
+                let z = &difference[0];
+                for (o, h) in [(&mut *a, ra[0]), (&mut *b, rb[0]), (&mut *c, rc[0]), (&mut *e, re[0])] {
+                    o.set(z);
+                    o.mul_f64(h);
+                }
+                for ((((z, ha), hb), hc), he) in
+                    difference[1..].iter().zip(&ra[1..]).zip(&rb[1..]).zip(&rc[1..]).zip(&re[1..])
+                {
+                    a.add_product_f64(z, *ha);
+                    b.add_product_f64(z, *hb);
+                    c.add_product_f64(z, *hc);
+                    e.add_product_f64(z, *he);
+                }
+            } else {
+                for (row, o) in rows.chunks_exact(d).zip(outs) {
+                    o.set(&difference[0]);
+                    o.mul_f64(row[0]);
+                    for (z, h) in difference[1..].iter().zip(&row[1..]) {
+                        o.add_product_f64(z, *h);
+                    }
+                }
             }
         }
+    }
+
+    /// f from z = x − c and ∇f.
+    #[inline(always)]
+    fn value_from<S: Scalar>(&self, difference: &[S], gradient: &[S], context: S::Context) -> S {
+        let mut value = S::zero(context);
+        for (z, g) in difference.iter().zip(gradient) {
+            value.add_product(z, g);
+        }
+        value.mul_f64(0.5);
+        value.add_f64(self.offset);
+        value
     }
 }
 
@@ -252,20 +286,29 @@ impl Problem for Quadratic {
         2 * self.dimension
     }
 
+    #[inline(always)]
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
         let (difference, gradient) = scratch.buffer[..2 * self.dimension].split_at_mut(self.dimension);
         self.curvature(x, difference, gradient);
-        let mut value = S::zero(context);
-        for (z, g) in difference.iter().zip(gradient.iter()) {
-            value.add_product(z, g);
-        }
-        value.mul_f64(0.5);
-        value.add_f64(self.offset);
-        value
+        self.value_from(difference, gradient, context)
     }
 
+    #[inline(always)]
     fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], _: S::Context, scratch: &mut Scratch<S>) {
         self.curvature(x, &mut scratch.buffer[..self.dimension], out);
+    }
+
+    #[inline(always)]
+    fn value_and_gradient<S: Scalar>(
+        &self,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) -> S {
+        let difference = &mut scratch.buffer[..self.dimension];
+        self.curvature(x, difference, out);
+        self.value_from(difference, out, context)
     }
 
     fn worker_gradient<S: Scalar>(

@@ -374,7 +374,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     lanes.push(self.term(body)?.lane(lane));
                 }
                 self.random_value = None;
-                Ok(S::from_lanes(&lanes, self.scope.context))
+                Ok(S::from_lanes(|lane| lanes[lane], self.scope.context))
             }
         }
     }
