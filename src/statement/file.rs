@@ -5,127 +5,22 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence, random_outside_expectation};
+use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence};
 use super::evaluate::{self, Evaluator};
 use super::parse::{SyntaxError, parse, parse_quantifier};
-use super::syntax::{Expr, ExprKind, ReduceOp};
-use super::term::{Builtin, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
-use super::{
-    Bound, Claim, Constant, Expectation, Hypothesis, Kind, Parameter, Quantifier, RandomDraw, Schedule, Scope,
-    Statement, StatementError, Symbol, Witness,
-};
+use super::raw::{RawParameter, RawStatement, RawWitness};
+use super::syntax::{Expr, ExprKind};
+use super::term::{Builtin, Node, ScalarSequence, Term, VectorSequence};
+use super::{Bound, Constant, Hypothesis, Parameter, RandomDraw, Statement, StatementError, Symbol, Witness};
 use crate::number::Interval;
 
 /// A statement is a page of text; larger files are refused unread.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Largest K a file may ask for.
 const MAX_HORIZON: usize = 100_000;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawStatement {
-    id: Spanned<String>,
-    title: String,
-    kind: Kind,
-    #[serde(default)]
-    tight: bool,
-    source: String,
-    proof: String,
-    #[serde(default)]
-    uses: Vec<String>,
-    #[serde(default)]
-    expect: Expectation,
-    horizons: Option<Spanned<Vec<usize>>>,
-    #[serde(default)]
-    schedule: Schedule,
-    #[serde(default)]
-    random: IndexMap<Spanned<String>, Spanned<String>>,
-    #[serde(default)]
-    parameters: IndexMap<Spanned<String>, RawParameter>,
-    #[serde(default)]
-    constants: IndexMap<Spanned<String>, Spanned<String>>,
-    #[serde(default)]
-    define: IndexMap<Spanned<String>, Spanned<String>>,
-    #[serde(default)]
-    hypotheses: IndexMap<Spanned<String>, Spanned<String>>,
-    claim: Spanned<OneOrMany>,
-    #[serde(default = "yes")]
-    general: bool,
-    #[serde(default)]
-    witness: Vec<Spanned<RawWitness>>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// `[claim]` or `[[claim]]`. Written by hand, as serde's untagged enums lose the positions.
-struct OneOrMany(Vec<RawClaim>);
-
-impl<'de> Deserialize<'de> for OneOrMany {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Claims;
-        impl<'de> Visitor<'de> for Claims {
-            type Value = OneOrMany;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a [claim] or several [[claim]] with lhs and rhs")
-            }
-            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<OneOrMany, M::Error> {
-                RawClaim::deserialize(MapAccessDeserializer::new(map)).map(|claim| OneOrMany(vec![claim]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<OneOrMany, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(sequence)).map(OneOrMany)
-            }
-        }
-        deserializer.deserialize_any(Claims)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawClaim {
-    for_all: Option<Spanned<String>>,
-    lhs: Spanned<String>,
-    rhs: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawParameter {
-    #[serde(rename = "in")]
-    range: Spanned<String>,
-    #[serde(default)]
-    doc: String,
-    #[serde(default)]
-    unit: String,
-    #[serde(default, rename = "try")]
-    candidates: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawWitness {
-    doc: String,
-    #[serde(default)]
-    given: IndexMap<Spanned<String>, Spanned<String>>,
-    #[serde(default, rename = "let")]
-    locals: IndexMap<Spanned<String>, Spanned<String>>,
-    #[serde(default)]
-    parameters: IndexMap<Spanned<String>, Spanned<String>>,
-    problem: toml::Value,
-    oracle: toml::Value,
-    start: Vec<Spanned<String>>,
-    #[serde(default)]
-    first_gradient: bool,
-    horizon: usize,
-}
 
 /// Reads and checks the statement at `path`.
 ///
@@ -173,13 +68,13 @@ pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError
     Loader { file, raw: &raw, names: Names::default() }.load()
 }
 
-struct File {
+pub(super) struct File {
     name: String,
     text: Arc<String>,
 }
 
 impl File {
-    fn error(
+    pub(super) fn error(
         &self,
         span: Option<Range<usize>>,
         message: impl Into<String>,
@@ -198,18 +93,18 @@ impl File {
         if same { outer.start + skipped + inner.start..outer.start + skipped + inner.end } else { outer }
     }
 
-    fn syntax(&self, value: &Spanned<String>, err: SyntaxError) -> Box<StatementError> {
+    pub(super) fn syntax(&self, value: &Spanned<String>, err: SyntaxError) -> Box<StatementError> {
         self.error(Some(self.within(value, &err.span)), err.message, None)
     }
 }
 
-struct Loader<'a> {
-    file: File,
-    raw: &'a RawStatement,
-    names: Names,
+pub(super) struct Loader<'a> {
+    pub(super) file: File,
+    pub(super) raw: &'a RawStatement,
+    pub(super) names: Names,
 }
 
-type Loaded<T> = Result<T, Box<StatementError>>;
+pub(super) type Loaded<T> = Result<T, Box<StatementError>>;
 
 impl Loader<'_> {
     fn load(mut self) -> Loaded<Statement> {
@@ -299,7 +194,7 @@ impl Loader<'_> {
         })
     }
 
-    fn expression(&self, value: &Spanned<String>) -> Loaded<Expr> {
+    pub(super) fn expression(&self, value: &Spanned<String>) -> Loaded<Expr> {
         parse(value.get_ref()).map_err(|err| self.file.syntax(value, err))
     }
 
@@ -308,7 +203,7 @@ impl Loader<'_> {
     }
 
     /// A mistake in a definition's body is shown there, not where the definition is used.
-    fn check_error(&self, value: &Spanned<String>, err: CheckError) -> Box<StatementError> {
+    pub(super) fn check_error(&self, value: &Spanned<String>, err: CheckError) -> Box<StatementError> {
         let place = match &err.definition {
             None => value,
             Some(name) => self
@@ -575,122 +470,6 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn claims(&self) -> Loaded<Vec<Claim>> {
-        let OneOrMany(raw_claims) = self.raw.claim.get_ref();
-        if raw_claims.is_empty() {
-            return Err(self.file.error(Some(self.raw.claim.span()), "a statement needs a claim", None));
-        }
-        let claims = raw_claims.iter().map(|c| self.claim(c)).collect::<Loaded<Vec<_>>>()?;
-        if claims.iter().any(|c| c.scope() != claims[0].scope()) {
-            return Err(self.file.error(
-                Some(self.raw.claim.span()),
-                "the claims of one statement must all be pathwise, all about one step, or all about the whole run",
-                Some("put them in separate statements".into()),
-            ));
-        }
-        Ok(claims)
-    }
-
-    fn claim(&self, raw: &RawClaim) -> Loaded<Claim> {
-        let mut checker = Checker::new(&self.names);
-        let quantifier = match &raw.for_all {
-            None => None,
-            Some(text) => {
-                let (name, from, to) = parse_quantifier(text.get_ref()).map_err(|err| self.file.syntax(text, err))?;
-                let at = |err| self.check_error(text, err);
-                let (from, to) = (checker.index(&from).map_err(at)?, checker.index(&to).map_err(at)?);
-                checker.bind(&name, &(0..text.get_ref().len())).map_err(at)?;
-                Some(Quantifier { text: text.get_ref().clone(), from, to })
-            }
-        };
-        let (lhs_expr, rhs_expr) = (self.expression(&raw.lhs)?, self.expression(&raw.rhs)?);
-        let lhs = checker.number(&lhs_expr).map_err(|err| self.check_error(&raw.lhs, err))?;
-        let rhs = checker.number(&rhs_expr).map_err(|err| self.check_error(&raw.rhs, err))?;
-        let claim = Claim { quantifier, lhs_expr, rhs_expr, lhs, rhs };
-        self.check_scope(&claim, raw)?;
-        Ok(claim)
-    }
-
-    /// A claim must be of a form that can be decided honestly.
-    fn check_scope(&self, claim: &Claim, raw: &RawClaim) -> Loaded<()> {
-        let at = |value: &Spanned<String>, message: &str, help: &str| {
-            Err(self.file.error(Some(value.span()), message.to_owned(), Some(help.to_owned())))
-        };
-        let sides = [(&claim.lhs, &raw.lhs), (&claim.rhs, &raw.rhs)];
-        let scope = claim.scope();
-        let wanted = match scope {
-            Scope::Pathwise => matches!(self.raw.kind, Kind::Pathwise | Kind::Identity | Kind::Oracle),
-            Scope::OneStep => matches!(self.raw.kind, Kind::Expectation | Kind::Oracle | Kind::Identity),
-            Scope::WholeRun => matches!(self.raw.kind, Kind::Expectation | Kind::Identity),
-        };
-        if !wanted {
-            return at(
-                &raw.lhs,
-                "the claim does not fit the statement's kind",
-                "a pathwise claim has no E[·]; an expectation has one",
-            );
-        }
-        for (side, place) in sides {
-            let mut mixed = false;
-            side.walk(&mut |node| {
-                if let Node::Term(Term::Expectation { past, .. }) = node {
-                    mixed |= *past != (scope == Scope::OneStep);
-                }
-            });
-            if mixed {
-                return at(place, "E[·] and E[· | past] cannot stand in one claim", "use one of them");
-            }
-        }
-        match scope {
-            Scope::Pathwise => Ok(()),
-            Scope::OneStep if claim.quantifier.is_none() => {
-                at(&raw.lhs, "a claim about one step needs its index", "add for_all = \"k in 0..K\"")
-            }
-            Scope::OneStep => Ok(()),
-            Scope::WholeRun => {
-                // One sample is one run, so the left-hand side must be linear in its expectations;
-                // the minimum over steps of an expectation is the one exception.
-                let inner = match &claim.lhs {
-                    Term::Reduce { op: ReduceOp::Min, body, .. } => body,
-                    other => other,
-                };
-                for (side, place) in [(inner, &raw.lhs), (&claim.rhs, &raw.rhs)] {
-                    if random_outside_expectation(side) {
-                        return at(
-                            place,
-                            "a random quantity stands outside E[·]",
-                            "only f[0], grad[0] and x[0] are known beforehand",
-                        );
-                    }
-                    if dependence(side) == Dependence::Other {
-                        return at(
-                            place,
-                            "the claim is not linear in what it averages",
-                            "use sums, means, and products with constants",
-                        );
-                    }
-                }
-                for (side, place) in sides {
-                    if side.any(unrecorded) {
-                        return at(
-                            place,
-                            "a whole run records f and the squared norms of grad, v, m, e, b and nu, nothing else",
-                            "write the claim in these, or claim it for one step with E[· | past]",
-                        );
-                    }
-                }
-                if self.raw.kind != Kind::Identity && claim.rhs.any(unknown_at_start) {
-                    return at(
-                        &raw.rhs,
-                        "the right-hand side may only use what is known at the start",
-                        "that is f[0], norm2(grad[0]), E[norm2(m[-1])], norm2(v[-1]); bring the rest to the left-hand side",
-                    );
-                }
-                Ok(())
-            }
-        }
-    }
-
     fn random(&self, name: &Spanned<String>, value: &Spanned<String>) -> Loaded<RandomDraw> {
         let text = value.get_ref();
         let inner = text.trim().strip_prefix("uniform(").and_then(|t| t.strip_suffix(')')).ok_or_else(|| {
@@ -792,39 +571,6 @@ impl Loader<'_> {
             horizon: raw.horizon,
             expressions,
         })
-    }
-}
-
-/// Vectors of which a whole run keeps no record.
-fn unrecorded(node: Node<'_>) -> bool {
-    match node {
-        Node::Term(Term::Dot(..) | Term::Norm(_)) => true,
-        Node::Term(Term::Norm2(vector)) => {
-            !matches!(**vector, Vector::Element(sequence, _) if sequence != VectorSequence::Point)
-        }
-        _ => false,
-    }
-}
-
-/// Quantities of the run beyond f(x_0), ∇f(x_0), v_{−1} and m_{−1}.
-fn unknown_at_start(node: Node<'_>) -> bool {
-    match node {
-        Node::Term(Term::Element(ScalarSequence::Value, index)) => literal(index) != Some(0),
-        Node::Vector(Vector::Element(sequence, index)) => match sequence {
-            VectorSequence::Gradient => literal(index) != Some(0),
-            VectorSequence::Buffer | VectorSequence::Deviation => literal(index) != Some(-1),
-            _ => true,
-        },
-        _ => false,
-    }
-}
-
-fn literal(index: &Index) -> Option<i64> {
-    match index {
-        Index::Literal(value) => Some(*value),
-        // `-1` is read as 0 − 1, and `k-1` at k = 0 likewise.
-        Index::Sub(a, b) => Some(literal(a)? - literal(b)?),
-        _ => None,
     }
 }
 

@@ -11,11 +11,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub mod check;
+mod claims;
 mod error;
 pub mod evaluate;
 mod file;
 pub mod library;
 pub mod parse;
+mod raw;
 pub mod render;
 pub mod syntax;
 pub mod term;
