@@ -33,7 +33,7 @@ fn run<S: Arithmetic + Estimable>(
     context: S::Context,
 ) {
     let problem = build(spec).unwrap();
-    let oracle = oracle::build(&[source], problem.dimension(), problem.workers()).unwrap();
+    let oracle = oracle::build(&[source], problem.as_ref()).unwrap();
     let smoothness = problem.constants().smoothness.as_ref().unwrap().to_f64();
     let method = Momentum { beta: 0.1, steps: vec![0.1 / smoothness; STEPS], start: Start::Zero };
     let start = problem.start();

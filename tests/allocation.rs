@@ -35,7 +35,7 @@ fn allocations<S: Arithmetic + Estimable<Context = ()>>(
     steps: usize,
 ) -> usize {
     let problem = build(spec).unwrap();
-    let oracle = oracle::build(sources, problem.dimension(), problem.workers()).unwrap();
+    let oracle = oracle::build(sources, problem.as_ref()).unwrap();
     let method = Momentum { beta: 0.25, steps: vec![0.01; steps], start: Start::Zero };
     let start = problem.start();
     let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };

@@ -86,6 +86,9 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     progress.finish_and_clear();
     let cells: Vec<CellReport> =
         cells.iter().zip(outcomes).map(|(cell, outcome)| CellReport::new(cell, &effort, outcome)).collect();
+    let mut summaries: Vec<StatementSummary> =
+        statements.iter().zip(plans).map(|(s, plan)| StatementSummary::new(s, plan, &cells)).collect();
+    report::spread_taint(&mut summaries);
     Report {
         schema_version: SCHEMA_VERSION,
         name: arguments.name.clone(),
@@ -97,7 +100,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
             wall_seconds: begin.elapsed().as_secs_f64(),
         },
         settings: Settings { seed: arguments.seed, preset, effort, ledger },
-        statements: statements.iter().zip(plans).map(|(s, plan)| StatementSummary::new(s, plan, &cells)).collect(),
+        statements: summaries,
         cells,
     }
 }

@@ -42,7 +42,8 @@ fn parse_value(statement: &Statement, text: &str) -> Result<(String, rug::Ration
     };
     let (name, value) = text.split_once('=').ok_or_else(bad)?;
     let name = name.trim();
-    if statement.parameter(name).is_none() && Builtin::from_name(name).is_none() {
+    let declared = statement.given.iter().any(|g| g.name == name);
+    if !declared && statement.parameter(name).is_none() && Builtin::from_name(name).is_none() {
         return Err(Failure::bad_input(format!(
             "`{name}` is no parameter of {} and no constant of an instance",
             statement.id
@@ -67,6 +68,7 @@ fn evaluate(statement: &Statement, values: &[(String, rug::Rational)]) -> Vec<(S
         parameters: statement.parameters.iter().map(|p| given(&p.name)).collect(),
         constants: vec![None; statement.constants.len()],
         builtins: Builtin::ALL.iter().map(|b| given(b.name())).collect(),
+        given: statement.given.iter().map(|g| given(&g.name)).collect(),
         spectrum: Vec::new(),
         workers: 1,
         dimension: 1,

@@ -10,7 +10,7 @@ mod run;
 mod table;
 
 pub use points::{OutcomeTrace, PointTrace};
-pub use run::{Experiment, Workspace, start_error};
+pub use run::{Experiment, Workspace, start_error, visited_gradient_bound};
 pub use table::{Quantity, Table};
 
 /// Where the momentum buffer starts.

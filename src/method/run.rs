@@ -1,11 +1,13 @@
 //! One run in any arithmetic. The step loop allocates nothing.
 
+use std::cell::RefCell;
+
 use rug::Rational;
 
 use super::table::{Quantity, Table};
 use super::{Momentum, Start};
 use crate::number::{Interval, Scalar, norm2, zeros};
-use crate::oracle::{Estimable, NoRandomness, Oracle, Randomness, Situation};
+use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation};
 use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::term::VectorSequence;
 
@@ -30,6 +32,8 @@ pub struct Workspace<S> {
     bias: Vec<S>,
     noise: Vec<S>,
     error: Vec<S>,
+    worker_gradients: Vec<S>,
+    memory: RefCell<Memory<S>>,
     scratch: Scratch<S>,
 }
 
@@ -45,6 +49,8 @@ impl<S: Arithmetic + Estimable> Workspace<S> {
             bias: vector(),
             noise: vector(),
             error: vector(),
+            worker_gradients: Vec::new(),
+            memory: Memory::new(problem, context),
             scratch: Scratch::for_problem(problem, context),
         }
     }
@@ -76,7 +82,7 @@ impl Experiment<'_> {
         observe: &mut dyn FnMut(&Step<'_, S>),
     ) {
         let problem = S::view(self.problem);
-        let Workspace { x, v, gradient, bias, noise, error, scratch } = work;
+        let Workspace { x, v, gradient, bias, noise, error, worker_gradients, memory, scratch } = work;
         let beta = S::from_f64(self.method.beta, context);
         let keep = S::one(context).sub(&beta);
         for (xi, start) in x.iter_mut().zip(self.start) {
@@ -96,9 +102,20 @@ impl Experiment<'_> {
                 problem.gradient_in(x, gradient, context, scratch);
             }
             record(table, VectorSequence::Gradient, at, gradient, context);
+            self.oracle.worker_gradients(self.problem, x, worker_gradients, context, scratch);
             {
                 let badness = |candidate: &[f64]| self.next_gradient_norm(x, v, gradient, candidate, step);
-                let situation = Situation { k, gradient, buffer: v, workers, badness: Some(&badness) };
+                let situation = Situation {
+                    k,
+                    x,
+                    gradient,
+                    worker_gradients,
+                    buffer: v,
+                    workers,
+                    problem,
+                    badness: Some(&badness),
+                    memory,
+                };
                 self.oracle.draw(&situation, random, bias, noise, context);
             }
             S::with_widest_registers(|| {
@@ -199,17 +216,23 @@ pub fn start_error(experiment: &Experiment<'_>, bits: u32) -> Option<Interval> {
     let affine = |[relative, absolute]: &[Rational; 2]| {
         Interval::from_rational(relative, bits).mul(&gradient_norm).add(&Interval::from_rational(absolute, bits))
     };
-    let noise = affine(&model.noise);
-    let bias = if model.deterministic || model.bias == [Rational::new(), Rational::new()] {
+    let noise = affine(model.noise.as_ref()?);
+    let bias = if model.deterministic || model.bias == Some([Rational::new(), Rational::new()]) {
         if model.deterministic {
             let mut bias = zeros(problem.dimension(), bits);
             let mut unused = zeros(problem.dimension(), bits);
+            let mut worker_gradients = Vec::new();
+            experiment.oracle.worker_gradients(problem, &x, &mut worker_gradients, bits, &mut scratch);
             let situation = Situation {
                 k: 0,
+                x: &x,
                 gradient: &gradient,
+                worker_gradients: &worker_gradients,
                 buffer: &zeros(problem.dimension(), bits),
                 workers: problem.workers(),
+                problem: Interval::view(problem),
                 badness: None,
+                memory: &Memory::new(problem, bits),
             };
             experiment.oracle.draw(&situation, &mut NoRandomness, &mut bias, &mut unused, bits);
             norm2(&bias, bits)
@@ -220,4 +243,26 @@ pub fn start_error(experiment: &Experiment<'_>, bits: u32) -> Option<Interval> {
         return None;
     };
     Some(bias.add(&noise))
+}
+
+/// An upper bound of ‖∇fᵢ(x_k)‖ over all workers and k < K, of a run without draw. `None` where the
+/// run in intervals says nothing.
+#[must_use]
+pub fn visited_gradient_bound(experiment: &Experiment<'_>, bits: u32) -> Option<Rational> {
+    let problem = experiment.problem;
+    let view = Interval::view(problem);
+    let mut table = Table::new(&[], experiment.method.steps.len(), &experiment.method.steps, bits);
+    let mut work = Workspace::new(problem, bits);
+    let mut scratch = Scratch::for_problem(problem, bits);
+    let mut gradient = zeros(problem.dimension(), bits);
+    let mut largest = Interval::zero(bits);
+    experiment.run(&mut NoRandomness, &mut table, &mut work, bits, &mut |step| {
+        if step.k < experiment.method.steps.len() {
+            for worker in 0..problem.workers() {
+                view.worker_gradient_in(worker, step.x, &mut gradient, bits, &mut scratch);
+                largest.max_assign(&norm2(&gradient, bits).sqrt());
+            }
+        }
+    });
+    if largest.is_defined() { largest.upper().to_rational() } else { None }
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::{Float, Rational};
 
 use super::Scalar;
-use super::native::{max_f64, min_f64};
+use super::native::{max_f64, min_f64, round_significant_f64};
 
 /// A number within `err` of `mid`. IEEE 754 operations are taken to be correctly rounded; the
 /// elementary functions of the platform are taken to be accurate to four units in the last
@@ -222,6 +222,22 @@ impl Scalar for Ball {
         self.ln_assign();
         self.mul_assign(exponent);
         self.exp_assign();
+    }
+    /// Rounding is monotone, so the rounded ends of the ball enclose.
+    fn round_significant_assign(&mut self, bits: u32) {
+        if self.is_exact() {
+            self.mid = round_significant_f64(self.mid, bits);
+            return;
+        }
+        if !self.is_defined() {
+            *self = Ball::undefined();
+            return;
+        }
+        let low = round_significant_f64((self.mid - self.err).next_down(), bits);
+        let high = round_significant_f64((self.mid + self.err).next_up(), bits);
+        let mid = low + (high - low) / 2.0;
+        let reach = (mid - low).max(high - mid).next_up();
+        *self = Ball::rounded(mid, reach, 0.5);
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         if !self.is_defined() || !rhs.is_defined() {

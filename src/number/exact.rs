@@ -43,6 +43,28 @@ fn perfect_root(value: &Rational) -> Option<Rational> {
     Some(Rational::from((root(value.numer())?, root(value.denom())?)))
 }
 
+/// To `bits` significant bits, nearest, ties to even.
+fn round_significant(value: Rational, bits: u32) -> Rational {
+    if value == 0 {
+        return value;
+    }
+    // 2^exponent ≤ |value| < 2^(exponent+1).
+    let mut exponent = value.numer().significant_bits() as i32 - value.denom().significant_bits() as i32;
+    if Rational::from(value.abs_ref()) < Rational::from(1) << exponent {
+        exponent -= 1;
+    }
+    let shift = bits as i32 - 1 - exponent;
+    let scaled = value << shift;
+    let floor = Rational::from(scaled.floor_ref());
+    let rest = scaled - &floor;
+    let mut integer = floor.into_numer_denom().0;
+    let half = Rational::from((1, 2));
+    if rest > half || (rest == half && integer.is_odd()) {
+        integer += 1;
+    }
+    Rational::from(integer) << -shift
+}
+
 impl Scalar for Exact {
     type Context = ();
 
@@ -158,6 +180,9 @@ impl Scalar for Exact {
             }
             _ => self.0 = None,
         }
+    }
+    fn round_significant_assign(&mut self, bits: u32) {
+        self.0 = self.0.take().map(|value| round_significant(value, bits));
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         Some(self.0.as_ref()?.cmp(rhs.0.as_ref()?))

@@ -476,6 +476,16 @@ impl Scalar for Interval {
             self.hi = hi;
         }
     }
+    /// Rounding is monotone, so the rounded ends enclose.
+    fn round_significant_assign(&mut self, bits: u32) {
+        if self.settled() {
+            return;
+        }
+        for end in [&mut self.lo, &mut self.hi] {
+            let rounded = Float::with_val(bits.min(end.prec()), &*end);
+            end.assign(&rounded);
+        }
+    }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         if !self.is_defined() || !rhs.is_defined() {
             None

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::Rational;
 
 use super::Scalar;
-use super::native::{max_f64, min_f64, powf_f64, powi_f64};
+use super::native::{max_f64, min_f64, powf_f64, powi_f64, round_significant_f64};
 
 /// Eight `f64`, one for each of eight independent trajectories. Every operation treats each lane
 /// as `f64` does, in the same order, so that a lane's result is that of a run on its own, to the bit.
@@ -139,6 +139,9 @@ impl Scalar for Lanes {
     }
     fn powf_assign(&mut self, exponent: &Self) {
         self.zip(exponent, powf_f64);
+    }
+    fn round_significant_assign(&mut self, bits: u32) {
+        self.map(|x| round_significant_f64(x, bits));
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         let first = self.0[0].partial_cmp(&rhs.0[0])?;

@@ -112,6 +112,10 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
     /// Real power of a positive base, `exp(y ln x)`; `0^y = 0` for `y > 0`, `x⁰ = 1`.
     fn powf_assign(&mut self, exponent: &Self);
 
+    /// Rounds to `bits` ≥ 1 significant bits, the leading one counted, to nearest with ties to even;
+    /// as if there were neither over- nor underflow.
+    fn round_significant_assign(&mut self, bits: u32);
+
     /// The order of the two numbers where it is certain in this arithmetic: overlapping
     /// intervals and undefined numbers give `None`. For [`Lanes`], only when all lanes agree.
     fn compare(&self, rhs: &Self) -> Option<Ordering>;
@@ -258,4 +262,14 @@ pub fn norm2<S: Scalar>(a: &[S], context: S::Context) -> S {
         sum.add_assign(&term);
     }
     sum
+}
+
+/// u ← min(1, τ/‖u‖)·u, τ > 0: without a division by zero at u = 0, and without a root that is not
+/// needed where ‖u‖ ≤ τ.
+pub fn clip<S: Scalar>(threshold: &S, u: &mut [S], context: S::Context) {
+    let largest = norm2(u, context).max(&threshold.clone().square()).sqrt();
+    let factor = threshold.clone().div(&largest);
+    for x in u {
+        x.mul_assign(&factor);
+    }
 }

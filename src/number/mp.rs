@@ -114,6 +114,10 @@ impl Scalar for Mp {
             self.0.assign(f64::NAN);
         }
     }
+    fn round_significant_assign(&mut self, bits: u32) {
+        let rounded = Float::with_val(bits, &self.0);
+        self.0.assign(&rounded);
+    }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         self.0.partial_cmp(&rhs.0)
     }

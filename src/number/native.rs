@@ -49,6 +49,24 @@ pub(super) fn powf_f64(base: f64, exponent: f64) -> f64 {
     if base.is_finite() && exponent.is_finite() { base.powf(exponent) } else { f64::NAN }
 }
 
+/// `x` to `bits` significant bits, nearest, ties to even.
+pub(super) fn round_significant_f64(x: f64, bits: u32) -> f64 {
+    if x == 0.0 || !x.is_finite() || bits >= 53 {
+        return x;
+    }
+    if x.is_subnormal() {
+        // Scaling is exact, and what is left after dropping low bits is representable again.
+        const SCALE: f64 = f64::from_bits(0x4630_0000_0000_0000); // 2^100
+        return round_significant_f64(x * SCALE, bits) / SCALE;
+    }
+    let drop = 53 - bits;
+    let pattern = x.to_bits();
+    let half = (1u64 << (drop - 1)) - 1;
+    let odd = pattern >> drop & 1;
+    // A carry out of the significand raises the exponent, as it must.
+    f64::from_bits((pattern + half + odd) >> drop << drop)
+}
+
 impl Scalar for f64 {
     type Context = ();
 
@@ -144,6 +162,9 @@ impl Scalar for f64 {
     fn powf_assign(&mut self, exponent: &Self) {
         *self = powf_f64(*self, *exponent);
     }
+    fn round_significant_assign(&mut self, bits: u32) {
+        *self = round_significant_f64(*self, bits);
+    }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         self.partial_cmp(rhs)
     }
@@ -169,6 +190,18 @@ mod tests {
         assert!(powi_f64(f64::NAN, 0).is_nan());
         assert!(powf_f64(f64::NAN, 0.0).is_nan());
         assert!(powf_f64(1.0, f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn rounding_keeps_significant_bits_and_takes_ties_to_even() {
+        assert_eq!(round_significant_f64(1.25, 2), 1.0);
+        assert_eq!(round_significant_f64(1.75, 2), 2.0);
+        assert_eq!(round_significant_f64(-1.375, 3), -1.5);
+        assert_eq!(round_significant_f64(3.9, 1), 4.0);
+        assert_eq!(round_significant_f64(0.0, 3), 0.0);
+        let tiny = f64::from_bits(0b1011);
+        assert_eq!(round_significant_f64(tiny, 2), f64::from_bits(0b1100));
+        assert_eq!(round_significant_f64(tiny, 4), tiny);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use rug::Rational;
 
 use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, norm2};
+use crate::problem::DynProblem;
 
 /// Keeps divisions by a gradient's norm defined where the gradient vanishes; far below any norm
 /// that occurs, so that it changes nothing elsewhere.
@@ -25,15 +26,14 @@ fn radius<S: Scalar>(gradient: &[S], relative: f64, absolute: f64, context: S::C
 fn within_radius(relative: f64, absolute: f64, attained: bool, deterministic: bool) -> SourceModel {
     SourceModel {
         part: Part::Bias,
-        relative: exact(relative),
-        absolute: exact(absolute),
+        size: Some([exact(relative), exact(absolute)]),
         attained,
         // √(B‖g‖² + C) ≤ √B‖g‖ + √C.
         tail: Tail::sure(root_above(relative), root_above(absolute)),
-        depends_on_state: true,
         finite: true,
         deterministic,
         isotropic: false,
+        named: Vec::new(),
     }
 }
 
@@ -55,7 +55,7 @@ pub struct AlongGradient {
 }
 
 impl Source for AlongGradient {
-    fn model(&self, _: usize, _: usize) -> SourceModel {
+    fn model(&self, _: &dyn DynProblem) -> SourceModel {
         within_radius(self.relative, self.absolute, true, true)
     }
 
@@ -81,7 +81,7 @@ pub struct Cancel {
 }
 
 impl Source for Cancel {
-    fn model(&self, _: usize, _: usize) -> SourceModel {
+    fn model(&self, _: &dyn DynProblem) -> SourceModel {
         within_radius(self.relative, self.absolute, false, true)
     }
 
@@ -106,7 +106,7 @@ pub struct RandomSigns {
 }
 
 impl Source for RandomSigns {
-    fn model(&self, _: usize, _: usize) -> SourceModel {
+    fn model(&self, _: &dyn DynProblem) -> SourceModel {
         within_radius(self.relative, self.absolute, true, false)
     }
 
@@ -138,7 +138,7 @@ pub struct Greedy {
 }
 
 impl Source for Greedy {
-    fn model(&self, _: usize, _: usize) -> SourceModel {
+    fn model(&self, _: &dyn DynProblem) -> SourceModel {
         within_radius(self.relative, self.absolute, true, true)
     }
 
@@ -198,18 +198,17 @@ pub struct Offset {
 }
 
 impl Source for Offset {
-    fn model(&self, dimension: usize, _: usize) -> SourceModel {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         let square = exact(self.size).square();
         SourceModel {
             part: Part::Bias,
-            relative: Rational::new(),
-            absolute: square * dimension as u64,
+            size: Some([Rational::new(), square * problem.dimension() as u64]),
             attained: true,
-            tail: Tail::sure(Rational::new(), exact(self.size).abs() * root_above(dimension as f64)),
-            depends_on_state: false,
+            tail: Tail::sure(Rational::new(), exact(self.size).abs() * root_above(problem.dimension() as f64)),
             finite: true,
             deterministic: true,
             isotropic: false,
+            named: Vec::new(),
         }
     }
 
@@ -228,17 +227,16 @@ pub struct Relative {
 }
 
 impl Source for Relative {
-    fn model(&self, _: usize, _: usize) -> SourceModel {
+    fn model(&self, _: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Bias,
-            relative: exact(self.factor).square(),
-            absolute: Rational::new(),
+            size: Some([exact(self.factor).square(), Rational::new()]),
             attained: true,
             tail: Tail::sure(exact(self.factor).abs(), Rational::new()),
-            depends_on_state: true,
             finite: true,
             deterministic: true,
             isotropic: false,
+            named: Vec::new(),
         }
     }
 
@@ -257,7 +255,7 @@ pub struct Scripted {
 }
 
 impl Source for Scripted {
-    fn model(&self, _: usize, _: usize) -> SourceModel {
+    fn model(&self, _: &dyn DynProblem) -> SourceModel {
         let square = |e: &Vec<f64>| {
             let mut sum = Rational::new();
             for x in e {
@@ -270,14 +268,13 @@ impl Source for Scripted {
         let bound = (Rational::from(1) + &largest) / 2u32;
         SourceModel {
             part: Part::Bias,
-            relative: Rational::new(),
-            absolute: largest,
+            size: Some([Rational::new(), largest]),
             attained: false,
             tail: Tail::sure(Rational::new(), bound),
-            depends_on_state: false,
             finite: true,
             deterministic: true,
             isotropic: false,
+            named: Vec::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use rug::Rational;
 use super::bias::root_above;
 use super::{Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
 use crate::number::{Scalar, norm2};
+use crate::problem::DynProblem;
 
 fn square(x: f64) -> Rational {
     Rational::from_f64(x).unwrap_or_default().square()
@@ -19,20 +20,19 @@ pub struct Rademacher {
 }
 
 impl Source for Rademacher {
-    fn model(&self, dimension: usize, workers: usize) -> SourceModel {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
-            relative: Rational::new(),
-            absolute: square(self.size) * dimension as u64 / workers as u64,
+            size: Some([Rational::new(), square(self.size) * problem.dimension() as u64 / problem.workers() as u64]),
             attained: true,
             tail: Tail::sure(
                 Rational::new(),
-                root_above(dimension as f64) * Rational::from_f64(self.size.abs()).unwrap_or_default(),
+                root_above(problem.dimension() as f64) * Rational::from_f64(self.size.abs()).unwrap_or_default(),
             ),
-            depends_on_state: false,
             finite: true,
             deterministic: false,
             isotropic: true,
+            named: Vec::new(),
         }
     }
 
@@ -59,17 +59,16 @@ pub struct Axis {
 }
 
 impl Source for Axis {
-    fn model(&self, dimension: usize, _: usize) -> SourceModel {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
-            relative: Rational::new(),
-            absolute: square(self.size),
+            size: Some([Rational::new(), square(self.size)]),
             attained: true,
             tail: Tail::sure(Rational::new(), Rational::from_f64(self.size.abs()).unwrap_or_default()),
-            depends_on_state: false,
             finite: true,
             deterministic: false,
-            isotropic: dimension == 1,
+            isotropic: problem.dimension() == 1,
+            named: Vec::new(),
         }
     }
 
@@ -87,21 +86,20 @@ pub struct Sphere {
 }
 
 impl Source for Sphere {
-    fn model(&self, _: usize, _: usize) -> SourceModel {
+    fn model(&self, _: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
-            relative: Rational::new(),
-            absolute: square(self.radius),
+            size: Some([Rational::new(), square(self.radius)]),
             attained: true,
             // The direction is normalised in the arithmetic of the run: allow for its rounding.
             tail: Tail::sure(
                 Rational::new(),
                 Rational::from_f64(self.radius.abs() * (1.0 + 1e-12)).unwrap_or_default(),
             ),
-            depends_on_state: false,
             finite: false,
             deterministic: false,
             isotropic: true,
+            named: Vec::new(),
         }
     }
 
@@ -124,24 +122,24 @@ pub struct Gaussian {
 }
 
 impl Source for Gaussian {
-    fn model(&self, dimension: usize, workers: usize) -> SourceModel {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
-            relative: Rational::new(),
-            absolute: square(self.size) * dimension as u64 / workers as u64,
+            size: Some([Rational::new(), square(self.size) * problem.dimension() as u64 / problem.workers() as u64]),
             attained: true,
             tail: Tail {
                 // E‖ν‖⁴ = (s²/n)² d(d + 2).
                 kind: TailKind::FourthMoment,
                 relative: Rational::new(),
-                absolute: root_above(root_above((dimension * (dimension + 2)) as f64).to_f64().next_up())
-                    * root_above(1.0 / workers as f64)
+                absolute: root_above(
+                    root_above((problem.dimension() * (problem.dimension() + 2)) as f64).to_f64().next_up(),
+                ) * root_above(1.0 / problem.workers() as f64)
                     * Rational::from_f64(self.size.abs()).unwrap_or_default(),
             },
-            depends_on_state: false,
             finite: false,
             deterministic: false,
             isotropic: true,
+            named: Vec::new(),
         }
     }
 
@@ -169,17 +167,16 @@ pub struct RelativeSigns {
 }
 
 impl Source for RelativeSigns {
-    fn model(&self, _: usize, _: usize) -> SourceModel {
+    fn model(&self, _: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
-            relative: square(self.factor),
-            absolute: Rational::new(),
+            size: Some([square(self.factor), Rational::new()]),
             attained: true,
             tail: Tail::sure(Rational::from_f64(self.factor.abs()).unwrap_or_default(), Rational::new()),
-            depends_on_state: true,
             finite: true,
             deterministic: false,
             isotropic: false,
+            named: Vec::new(),
         }
     }
 

@@ -16,6 +16,9 @@ pub trait Randomness<S: Scalar> {
     fn sign_sums(&mut self, signs: usize, count: usize) -> &[S];
     /// `count` independent standard normal numbers, valid until the next draw.
     fn gaussians(&mut self, count: usize) -> &[S];
+    /// A uniform subset of `size` elements of `0..of`, `of` ≤ 64, for each lane: bit j says whether
+    /// j is in it. Valid until the next draw.
+    fn subset(&mut self, size: usize, of: usize) -> &[u64];
 }
 
 /// Refuses to draw: for runs known to be deterministic.
@@ -26,6 +29,9 @@ impl<S: Scalar> Randomness<S> for NoRandomness {
         unreachable!("a deterministic oracle drew a random number")
     }
     fn gaussians(&mut self, _: usize) -> &[S] {
+        unreachable!("a deterministic oracle drew a random number")
+    }
+    fn subset(&mut self, _: usize, _: usize) -> &[u64] {
         unreachable!("a deterministic oracle drew a random number")
     }
 }
@@ -71,6 +77,7 @@ pub struct Stream<R, S: Scalar> {
     /// Draws of one call, lane by lane: a generator's state stays close while it is used.
     raw: Vec<f64>,
     drawn: Vec<S>,
+    subsets: Vec<u64>,
     context: S::Context,
 }
 
@@ -102,18 +109,42 @@ impl<R: Rng> BitSource<R> {
     }
 }
 
+impl<R: Rng> BitSource<R> {
+    /// A uniform number in `0..count`; rejection keeps it exactly uniform.
+    fn below(&mut self, count: u64) -> u64 {
+        let zone = u64::MAX - u64::MAX % count;
+        loop {
+            let word = self.rng.next_u64();
+            if word < zone {
+                return word % count;
+            }
+        }
+    }
+
+    /// Floyd's algorithm: every subset of that size is equally likely.
+    fn subset(&mut self, size: usize, of: usize) -> u64 {
+        let mut chosen = 0u64;
+        for last in of - size..of {
+            let element = self.below(last as u64 + 1);
+            let bit = if chosen >> element & 1 == 1 { last as u64 } else { element };
+            chosen |= 1 << bit;
+        }
+        chosen
+    }
+}
+
 impl<R: Rng, S: Scalar> Stream<R, S> {
     /// One generator for each lane.
     pub fn new(generators: impl IntoIterator<Item = R>, context: S::Context) -> Self {
         let lanes: Vec<_> = generators.into_iter().map(|rng| BitSource { rng, bits: 0, left: 0 }).collect();
         debug_assert_eq!(lanes.len(), S::LANES);
-        Stream { raw: Vec::new(), drawn: Vec::new(), lanes, context }
+        Stream { raw: Vec::new(), drawn: Vec::new(), subsets: Vec::new(), lanes, context }
     }
 
     /// `count` draws from every lane.
     #[inline(always)]
     fn draw(&mut self, count: usize, mut draw: impl FnMut(&mut BitSource<R>) -> f64) -> &[S] {
-        let Stream { lanes, raw, drawn, context } = self;
+        let Stream { lanes, raw, drawn, context, .. } = self;
         raw.resize(count * lanes.len(), 0.0);
         S::with_widest_registers(
             #[inline(always)]
@@ -132,19 +163,7 @@ impl<R: Rng, S: Scalar> Stream<R, S> {
 
     /// One uniform index in `0..count` for each lane.
     pub fn indices(&mut self, count: u64) -> Vec<i64> {
-        self.lanes
-            .iter_mut()
-            .map(|lane| {
-                // Rejection keeps it exactly uniform.
-                let zone = u64::MAX - u64::MAX % count;
-                loop {
-                    let word = lane.rng.next_u64();
-                    if word < zone {
-                        return (word % count) as i64;
-                    }
-                }
-            })
-            .collect()
+        self.lanes.iter_mut().map(|lane| lane.below(count) as i64).collect()
     }
 }
 
@@ -165,46 +184,125 @@ impl<R: Rng, S: Scalar> Randomness<S> for Stream<R, S> {
             |lane| StandardNormal.sample(&mut lane.rng),
         )
     }
+
+    fn subset(&mut self, size: usize, of: usize) -> &[u64] {
+        self.subsets.clear();
+        self.subsets.extend(self.lanes.iter_mut().map(|lane| lane.subset(size, of)));
+        &self.subsets
+    }
 }
 
-/// Plays one path of the tree of all outcomes: the binary digits of its number, in order.
+/// Plays one path of the tree of all outcomes: the digits of its number, in order, each in the base
+/// that its draw has outcomes. All paths are equally likely, because the number of outcomes of a
+/// draw never depends on what was drawn before.
 pub struct Enumerated<S: Scalar> {
-    path: u64,
-    depth: u32,
+    rest: u64,
+    paths: Option<u64>,
     drawn: Vec<S>,
+    subset: [u64; 1],
     context: S::Context,
 }
 
 impl<S: Scalar> Enumerated<S> {
     /// The path of that number.
     pub fn new(path: u64, context: S::Context) -> Self {
-        Enumerated { path, depth: 0, drawn: Vec::new(), context }
+        Enumerated { rest: path, paths: Some(1), drawn: Vec::new(), subset: [0], context }
     }
 
-    /// Binary choices made so far; a tree of this depth has `2^depth` equally likely paths.
+    /// How many equally likely paths a tree with the draws made so far has; `None` beyond 2⁶⁴.
     #[must_use]
-    pub fn depth(&self) -> u32 {
-        self.depth
+    pub fn paths(&self) -> Option<u64> {
+        self.paths
     }
 
-    fn sign(&mut self) -> i32 {
-        let bit = if self.depth < 64 { (self.path >> self.depth) & 1 } else { 0 };
-        self.depth += 1;
-        if bit == 1 { 1 } else { -1 }
+    /// The outcome of a draw with that many.
+    fn digit(&mut self, outcomes: u64) -> u64 {
+        self.paths = self.paths.and_then(|paths| paths.checked_mul(outcomes));
+        let digit = self.rest % outcomes;
+        self.rest /= outcomes;
+        digit
     }
+}
+
+/// C(of, size), where it is below 2⁶⁴.
+fn subsets_of(size: usize, of: usize) -> Option<u64> {
+    (0..size as u128)
+        .try_fold(1u128, |count, i| count.checked_mul(of as u128 - i).map(|c| c / (i + 1)))
+        .and_then(|count| u64::try_from(count).ok())
 }
 
 impl<S: Scalar> Randomness<S> for Enumerated<S> {
     fn sign_sums(&mut self, signs: usize, count: usize) -> &[S] {
         self.drawn.clear();
         for _ in 0..count {
-            let sum: i32 = (0..signs).map(|_| self.sign()).sum();
-            self.drawn.push(S::from_f64(f64::from(sum), self.context));
+            let ones: u64 = (0..signs).map(|_| self.digit(2)).sum();
+            let sum = 2.0 * ones as f64 - signs as f64;
+            self.drawn.push(S::from_f64(sum, self.context));
         }
         &self.drawn
     }
 
     fn gaussians(&mut self, _: usize) -> &[S] {
         unreachable!("a normal number has no finite enumeration")
+    }
+
+    /// The subset of that rank in the combinatorial number system.
+    fn subset(&mut self, size: usize, of: usize) -> &[u64] {
+        let Some(count) = subsets_of(size, of) else {
+            self.paths = None;
+            self.subset = [(1u64 << size.min(63)) - 1];
+            return &self.subset;
+        };
+        let mut rank = self.digit(count);
+        let (mut chosen, mut below) = (0u64, of);
+        for left in (1..=size).rev() {
+            below =
+                (left - 1..below).rev().find(|e| subsets_of(left, *e).is_some_and(|c| c <= rank)).unwrap_or(left - 1);
+            rank -= subsets_of(left, below).unwrap_or(0);
+            chosen |= 1 << below;
+        }
+        self.subset = [chosen];
+        &self.subset
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_subset_is_enumerated_once() {
+        for (size, of) in [(0, 3), (1, 1), (2, 5), (3, 6), (5, 5), (4, 12)] {
+            let count = subsets_of(size, of).unwrap();
+            let found: BTreeSet<u64> =
+                (0..count).map(|path| Randomness::<f64>::subset(&mut Enumerated::new(path, ()), size, of)[0]).collect();
+            assert_eq!(found.len() as u64, count);
+            assert!(found.iter().all(|s| s.count_ones() as usize == size && *s < 1 << of));
+        }
+    }
+
+    #[test]
+    fn paths_multiply_over_draws() {
+        let mut random = Enumerated::<f64>::new(0, ());
+        random.sign_sums(3, 2);
+        random.subset(2, 5);
+        assert_eq!(random.paths(), Some(64 * 10));
+        random.subset(32, 64);
+        assert_eq!(random.paths(), None);
+    }
+
+    #[test]
+    fn drawn_subsets_have_the_right_size_and_reach_every_element() {
+        let key = StreamKey::new(1, "subset", "");
+        let mut random = Stream::<_, f64>::new([key.stream(0)], ());
+        let mut seen = 0;
+        for _ in 0..200 {
+            let subset = Randomness::<f64>::subset(&mut random, 3, 64)[0];
+            assert_eq!(subset.count_ones(), 3);
+            seen |= subset;
+        }
+        assert_eq!(seen, u64::MAX);
     }
 }

@@ -9,7 +9,10 @@ use thiserror::Error;
 
 use super::bias::{AlongGradient, Cancel, Greedy, Offset, RandomSigns, Relative, Scripted};
 use super::noise::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
+use super::operator::Operator;
+use super::transformed::{Average, EachWorker, RandKBias, RandKNoise};
 use super::{DynSource, Oracle};
+use crate::problem::DynProblem;
 
 /// One error source with its parameters, all exact `f64`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -90,6 +93,19 @@ pub enum SourceSpec {
         /// r.
         factor: f64,
     },
+    /// See [`EachWorker`]; for Rand-K without noise [`RandKBias`] and [`RandKNoise`].
+    EachWorker {
+        /// What each worker does to its gradient.
+        operator: Operator,
+        /// Size of the signs that each worker adds to its gradient before.
+        #[serde(default)]
+        noise: f64,
+    },
+    /// See [`Average`].
+    Average {
+        /// What is done to the average; not Rand-K.
+        operator: Operator,
+    },
 }
 
 /// Why an oracle cannot be built.
@@ -111,15 +127,26 @@ pub enum OracleError {
         /// Length found.
         found: usize,
     },
+    /// An operator whose parameters mean nothing, or that does not fit.
+    #[error("{source_name}: {reason}")]
+    BadOperator {
+        /// Which source.
+        source_name: String,
+        /// Why.
+        reason: String,
+    },
 }
 
-/// Builds the oracle for a problem of dimension d with n workers.
+/// Builds the oracle for a problem.
 ///
 /// # Errors
 /// When a parameter is not a finite number of the right sign, or a script has the wrong length.
-pub fn build(spec: &[SourceSpec], dimension: usize, workers: usize) -> Result<Oracle, OracleError> {
-    let sources = spec.iter().map(|s| s.build(dimension)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Oracle::new(spec.to_vec(), sources, dimension, workers))
+pub fn build(spec: &[SourceSpec], problem: &dyn DynProblem) -> Result<Oracle, OracleError> {
+    let mut sources = Vec::new();
+    for source in spec {
+        sources.extend(source.build(problem.dimension())?);
+    }
+    Ok(Oracle::new(spec.to_vec(), sources, problem))
 }
 
 impl SourceSpec {
@@ -137,6 +164,19 @@ impl SourceSpec {
             SourceSpec::Relative { factor } | SourceSpec::RelativeSigns { factor } => vec![*factor],
             SourceSpec::Sphere { radius } => vec![*radius],
             SourceSpec::Scripted { errors } => errors.iter().flatten().copied().collect(),
+            SourceSpec::EachWorker { noise, .. } => vec![*noise],
+            SourceSpec::Average { .. } => Vec::new(),
+        }
+    }
+
+    /// What makes the source's operator useless in dimension d, if anything.
+    fn operator_defect(&self, dimension: usize) -> Option<String> {
+        match self {
+            SourceSpec::Average { operator } if operator.is_random() => {
+                Some("the average is transformed without drawing; use each-worker".to_owned())
+            }
+            SourceSpec::EachWorker { operator, .. } | SourceSpec::Average { operator } => operator.defect(dimension),
+            _ => None,
         }
     }
 
@@ -145,11 +185,14 @@ impl SourceSpec {
         matches!(self, SourceSpec::Offset { .. } | SourceSpec::Relative { .. } | SourceSpec::Scripted { .. })
     }
 
-    fn build(&self, dimension: usize) -> Result<Arc<dyn DynSource>, OracleError> {
+    fn build(&self, dimension: usize) -> Result<Vec<Arc<dyn DynSource>>, OracleError> {
         if let Some(bad) = self.numbers().into_iter().find(|x| !x.is_finite() || (*x < 0.0 && !self.is_signed())) {
             return Err(OracleError::BadSize { source_name: self.to_string(), value: bad });
         }
-        Ok(match self.clone() {
+        if let Some(reason) = self.operator_defect(dimension) {
+            return Err(OracleError::BadOperator { source_name: self.to_string(), reason });
+        }
+        let source: Arc<dyn DynSource> = match self.clone() {
             SourceSpec::Aligned { relative, absolute } => Arc::new(AlongGradient { relative, absolute, sign: 1.0 }),
             SourceSpec::Opposed { relative, absolute } => Arc::new(AlongGradient { relative, absolute, sign: -1.0 }),
             SourceSpec::Cancel { relative, absolute } => Arc::new(Cancel { relative, absolute }),
@@ -168,7 +211,13 @@ impl SourceSpec {
             SourceSpec::Sphere { radius } => Arc::new(Sphere { radius }),
             SourceSpec::Gaussian { size } => Arc::new(Gaussian { size }),
             SourceSpec::RelativeSigns { factor } => Arc::new(RelativeSigns { factor }),
-        })
+            SourceSpec::EachWorker { operator: Operator::RandK { share }, noise: 0.0 } => {
+                return Ok(vec![Arc::new(RandKBias { share }), Arc::new(RandKNoise { share })]);
+            }
+            SourceSpec::EachWorker { operator, noise } => Arc::new(EachWorker { operator, noise }),
+            SourceSpec::Average { operator } => Arc::new(Average { operator }),
+        };
+        Ok(vec![source])
     }
 }
 
@@ -188,6 +237,9 @@ impl fmt::Display for SourceSpec {
             SourceSpec::Sphere { radius } => write!(f, "sphere({radius})"),
             SourceSpec::Gaussian { size } => write!(f, "gaussian({size})"),
             SourceSpec::RelativeSigns { factor } => write!(f, "relative-signs({factor})"),
+            SourceSpec::EachWorker { operator, noise: 0.0 } => write!(f, "each-worker({operator})"),
+            SourceSpec::EachWorker { operator, noise } => write!(f, "each-worker({operator} after signs of {noise})"),
+            SourceSpec::Average { operator } => write!(f, "average({operator})"),
         }
     }
 }

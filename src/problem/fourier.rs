@@ -107,6 +107,7 @@ impl Fourier {
             pl: None,
             heterogeneity: upper(&heterogeneity),
             gradient_bound: upper(&largest),
+            named: BTreeMap::new(),
         })
     }
 

@@ -69,6 +69,8 @@ pub struct Constants {
     pub heterogeneity: Option<Rational>,
     /// `G`: sup over workers and all x of ‖∇fᵢ(x)‖.
     pub gradient_bound: Option<Rational>,
+    /// Constants of the family's own, by the names that statements give them under `[given]`.
+    pub named: BTreeMap<&'static str, Rational>,
 }
 
 /// ∇f(x) = λ-part + bounded remainder, in an orthonormal basis that diagonalises the linear part:

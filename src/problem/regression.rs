@@ -149,6 +149,7 @@ impl Regression {
             pl: None,
             heterogeneity: upper(&heterogeneity),
             gradient_bound: upper(&largest),
+            named: BTreeMap::new(),
         })
     }
 

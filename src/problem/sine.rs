@@ -96,6 +96,7 @@ impl SineSquared {
                 pl: Some(smallest * rational(pl_constant()[0])),
                 heterogeneity: Some(Rational::new()),
                 gradient_bound: None,
+                named: BTreeMap::new(),
             },
             affine: AffinePart {
                 spectrum,

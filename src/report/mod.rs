@@ -4,7 +4,7 @@
 mod table;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -124,6 +124,10 @@ pub struct StatementSummary {
     pub least_slack: Option<f64>,
     /// For a vacuous statement, the most frequent reason why nothing could be checked.
     pub why_vacuous: Option<String>,
+    /// Statements that its proof uses or that it instantiates.
+    pub rests_on: Vec<String>,
+    /// Statements of this report that it rests on, directly or not, and that are not as expected.
+    pub tainted_by: Vec<String>,
 }
 
 /// The JSON Schema of [`Report`], generated from the types; `reports/schema.json` is a copy.
@@ -204,6 +208,30 @@ impl StatementSummary {
             worst_ratio: worst().filter_map(|w| w.ratio).reduce(f64::max),
             least_slack: worst().filter_map(|w| w.slack).reduce(f64::min),
             why_vacuous: plan.why_vacuous().map(str::to_owned),
+            rests_on: statement.instantiates.iter().chain(&statement.uses).cloned().collect(),
+            tainted_by: Vec::new(),
         }
+    }
+}
+
+/// Marks every statement that rests on one which is violated though it should hold. What is not in
+/// the report is not known to be wrong, but what it rests on in turn is looked up all the same.
+pub fn spread_taint(summaries: &mut [StatementSummary]) {
+    let wrong: BTreeSet<String> = summaries
+        .iter()
+        .filter(|s| s.expected == Expectation::Holds && s.verdict == Verdict::Violated)
+        .map(|s| s.id.clone())
+        .collect();
+    let rests_on: BTreeMap<String, Vec<String>> =
+        summaries.iter().map(|s| (s.id.clone(), s.rests_on.clone())).collect();
+    for summary in summaries {
+        let mut seen = BTreeSet::new();
+        let mut open = summary.rests_on.clone();
+        while let Some(id) = open.pop() {
+            if seen.insert(id.clone()) {
+                open.extend(rests_on.get(&id).cloned().unwrap_or_default());
+            }
+        }
+        summary.tainted_by = seen.intersection(&wrong).cloned().collect();
     }
 }

@@ -72,6 +72,9 @@ fn remarks(report: &Report) -> String {
             let reason = summary.why_vacuous.as_deref().unwrap_or("the suite has no cell for it");
             text += &format!("{} is vacuous: nothing could be checked, most often because: {reason}\n", summary.id);
         }
+        if !summary.tainted_by.is_empty() {
+            text += &format!("{} rests on what is violated: {}\n", summary.id, summary.tainted_by.join(", "));
+        }
         let mut hidden = 0;
         let mine = report.cells.iter().enumerate().filter(|(_, cell)| cell.statement == summary.id);
         let remarks = mine.filter_map(|(number, cell)| Some((number, cell, remark(cell, summary.as_expected)?)));

@@ -39,6 +39,10 @@ pub struct Names {
     pub definitions: BTreeMap<String, Definition>,
     /// The random index, if one is declared.
     pub random: Option<String>,
+    /// Constants that the instance proves, in order.
+    pub given: Vec<String>,
+    /// What stands for a name of the statement that is instantiated.
+    pub substitutions: BTreeMap<String, Expr>,
 }
 
 /// Deepest nesting of bound indices.
@@ -220,6 +224,7 @@ impl<'a> Checker<'a> {
             ExprKind::Compare { .. } | ExprKind::And(..) => {
                 fail("a condition cannot stand where a value is needed", &expr.span)
             }
+            ExprKind::Call { name, arguments } if name == "clip" => self.clip(arguments, &expr.span),
             ExprKind::Call { name, arguments } => self.call(name, arguments, &expr.span).map(Value::Number),
             ExprKind::Reduce { op, variable, from, to, body } => {
                 let from = self.index(from)?;
@@ -259,8 +264,17 @@ impl<'a> Checker<'a> {
             Some(index) => return Ok(Term::Integer(index)),
             None => {}
         }
+        if let Some(body) = self.names.substitutions.get(name) {
+            return match self.expanded(name, body, Vec::new(), span)? {
+                Value::Number(term) => Ok(term),
+                Value::Vector(_) => fail(format!("what is substituted for `{name}` is a vector"), span),
+            };
+        }
         if let Some(i) = self.names.parameters.iter().position(|p| p == name) {
             return Ok(Term::Parameter(i));
+        }
+        if let Some(i) = self.names.given.iter().position(|g| g == name) {
+            return Ok(Term::Given(i));
         }
         if let Some(i) = self.names.constants.iter().position(|c| c == name) {
             return Ok(Term::Constant(i));
@@ -283,6 +297,7 @@ impl<'a> Checker<'a> {
             .parameters
             .iter()
             .chain(&self.names.constants)
+            .chain(&self.names.given)
             .map(String::as_str)
             .chain(self.names.definitions.keys().map(String::as_str))
             .chain(Builtin::ALL.iter().map(|b| b.name()))
@@ -331,6 +346,14 @@ impl<'a> Checker<'a> {
     }
 
     fn expand(&mut self, name: &str, definition: &Definition, indices: &[Expr], span: &Span) -> Checked<Value> {
+        let actual = indices.iter().map(|i| self.index(i)).collect::<Checked<Vec<_>>>()?;
+        let bound =
+            definition.indices.iter().zip(actual).map(|(name, index)| Bound { name: name.clone(), index }).collect();
+        self.expanded(name, &definition.body, bound, span)
+    }
+
+    /// The value of a definition's or substitution's body.
+    fn expanded(&mut self, name: &str, body: &Expr, bound: Vec<Bound>, span: &Span) -> Checked<Value> {
         if self.expanding.iter().any(|n| n == name) {
             let cycle = self.expanding.join(" → ");
             return fail(format!("definitions run in a circle: {cycle} → {name}"), span);
@@ -338,14 +361,10 @@ impl<'a> Checker<'a> {
         if self.expanding.len() == MAX_EXPANSION {
             return fail(format!("definitions nest deeper than {MAX_EXPANSION}"), span);
         }
-        let actual = indices.iter().map(|i| self.index(i)).collect::<Checked<Vec<_>>>()?;
         // The body sees its own indices alone, not those of the place where it is used.
-        let outer = std::mem::replace(
-            &mut self.bound,
-            definition.indices.iter().zip(actual).map(|(name, index)| Bound { name: name.clone(), index }).collect(),
-        );
+        let outer = std::mem::replace(&mut self.bound, bound);
         self.expanding.push(name.to_owned());
-        let value = self.value(&definition.body);
+        let value = self.value(body);
         self.expanding.pop();
         self.bound = outer;
         value.map_err(|mut err| {
@@ -384,6 +403,14 @@ impl<'a> Checker<'a> {
         })
     }
 
+    /// `clip(tau, u)`, the projection of u on the ball of radius τ.
+    fn clip(&mut self, arguments: &[Expr], span: &Span) -> Checked<Value> {
+        let [threshold, vector] = arguments else {
+            return fail(format!("`clip` takes 2 arguments, got {}", arguments.len()), span);
+        };
+        Ok(Value::Vector(Vector::Clip(Box::new(self.number(threshold)?), Box::new(self.vector(vector)?))))
+    }
+
     fn call(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Term> {
         let arity = |expected: usize| -> Checked<()> {
             if arguments.len() == expected {
@@ -402,6 +429,10 @@ impl<'a> Checker<'a> {
                 arity(1)?;
                 let vector = Box::new(self.vector(&arguments[0])?);
                 Ok(if name == "norm2" { Term::Norm2(vector) } else { Term::Norm(vector) })
+            }
+            "norm1" => {
+                arity(1)?;
+                Ok(Term::Norm1(Box::new(self.vector(&arguments[0])?)))
             }
             "dot" => {
                 arity(2)?;
@@ -429,7 +460,10 @@ impl<'a> Checker<'a> {
                 fail_with_help(format!("`{name}` needs a range"), format!("write `{name}(k in 0..K, …)`"), span)
             }
             _ => {
-                let known = ["sqrt", "exp", "ln", "sin", "cos", "abs", "pos", "norm2", "norm", "dot", "min", "max"];
+                let known = [
+                    "sqrt", "exp", "ln", "sin", "cos", "abs", "pos", "norm2", "norm", "norm1", "dot", "clip", "min",
+                    "max",
+                ];
                 let help = closest(name, known.into_iter()).map_or_else(
                     || format!("known functions: {}", known.join(", ")),
                     |n| format!("did you mean `{n}`?"),
@@ -481,10 +515,15 @@ pub fn dependence(term: &Term) -> Dependence {
     use Dependence::{Linear, None, Other};
     let nonlinear = |d: Dependence| if d == None { None } else { Other };
     match term {
-        Term::Number(_) | Term::Parameter(_) | Term::Constant(_) | Term::Builtin(_) | Term::Integer(_) => None,
+        Term::Number(_)
+        | Term::Parameter(_)
+        | Term::Constant(_)
+        | Term::Builtin(_)
+        | Term::Given(_)
+        | Term::Integer(_) => None,
         Term::Element(ScalarSequence::Step | ScalarSequence::Spectrum, _) => None,
         Term::Element(ScalarSequence::Value, _) | Term::Norm2(_) | Term::Dot(..) => Linear,
-        Term::Norm(_) => Other,
+        Term::Norm(_) | Term::Norm1(_) => Other,
         Term::Negate(a) | Term::Expectation { body: a, .. } => dependence(a),
         Term::Add(a, b) | Term::Sub(a, b) => dependence(a).max(dependence(b)),
         Term::Mul(a, b) => match (dependence(a), dependence(b)) {
@@ -519,7 +558,7 @@ pub fn random_outside_expectation(term: &Term) -> bool {
     match term {
         Term::Expectation { .. } => false,
         Term::Element(ScalarSequence::Value, index) => *index != Index::Literal(0),
-        Term::Norm2(_) | Term::Norm(_) | Term::Dot(..) => term.any(|node| match node {
+        Term::Norm2(_) | Term::Norm(_) | Term::Norm1(_) | Term::Dot(..) => term.any(|node| match node {
             Node::Vector(Vector::Element(sequence, index)) => !known_at_start(*sequence, index),
             Node::Vector(Vector::WorkerGradient(_, k)) => *k != Index::Literal(0),
             _ => false,
@@ -543,6 +582,7 @@ pub fn random_outside_expectation(term: &Term) -> bool {
         | Term::Parameter(_)
         | Term::Constant(_)
         | Term::Builtin(_)
+        | Term::Given(_)
         | Term::Integer(_)
         | Term::Element(..) => false,
     }

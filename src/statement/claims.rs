@@ -8,18 +8,19 @@ use super::parse::parse_quantifier;
 use super::raw::{OneOrMany, RawClaim};
 use super::syntax::ReduceOp;
 use super::term::{Index, Node, ScalarSequence, Term, Vector, VectorSequence};
-use super::{Claim, Kind, Quantifier, Scope};
+use super::{Claim, Kind, Quantifier, Scope, Subject};
 
 impl Loader<'_> {
     pub(super) fn claims(&self) -> Loaded<Vec<Claim>> {
-        let OneOrMany(raw_claims) = self.raw.claim.get_ref();
+        let Some(spanned) = &self.raw.claim else { return Ok(Vec::new()) };
+        let OneOrMany(raw_claims) = spanned.get_ref();
         if raw_claims.is_empty() {
-            return Err(self.file.error(Some(self.raw.claim.span()), "a statement needs a claim", None));
+            return Err(self.file.error(Some(spanned.span()), "a statement needs a claim", None));
         }
         let claims = raw_claims.iter().map(|c| self.claim(c)).collect::<Loaded<Vec<_>>>()?;
-        if claims.iter().any(|c| c.scope() != claims[0].scope()) {
+        if self.subject() == Subject::Run && claims.iter().any(|c| c.scope() != claims[0].scope()) {
             return Err(self.file.error(
-                Some(self.raw.claim.span()),
+                Some(spanned.span()),
                 "the claims of one statement must all be pathwise, all about one step, or all about the whole run",
                 Some("put them in separate statements".into()),
             ));
@@ -47,17 +48,47 @@ impl Loader<'_> {
         Ok(claim)
     }
 
+    /// A claim about the estimate at single points: x_0, x_1, … are any points.
+    fn check_estimate_scope(&self, claim: &Claim, raw: &RawClaim) -> Loaded<()> {
+        for (side, place) in [(&claim.lhs, &raw.lhs), (&claim.rhs, &raw.rhs)] {
+            let refused = if side.any(|node| matches!(node, Node::Term(Term::Expectation { past: false, .. }))) {
+                Some(("the estimate at a point is averaged over its own draw", "write E[· | past]"))
+            } else if side.any(needs_run) {
+                Some((
+                    "v, m and step belong to a run, and this claim is about the estimate at single points",
+                    "use f, x, grad, worker_grad, e, b and nu, or subject = \"run\"",
+                ))
+            } else {
+                None
+            };
+            if let Some((message, help)) = refused {
+                return Err(self.file.error(Some(place.span()), message, Some(help.to_owned())));
+            }
+        }
+        if claim.quantifier.is_none() {
+            let help = "add for_all = \"k in 0..K\": the points have the indices 0 to K-1";
+            return Err(self.file.error(
+                Some(raw.lhs.span()),
+                "a claim about points needs its index",
+                Some(help.to_owned()),
+            ));
+        }
+        Ok(())
+    }
+
     /// A claim must be of a form that can be decided honestly.
     fn check_scope(&self, claim: &Claim, raw: &RawClaim) -> Loaded<()> {
         let at = |value: &Spanned<String>, message: &str, help: &str| {
             Err(self.file.error(Some(value.span()), message.to_owned(), Some(help.to_owned())))
         };
         let sides = [(&claim.lhs, &raw.lhs), (&claim.rhs, &raw.rhs)];
+        if self.subject() == Subject::Estimate {
+            return self.check_estimate_scope(claim, raw);
+        }
         let scope = claim.scope();
         let wanted = match scope {
-            Scope::Pathwise => matches!(self.raw.kind, Kind::Pathwise | Kind::Identity | Kind::Oracle),
-            Scope::OneStep => matches!(self.raw.kind, Kind::Expectation | Kind::Oracle | Kind::Identity),
-            Scope::WholeRun => matches!(self.raw.kind, Kind::Expectation | Kind::Identity),
+            Scope::Pathwise => matches!(self.kind(), Kind::Pathwise | Kind::Identity),
+            Scope::OneStep | Scope::WholeRun => matches!(self.kind(), Kind::Expectation | Kind::Identity),
         };
         if !wanted {
             return at(
@@ -115,7 +146,7 @@ impl Loader<'_> {
                         );
                     }
                 }
-                if self.raw.kind != Kind::Identity && claim.rhs.any(unknown_at_start) {
+                if self.kind() != Kind::Identity && claim.rhs.any(unknown_at_start) {
                     return at(
                         &raw.rhs,
                         "the right-hand side may only use what is known at the start",
@@ -128,10 +159,21 @@ impl Loader<'_> {
     }
 }
 
+/// Quantities of a run that a single point has not.
+fn needs_run(node: Node<'_>) -> bool {
+    match node {
+        Node::Term(Term::Element(ScalarSequence::Step, _)) => true,
+        Node::Vector(Vector::Element(sequence, _)) => {
+            matches!(sequence, VectorSequence::Buffer | VectorSequence::Deviation)
+        }
+        _ => false,
+    }
+}
+
 /// Vectors of which a whole run keeps no record.
 fn unrecorded(node: Node<'_>) -> bool {
     match node {
-        Node::Term(Term::Dot(..) | Term::Norm(_)) => true,
+        Node::Term(Term::Dot(..) | Term::Norm(_) | Term::Norm1(_)) => true,
         Node::Term(Term::Norm2(vector)) => {
             !matches!(**vector, Vector::Element(sequence, _) if sequence != VectorSequence::Point)
         }

@@ -84,6 +84,8 @@ pub struct Scope<S: Scalar> {
     pub constants: Vec<Option<S>>,
     /// Constants of the instance, by the order of [`Builtin::ALL`].
     pub builtins: Vec<Option<S>>,
+    /// Constants declared under `[given]`, in the statement's order.
+    pub given: Vec<Option<S>>,
     /// Eigenvalues of the Hessian, where they are known.
     pub spectrum: Vec<S>,
     /// n.
@@ -207,6 +209,9 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 self.scope.constants[*i].clone().ok_or(EvaluationError::MissingConstant("a derived constant"))?
             }
             Term::Builtin(builtin) => self.builtin(*builtin)?,
+            Term::Given(i) => {
+                self.scope.given[*i].clone().ok_or(EvaluationError::MissingConstant("a given constant"))?
+            }
             Term::Integer(index) => {
                 let value = self.index(index)?;
                 self.integer(value)
@@ -214,6 +219,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Term::Element(sequence, index) => self.element(*sequence, index)?,
             Term::Norm2(vector) => self.norm2(vector)?,
             Term::Norm(vector) => self.norm2(vector)?.sqrt(),
+            Term::Norm1(vector) => {
+                let vector = self.vector(vector)?;
+                vector.into_iter().fold(S::zero(self.scope.context), |sum, x| sum.add(&x.abs()))
+            }
             Term::Dot(a, b) => {
                 let (a, b) = (self.vector(a)?, self.vector(b)?);
                 number::dot(&a, &b, self.scope.context)
@@ -294,6 +303,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Vector::Negate(a) => self.vector(a)?.into_iter().map(Scalar::neg).collect(),
             Vector::Add(a, b) => zip(self.vector(a)?, &self.vector(b)?, S::add),
             Vector::Sub(a, b) => zip(self.vector(a)?, &self.vector(b)?, S::sub),
+            Vector::Clip(threshold, a) => {
+                let threshold = self.term(threshold)?;
+                let mut vector = self.vector(a)?;
+                number::clip(&threshold, &mut vector, self.scope.context);
+                vector
+            }
             Vector::Scale(factor, a) => {
                 let factor = self.term(factor)?;
                 self.vector(a)?.into_iter().map(|x| x.mul(&factor)).collect()

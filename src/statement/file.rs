@@ -14,7 +14,10 @@ use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::raw::{RawParameter, RawStatement, RawWitness};
 use super::syntax::{Expr, ExprKind};
 use super::term::{Builtin, Node, ScalarSequence, Term, VectorSequence};
-use super::{Bound, Constant, Hypothesis, Parameter, RandomDraw, Statement, StatementError, Symbol, Witness};
+use super::{
+    Bound, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Statement, StatementError, Subject, Supplied,
+    Symbol, Template, Witness, library,
+};
 use crate::number::Interval;
 
 /// A statement is a page of text; larger files are refused unread.
@@ -58,14 +61,54 @@ pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
 /// As [`load_file`].
 pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError>> {
     let file = File { name: name.to_owned(), text: Arc::new(text.to_owned()) };
-    let raw: RawStatement = toml::from_str(text).map_err(|err| {
-        let message = err.message().trim_end().to_owned();
-        let help = message.contains("missing field").then(|| {
-            "a statement needs id, title, kind, source, proof and a [claim] with lhs and rhs; `lemmata new NAME` writes one".to_owned()
-        });
-        file.error(err.span(), message, help)
-    })?;
+    let raw = whole(&file)?;
     Loader { file, raw: &raw, names: Names::default() }.load()
+}
+
+const NEEDED: &str = "a statement needs id, title, kind, source, proof and a [claim] with lhs and rhs, or `instantiates` in place of kind and claim; `lemmata new NAME` writes one";
+
+/// Longest chain of statements that instantiate each other.
+const MAX_ANCESTORS: usize = 4;
+
+/// The file's fields, with what they take over from the statement that it instantiates.
+fn whole(file: &File) -> Loaded<RawStatement> {
+    let mut raw = read(file)?;
+    let mut next = raw.instantiates.clone();
+    for _ in 0..MAX_ANCESTORS {
+        let Some(parent) = next else { break };
+        let id = parent.get_ref();
+        let text = library::text(id).ok_or_else(|| {
+            file.error(
+                Some(parent.span()),
+                format!("there is no shipped statement `{id}` to instantiate"),
+                Some("`lemmata list` shows the shipped statements".into()),
+            )
+        })?;
+        let ancestor = read(&File { name: format!("theorems/{id}.toml"), text: Arc::new(text.to_owned()) })?;
+        next = ancestor.instantiates.as_ref().map(|p| Spanned::new(parent.span(), p.get_ref().clone()));
+        raw.instantiate(ancestor, &parent.span());
+    }
+    if let Some(parent) = next {
+        return Err(file.error(
+            Some(parent.span()),
+            "statements that instantiate each other in too long a chain",
+            None,
+        ));
+    }
+    for (missing, field) in [(raw.kind.is_none(), "kind"), (raw.claim.is_none(), "claim")] {
+        if missing {
+            return Err(file.error(None, format!("missing field `{field}`"), Some(NEEDED.to_owned())));
+        }
+    }
+    Ok(raw)
+}
+
+fn read(file: &File) -> Loaded<RawStatement> {
+    toml::from_str(&file.text).map_err(|err| {
+        let message = err.message().trim_end().to_owned();
+        let help = message.contains("missing field").then(|| NEEDED.to_owned());
+        file.error(err.span(), message, help)
+    })
 }
 
 pub(super) struct File {
@@ -136,6 +179,17 @@ impl Loader<'_> {
             })
             .collect::<Loaded<Vec<_>>>()?;
         let claims = self.claims()?;
+        let given = raw
+            .given
+            .iter()
+            .map(|(name, doc)| Given { name: name.get_ref().clone(), doc: doc.get_ref().clone() })
+            .collect();
+        let substitutions = raw
+            .substitute
+            .iter()
+            .map(|(name, value)| Ok((name.get_ref().clone(), self.expression(value)?)))
+            .collect::<Loaded<_>>()?;
+        let estimates = raw.estimates.iter().map(|value| self.filled(value)).collect::<Loaded<Vec<_>>>()?;
         let random = raw.random.iter().next().map(|(name, value)| self.random(name, value)).transpose()?;
         let witnesses = raw.witness.iter().map(|w| self.witness(w)).collect::<Loaded<Vec<_>>>()?;
         if !raw.general && witnesses.is_empty() {
@@ -168,11 +222,16 @@ impl Loader<'_> {
         Ok(Statement {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
-            kind: raw.kind,
+            kind: self.kind(),
+            subject: self.subject(),
             tight: raw.tight,
             source: raw.source.clone(),
             proof: raw.proof.clone(),
+            instantiates: raw.instantiates.as_ref().map(|parent| parent.get_ref().clone()),
             uses: raw.uses.clone(),
+            given,
+            substitutions,
+            estimates,
             expect: raw.expect,
             horizons,
             schedule: raw.schedule,
@@ -190,8 +249,31 @@ impl Loader<'_> {
             witnesses,
             order,
             text: Arc::clone(&self.file.text),
-            hash: hex(&Sha256::digest(self.file.text.as_bytes())),
+            hash: hex(&self.digest()),
         })
+    }
+
+    /// Hash of the text, and of those that it takes over from.
+    fn digest(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        hash.update(self.file.text.as_bytes());
+        let mut next = self.raw.instantiates.as_ref().map(|parent| parent.get_ref().clone());
+        while let Some(text) = next.as_deref().and_then(library::text) {
+            hash.update(text.as_bytes());
+            let parent = toml::from_str::<RawStatement>(text).ok().and_then(|raw| raw.instantiates);
+            next = parent.map(Spanned::into_inner);
+        }
+        hash.finalize().to_vec()
+    }
+
+    /// The statement's kind, which every complete file has.
+    pub(super) fn kind(&self) -> Kind {
+        self.raw.kind.unwrap_or(Kind::Pathwise)
+    }
+
+    pub(super) fn subject(&self) -> Subject {
+        let implied = if self.kind() == Kind::Oracle { Subject::Estimate } else { Subject::Run };
+        self.raw.subject.unwrap_or(implied)
     }
 
     pub(super) fn expression(&self, value: &Spanned<String>) -> Loaded<Expr> {
@@ -210,6 +292,7 @@ impl Loader<'_> {
                 .raw
                 .define
                 .iter()
+                .chain(&self.raw.substitute)
                 .find(|(head, _)| head_name(head.get_ref()) == name)
                 .map_or(value, |(_, body)| body),
         };
@@ -231,12 +314,26 @@ impl Loader<'_> {
             return Err(self.file.error(None, "at most one random index can be declared", None));
         }
         let mut seen = BTreeSet::new();
-        let declared = raw.parameters.keys().chain(raw.constants.keys()).chain(raw.random.keys());
+        let declared =
+            raw.parameters.keys().chain(raw.constants.keys()).chain(raw.random.keys()).chain(raw.given.keys());
         for name in declared {
             self.check_name(name, name.get_ref(), &mut seen)?;
         }
         self.names.parameters = raw.parameters.keys().map(|k| k.get_ref().clone()).collect();
         self.names.constants = raw.constants.keys().map(|k| k.get_ref().clone()).collect();
+        self.names.given = raw.given.keys().map(|k| k.get_ref().clone()).collect();
+        for (name, value) in &raw.substitute {
+            let inherited = raw.instantiates.is_some();
+            if !inherited {
+                return Err(self.file.error(
+                    Some(name.span()),
+                    "[substitute] replaces names of the statement that `instantiates` names, and there is none",
+                    None,
+                ));
+            }
+            let body = self.expression(value)?;
+            self.names.substitutions.insert(name.get_ref().clone(), body);
+        }
         self.names.random = raw.random.keys().next().map(|k| k.get_ref().clone());
         for (head, body) in &raw.define {
             let expr = parse(head.get_ref()).map_err(|_| ()).and_then(|e| match e.kind {
@@ -446,6 +543,7 @@ impl Loader<'_> {
             parameters: vec![None; parameters],
             constants: vec![None; constants.len()],
             builtins: vec![None; Builtin::ALL.len()],
+            given: vec![None; self.raw.given.len()],
             spectrum: Vec::new(),
             workers: 1,
             dimension: 1,
@@ -510,14 +608,16 @@ impl Loader<'_> {
             .given
             .iter()
             .map(|(name, value)| {
-                let builtin = Builtin::from_name(name.get_ref()).ok_or_else(|| {
-                    self.file.error(
-                        Some(name.span()),
-                        format!("`{}` is no constant of an instance", name.get_ref()),
-                        None,
-                    )
-                })?;
-                Ok((builtin, lower(&names, value)?))
+                let declared = self.names.given.iter().position(|g| g == name.get_ref()).map(Supplied::Given);
+                let supplied =
+                    Builtin::from_name(name.get_ref()).map(Supplied::Builtin).or(declared).ok_or_else(|| {
+                        self.file.error(
+                            Some(name.span()),
+                            format!("`{}` is no constant of an instance", name.get_ref()),
+                            None,
+                        )
+                    })?;
+                Ok((supplied, lower(&names, value)?))
             })
             .collect::<Loaded<Vec<_>>>()?;
         let parameters = raw
@@ -541,24 +641,8 @@ impl Loader<'_> {
             locals.push((name.get_ref().clone(), term));
         }
         let start = raw.start.iter().map(|value| lower(&names, value)).collect::<Loaded<Vec<_>>>()?;
-        let json = |value: &toml::Value| {
-            serde_json::to_value(value).map_err(|err| self.file.error(Some(spanned.span()), err.to_string(), None))
-        };
-        let (problem, oracle) = (json(&raw.problem)?, json(&raw.oracle)?);
-        let mut texts = BTreeSet::new();
-        collect_expressions(&problem, &mut texts);
-        collect_expressions(&oracle, &mut texts);
-        let expressions = texts
-            .into_iter()
-            .map(|text| {
-                let body = text.trim_start_matches('=');
-                let at =
-                    |message: String| self.file.error(Some(spanned.span()), format!("in `{text}`: {message}"), None);
-                let expr = parse(body).map_err(|err| at(err.message))?;
-                let term = Checker::new(&names).number(&expr).map_err(|err| at(err.message))?;
-                Ok((text, term))
-            })
-            .collect::<Loaded<BTreeMap<_, _>>>()?;
+        let problem = self.template(&names, &raw.problem, &spanned.span())?;
+        let oracle = self.template(&names, &raw.oracle, &spanned.span())?;
         Ok(Witness {
             doc: raw.doc.clone(),
             given,
@@ -569,8 +653,40 @@ impl Loader<'_> {
             start,
             first_gradient: raw.first_gradient,
             horizon: raw.horizon,
-            expressions,
         })
+    }
+
+    /// Data in which strings that begin with `=` are expressions.
+    fn template(&self, names: &Names, value: &toml::Value, place: &Range<usize>) -> Loaded<Template> {
+        let value =
+            serde_json::to_value(value).map_err(|err| self.file.error(Some(place.clone()), err.to_string(), None))?;
+        let mut texts = BTreeSet::new();
+        collect_expressions(&value, &mut texts);
+        let expressions = texts
+            .into_iter()
+            .map(|text| {
+                let body = text.trim_start_matches('=');
+                let at =
+                    |message: String| self.file.error(Some(place.clone()), format!("in `{text}`: {message}"), None);
+                let expr = parse(body).map_err(|err| at(err.message))?;
+                let term = Checker::new(names).number(&expr).map_err(|err| at(err.message))?;
+                Ok((text, term))
+            })
+            .collect::<Loaded<BTreeMap<_, _>>>()?;
+        Ok(Template { value, expressions })
+    }
+
+    /// Sources to try: what they are is read when a problem fills the expressions in.
+    fn filled(&self, value: &Spanned<toml::Value>) -> Loaded<Template> {
+        let template = self.template(&self.names, value.get_ref(), &value.span())?;
+        if !template.value.is_array() {
+            return Err(self.file.error(
+                Some(value.span()),
+                "an estimate is a list of error sources",
+                Some("for example estimates = [[{ source = \"rademacher\", size = 0.5 }]]".into()),
+            ));
+        }
+        Ok(template)
     }
 }
 

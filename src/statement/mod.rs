@@ -25,7 +25,7 @@ pub mod term;
 pub use error::StatementError;
 pub use file::{MAX_FILE_BYTES, load_file, load_text};
 use syntax::Expr;
-use term::{Builtin, Condition, Index, Node, ScalarSequence, Term};
+use term::{Builtin, Condition, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
 
 /// What kind of claim a statement makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +50,17 @@ pub enum Expectation {
     Holds,
     /// The statement is false on purpose and must be found so.
     Violated,
+}
+
+/// What a statement's indices run over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// The steps of a run.
+    #[default]
+    Run,
+    /// Single points at which the estimate is drawn: those of a run, and probes.
+    Estimate,
 }
 
 /// Step-size schedule under which a statement is checked.
@@ -89,6 +100,33 @@ pub struct Parameter {
     pub upper: Bound,
     /// Values to try; empty for the default choice within the range.
     pub candidates: Vec<Term>,
+}
+
+/// A constant that the problem or the estimate proves, by a name of its own.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Name.
+    pub name: String,
+    /// Meaning.
+    pub doc: String,
+}
+
+/// Data in which strings that begin with `=` stand for the values of expressions.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The data.
+    pub value: serde_json::Value,
+    /// The expressions, by their text.
+    pub expressions: BTreeMap<String, Term>,
+}
+
+/// A constant that an instance supplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supplied {
+    /// One that the language knows.
+    Builtin(Builtin),
+    /// One that the statement declares under `[given]`, by position.
+    Given(usize),
 }
 
 /// A derived constant.
@@ -166,24 +204,22 @@ pub struct RandomDraw {
 pub struct Witness {
     /// What it shows.
     pub doc: String,
-    /// Instance constants assumed while its expressions are evaluated, by builtin.
-    pub given: Vec<(Builtin, Term)>,
+    /// Instance constants assumed while its expressions are evaluated.
+    pub given: Vec<(Supplied, Term)>,
     /// Local constants in order, appended to the statement's own.
     pub locals: Vec<(String, Term)>,
     /// Values of the parameters, by position.
     pub parameters: BTreeMap<usize, Term>,
-    /// Problem description; strings that begin with `=` are expressions.
-    pub problem: serde_json::Value,
-    /// Error sources, likewise.
-    pub oracle: serde_json::Value,
+    /// Problem description.
+    pub problem: Template,
+    /// Error sources.
+    pub oracle: Template,
     /// Starting point.
     pub start: Vec<Term>,
     /// Start of the momentum buffer: `zero` or `first-gradient`.
     pub first_gradient: bool,
     /// K.
     pub horizon: usize,
-    /// Expressions of `problem` and `oracle`, by their text.
-    pub expressions: BTreeMap<String, Term>,
 }
 
 /// A name in the order of evaluation.
@@ -204,14 +240,24 @@ pub struct Statement {
     pub title: String,
     /// Kind of claim.
     pub kind: Kind,
+    /// What its indices run over.
+    pub subject: Subject,
     /// Whether equality is attained.
     pub tight: bool,
     /// Where the statement comes from.
     pub source: String,
     /// Where its proof is.
     pub proof: String,
+    /// The statement that it instantiates.
+    pub instantiates: Option<String>,
     /// Statements that its proof uses.
     pub uses: Vec<String>,
+    /// Constants that the instance must prove, besides the builtin ones.
+    pub given: Vec<Given>,
+    /// What stands for names of the statement that it instantiates.
+    pub substitutions: IndexMap<String, Expr>,
+    /// Error sources to try; none for the suite's own.
+    pub estimates: Vec<Template>,
     /// What the suite expects.
     pub expect: Expectation,
     /// Horizons K to try.
@@ -243,6 +289,12 @@ pub struct Statement {
 }
 
 impl Claim {
+    /// Whether a side averages over a draw.
+    #[must_use]
+    pub fn averages(&self) -> bool {
+        self.lhs.has_expectation() || self.rhs.has_expectation()
+    }
+
     /// What the claim is about.
     #[must_use]
     pub fn scope(&self) -> Scope {
@@ -293,6 +345,16 @@ impl Statement {
             }
         });
         needs
+    }
+
+    /// Whether it speaks of b or ν, the bias and the noise of the estimate apart.
+    #[must_use]
+    pub fn needs_split(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| {
+            found |= matches!(node, Node::Vector(Vector::Element(VectorSequence::Bias | VectorSequence::Noise, _)));
+        });
+        found
     }
 
     /// Whether it needs the Hessian's spectrum.

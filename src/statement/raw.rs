@@ -1,19 +1,23 @@
 //! A statement file as TOML has it: fields, types and places, before any expression is read.
 
+use std::ops::Range;
+
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::{Expectation, Kind, Schedule};
+use super::{Expectation, Kind, Schedule, Subject};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStatement {
     pub id: Spanned<String>,
     pub title: String,
-    pub kind: Kind,
+    pub kind: Option<Kind>,
+    pub subject: Option<Subject>,
+    pub instantiates: Option<Spanned<String>>,
     #[serde(default)]
     pub tight: bool,
     pub source: String,
@@ -26,6 +30,12 @@ pub(super) struct RawStatement {
     #[serde(default)]
     pub schedule: Schedule,
     #[serde(default)]
+    pub given: IndexMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub substitute: IndexMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub estimates: Vec<Spanned<toml::Value>>,
+    #[serde(default)]
     pub random: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub parameters: IndexMap<Spanned<String>, RawParameter>,
@@ -35,7 +45,7 @@ pub(super) struct RawStatement {
     pub define: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub hypotheses: IndexMap<Spanned<String>, Spanned<String>>,
-    pub claim: Spanned<OneOrMany>,
+    pub claim: Option<Spanned<OneOrMany>>,
     #[serde(default = "yes")]
     pub general: bool,
     #[serde(default)]
@@ -105,4 +115,74 @@ pub(super) struct RawWitness {
     #[serde(default)]
     pub first_gradient: bool,
     pub horizon: usize,
+}
+
+/// What a statement takes over stands in another file, so its places are that of `instantiates`.
+fn placed(value: Spanned<String>, place: &Range<usize>) -> Spanned<String> {
+    Spanned::new(place.clone(), value.into_inner())
+}
+
+fn placed_map(
+    map: IndexMap<Spanned<String>, Spanned<String>>,
+    place: &Range<usize>,
+) -> IndexMap<Spanned<String>, Spanned<String>> {
+    map.into_iter().map(|(name, value)| (placed(name, place), placed(value, place))).collect()
+}
+
+impl RawParameter {
+    fn placed(self, place: &Range<usize>) -> Self {
+        RawParameter {
+            range: placed(self.range, place),
+            candidates: self.candidates.into_iter().map(|c| placed(c, place)).collect(),
+            ..self
+        }
+    }
+}
+
+impl RawClaim {
+    fn placed(self, place: &Range<usize>) -> Self {
+        RawClaim {
+            for_all: self.for_all.map(|text| placed(text, place)),
+            lhs: placed(self.lhs, place),
+            rhs: placed(self.rhs, place),
+        }
+    }
+}
+
+impl RawStatement {
+    /// Takes over what `parent` says: its parameters but for those that are substituted, constants,
+    /// definitions, hypotheses, claims, random index, schedule and, unless this file names its own,
+    /// horizons. What this file declares comes first and wins.
+    pub fn instantiate(&mut self, parent: RawStatement, place: &Range<usize>) {
+        let inherit = |mine: &mut IndexMap<Spanned<String>, Spanned<String>>, theirs| {
+            for (name, value) in placed_map(theirs, place) {
+                mine.entry(name).or_insert(value);
+            }
+        };
+        inherit(&mut self.constants, parent.constants);
+        inherit(&mut self.define, parent.define);
+        inherit(&mut self.hypotheses, parent.hypotheses);
+        inherit(&mut self.random, parent.random);
+        inherit(&mut self.given, parent.given);
+        inherit(&mut self.substitute, parent.substitute);
+        for (name, parameter) in parent.parameters {
+            let name = placed(name, place);
+            if !self.substitute.contains_key(&name) {
+                self.parameters.entry(name).or_insert_with(|| parameter.placed(place));
+            }
+        }
+        if self.claim.is_none() {
+            self.claim = parent.claim.map(|claim| {
+                let OneOrMany(claims) = claim.into_inner();
+                let claims = claims.into_iter().map(|c| c.placed(place)).collect();
+                Spanned::new(place.clone(), OneOrMany(claims))
+            });
+        }
+        if self.horizons.is_none() {
+            self.horizons = parent.horizons.map(|h| Spanned::new(place.clone(), h.into_inner()));
+        }
+        self.kind = self.kind.or(parent.kind);
+        self.subject = self.subject.or(parent.subject);
+        self.schedule = parent.schedule;
+    }
 }

@@ -32,6 +32,12 @@ fn write_text(statement: &Statement, out: &mut String) -> std::fmt::Result {
             writeln!(out, "  {head} = {body}")?;
         }
     }
+    if let Some(parent) = &statement.instantiates {
+        writeln!(out, "an instance of {parent} with")?;
+        for (name, value) in &statement.substitutions {
+            writeln!(out, "  {name} = {value}")?;
+        }
+    }
     writeln!(out, "\nHypotheses")?;
     for parameter in &statement.parameters {
         let unit = if parameter.unit.is_empty() { String::new() } else { format!(" [{}]", parameter.unit) };
@@ -46,6 +52,9 @@ fn write_text(statement: &Statement, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\nConstants")?;
     for constant in &statement.constants {
         writeln!(out, "  {} = {}", constant.name, constant.expr)?;
+    }
+    for given in &statement.given {
+        writeln!(out, "  {}: {}", given.name, given.doc)?;
     }
     for builtin in statement.needs() {
         writeln!(out, "  {}: {}", builtin.name(), builtin.meaning())?;

@@ -17,6 +17,8 @@ pub enum Builtin {
     Heterogeneity,
     /// `G`: bound of every worker's gradient norm.
     GradientBound,
+    /// `G_run`: bound of every worker's gradient norm at x_0, …, x_{K−1}, for estimates without draw.
+    VisitedGradientBound,
     /// `B`: relative part of the bias model.
     RelativeError,
     /// `C`: absolute part of the bias model.
@@ -37,12 +39,13 @@ pub enum Builtin {
 
 impl Builtin {
     /// All of them, in the order of declaration.
-    pub const ALL: [Builtin; 13] = [
+    pub const ALL: [Builtin; 14] = [
         Builtin::Smoothness,
         Builtin::Pl,
         Builtin::LowerBound,
         Builtin::Heterogeneity,
         Builtin::GradientBound,
+        Builtin::VisitedGradientBound,
         Builtin::RelativeError,
         Builtin::AbsoluteError,
         Builtin::RelativeBias,
@@ -62,6 +65,7 @@ impl Builtin {
             Builtin::LowerBound => "f_star",
             Builtin::Heterogeneity => "zeta2",
             Builtin::GradientBound => "G",
+            Builtin::VisitedGradientBound => "G_run",
             Builtin::RelativeError => "B",
             Builtin::AbsoluteError => "C",
             Builtin::RelativeBias => "B_b",
@@ -82,6 +86,7 @@ impl Builtin {
             Builtin::LowerBound => "lower bound of f; its infimum under PL [f]",
             Builtin::Heterogeneity => "bound of (1/n) sum ||grad f_i - grad f||^2 [(f/x)^2]",
             Builtin::GradientBound => "bound of every worker's gradient norm [f/x]",
+            Builtin::VisitedGradientBound => "bound of every worker's gradient norm on the run [f/x]",
             Builtin::RelativeError => "relative part of the bias model",
             Builtin::AbsoluteError => "absolute part of the bias model [(f/x)^2]",
             Builtin::RelativeBias => "relative part of the bias, noise apart",
@@ -266,6 +271,8 @@ pub enum Term {
     Constant(usize),
     /// A constant of the instance.
     Builtin(Builtin),
+    /// A constant that the instance proves by a name of its own, by position.
+    Given(usize),
     /// An integer expression as a number.
     Integer(Index),
     /// An element of a number sequence.
@@ -274,6 +281,8 @@ pub enum Term {
     Norm2(Box<Vector>),
     /// `norm(a)`.
     Norm(Box<Vector>),
+    /// `norm1(a)`, the sum of absolute values.
+    Norm1(Box<Vector>),
     /// `dot(a, b)`.
     Dot(Box<Vector>, Box<Vector>),
     /// Negation.
@@ -335,6 +344,8 @@ pub enum Vector {
     Sub(Box<Vector>, Box<Vector>),
     /// A number times a vector.
     Scale(Box<Term>, Box<Vector>),
+    /// `clip(tau, a)`: the projection on the ball of radius τ.
+    Clip(Box<Term>, Box<Vector>),
     /// Sum or mean over an index range.
     Reduce {
         /// Sum or mean.
@@ -366,9 +377,9 @@ impl Term {
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(Node<'a>)) {
         visit(Node::Term(self));
         match self {
-            Term::Number(_) | Term::Parameter(_) | Term::Constant(_) | Term::Builtin(_) => {}
+            Term::Number(_) | Term::Parameter(_) | Term::Constant(_) | Term::Builtin(_) | Term::Given(_) => {}
             Term::Integer(index) | Term::Element(_, index) => index.walk(visit),
-            Term::Norm2(a) | Term::Norm(a) => a.walk(visit),
+            Term::Norm2(a) | Term::Norm(a) | Term::Norm1(a) => a.walk(visit),
             Term::Dot(a, b) => {
                 a.walk(visit);
                 b.walk(visit);
@@ -462,7 +473,7 @@ impl Vector {
                 a.walk(visit);
                 b.walk(visit);
             }
-            Vector::Scale(factor, a) => {
+            Vector::Scale(factor, a) | Vector::Clip(factor, a) => {
                 factor.walk(visit);
                 a.walk(visit);
             }

@@ -96,7 +96,7 @@ fn path_count(instance: &Instance<'_>, limit: u64) -> Option<u64> {
     let mut table = Table::<f64>::new(&[], instance.horizon, &instance.method.steps, ());
     let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
     instance.experiment().run(&mut random, &mut table, &mut work, (), &mut |_| {});
-    1u64.checked_shl(random.depth()).filter(|paths| *paths <= limit)
+    random.paths().filter(|paths| *paths <= limit)
 }
 
 fn enumerated_table<S: Arithmetic + Estimable>(

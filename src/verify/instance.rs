@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::method::{Experiment, Momentum, Start};
+use crate::method::{Experiment, Momentum, Start, visited_gradient_bound};
 use crate::number::{Interval, Scalar};
 use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
@@ -97,6 +97,9 @@ pub enum InstanceError {
     /// The family or the oracle proves no value of a constant that the statement uses.
     #[error("no proved value of `{0}`")]
     Missing(&'static str),
+    /// Neither the family nor the estimate proves a value of a given constant.
+    #[error("no proved value of `{0}`")]
+    MissingGiven(String),
     /// A derived constant cannot be computed.
     #[error("the constant `{0}` has no value: division by zero, or a root or logarithm outside its domain")]
     Constant(String),
@@ -116,6 +119,9 @@ pub enum InstanceError {
         "no evidence for such a claim can be had under this noise: it is neither finite nor of known moments, or the start's own noise is not"
     )]
     NoEvidence,
+    /// Bias or noise of an estimate that does not tell them apart.
+    #[error("the statement speaks of bias and noise apart, which the estimate does not give")]
+    NotSplit,
     /// A starting point of the wrong length.
     #[error("the starting point has {found} coordinates, the problem {expected}")]
     Point {
@@ -146,6 +152,7 @@ pub struct Instance<'a> {
     pub horizon: usize,
     parameters: Vec<f64>,
     builtins: Vec<Option<Rational>>,
+    given: Vec<Option<Rational>>,
 }
 
 /// β for statements without the parameter `beta`.
@@ -158,16 +165,27 @@ impl<'a> Instance<'a> {
     /// When anything is not certain; then the cell is not one that the statement speaks of.
     pub fn build(statement: &'a Statement, spec: &CellSpec) -> Result<Self, InstanceError> {
         let problem = problem::build(&spec.problem)?;
-        let oracle = oracle::build(&spec.oracle, problem.dimension(), problem.workers())?;
+        let oracle = oracle::build(&spec.oracle, problem.as_ref())?;
         let point = spec.point.clone().unwrap_or_else(|| problem.start());
         if point.len() != problem.dimension() {
             return Err(InstanceError::Point { expected: problem.dimension(), found: point.len() });
         }
         let builtins = builtins(problem.as_ref(), &oracle, spec.start);
+        let visits = statement.needs().contains(&Builtin::VisitedGradientBound);
+        if visits && !oracle.model.deterministic {
+            return Err(InstanceError::Missing(Builtin::VisitedGradientBound.name()));
+        }
         for builtin in statement.needs() {
-            if builtins[builtin_position(builtin)].is_none() {
+            if builtin != Builtin::VisitedGradientBound && builtins[builtin_position(builtin)].is_none() {
                 return Err(InstanceError::Missing(builtin.name()));
             }
+        }
+        let given = given(statement, problem.as_ref(), &oracle);
+        if let Some(i) = given.iter().position(Option::is_none) {
+            return Err(InstanceError::MissingGiven(statement.given[i].name.clone()));
+        }
+        if !oracle.model.split && statement.needs_split() {
+            return Err(InstanceError::NotSplit);
         }
         if statement.needs_spectrum() && problem.affine_part().is_none_or(|a| a.remainder != 0) {
             return Err(InstanceError::Missing("spectrum"));
@@ -187,8 +205,13 @@ impl<'a> Instance<'a> {
         let beta = named("beta").unwrap_or(DEFAULT_BETA);
         let gamma = named("gamma").unwrap_or_else(|| default_step(problem.as_ref()));
         let method = Momentum { beta, steps: schedule(statement.schedule, gamma, spec.horizon), start: spec.start };
-        let instance =
-            Instance { statement, problem, oracle, method, point, horizon: spec.horizon, parameters, builtins };
+        let mut instance =
+            Instance { statement, problem, oracle, method, point, horizon: spec.horizon, parameters, builtins, given };
+        if visits {
+            let bound = visited_gradient_bound(&instance.experiment(), HYPOTHESIS_BITS);
+            let bound = bound.ok_or(InstanceError::Missing(Builtin::VisitedGradientBound.name()))?;
+            instance.builtins[builtin_position(Builtin::VisitedGradientBound)] = Some(bound);
+        }
         let scope = instance.scope::<Interval>(HYPOTHESIS_BITS);
         for (constant, value) in statement.constants.iter().zip(&scope.constants) {
             if value.as_ref().is_none_or(|v| !(v.lower().is_finite() && v.upper().is_finite())) {
@@ -215,6 +238,7 @@ impl<'a> Instance<'a> {
             horizon,
             parameters: self.parameters.clone(),
             builtins: self.builtins.clone(),
+            given: self.given.clone(),
         }
     }
 
@@ -228,7 +252,8 @@ impl<'a> Instance<'a> {
     /// that has no value there (an irrational one among rationals) stays undefined.
     #[must_use]
     pub fn scope<S: Scalar>(&self, context: S::Context) -> Scope<S> {
-        let mut scope = base_scope(self.statement, self.problem.as_ref(), &self.builtins, self.horizon, context);
+        let mut scope =
+            base_scope(self.statement, self.problem.as_ref(), &self.builtins, &self.given, self.horizon, context);
         for symbol in &self.statement.order {
             match symbol {
                 Symbol::Parameter(i) => scope.parameters[*i] = Some(S::from_f64(self.parameters[*i], context)),
@@ -263,11 +288,15 @@ impl<'a> Instance<'a> {
             let value = Interval::from_rational(self.builtin(*b)?, HYPOTHESIS_BITS);
             Some((b.name().to_owned(), [value.lower_f64(), value.upper_f64()]))
         });
+        let given = self.statement.given.iter().zip(&self.given).filter_map(|(given, value)| {
+            let value = Interval::from_rational(value.as_ref()?, HYPOTHESIS_BITS);
+            Some((given.name.clone(), [value.lower_f64(), value.upper_f64()]))
+        });
         let derived = self.statement.constants.iter().zip(&scope.constants).filter_map(|(constant, value)| {
             let value = value.as_ref().filter(|v| v.is_defined())?;
             Some((constant.name.clone(), [value.lower_f64(), value.upper_f64()]))
         });
-        own.chain(derived).filter(|(_, [a, b])| a.is_finite() && b.is_finite()).collect()
+        own.chain(given).chain(derived).filter(|(_, [a, b])| a.is_finite() && b.is_finite()).collect()
     }
 
     fn check_ranges(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
@@ -330,16 +359,24 @@ pub(super) fn builtins(problem: &dyn DynProblem, oracle: &Oracle, start: Start) 
             Builtin::LowerBound => constants.lower_bound.clone(),
             Builtin::Heterogeneity => constants.heterogeneity.clone(),
             Builtin::GradientBound => constants.gradient_bound.clone(),
-            Builtin::RelativeError => Some(model.total[0].clone()),
-            Builtin::AbsoluteError => Some(model.total[1].clone()),
-            Builtin::RelativeBias => Some(model.bias[0].clone()),
-            Builtin::AbsoluteBias => Some(model.bias[1].clone()),
-            Builtin::RelativeNoise => Some(model.noise[0].clone()),
-            Builtin::NoiseVariance => Some(model.noise[1].clone()),
+            // Known only with the method, see `Instance::build`.
+            Builtin::VisitedGradientBound => None,
+            Builtin::RelativeError => model.total.as_ref().map(|size| size[0].clone()),
+            Builtin::AbsoluteError => model.total.as_ref().map(|size| size[1].clone()),
+            Builtin::RelativeBias => model.bias.as_ref().map(|size| size[0].clone()),
+            Builtin::AbsoluteBias => model.bias.as_ref().map(|size| size[1].clone()),
+            Builtin::RelativeNoise => model.noise.as_ref().map(|size| size[0].clone()),
+            Builtin::NoiseVariance => model.noise.as_ref().map(|size| size[1].clone()),
             Builtin::Isotropic => Some(Rational::from(u32::from(model.isotropic))),
             Builtin::FirstGradient => Some(Rational::from(u32::from(start == Start::FirstGradient))),
         })
         .collect()
+}
+
+/// The constants that the statement declares under `[given]`, from the estimate or the problem.
+pub(super) fn given(statement: &Statement, problem: &dyn DynProblem, oracle: &Oracle) -> Vec<Option<Rational>> {
+    let value = |name: &str| oracle.model.named.get(name).or_else(|| problem.constants().named.get(name)).cloned();
+    statement.given.iter().map(|given| value(&given.name)).collect()
 }
 
 /// A scope with the instance's own numbers, parameters and constants still to come.
@@ -347,6 +384,7 @@ pub(super) fn base_scope<S: Scalar>(
     statement: &Statement,
     problem: &dyn DynProblem,
     builtins: &[Option<Rational>],
+    given: &[Option<Rational>],
     horizon: usize,
     context: S::Context,
 ) -> Scope<S> {
@@ -361,6 +399,7 @@ pub(super) fn base_scope<S: Scalar>(
         parameters: vec![None; statement.parameters.len()],
         constants: vec![None; statement.constants.len()],
         builtins: builtins.iter().map(|b| b.as_ref().map(|q| S::from_rational(q, context))).collect(),
+        given: given.iter().map(|g| g.as_ref().map(|q| S::from_rational(q, context))).collect(),
         spectrum,
         workers: problem.workers(),
         dimension: problem.dimension(),

@@ -3,6 +3,7 @@
 //! [`plan`] chooses instances, [`instance`] builds one, and by the scope of the claim
 //! `pathwise`, `one_step` or `whole_run` decides it.
 
+mod at_points;
 mod exact;
 pub mod instance;
 mod judge;
@@ -27,7 +28,7 @@ use crate::inference::{Evidence, Ledger, Verdict};
 use crate::oracle::StreamKey;
 use crate::preset::Effort;
 use crate::statement::evaluate::EvaluationError;
-use crate::statement::{Scope, Statement};
+use crate::statement::{Scope, Statement, Subject};
 use instance::{CellSpec, Instance, InstanceError};
 
 pub use sampled::PrecisionCheck;
@@ -166,6 +167,7 @@ pub fn check_cell(cell: &Cell<'_>, judging: Judging<'_>) -> Result<Outcome, Chec
     let instance = Instance::build(cell.statement, &cell.spec)?;
     let key = StreamKey::new(judging.seed, &cell.statement.id, &cell.spec.key());
     match cell.statement.scope() {
+        _ if cell.statement.subject == Subject::Estimate => at_points::check(&instance, &key, judging),
         Scope::Pathwise => pathwise::check(&instance, &key, judging),
         Scope::OneStep => one_step::check(&instance, &key, judging),
         Scope::WholeRun => whole_run::check(&instance, &key, judging),

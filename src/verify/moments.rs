@@ -6,6 +6,8 @@
 //! family has an exact eigenbasis, each direction is a block of its own with one coordinate;
 //! otherwise y = (x − x_0, 1) is the one block.
 
+use rug::Rational;
+
 use crate::method::{Quantity, Start, Table};
 use crate::number::{Scalar, zeros};
 use crate::problem::{Arithmetic, Scratch};
@@ -109,11 +111,11 @@ struct Shared<S: Scalar> {
 }
 
 impl<S: Scalar> Shared<S> {
-    fn new(instance: &Instance<'_>, context: S::Context) -> Self {
+    fn new(instance: &Instance<'_>, variance: &Rational, context: S::Context) -> Self {
         let dimension = S::from_f64(instance.problem.dimension() as f64, context);
         Shared {
             beta: S::from_f64(instance.method.beta, context),
-            variance: S::from_rational(&instance.oracle.model.noise[1], context).div(&dimension),
+            variance: S::from_rational(variance, context).div(&dimension),
             context,
         }
     }
@@ -220,9 +222,10 @@ pub(super) fn expected_table<S: Arithmetic>(
     quantities: &[Quantity],
     context: S::Context,
 ) -> Option<Table<S>> {
-    let shared = Shared::new(instance, context);
+    let [_, variance] = instance.oracle.model.noise.as_ref()?;
+    let shared = Shared::new(instance, variance, context);
     let (mut blocks, base) = blocks::<S>(instance, context)?;
-    let total_variance = S::from_rational(&instance.oracle.model.noise[1], context);
+    let total_variance = S::from_rational(variance, context);
     let steps = &instance.method.steps;
     let mut table = Table::new(quantities, steps.len(), steps, context);
     let norm = Quantity::Norm2;

@@ -8,14 +8,14 @@ use super::pathwise::{Path, SidesOnPoints, check_on_points};
 use super::{CheckFailure, Judging, Outcome};
 use crate::method::{OutcomeTrace, PointTrace};
 use crate::number::zeros;
-use crate::oracle::{Enumerated, Estimable, Situation, StreamKey};
-use crate::problem::Arithmetic;
+use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
+use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
 use crate::statement::evaluate::{Evaluator, Scope, Trace};
 use crate::statement::term::VectorSequence;
 
-/// One step may have at most 2 to this many equally likely outcomes.
-pub(super) const MAX_OUTCOMES_LOG2: u32 = 10;
+/// Most equally likely outcomes of one step.
+pub(super) const MAX_OUTCOMES: u64 = 1 << 10;
 
 /// The stored trajectory is the past; the step's bias is the stored one, its noise takes every
 /// outcome, and what follows from them is computed in the arithmetic at hand.
@@ -24,8 +24,8 @@ struct OverOutcomes<'a> {
 }
 
 impl SidesOnPoints for OverOutcomes<'_> {
-    fn modelled<'i>(&self, instance: &'i Instance<'_>) -> (VectorSequence, &'i [Rational; 2]) {
-        (VectorSequence::Bias, &instance.oracle.model.bias)
+    fn modelled<'i>(&self, instance: &'i Instance<'_>) -> (VectorSequence, Option<&'i [Rational; 2]>) {
+        (VectorSequence::Bias, instance.oracle.model.bias.as_ref())
     }
 
     fn sides<S: Arithmetic + Estimable>(
@@ -43,20 +43,35 @@ impl SidesOnPoints for OverOutcomes<'_> {
         let gradient = past.vector(VectorSequence::Gradient, k)?;
         let buffer = zeros(dimension, context);
         let workers = self.instance.problem.workers();
-        let situation = Situation { k: step, gradient: &gradient, buffer: &buffer, workers, badness: None };
+        let problem = self.instance.problem.as_ref();
+        let x = past.vector(VectorSequence::Point, k)?;
+        let mut worker_gradients = Vec::new();
+        let mut scratch = Scratch::for_problem(problem, context);
+        self.instance.oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
+        let memory = Memory::new(problem, context);
+        let situation = Situation {
+            k: step,
+            x: &x,
+            gradient: &gradient,
+            worker_gradients: &worker_gradients,
+            buffer: &buffer,
+            workers,
+            problem: S::view(problem),
+            badness: None,
+            memory: &memory,
+        };
         let mut outcomes = Vec::new();
         loop {
             let mut random = Enumerated::new(outcomes.len() as u64, context);
             let mut noise = zeros(dimension, context);
             self.instance.oracle.draw_noise(&situation, &mut random, &mut noise, context);
-            let depth = random.depth();
-            if depth > MAX_OUTCOMES_LOG2 {
+            let Some(paths) = random.paths().filter(|paths| *paths <= MAX_OUTCOMES) else {
                 return Err(CheckFailure::Unsuitable(format!(
-                    "one step has 2^{depth} outcomes; at most 2^{MAX_OUTCOMES_LOG2} are enumerated"
+                    "one step has too many outcomes; at most {MAX_OUTCOMES} are enumerated"
                 )));
-            }
+            };
             outcomes.push(OutcomeTrace::new(past, k, bias.clone(), noise)?);
-            if outcomes.len() >> depth != 0 {
+            if outcomes.len() as u64 == paths {
                 break;
             }
         }
@@ -69,21 +84,39 @@ impl SidesOnPoints for OverOutcomes<'_> {
 
 /// Whether the noise of one step can be enumerated.
 pub(super) fn suitable(instance: &Instance<'_>) -> bool {
-    let dimension = instance.problem.dimension();
-    let zero = vec![0.0; dimension];
-    let workers = instance.problem.workers();
-    let situation = Situation { k: 0, gradient: &zero, buffer: &zero, workers, badness: None };
+    let model = &instance.oracle.model;
+    model.finite && model.split && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
+}
+
+/// Outcomes of one draw of the estimate, counted where the gradients are zero: their number is the same
+/// everywhere. `None` beyond 2⁶⁴.
+pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
+    let problem = instance.problem.as_ref();
+    let zero = vec![0.0; problem.dimension()];
+    let worker_gradients = vec![0.0; problem.dimension() * problem.workers()];
+    let situation = Situation {
+        k: 0,
+        x: &zero,
+        gradient: &zero,
+        worker_gradients: &worker_gradients,
+        buffer: &zero,
+        workers: problem.workers(),
+        problem: f64::view(problem),
+        badness: None,
+        memory: &Memory::new(problem, ()),
+    };
     let mut random = Enumerated::new(0, ());
-    instance.oracle.model.finite && {
-        instance.oracle.draw_noise(&situation, &mut random, &mut vec![0.0; dimension], ());
-        random.depth() <= MAX_OUTCOMES_LOG2
-    }
+    let (mut bias, mut noise) = (zero.clone(), zero.clone());
+    instance.oracle.draw(&situation, &mut random, &mut bias, &mut noise, ());
+    random.paths()
 }
 
 /// Checks all claims of a one-step statement on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    if !instance.oracle.model.finite {
-        return Err(CheckFailure::Unsuitable("one-step claims are enumerated, so the noise must be finite".into()));
+    if !instance.oracle.model.finite || !instance.oracle.model.split {
+        return Err(CheckFailure::Unsuitable(
+            "one-step claims are enumerated, so the noise must be finite and apart from the bias".into(),
+        ));
     }
     check_on_points(instance, key, judging, &OverOutcomes { instance })
 }

@@ -55,22 +55,34 @@ pub(super) fn indices<S: Scalar>(claim: &Claim, scope: &Scope<S>) -> Result<std:
 /// Scopes of one instance in every arithmetic of the ladder, made when first needed.
 pub(super) struct Scopes<'a> {
     instance: &'a Instance<'a>,
+    horizon: usize,
     pub ball: Scope<Ball>,
     intervals: [std::cell::OnceCell<Scope<Interval>>; LADDER.len()],
     exact: std::cell::OnceCell<Scope<Exact>>,
 }
 
+/// The instance's scope with another K.
+fn scope_with<S: Scalar>(instance: &Instance<'_>, horizon: usize, context: S::Context) -> Scope<S> {
+    Scope { horizon, ..instance.scope(context) }
+}
+
 impl<'a> Scopes<'a> {
-    pub fn new(instance: &'a Instance<'a>) -> Self {
-        Scopes { instance, ball: instance.scope(()), intervals: Default::default(), exact: std::cell::OnceCell::new() }
+    pub fn new(instance: &'a Instance<'a>, horizon: usize) -> Self {
+        Scopes {
+            instance,
+            horizon,
+            ball: scope_with(instance, horizon, ()),
+            intervals: Default::default(),
+            exact: std::cell::OnceCell::new(),
+        }
     }
 
     pub fn interval(&self, rung: usize) -> &Scope<Interval> {
-        self.intervals[rung].get_or_init(|| self.instance.scope(LADDER[rung]))
+        self.intervals[rung].get_or_init(|| scope_with(self.instance, self.horizon, LADDER[rung]))
     }
 
     pub fn exact(&self) -> &Scope<Exact> {
-        self.exact.get_or_init(|| self.instance.scope(()))
+        self.exact.get_or_init(|| scope_with(self.instance, self.horizon, ()))
     }
 }
 
@@ -100,6 +112,16 @@ impl Reached {
 
 /// How a claim at one index is evaluated on a stored trajectory, in any arithmetic.
 pub(super) trait SidesOnPoints {
+    /// The points that one replicate gives.
+    fn path(&self, instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
+        trajectory(instance, key, replicate)
+    }
+
+    /// K, as the claim reads it.
+    fn horizon(&self, instance: &Instance<'_>) -> usize {
+        instance.horizon
+    }
+
     fn sides<S: Arithmetic + Estimable>(
         &self,
         claim: &Claim,
@@ -110,8 +132,8 @@ pub(super) trait SidesOnPoints {
     ) -> Result<Sides<S>, CheckFailure>;
 
     /// The part of the error that a step's model speaks of, and the model's B and C.
-    fn modelled<'i>(&self, instance: &'i Instance<'_>) -> (VectorSequence, &'i [Rational; 2]) {
-        (VectorSequence::Error, &instance.oracle.model.total)
+    fn modelled<'i>(&self, instance: &'i Instance<'_>) -> (VectorSequence, Option<&'i [Rational; 2]>) {
+        (VectorSequence::Error, instance.oracle.model.total.as_ref())
     }
 
     /// Whether the sides, as expressions in unknown numbers, compare for certain.
@@ -170,7 +192,7 @@ fn obeys_model(instance: &Instance<'_>, on_points: &impl SidesOnPoints, path: &P
     if !instance.statement.needs().iter().any(|builtin| builtin.is_error_model()) {
         return true;
     }
-    let (part, [relative, absolute]) = on_points.modelled(instance);
+    let (part, Some([relative, absolute])) = on_points.modelled(instance) else { return true };
     let bits = LADDER[1];
     let trace = &ladder.intervals[1];
     let square = |sequence, k: usize| match sequence {
@@ -199,14 +221,14 @@ pub(super) fn check_on_points(
     let kind = statement.kind;
     let problem = instance.problem.as_ref();
     let method = &instance.method;
-    let scopes = Scopes::new(instance);
+    let scopes = Scopes::new(instance, on_points.horizon(instance));
     let mut keeper = WorstKeeper::default();
     let mut reached = Reached::Screen;
     let (mut comparisons, mut open, mut violated) = (0u64, false, false);
     // Without randomness one trajectory is all there is.
     let trajectories = if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories };
     for replicate in 0..trajectories {
-        let path = trajectory(instance, key, replicate)?;
+        let path = on_points.path(instance, key, replicate)?;
         let ladder = Ladder {
             screening: PointTrace::new(problem, method, &path.points, ()),
             intervals: LADDER.map(|bits| PointTrace::new(problem, method, &path.points, bits)),

@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::instance::{
     CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
 };
-use super::{Cell, one_step, whole_run};
+use super::{Cell, at_points, one_step, whole_run};
 use crate::method::Start;
 use crate::number::{Interval, Scalar};
 use crate::oracle::{self, SourceSpec};
@@ -22,7 +22,7 @@ use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
 use crate::statement::evaluate::Scope as Numbers;
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Parameter, Scope, Statement, Symbol, Witness};
+use crate::statement::{Parameter, Scope, Statement, Subject, Supplied, Symbol, Template, Witness};
 
 /// A witness that is no instance of its statement.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -104,7 +104,8 @@ impl<'a> Plan<'a> {
         preset: Preset,
         suitable: &[(ProblemSpec, std::sync::Arc<dyn DynProblem>)],
     ) {
-        let sources = sources(statement.scope());
+        let defaults = sources(statement.scope());
+        let count = if statement.estimates.is_empty() { defaults.len() } else { statement.estimates.len() };
         if suitable.is_empty() {
             return;
         }
@@ -113,17 +114,24 @@ impl<'a> Plan<'a> {
             let round = i / suitable.len();
             // Where one combination is no instance of the statement, the next source or the next
             // choice of parameters is tried.
-            let found = (0..sources.len() * 3).find_map(|attempt| {
-                let source = &sources[(i + round + attempt) % sources.len()];
-                let start = if (i + round + attempt / sources.len()).is_multiple_of(2) {
-                    Start::Zero
-                } else {
-                    Start::FirstGradient
+            let found = (0..count * 3).find_map(|attempt| {
+                let number = (i + round + attempt) % count;
+                let source = match statement.estimates.get(number) {
+                    None => defaults[number].clone(),
+                    Some(template) => match filled_sources(statement, template, problem.as_ref()) {
+                        Ok(sources) => sources,
+                        Err(reason) => {
+                            self.pass_over(&reason);
+                            return None;
+                        }
+                    },
                 };
+                let start =
+                    if (i + round + attempt / count).is_multiple_of(2) { Start::Zero } else { Start::FirstGradient };
                 let horizon = statement.horizons[(i + round) % statement.horizons.len()];
-                let horizon = limited_horizon(statement, source, horizon, preset);
-                let choice = i + attempt / sources.len();
-                let spec = general_spec(statement, problem_spec, problem.as_ref(), source, start, horizon, choice)
+                let horizon = limited_horizon(statement, &source, horizon, preset);
+                let choice = i + attempt / count;
+                let spec = general_spec(statement, problem_spec, problem.as_ref(), &source, start, horizon, choice)
                     .and_then(|spec| is_checkable(&Instance::build(statement, &spec)?, preset).map(|()| spec));
                 spec.map_err(|reason| self.pass_over(&reason)).ok()
             });
@@ -139,6 +147,7 @@ impl<'a> Plan<'a> {
 /// Whether the check of the instance's scope can do anything with it.
 fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<(), InstanceError> {
     let suitable = match instance.statement.scope() {
+        _ if instance.statement.subject == Subject::Estimate => at_points::suitable(instance),
         Scope::Pathwise => true,
         Scope::OneStep => one_step::suitable(instance),
         Scope::WholeRun => whole_run::suitable(instance, preset.effort().paths),
@@ -230,9 +239,10 @@ fn general_spec(
     horizon: usize,
     choice: usize,
 ) -> Result<CellSpec, InstanceError> {
-    let oracle = oracle::build(sources, problem.dimension(), problem.workers())?;
+    let oracle = oracle::build(sources, problem)?;
     let builtins = builtins(problem, &oracle, start);
-    let scope = base_scope::<Interval>(statement, problem, &builtins, horizon, HYPOTHESIS_BITS);
+    let given = super::instance::given(statement, problem, &oracle);
+    let scope = base_scope::<Interval>(statement, problem, &builtins, &given, horizon, HYPOTHESIS_BITS);
     let parameters = choose_parameters(statement, scope, |position, parameter, scope| {
         candidate(parameter, scope, mixed(choice, position))
     })?;
@@ -335,14 +345,22 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
         parameters: vec![None; statement.parameters.len()],
         constants: vec![None; statement.constants.len()],
         builtins: vec![None; Builtin::ALL.len()],
+        given: vec![None; statement.given.len()],
         spectrum: Vec::new(),
         workers: 1,
         dimension: witness.start.len(),
         horizon: witness.horizon,
     };
-    for (builtin, term) in &witness.given {
-        let value = enclosure(&scope, term).ok_or_else(|| InstanceError::Constant(builtin.name().to_owned()))?;
-        scope.builtins[super::instance::builtin_position(*builtin)] = Some(value);
+    for (supplied, term) in &witness.given {
+        let name = match supplied {
+            Supplied::Builtin(builtin) => builtin.name(),
+            Supplied::Given(i) => &statement.given[*i].name,
+        };
+        let value = enclosure(&scope, term).ok_or_else(|| InstanceError::Constant(name.to_owned()))?;
+        match supplied {
+            Supplied::Builtin(builtin) => scope.builtins[super::instance::builtin_position(*builtin)] = Some(value),
+            Supplied::Given(i) => scope.given[*i] = Some(value),
+        }
     }
     let mut chosen = BTreeMap::new();
     for symbol in &statement.order {
@@ -369,21 +387,40 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
         scope.constants.push(value);
     }
     let number = |term: &Term| enclosure(&scope, term).map(|v| v.to_f64());
-    let filled = |value: &Value, what: &str| {
-        fill(value, &|text| number(witness.expressions.get(text)?))
-            .ok_or_else(|| InstanceError::Malformed(format!("an expression of its {what} has no value")))
-    };
     let malformed = |err: serde_json::Error| InstanceError::Malformed(err.to_string());
     let start = witness.start.iter().map(number).collect::<Option<Vec<_>>>();
     Ok(CellSpec {
-        problem: serde_json::from_value(filled(&witness.problem, "problem")?).map_err(malformed)?,
-        oracle: serde_json::from_value(filled(&witness.oracle, "oracle")?).map_err(malformed)?,
+        problem: serde_json::from_value(filled(&witness.problem, &scope)?).map_err(malformed)?,
+        oracle: serde_json::from_value(filled(&witness.oracle, &scope)?).map_err(malformed)?,
         start: if witness.first_gradient { Start::FirstGradient } else { Start::Zero },
         parameters: chosen,
         horizon: witness.horizon,
         point: Some(start.ok_or_else(|| InstanceError::Malformed("its start has no value".into()))?),
         witness: Some(position),
     })
+}
+
+/// A template's data with the values of its expressions.
+fn filled(template: &Template, scope: &Numbers<Interval>) -> Result<Value, InstanceError> {
+    let number = |text: &str| Some(enclosure(scope, template.expressions.get(text)?)?.to_f64());
+    fill(&template.value, &number)
+        .ok_or_else(|| InstanceError::Malformed(format!("an expression in {} has no value", template.value)))
+}
+
+/// Error sources that a statement names, with the problem's own constants filled in.
+fn filled_sources(
+    statement: &Statement,
+    template: &Template,
+    problem: &dyn DynProblem,
+) -> Result<Vec<SourceSpec>, InstanceError> {
+    let exact = oracle::build(&[], problem)?;
+    let mut builtins = builtins(problem, &exact, Start::Zero);
+    for builtin in Builtin::ALL.into_iter().filter(|b| b.is_error_model()) {
+        builtins[super::instance::builtin_position(builtin)] = None;
+    }
+    let given = super::instance::given(statement, problem, &exact);
+    let scope = base_scope::<Interval>(statement, problem, &builtins, &given, 1, HYPOTHESIS_BITS);
+    serde_json::from_value(filled(template, &scope)?).map_err(|err| InstanceError::Malformed(err.to_string()))
 }
 
 /// Replaces strings that begin with `=` by their values.

@@ -14,6 +14,7 @@
 
 use crate::method::{Quantity, Start, Table};
 use crate::number::{Ball, Interval, Scalar, norm2, zeros};
+use crate::oracle::TailKind;
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::term::VectorSequence;
 use crate::verify::instance::Instance;
@@ -112,6 +113,9 @@ struct NormBounds {
 /// Bounds for k = 0, …, K; `None` where the gradient is not bounded.
 fn norm_bounds(instance: &Instance<'_>, start: &StartValues) -> Option<Vec<NormBounds>> {
     let tail = &instance.oracle.model.tail;
+    if tail.kind == TailKind::Unknown {
+        return None;
+    }
     let (relative, absolute) = (Ball::from_rational(&tail.relative, ()), Ball::from_rational(&tail.absolute, ()));
     if let Some(bound) = &instance.problem.constants().gradient_bound {
         let gradient = Ball::from_rational(bound, ());

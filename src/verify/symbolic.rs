@@ -278,6 +278,8 @@ impl Walk<'_> {
                 total.add_scaled(&self.vector(b)?, &Rational::from(sign));
                 total
             }
+            // A clipped vector is no combination of the unknowns.
+            Vector::Clip(..) => return None,
             Vector::Scale(factor, a) => {
                 let factor = self.number(factor)?.as_constant()?.clone();
                 let a = self.vector(a)?;

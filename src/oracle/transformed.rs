@@ -1,0 +1,308 @@
+//! Estimates that transform gradients: each worker's before averaging, or the average.
+//!
+//! With Δ = (1/n)Σ‖∇fᵢ‖² = ‖∇f‖² + (1/n)Σ‖∇fᵢ − ∇f‖² ≤ ‖∇f‖² + ζ² and Jensen's inequality, an
+//! α-contractive map of every worker gives E‖e‖² ≤ (1−α)(‖∇f‖² + ζ²) (theory, `compressed-error`),
+//! and clipping gives ‖e‖ ≤ (G−τ)₊ (theory, `clipped-error`).
+
+use rug::Float;
+use rug::Rational;
+use rug::float::Round;
+
+use super::operator::Operator;
+use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::number::Scalar;
+use crate::problem::DynProblem;
+
+/// An upper bound of √q.
+fn root_above(q: &Rational) -> Rational {
+    let mut root = Float::with_val_round(53, q, Round::Up).0;
+    root.sqrt_round(Round::Up);
+    root.to_rational().unwrap_or_default()
+}
+
+/// ζ², which is zero for one worker.
+fn heterogeneity(problem: &dyn DynProblem) -> Option<Rational> {
+    if problem.workers() == 1 { Some(Rational::new()) } else { problem.constants().heterogeneity.clone() }
+}
+
+/// (G − τ)₊.
+fn excess(problem: &dyn DynProblem, threshold: f64) -> Option<Rational> {
+    let excess = problem.constants().gradient_bound.clone()? - Rational::from_f64(threshold)?;
+    Some(if excess < 0 { Rational::new() } else { excess })
+}
+
+/// gᵢ = 𝒯(∇fᵢ(x) + ξᵢ), the estimate is their mean. ξᵢ = s·(±1, …, ±1) with fair signs, fresh and
+/// independent over steps and workers: E‖ξᵢ‖² = ‖ξᵢ‖² = σ² = d s².
+#[derive(Clone, Debug)]
+pub struct EachWorker {
+    /// 𝒯.
+    pub operator: Operator,
+    /// s.
+    pub noise: f64,
+}
+
+impl EachWorker {
+    /// What is proved of a contractive map. With a = α/2 (theory, `compressed-error-stochastic`)
+    /// E‖e‖² ≤ (1+a)(1−α)(‖∇f‖²+ζ²+σ²) + (1+1/a)σ²/n; and for every draw
+    /// ‖e‖ ≤ q(‖∇f‖ + ζ + σ) + σ where ‖𝒯(u) − u‖ ≤ q‖u‖.
+    fn contractive(
+        &self,
+        problem: &dyn DynProblem,
+        alpha: &Rational,
+        variance: &Rational,
+    ) -> (Option<[Rational; 2]>, Tail) {
+        let Some(zeta2) = heterogeneity(problem) else { return (None, Tail::unknown()) };
+        let rest = Rational::from(1) - alpha;
+        let size = if *variance == 0 {
+            [rest.clone(), Rational::from(&rest * &zeta2)]
+        } else {
+            let a = Rational::from(alpha / 2u32);
+            let relative = Rational::from(&a + 1u32) * &rest;
+            let spread = Rational::from(&zeta2 + variance) * &relative;
+            [relative, spread + (a.recip() + 1u32) * variance / problem.workers() as u64]
+        };
+        let sure = if self.operator.is_random() { Rational::from(1) } else { root_above(&rest) };
+        let sigma = root_above(variance);
+        let absolute = Rational::from(&sure * (root_above(&zeta2) + &sigma)) + sigma;
+        (Some(size), Tail::sure(sure, absolute))
+    }
+
+    /// What is proved of clipping: ‖e‖² ≤ σ² + (G−τ)₊² where G is proved; else clipping moves no
+    /// vector farther than its length.
+    fn clipped(problem: &dyn DynProblem, threshold: f64, variance: &Rational) -> (Option<[Rational; 2]>, Tail) {
+        let sigma = root_above(variance);
+        if let Some(excess) = excess(problem, threshold) {
+            let size = [Rational::new(), Rational::from(excess.square_ref()) + variance];
+            return (Some(size), Tail::sure(Rational::new(), excess + sigma));
+        }
+        match heterogeneity(problem) {
+            Some(zeta2) if *variance == 0 => {
+                let tail = Tail::sure(Rational::from(1), root_above(&zeta2));
+                (Some([Rational::from(1), zeta2]), tail)
+            }
+            _ => (None, Tail::unknown()),
+        }
+    }
+}
+
+impl Source for EachWorker {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
+        let dimension = problem.dimension();
+        let variance = Rational::from_f64(self.noise).unwrap_or_default().square() * dimension as u64;
+        let mut named = vec![("worker_variance", variance.clone())];
+        let (size, tail) = match &self.operator {
+            Operator::Clip { threshold } => {
+                named.push(("tau", Rational::from_f64(*threshold).unwrap_or_default()));
+                EachWorker::clipped(problem, *threshold, &variance)
+            }
+            contractive => {
+                let alpha = contractive.contraction(dimension).unwrap_or_default();
+                let model = self.contractive(problem, &alpha, &variance);
+                named.push(("alpha", alpha));
+                model
+            }
+        };
+        let deterministic = variance == 0 && !self.operator.is_random();
+        SourceModel {
+            part: if deterministic { Part::Bias } else { Part::Mixed },
+            size,
+            attained: false,
+            tail,
+            finite: true,
+            deterministic,
+            isotropic: false,
+            named,
+        }
+    }
+
+    fn uses_workers(&self) -> bool {
+        true
+    }
+
+    fn add<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        let mut memory = at.memory.borrow_mut();
+        let [argument, value, _] = &mut memory.vectors;
+        let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
+        for gradient in at.worker_gradients.chunks_exact(out.len()) {
+            for (a, g) in argument.iter_mut().zip(gradient) {
+                a.set(g);
+            }
+            if self.noise != 0.0 {
+                let signs = random.sign_sums(1, out.len());
+                for (a, sign) in argument.iter_mut().zip(signs) {
+                    a.add_product_f64(sign, self.noise);
+                }
+            }
+            self.operator.apply(argument, random, value, context);
+            for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(gradient) {
+                v.sub_assign(g);
+                o.add_product(v, &share);
+            }
+        }
+    }
+}
+
+/// The bias of unscaled Rand-K: b = −(1−α)∇f exactly (theory, `randk-exact`).
+#[derive(Clone, Debug)]
+pub struct RandKBias {
+    /// K/d before rounding up.
+    pub share: f64,
+}
+
+impl RandKBias {
+    fn alpha(&self, dimension: usize) -> Rational {
+        Operator::RandK { share: self.share }.contraction(dimension).unwrap_or_default()
+    }
+}
+
+impl Source for RandKBias {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
+        let alpha = self.alpha(problem.dimension());
+        let rest = Rational::from(1) - &alpha;
+        SourceModel {
+            part: Part::Bias,
+            size: Some([Rational::from(rest.square_ref()), Rational::new()]),
+            attained: true,
+            tail: Tail::sure(rest, Rational::new()),
+            finite: true,
+            deterministic: true,
+            isotropic: false,
+            named: vec![("alpha", alpha), ("worker_variance", Rational::new())],
+        }
+    }
+
+    fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+        let rest = Rational::from(1) - self.alpha(out.len());
+        let rest = S::from_rational(&rest, context);
+        for (o, g) in out.iter_mut().zip(at.gradient) {
+            o.sub_product(g, &rest);
+        }
+    }
+}
+
+/// The noise of unscaled Rand-K with masks fresh and independent over steps and workers:
+/// ν = (1/n)Σ(maskᵢ − α)∇fᵢ, E‖ν‖² = (α(1−α)/n)(1/n)Σ‖∇fᵢ‖² exactly (theory, `randk-exact`).
+#[derive(Clone, Debug)]
+pub struct RandKNoise {
+    /// K/d before rounding up.
+    pub share: f64,
+}
+
+impl Source for RandKNoise {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
+        let alpha = Operator::RandK { share: self.share }.contraction(problem.dimension()).unwrap_or_default();
+        let rest = Rational::from(1) - &alpha;
+        let factor = Rational::from(&alpha * &rest) / problem.workers() as u64;
+        // ‖ν‖ ≤ max(α, 1−α)·(1/n)Σ‖∇fᵢ‖ ≤ max(α, 1−α)(‖∇f‖ + ζ).
+        let largest = if alpha < rest { rest } else { alpha };
+        let (size, tail) = match heterogeneity(problem) {
+            Some(zeta2) => {
+                let absolute = Rational::from(&largest * root_above(&zeta2));
+                (Some([factor.clone(), factor * zeta2]), Tail::sure(largest, absolute))
+            }
+            None => (None, Tail::unknown()),
+        };
+        SourceModel {
+            part: Part::Noise,
+            size,
+            attained: problem.workers() == 1,
+            tail,
+            finite: true,
+            deterministic: false,
+            isotropic: false,
+            named: Vec::new(),
+        }
+    }
+
+    fn uses_workers(&self) -> bool {
+        true
+    }
+
+    fn add<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        let operator = Operator::RandK { share: self.share };
+        let alpha = operator.contraction(out.len()).unwrap_or_default();
+        let alpha = S::from_rational(&alpha, context);
+        let mut memory = at.memory.borrow_mut();
+        let [_, value, _] = &mut memory.vectors;
+        let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
+        for gradient in at.worker_gradients.chunks_exact(out.len()) {
+            operator.apply(gradient, random, value, context);
+            for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(gradient) {
+                v.sub_product(g, &alpha);
+                o.add_product(v, &share);
+            }
+        }
+    }
+}
+
+/// g = 𝒯(∇f(x)): the map is applied to the average of the workers' gradients.
+#[derive(Clone, Debug)]
+pub struct Average {
+    /// 𝒯, deterministic.
+    pub operator: Operator,
+}
+
+impl Source for Average {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
+        let dimension = problem.dimension();
+        let (size, tail, named) = match &self.operator {
+            Operator::Clip { threshold } => {
+                let named = ("tau", Rational::from_f64(*threshold).unwrap_or_default());
+                match excess(problem, *threshold) {
+                    Some(excess) => {
+                        let size = [Rational::new(), Rational::from(excess.square_ref())];
+                        (size, Tail::sure(Rational::new(), excess), named)
+                    }
+                    None => {
+                        let size = [Rational::from(1), Rational::new()];
+                        (size, Tail::sure(Rational::from(1), Rational::new()), named)
+                    }
+                }
+            }
+            contractive => {
+                let alpha = contractive.contraction(dimension).unwrap_or_default();
+                let rest = Rational::from(1) - &alpha;
+                let tail = Tail::sure(root_above(&rest), Rational::new());
+                ([rest, Rational::new()], tail, ("alpha", alpha))
+            }
+        };
+        SourceModel {
+            part: Part::Bias,
+            size: Some(size),
+            attained: false,
+            tail,
+            finite: true,
+            deterministic: true,
+            isotropic: false,
+            named: vec![named],
+        }
+    }
+
+    fn add<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        let mut memory = at.memory.borrow_mut();
+        let [_, value, _] = &mut memory.vectors;
+        self.operator.apply(at.gradient, random, value, context);
+        for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(at.gradient) {
+            v.sub_assign(g);
+            o.add_assign(v);
+        }
+    }
+}

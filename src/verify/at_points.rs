@@ -1,0 +1,174 @@
+//! Claims about the estimate at single points: those of a run, and probes.
+//!
+//! The points are `f64` vectors taken as exact numbers. The gradients there, and every outcome of the
+//! estimate's draw, follow in the arithmetic at hand, so that nothing of the run's rounding is left.
+
+use super::instance::Instance;
+use super::judge::Sides;
+use super::one_step::{MAX_OUTCOMES, outcomes};
+use super::pathwise::{Path, SidesOnPoints, check_on_points, trajectory};
+use super::{CheckFailure, Judging, Outcome};
+use crate::method::PointTrace;
+use crate::number::{Scalar, norm2, zeros};
+use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
+use crate::problem::{Arithmetic, Scratch};
+use crate::statement::Claim;
+use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
+use crate::statement::term::{ScalarSequence, VectorSequence};
+use rug::Rational;
+
+/// Points at which maps of a vector are at their worst, where the gradient is the point itself:
+/// zero, one spike, equal magnitudes, ties, tiny and mixed magnitudes, numbers midway between
+/// short ones.
+fn probes(dimension: usize) -> Vec<Vec<f64>> {
+    let along = |value: &dyn Fn(usize) -> f64| (0..dimension).map(value).collect::<Vec<f64>>();
+    let alternating = |j: usize| if j.is_multiple_of(2) { 1.0 } else { -1.0 };
+    vec![
+        along(&|_| 0.0),
+        along(&|j| if j == dimension / 2 { -3.0 } else { 0.0 }),
+        along(&|_| 1.0),
+        along(&alternating),
+        along(&|j| 5.0 * alternating(j)),
+        along(&|j| if j < dimension / 2 { 2.0 } else { 1.0 }),
+        along(&|j| (1 + j % 3) as f64 * alternating(j)),
+        along(&|j| 2f64.powi(-(j as i32))),
+        along(&|j| f64::MIN_POSITIVE / 2f64.powi(20) * (1 + j) as f64),
+        along(&|j| 2f64.powi(400 - 12 * (j as i32 % 64)) * alternating(j)),
+        along(&|_| 1.5),
+        along(&|_| 1.25),
+        along(&|_| 1.125),
+        along(&|_| 1.0 + 2f64.powi(-8)),
+        along(&|_| 1.0 + 2f64.powi(-11)),
+        along(&|j| (j as f64 * 2.399_963).sin() * 3.0),
+    ]
+}
+
+/// The estimate's draw at a point.
+struct AtPoint<'a, S: Scalar> {
+    points: &'a PointTrace<'a, S>,
+    k: i64,
+    bias: Vec<S>,
+    noise: Vec<S>,
+    context: S::Context,
+}
+
+impl<S: Arithmetic> Trace<S> for AtPoint<'_, S> {
+    fn scalar(&self, sequence: ScalarSequence, k: i64) -> Result<S, EvaluationError> {
+        self.points.scalar(sequence, k)
+    }
+
+    fn norm2(&self, sequence: VectorSequence, k: i64) -> Result<S, EvaluationError> {
+        match sequence {
+            VectorSequence::Point | VectorSequence::Gradient => self.points.norm2(sequence, k),
+            _ => Ok(norm2(&self.vector(sequence, k)?, self.context)),
+        }
+    }
+
+    fn vector(&self, sequence: VectorSequence, k: i64) -> Result<Vec<S>, EvaluationError> {
+        match sequence {
+            VectorSequence::Point | VectorSequence::Gradient => self.points.vector(sequence, k),
+            VectorSequence::Bias if k == self.k => Ok(self.bias.clone()),
+            VectorSequence::Noise if k == self.k => Ok(self.noise.clone()),
+            VectorSequence::Error if k == self.k => {
+                Ok(self.bias.iter().zip(&self.noise).map(|(b, n)| b.clone().add(n)).collect())
+            }
+            _ => Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k }),
+        }
+    }
+
+    fn worker_gradient(&self, worker: i64, k: i64) -> Result<Vec<S>, EvaluationError> {
+        self.points.worker_gradient(worker, k)
+    }
+}
+
+struct OverDraws<'a> {
+    instance: &'a Instance<'a>,
+}
+
+impl SidesOnPoints for OverDraws<'_> {
+    fn path(&self, instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
+        let mut path = trajectory(instance, key, replicate)?;
+        path.points.extend(probes(instance.problem.dimension()));
+        Ok(path)
+    }
+
+    fn horizon(&self, instance: &Instance<'_>) -> usize {
+        instance.horizon + 1 + probes(instance.problem.dimension()).len()
+    }
+
+    /// The draws are computed, so they obey what the estimate proves, and nothing is presumed.
+    fn modelled<'i>(&self, _: &'i Instance<'_>) -> (VectorSequence, Option<&'i [Rational; 2]>) {
+        (VectorSequence::Error, None)
+    }
+
+    fn sides<S: Arithmetic + Estimable>(
+        &self,
+        claim: &Claim,
+        k: i64,
+        _: &Path,
+        scope: &Scope<S>,
+        points: &PointTrace<'_, S>,
+    ) -> Result<Sides<S>, CheckFailure> {
+        let context = scope.context;
+        let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
+        let x = points.vector(VectorSequence::Point, k)?;
+        let gradient = points.vector(VectorSequence::Gradient, k)?;
+        let mut worker_gradients = Vec::new();
+        let mut scratch = Scratch::for_problem(problem, context);
+        oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
+        let situation = Situation {
+            k: 0,
+            x: &x,
+            gradient: &gradient,
+            worker_gradients: &worker_gradients,
+            buffer: &zeros(x.len(), context),
+            workers: problem.workers(),
+            problem: S::view(problem),
+            badness: None,
+            memory: &Memory::new(problem, context),
+        };
+        let mut draws = Vec::new();
+        loop {
+            let mut random = Enumerated::new(draws.len() as u64, context);
+            let (mut bias, mut noise) = (zeros(x.len(), context), zeros(x.len(), context));
+            oracle.draw(&situation, &mut random, &mut bias, &mut noise, context);
+            let paths = random.paths().filter(|paths| *paths <= MAX_OUTCOMES);
+            draws.push(AtPoint { points, k, bias, noise, context });
+            match paths {
+                Some(paths) if draws.len() as u64 == paths => break,
+                Some(_) => {}
+                None => return Err(CheckFailure::Unsuitable("the estimate has too many outcomes at a point".into())),
+            }
+        }
+        if !claim.averages() {
+            // Only deterministic estimates come here: there is one draw.
+            let mut evaluator = Evaluator::on(scope, &draws[0], &RandomIndex::Absent);
+            evaluator.set_index(k);
+            return Sides::evaluate(claim, &mut evaluator, context);
+        }
+        let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
+        let mut evaluator = Evaluator::on_outcomes(scope, &draws);
+        evaluator.set_index(k);
+        Sides::evaluate(claim, &mut evaluator, context)
+    }
+}
+
+/// Whether every outcome of the estimate can be enumerated, and whether a claim without average
+/// speaks of an estimate without draw.
+pub(super) fn suitable(instance: &Instance<'_>) -> bool {
+    let model = &instance.oracle.model;
+    let averaged = instance.statement.claims.iter().all(Claim::averages);
+    model.finite
+        && (averaged || model.deterministic)
+        && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
+}
+
+/// Checks all claims of a statement about the estimate on an instance.
+pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
+    if !suitable(instance) {
+        return Err(CheckFailure::Unsuitable(
+            "a claim about the estimate is enumerated, so its outcomes must be few; without E[· | past] it must not draw".into(),
+        ));
+    }
+    check_on_points(instance, key, judging, &OverDraws { instance })
+}
