@@ -36,7 +36,7 @@ fn allocations<S: Arithmetic + Estimable<Context = ()>>(
 ) -> usize {
     let problem = build(spec).unwrap();
     let oracle = oracle::build(sources, problem.as_ref()).unwrap();
-    let method = Momentum { beta: 0.25, steps: vec![0.01; steps], start: Start::Zero };
+    let method = Momentum { beta: 0.25, steps: vec![0.01; steps], start: Start::Zero, clip_direction: None };
     let start = problem.start();
     let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };
     let mut table = Table::<S>::new(&[Quantity::Value], steps, &method.steps, ());

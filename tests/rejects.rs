@@ -71,6 +71,21 @@ const REJECTS: &[Reject] = &[
     ("averaging", "one part in a million short", "\"mean(i in 0..n, norm2(worker_grad[i, k]))\"", "\"0.999999*mean(i in 0..n, norm2(worker_grad[i, k]))\""),
     ("heterogeneity-identity", "the spread forgotten", "norm2(grad[k]) + mean(i in 0..n, norm2(worker_grad[i, k] - grad[k]))", "norm2(grad[k])"),
     ("heterogeneity-identity", "off by one part in 10^15", "\"norm2(grad[k]) +", "\"(1 + 10^-15)*norm2(grad[k]) +"),
+    ("contraction-top-k", "alpha understated by 5 % where it counts", "(1 - alpha)*norm2", "0.95*(1 - alpha)*norm2"),
+    ("contraction-rand-k", "alpha 1 % over", "(1 - alpha)*norm2", "(1 - 1.01*alpha)*norm2"),
+    ("contraction-scaled-sign", "alpha 5 % over in the first claim", "- norm1(grad[k])^2/d", "- 1.05*norm1(grad[k])^2/d"),
+    ("contraction-rounding", "one bit too many counted", "(1 - alpha)*norm2", "0.99*(1 - alpha)*norm2"),
+    ("contraction-top-k-quantized", "the rounding forgotten", "(1 - alpha)*norm2", "0.99*(1 - alpha)*norm2"),
+    ("contraction-low-rank", "alpha 1 % over", "(1 - alpha)*norm2", "(1 - 1.01*alpha)*norm2"),
+    ("compressed-error", "alpha 5 % over", "(1 - alpha)*(norm2", "(1 - 1.05*alpha)*(norm2"),
+    ("compressed-error", "zeta2 halved", "zeta2)", "zeta2/2)"),
+    ("compressed-error-stochastic", "the noise's own part forgotten", " + (1 + 1/a)*worker_variance/n", ""),
+    ("randk-exact", "the noise 1 % short", "alpha*(1 - alpha)/n*(norm2(grad[k]) + spread[k])\"\n\n[[claim]]", "0.99*alpha*(1 - alpha)/n*(norm2(grad[k]) + spread[k])\"\n\n[[claim]]"),
+    ("randk-exact", "heterogeneity forgotten", " + spread[k])\"\n\n[[claim]]", ")\"\n\n[[claim]]"),
+    ("compressed-nonconvex", "alpha 5 % over in B and C", "B = \"1 - alpha\"\nC = \"(1 - alpha)*zeta2\"", "B = \"1 - 1.05*alpha\"\nC = \"(1 - 1.05*alpha)*zeta2\""),
+    ("compressed-nonconvex", "zeta2 halved", "C = \"(1 - alpha)*zeta2\"", "C = \"(1 - alpha)*zeta2/2\""),
+    ("compressed-pl", "zeta2 halved", "C = \"(1 - alpha)*zeta2\"", "C = \"(1 - alpha)*zeta2/2\""),
+    ("randk-nonconvex", "the leading factor divided by four", "(2*(E[f[0]", "(0.5*(E[f[0]"),
 ];
 
 fn main() -> ExitCode {

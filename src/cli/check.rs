@@ -92,13 +92,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     Report {
         schema_version: SCHEMA_VERSION,
         name: arguments.name.clone(),
-        provenance: Provenance {
-            version: env!("CARGO_PKG_VERSION").into(),
-            commit: env!("LEMMATA_COMMIT").into(),
-            toolchain: env!("LEMMATA_TOOLCHAIN").into(),
-            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            wall_seconds: begin.elapsed().as_secs_f64(),
-        },
+        provenance: Provenance::new(begin.elapsed().as_secs_f64()),
         settings: Settings { seed: arguments.seed, preset, effort, ledger },
         statements: summaries,
         cells,
@@ -106,7 +100,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
 }
 
 /// Shown on a terminal only.
-fn progress_bar(cells: u64) -> ProgressBar {
+pub(super) fn progress_bar(cells: u64) -> ProgressBar {
     let target =
         if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(cells), target);

@@ -32,6 +32,9 @@ pub struct Momentum {
     pub steps: Vec<f64>,
     /// Start of the buffer.
     pub start: Start,
+    /// τ, for the rival that moves along clip_τ(v_k) in place of v_k: x_{k+1} = x_k − γ_k clip_τ(v_k).
+    /// No statement speaks of it; comparisons run it.
+    pub clip_direction: Option<f64>,
 }
 
 impl Momentum {

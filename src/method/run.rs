@@ -6,7 +6,7 @@ use rug::Rational;
 
 use super::table::{Quantity, Table};
 use super::{Momentum, Start};
-use crate::number::{Interval, Scalar, norm2, zeros};
+use crate::number::{Interval, Scalar, clip, norm2, zeros};
 use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation};
 use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::term::VectorSequence;
@@ -156,8 +156,19 @@ impl Experiment<'_> {
                 }
                 record(table, VectorSequence::Deviation, at, gradient, context);
             }
+            let moved: &[S] = match self.method.clip_direction {
+                None => v,
+                Some(threshold) => {
+                    // The error is no longer needed.
+                    for (e, vi) in error.iter_mut().zip(v.iter()) {
+                        e.set(vi);
+                    }
+                    clip(&S::from_f64(threshold, context), error, context);
+                    error
+                }
+            };
             S::with_widest_registers(|| {
-                for (xi, vi) in x.iter_mut().zip(v.iter()) {
+                for (xi, vi) in x.iter_mut().zip(moved) {
                     xi.sub_product(vi, step);
                 }
             });

@@ -36,6 +36,13 @@ pub enum ProblemSpec {
         /// λ_1, …, λ_d.
         spectrum: Vec<f64>,
     },
+    /// ½Σλ_j x_j² − bᵢᵀx with given bᵢ, see [`Quadratic::shifted`].
+    ShiftedQuadratic {
+        /// λ_1, …, λ_d.
+        spectrum: Vec<f64>,
+        /// b_1, …, b_n, which sum to zero.
+        shifts: Vec<Vec<f64>>,
+    },
     /// Quadratics that differ between workers by linear terms, see [`Quadratic`].
     HeterogeneousQuadratic {
         /// d.
@@ -157,6 +164,7 @@ impl ProblemSpec {
         match self {
             ProblemSpec::Quadratic { .. } => "quadratic",
             ProblemSpec::DiagonalQuadratic { .. } => "diagonal-quadratic",
+            ProblemSpec::ShiftedQuadratic { .. } => "shifted-quadratic",
             ProblemSpec::HeterogeneousQuadratic { .. } => "heterogeneous-quadratic",
             ProblemSpec::LeastSquares { .. } => "least-squares",
             ProblemSpec::SineSquared { .. } => "sine-squared",
@@ -275,6 +283,7 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             Arc::new(Quadratic::new("quadratic", &spec)?)
         }
         ProblemSpec::DiagonalQuadratic { spectrum } => Arc::new(Quadratic::diagonal(spectrum)?),
+        ProblemSpec::ShiftedQuadratic { spectrum, shifts } => Arc::new(Quadratic::shifted(spectrum, shifts)?),
         ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, seed } => {
             condition_ok("heterogeneous-quadratic", *condition)?;
             let spectrum = geometric_spectrum(*dimension, *condition);
@@ -338,6 +347,9 @@ impl fmt::Display for ProblemSpec {
                 write!(f, "quadratic(d={dimension}, kappa={condition})")
             }
             ProblemSpec::DiagonalQuadratic { spectrum } => write!(f, "diagonal-quadratic(spectrum={spectrum:?})"),
+            ProblemSpec::ShiftedQuadratic { spectrum, shifts } => {
+                write!(f, "shifted-quadratic(spectrum={spectrum:?}, n={})", shifts.len())
+            }
             ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, .. } => {
                 write!(f, "heterogeneous-quadratic(d={dimension}, n={workers}, kappa={condition}, spread={spread})")
             }

@@ -17,7 +17,7 @@ use crate::verify::plan::Plan;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
 pub use table::render;
-pub use write::{WriteError, read, write};
+pub use write::{WriteError, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -135,6 +135,20 @@ pub struct StatementSummary {
 pub fn schema() -> String {
     // Plain data, so this cannot fail.
     serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap_or_default()
+}
+
+impl Provenance {
+    /// Of this program, for a run that took so long.
+    #[must_use]
+    pub fn new(wall_seconds: f64) -> Self {
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: env!("LEMMATA_COMMIT").into(),
+            toolchain: env!("LEMMATA_TOOLCHAIN").into(),
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            wall_seconds,
+        }
+    }
 }
 
 impl CellReport {

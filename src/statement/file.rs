@@ -189,6 +189,14 @@ impl Loader<'_> {
             .iter()
             .map(|(name, value)| Ok((name.get_ref().clone(), self.expression(value)?)))
             .collect::<Loaded<_>>()?;
+        let problems = raw
+            .problems
+            .iter()
+            .map(|value| {
+                serde_json::to_value(value.get_ref())
+                    .map_err(|err| self.file.error(Some(value.span()), err.to_string(), None))
+            })
+            .collect::<Loaded<Vec<_>>>()?;
         let estimates = raw.estimates.iter().map(|value| self.filled(value)).collect::<Loaded<Vec<_>>>()?;
         let random = raw.random.iter().next().map(|(name, value)| self.random(name, value)).transpose()?;
         let witnesses = raw.witness.iter().map(|w| self.witness(w)).collect::<Loaded<Vec<_>>>()?;
@@ -232,6 +240,7 @@ impl Loader<'_> {
             given,
             substitutions,
             estimates,
+            problems,
             expect: raw.expect,
             horizons,
             schedule: raw.schedule,

@@ -258,6 +258,8 @@ pub struct Statement {
     pub substitutions: IndexMap<String, Expr>,
     /// Error sources to try; none for the suite's own.
     pub estimates: Vec<Template>,
+    /// Problems to try; none for the suite's own.
+    pub problems: Vec<serde_json::Value>,
     /// What the suite expects.
     pub expect: Expectation,
     /// Horizons K to try.

@@ -14,7 +14,7 @@ use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
-use crate::statement::term::{ScalarSequence, VectorSequence};
+use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
 use rug::Rational;
 
 /// Points at which maps of a vector are at their worst, where the gradient is the point itself:
@@ -41,6 +41,12 @@ fn probes(dimension: usize) -> Vec<Vec<f64>> {
         along(&|_| 1.0 + 2f64.powi(-11)),
         along(&|j| (j as f64 * 2.399_963).sin() * 3.0),
     ]
+}
+
+/// Probes are of use where the gradient is the point but for an affine map; elsewhere they are mere
+/// points, and far ones blur intervals.
+fn probes_of(instance: &Instance<'_>) -> Vec<Vec<f64>> {
+    if instance.problem.is_quadratic() { probes(instance.problem.dimension()) } else { Vec::new() }
 }
 
 /// The estimate's draw at a point.
@@ -88,12 +94,12 @@ struct OverDraws<'a> {
 impl SidesOnPoints for OverDraws<'_> {
     fn path(&self, instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
         let mut path = trajectory(instance, key, replicate)?;
-        path.points.extend(probes(instance.problem.dimension()));
+        path.points.extend(probes_of(instance));
         Ok(path)
     }
 
     fn horizon(&self, instance: &Instance<'_>) -> usize {
-        instance.horizon + 1 + probes(instance.problem.dimension()).len()
+        instance.horizon + 1 + probes_of(instance).len()
     }
 
     /// The draws are computed, so they obey what the estimate proves, and nothing is presumed.
@@ -141,7 +147,7 @@ impl SidesOnPoints for OverDraws<'_> {
             }
         }
         if !claim.averages() {
-            // Only deterministic estimates come here: there is one draw.
+            // What such a claim speaks of is the same for every draw, see `suitable`.
             let mut evaluator = Evaluator::on(scope, &draws[0], &RandomIndex::Absent);
             evaluator.set_index(k);
             return Sides::evaluate(claim, &mut evaluator, context);
@@ -153,13 +159,23 @@ impl SidesOnPoints for OverDraws<'_> {
     }
 }
 
+/// Whether a side speaks of what a draw decides.
+fn is_drawn(claim: &Claim, split: bool) -> bool {
+    let drawn = |node: Node<'_>| match node {
+        Node::Vector(Vector::Element(VectorSequence::Error | VectorSequence::Noise, _)) => true,
+        Node::Vector(Vector::Element(VectorSequence::Bias, _)) => !split,
+        _ => false,
+    };
+    claim.lhs.any(drawn) || claim.rhs.any(drawn)
+}
+
 /// Whether every outcome of the estimate can be enumerated, and whether a claim without average
-/// speaks of an estimate without draw.
+/// speaks only of what is the same for all of them.
 pub(super) fn suitable(instance: &Instance<'_>) -> bool {
     let model = &instance.oracle.model;
-    let averaged = instance.statement.claims.iter().all(Claim::averages);
+    let settled = |claim: &Claim| claim.averages() || model.deterministic || !is_drawn(claim, model.split);
     model.finite
-        && (averaged || model.deterministic)
+        && instance.statement.claims.iter().all(settled)
         && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
 }
 

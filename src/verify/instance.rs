@@ -204,7 +204,8 @@ impl<'a> Instance<'a> {
         let named = |name: &str| statement.parameter(name).map(|i| parameters[i]);
         let beta = named("beta").unwrap_or(DEFAULT_BETA);
         let gamma = named("gamma").unwrap_or_else(|| default_step(problem.as_ref()));
-        let method = Momentum { beta, steps: schedule(statement.schedule, gamma, spec.horizon), start: spec.start };
+        let steps = schedule(statement.schedule, gamma, spec.horizon);
+        let method = Momentum { beta, steps, start: spec.start, clip_direction: None };
         let mut instance =
             Instance { statement, problem, oracle, method, point, horizon: spec.horizon, parameters, builtins, given };
         if visits {

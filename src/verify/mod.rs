@@ -11,6 +11,7 @@ mod moments;
 mod one_step;
 mod pathwise;
 pub mod plan;
+pub mod predict;
 mod ranges;
 mod sampled;
 mod symbolic;

@@ -86,12 +86,13 @@ impl<'a> Plan<'a> {
 
     fn add_general(&mut self, statement: &'a Statement, preset: Preset) {
         let mut suitable: Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> = Vec::new();
-        for spec in problem::suite(preset) {
-            match problem::build(&spec).map_err(InstanceError::from).and_then(|built| {
+        for spec in problems(statement, preset) {
+            match spec.and_then(|spec| {
+                let built = problem::build(&spec)?;
                 proves_enough(statement, built.as_ref())?;
-                Ok(built)
+                Ok((spec, built))
             }) {
-                Ok(built) => suitable.push((spec, built)),
+                Ok(found) => suitable.push(found),
                 Err(reason) => self.pass_over(&reason),
             }
         }
@@ -142,6 +143,17 @@ impl<'a> Plan<'a> {
             }
         }
     }
+}
+
+/// The problems that the statement names, or the suite's.
+fn problems(statement: &Statement, preset: Preset) -> Vec<Result<ProblemSpec, InstanceError>> {
+    if statement.problems.is_empty() {
+        return problem::suite(preset).into_iter().map(Ok).collect();
+    }
+    let read = |value: &Value| {
+        serde_json::from_value(value.clone()).map_err(|err| InstanceError::Malformed(format!("{value}: {err}")))
+    };
+    statement.problems.iter().map(read).collect()
 }
 
 /// Whether the check of the instance's scope can do anything with it.
@@ -239,12 +251,30 @@ fn general_spec(
     horizon: usize,
     choice: usize,
 ) -> Result<CellSpec, InstanceError> {
+    spec_with(statement, problem_spec, problem, sources, start, horizon, choice, &[])
+}
+
+/// The same with the values of some parameters given.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn spec_with(
+    statement: &Statement,
+    problem_spec: &ProblemSpec,
+    problem: &dyn DynProblem,
+    sources: &[SourceSpec],
+    start: Start,
+    horizon: usize,
+    choice: usize,
+    fixed: &[(&str, f64)],
+) -> Result<CellSpec, InstanceError> {
     let oracle = oracle::build(sources, problem)?;
     let builtins = builtins(problem, &oracle, start);
     let given = super::instance::given(statement, problem, &oracle);
     let scope = base_scope::<Interval>(statement, problem, &builtins, &given, horizon, HYPOTHESIS_BITS);
     let parameters = choose_parameters(statement, scope, |position, parameter, scope| {
-        candidate(parameter, scope, mixed(choice, position))
+        match fixed.iter().find(|(name, _)| *name == parameter.name) {
+            Some((_, value)) => Some(*value),
+            None => candidate(parameter, scope, mixed(choice, position)),
+        }
     })?;
     Ok(CellSpec {
         problem: problem_spec.clone(),

@@ -399,7 +399,7 @@ impl Progress {
 
 /// What is known before the first step, with expectations where the start is random: f(x_0),
 /// ‖∇f(x_0)‖², E‖m_{−1}‖².
-fn start_table(instance: &Instance<'_>, quantities: &[Quantity], bits: u32) -> Table<Interval> {
+pub(super) fn start_table(instance: &Instance<'_>, quantities: &[Quantity], bits: u32) -> Table<Interval> {
     let problem = instance.problem.as_ref();
     let x: Vec<Interval> = instance.point.iter().map(|x| Interval::from_f64(*x, bits)).collect();
     let mut scratch = Scratch::for_problem(problem, bits);
