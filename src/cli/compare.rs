@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::ContentArrangement;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,21 +75,20 @@ fn one(name: &str) -> Result<Comparison, CompareError> {
 }
 
 fn rendered(comparison: &Comparison, rounds: &[Round]) -> String {
-    let mut table = Table::new();
-    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header([
+    let header = [
         "problem",
         "estimate",
         "steps",
         "contender",
-        "L*step",
+        "step",
         "floor",
         "gap",
         "steps to level",
         "against the first",
         "wins",
         "bound",
-    ]);
+    ];
+    let mut table = report::headed(&header, ContentArrangement::Disabled);
     for round in rounds {
         for entry in &round.entries {
             table.add_row(row(comparison, round, entry));
@@ -126,7 +124,10 @@ fn row(comparison: &Comparison, round: &Round, entry: &Entry) -> Vec<String> {
             .duel
             .as_ref()
             .map_or_else(|| "–".to_owned(), |duel| format!("{} {}", word(duel.finding), shown(&duel.ratio))),
-        entry.duel.as_ref().map_or_else(|| "–".to_owned(), |duel| format!("{:.0} %", 100.0 * duel.wins.value)),
+        entry
+            .duel
+            .and_then(|duel| duel.wins.value)
+            .map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", 100.0 * share)),
         bound.map_or_else(|| "–".to_owned(), |bound| format!("{bound:.3e}")),
     ]
 }
@@ -168,14 +169,14 @@ fn summary(comparison: &Comparison, rounds: &[Round]) -> String {
                 .filter_map(|entry| entry.duel)
                 .collect();
             let count = |finding| duels.iter().filter(|duel| duel.finding == finding).count();
-            let ratios = duels.iter().map(|duel| duel.ratio.value);
+            let ratios = duels.iter().map(|duel| duel.ratio.value.unwrap_or(f64::INFINITY));
             let (least, most) = (ratios.clone().fold(f64::INFINITY, f64::min), ratios.fold(0.0, f64::max));
             let rule = match rule {
                 StepRule::Same(step) => format!("at the same step {step}/L"),
                 StepRule::Best => "each at its own best step".to_owned(),
             };
             text += &format!(
-                "{} against {first}, {rule}: floor lower in {} rounds, higher in {}, no difference shown in {}; ratio of floors {least:.3} to {most:.3}\n",
+                "{} against {first}, {rule}: floor lower in {} rounds, higher in {}, no difference shown in {}; ratio of floors {least:.3e} to {most:.3e}\n",
                 contender.name,
                 count(Finding::Better),
                 count(Finding::Worse),

@@ -222,9 +222,9 @@ pub fn read(name: &str, text: &str) -> Result<Comparison, CompareError> {
 /// Replicates of each contender in a round, and of the pilot for each step of the grid.
 fn budget(preset: Preset) -> (u64, u64) {
     match preset {
-        Preset::Quick => (64, 8),
-        Preset::Default => (256, 32),
-        Preset::Full => (1024, 128),
+        Preset::Quick => (32, 8),
+        Preset::Default => (128, 16),
+        Preset::Full => (1024, 64),
     }
 }
 
@@ -337,8 +337,7 @@ impl Arena<'_> {
                 floor: limited(&measured.floors),
                 gap: limited(&measured.gaps),
                 reached: if measured.deterministic {
-                    let value = reached as f64 / measured.steps.len() as f64;
-                    Limited { value, limits: [value, value] }
+                    Limited::known(reached as f64 / measured.steps.len() as f64)
                 } else {
                     share(reached, measured.steps.len() as u64, self.delta)
                 },
@@ -359,7 +358,7 @@ impl Arena<'_> {
 
     fn limited(&self, values: &[f64], deterministic: bool) -> Limited {
         match values.first() {
-            Some(value) if deterministic => Limited { value: *value, limits: [*value, *value] },
+            Some(value) if deterministic => Limited::known(*value),
             _ => median(values, self.delta),
         }
     }
@@ -372,14 +371,15 @@ impl Arena<'_> {
         let ratio = self.limited(&pairs.iter().map(ratio).collect::<Vec<_>>(), deterministic);
         let won = pairs.iter().filter(|(a, b)| b < a).count() as u64;
         let wins = if deterministic {
-            let value = if won > 0 { 1.0 } else { 0.0 };
-            Limited { value, limits: [value, value] }
+            Limited::known(if won > 0 { 1.0 } else { 0.0 })
         } else {
             share(won, pairs.len() as u64, self.delta)
         };
-        let finding = if ratio.limits[0] > 1.0 {
+        // Where a floor is infinite the ratio is 0 or infinite, and its limits with it.
+        let all = |test: fn(f64) -> bool| deterministic && pairs.iter().all(|(a, b)| test(a / b));
+        let finding = if ratio.is_above(1.0) || all(|r| r > 1.0) {
             Finding::Better
-        } else if ratio.limits[1] < 1.0 {
+        } else if ratio.is_below(1.0) || all(|r| r < 1.0) {
             Finding::Worse
         } else {
             Finding::NoDifferenceShown
@@ -398,5 +398,93 @@ impl Arena<'_> {
         };
         let statements = self.statements.iter();
         statements.map(|s| Prediction { statement: s.id.clone(), bound: bound(s) }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comparison(estimates: &str, contenders: &str) -> Comparison {
+        let text = format!(
+            "id = \"t\"\ntitle = \"t\"\nhorizon = 60\nlevel = 0.01\nsame_steps = [0.5]\ngrid = [0.125, 1, 8]\n\
+             problems = [{{ family = \"quadratic\", dimension = 4, condition = 10.0, seed = 1 }}]\n\
+             estimates = {estimates}\ncontenders = {contenders}\npredictions = [\"theorem1-nonconvex\"]\n"
+        );
+        read("t.toml", &text).unwrap_or_else(|err| panic!("{err}"))
+    }
+
+    fn rounds_of(comparison: &Comparison) -> Vec<Round> {
+        run(comparison, Preset::Quick, 5, 1e-9, &|| ()).unwrap_or_else(|err| panic!("{err}"))
+    }
+
+    const TWINS: &str = "[{ name = \"a\", beta = 0.5 }, { name = \"b\", beta = 0.5 }]";
+    const SIGNS: &str = "[[{ source = \"rademacher\", size = 0.5 }]]";
+
+    #[test]
+    fn equal_contenders_are_never_told_apart() {
+        for round in rounds_of(&comparison(SIGNS, TWINS)) {
+            let [a, b] = round.entries.as_slice() else { panic!("two entries") };
+            assert_eq!((&a.floor, &a.gap, &a.steps), (&b.floor, &b.gap, &b.steps));
+            let duel = b.duel.unwrap();
+            assert_eq!(duel.finding, Finding::NoDifferenceShown);
+            assert_eq!((duel.ratio.value, duel.wins.value), (Some(1.0), Some(0.0)));
+        }
+    }
+
+    #[test]
+    fn less_noise_is_found_better_and_a_run_that_diverges_is_found_worse() {
+        let louder =
+            "[{ name = \"a\", beta = 1, sources = [{ source = \"axis\", size = 4 }] }, { name = \"b\", beta = 1 }]";
+        for round in rounds_of(&comparison(SIGNS, louder)) {
+            assert_eq!(round.entries[1].duel.unwrap().finding, Finding::Better, "{round:?}");
+        }
+        let mut diverging = comparison(
+            "[[]]",
+            "[{ name = \"a\", beta = 1 }, { name = \"b\", beta = 1, sources = [{ source = \"relative\", factor = 40 }] }]",
+        );
+        diverging.horizon = 400;
+        for round in rounds_of(&diverging).into_iter().filter(|r| matches!(r.rule, StepRule::Same(_))) {
+            assert_eq!(round.entries[1].floor.value, None);
+            assert_eq!(round.entries[1].duel.unwrap().finding, Finding::Worse);
+        }
+    }
+
+    #[test]
+    fn each_contender_takes_its_own_best_step() {
+        let rounds =
+            rounds_of(&comparison("[[]]", "[{ name = \"sgd\", beta = 1 }, { name = \"momentum\", beta = 0.25 }]"));
+        let best = rounds.iter().find(|round| round.rule == StepRule::Best).unwrap();
+        assert!(best.entries.iter().all(|entry| entry.step == 1.0), "{best:?}");
+    }
+
+    #[test]
+    fn the_bound_of_a_statement_stands_above_the_floor_where_it_applies() {
+        let rounds = rounds_of(&comparison(
+            "[[{ source = \"offset\", size = 0.25 }]]",
+            "[{ name = \"a\", beta = 1 }, { name = \"b\", beta = 0.9 }]",
+        ));
+        let entries: Vec<&Entry> = rounds.iter().flat_map(|round| &round.entries).collect();
+        assert!(entries.iter().any(|entry| entry.predictions[0].bound.is_some()));
+        for entry in entries {
+            if let (Some(bound), Some(floor)) = (entry.predictions[0].bound, entry.floor.value) {
+                assert!(floor <= bound, "{entry:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_comparison_that_compares_nothing_is_refused() {
+        let text = "id = \"t\"\ntitle = \"t\"\nhorizon = 9\nlevel = 0.1\nsame_steps = [1]\ngrid = []\nproblems = []\nestimates = [[]]\ncontenders = []\n";
+        assert!(read("t.toml", text).is_err());
+        assert!(read("t.toml", "id = 3").unwrap_err().to_string().starts_with("t.toml"));
+    }
+
+    #[test]
+    fn every_shipped_comparison_is_read() {
+        assert!(ids().len() >= 2);
+        for id in ids() {
+            assert_eq!(shipped(id).unwrap().unwrap().id, id);
+        }
     }
 }

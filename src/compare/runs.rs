@@ -37,7 +37,9 @@ const QUANTITIES: [Quantity; 2] = [Quantity::Value, Quantity::Norm2(VectorSequen
 impl Runner {
     /// The step of the grid, in units of 1/L, with the lowest median floor.
     pub fn best_step(&self, grid: &[f64], replicates: u64, key: &StreamKey) -> f64 {
-        let floor = |step: &f64| median(&self.measure(step / self.smoothness, replicates, key).floors, 1.0).value;
+        let floor = |step: &f64| {
+            median(&self.measure(step / self.smoothness, replicates, key).floors, 1.0).value.unwrap_or(f64::INFINITY)
+        };
         let floors: Vec<f64> = grid.iter().map(floor).collect();
         let best = (0..grid.len()).min_by(|a, b| floors[*a].total_cmp(&floors[*b]));
         best.map_or(1.0, |i| grid[i])

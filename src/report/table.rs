@@ -9,12 +9,19 @@ use crate::statement::Expectation;
 /// A rule below the header, nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// An empty table with that header, as all of the program's tables look.
+#[must_use]
+pub fn headed(header: &[&str], arrangement: ContentArrangement) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(arrangement).set_header(header);
+    table
+}
+
 /// The table and the line below it.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["statement", "verdict", "cells", "families", "evidence", "worst lhs/rhs", "least slack"]);
+    let header = ["statement", "verdict", "cells", "families", "evidence", "worst lhs/rhs", "least slack"];
+    let mut table = headed(&header, ContentArrangement::Dynamic);
     for summary in &report.statements {
         let verdict = match (summary.expected, summary.as_expected) {
             (Expectation::Violated, true) => "violated, as expected".to_owned(),
