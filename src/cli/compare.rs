@@ -115,10 +115,9 @@ fn row(comparison: &Comparison, round: &Round, entry: &Entry) -> Vec<String> {
         format!("{:.3e}", entry.step),
         shown(&entry.floor),
         shown(&entry.gap),
-        if entry.steps.value > comparison.horizon as f64 {
-            "never".to_owned()
-        } else {
-            format!("{}", entry.steps.value)
+        match entry.steps.value {
+            Some(steps) if steps <= comparison.horizon as f64 => format!("{steps}"),
+            _ => "never".to_owned(),
         },
         entry
             .duel
@@ -133,11 +132,13 @@ fn row(comparison: &Comparison, round: &Round, entry: &Entry) -> Vec<String> {
 }
 
 fn shown(limited: &Limited) -> String {
-    let [low, high] = limited.limits;
-    if low == high {
-        format!("{:.3e}", limited.value)
-    } else {
-        format!("{:.3e} [{low:.3e}, {high:.3e}]", limited.value)
+    let number = |x: Option<f64>| x.map_or_else(|| "∞".to_owned(), |x| format!("{x:.3e}"));
+    let value = number(limited.value);
+    match limited.limits {
+        [low, high] if low == high => value,
+        [low, high] => {
+            format!("{value} [{}, {}]", low.map_or_else(|| "–".to_owned(), |x| format!("{x:.3e}")), number(high))
+        }
     }
 }
 
