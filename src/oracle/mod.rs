@@ -16,6 +16,8 @@ use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar, zeros};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 pub mod bias;
+pub mod epoch;
+pub mod finite_difference;
 pub mod noise;
 pub mod operator;
 mod randomness;
@@ -158,6 +160,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it reads values of f, whose differences lose all their digits at points of huge size.
+    fn uses_values(&self) -> bool {
+        false
+    }
+
     /// `out += u`, the contribution at this step.
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
 }
@@ -182,6 +189,8 @@ pub trait DynSource:
     fn model(&self, problem: &dyn DynProblem) -> SourceModel;
     /// See [`Source::uses_workers`].
     fn uses_workers(&self) -> bool;
+    /// See [`Source::uses_values`].
+    fn uses_values(&self) -> bool;
 }
 
 impl<T: Source> DynSource for T {
@@ -190,6 +199,9 @@ impl<T: Source> DynSource for T {
     }
     fn uses_workers(&self) -> bool {
         Source::uses_workers(self)
+    }
+    fn uses_values(&self) -> bool {
+        Source::uses_values(self)
     }
 }
 
@@ -287,15 +299,18 @@ pub struct Oracle {
     pub model: ErrorModel,
     /// Whether a source reads the workers' own gradients.
     pub uses_workers: bool,
+    /// Whether a source reads values of f.
+    pub uses_values: bool,
 }
 
 impl Oracle {
     fn new(spec: Vec<SourceSpec>, sources: Vec<Arc<dyn DynSource>>, problem: &dyn DynProblem) -> Self {
         let models: Vec<SourceModel> = sources.iter().map(|s| s.model(problem)).collect();
         let uses_workers = sources.iter().any(|s| s.uses_workers());
+        let uses_values = sources.iter().any(|s| s.uses_values());
         let model = ErrorModel::sum(&models);
         let parts = models.iter().map(|m| m.part);
-        Oracle { spec, sources: parts.zip(sources).collect(), model, uses_workers }
+        Oracle { spec, sources: parts.zip(sources).collect(), model, uses_workers, uses_values }
     }
 
     /// ∇f₁(x), …, ∇fₙ(x), where a source reads them; else nothing. Length n·d, or empty.

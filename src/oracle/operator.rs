@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Randomness;
-use crate::number::{Scalar, clip, dot, norm2};
+use crate::number::{Scalar, clip, clip_factor, dot, norm2};
 
 /// A map ℝᵈ → ℝᵈ, all parameters exact `f64`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -157,6 +157,24 @@ impl Operator {
             }
             Operator::LowRank { rows, rank } => low_rank(u, *rows, *rank, out, context),
             Operator::Clip { threshold } => clip(&S::from_f64(*threshold, context), out, context),
+        }
+    }
+
+    /// `out` ← what the map changes, its value at `u` minus `u`; exactly zero where clipping certainly
+    /// changes nothing, also in intervals.
+    pub fn apply_change<S: Scalar>(&self, u: &[S], random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+        if let Operator::Clip { threshold } = self {
+            let mut factor = clip_factor(&S::from_f64(*threshold, context), u, context);
+            factor.add_f64(-1.0);
+            for (o, x) in out.iter_mut().zip(u) {
+                o.set(x);
+                o.mul_assign(&factor);
+            }
+            return;
+        }
+        self.apply(u, random, out, context);
+        for (o, x) in out.iter_mut().zip(u) {
+            o.sub_assign(x);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::number::Scalar;
 use crate::problem::DynProblem;
 
 /// An upper bound of √q.
-fn root_above(q: &Rational) -> Rational {
+pub(super) fn root_above(q: &Rational) -> Rational {
     let mut root = Float::with_val_round(53, q, Round::Up).0;
     root.sqrt_round(Round::Up);
     root.to_rational().unwrap_or_default()
@@ -135,13 +135,16 @@ impl Source for EachWorker {
             }
             if self.noise != 0.0 {
                 let signs = random.sign_sums(1, out.len());
-                for (a, sign) in argument.iter_mut().zip(signs) {
+                let mut scale = share.clone();
+                scale.mul_f64(self.noise);
+                for ((a, sign), o) in argument.iter_mut().zip(signs).zip(out.iter_mut()) {
                     a.add_product_f64(sign, self.noise);
+                    o.add_product(sign, &scale);
                 }
             }
-            self.operator.apply(argument, random, value, context);
-            for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(gradient) {
-                v.sub_assign(g);
+            // 𝒯(g + ξ) − g = ξ + what 𝒯 changes.
+            self.operator.apply_change(argument, random, value, context);
+            for (o, v) in out.iter_mut().zip(value.iter()) {
                 o.add_product(v, &share);
             }
         }
@@ -299,9 +302,8 @@ impl Source for Average {
     ) {
         let mut memory = at.memory.borrow_mut();
         let [_, value, _] = &mut memory.vectors;
-        self.operator.apply(at.gradient, random, value, context);
-        for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(at.gradient) {
-            v.sub_assign(g);
+        self.operator.apply_change(at.gradient, random, value, context);
+        for (o, v) in out.iter_mut().zip(value.iter()) {
             o.add_assign(v);
         }
     }

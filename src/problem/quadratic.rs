@@ -147,7 +147,7 @@ impl Quadratic {
             pl: Some(rational(smallest)),
             heterogeneity: Some(squares / *workers as u64),
             gradient_bound: None,
-            named: BTreeMap::new(),
+            named: BTreeMap::from([("L_worker", rational(largest))]),
         };
         let affine = AffinePart {
             spectrum: spectrum.iter().map(|l| rational(*l)).collect(),
