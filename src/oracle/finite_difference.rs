@@ -38,10 +38,6 @@ impl Source for FiniteDifference {
         }
     }
 
-    fn uses_values(&self) -> bool {
-        true
-    }
-
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         let mut memory = at.memory.borrow_mut();
         let memory = &mut *memory;

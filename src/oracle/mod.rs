@@ -160,11 +160,6 @@ pub trait Source: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Whether it reads values of f, whose differences lose all their digits at points of huge size.
-    fn uses_values(&self) -> bool {
-        false
-    }
-
     /// `out += u`, the contribution at this step.
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
 }
@@ -189,8 +184,6 @@ pub trait DynSource:
     fn model(&self, problem: &dyn DynProblem) -> SourceModel;
     /// See [`Source::uses_workers`].
     fn uses_workers(&self) -> bool;
-    /// See [`Source::uses_values`].
-    fn uses_values(&self) -> bool;
 }
 
 impl<T: Source> DynSource for T {
@@ -199,9 +192,6 @@ impl<T: Source> DynSource for T {
     }
     fn uses_workers(&self) -> bool {
         Source::uses_workers(self)
-    }
-    fn uses_values(&self) -> bool {
-        Source::uses_values(self)
     }
 }
 
@@ -299,18 +289,15 @@ pub struct Oracle {
     pub model: ErrorModel,
     /// Whether a source reads the workers' own gradients.
     pub uses_workers: bool,
-    /// Whether a source reads values of f.
-    pub uses_values: bool,
 }
 
 impl Oracle {
     fn new(spec: Vec<SourceSpec>, sources: Vec<Arc<dyn DynSource>>, problem: &dyn DynProblem) -> Self {
         let models: Vec<SourceModel> = sources.iter().map(|s| s.model(problem)).collect();
         let uses_workers = sources.iter().any(|s| s.uses_workers());
-        let uses_values = sources.iter().any(|s| s.uses_values());
         let model = ErrorModel::sum(&models);
         let parts = models.iter().map(|m| m.part);
-        Oracle { spec, sources: parts.zip(sources).collect(), model, uses_workers, uses_values }
+        Oracle { spec, sources: parts.zip(sources).collect(), model, uses_workers }
     }
 
     /// ∇f₁(x), …, ∇fₙ(x), where a source reads them; else nothing. Length n·d, or empty.

@@ -11,7 +11,7 @@ use super::{CheckFailure, Judging, Outcome};
 use crate::method::PointTrace;
 use crate::number::{Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
-use crate::problem::{Arithmetic, Scratch};
+use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::Claim;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::{ScalarSequence, VectorSequence};
@@ -19,11 +19,10 @@ use rug::Rational;
 
 /// Points at which maps of a vector are at their worst, where the gradient is the point itself:
 /// zero, one spike, equal magnitudes, ties, tiny and mixed magnitudes, numbers midway between
-/// short ones. For estimates that take differences of values of f those of huge size are left out
-/// where the values are irrational: no interval there is narrow enough.
-fn probes(instance: &Instance<'_>) -> Vec<Vec<f64>> {
-    let dimension = instance.problem.dimension();
-    let huge = !instance.oracle.uses_values || instance.problem.is_rational();
+/// short ones. One of huge size comes last, where f is rational: elsewhere, sines of huge arguments
+/// say, no interval is narrow enough there.
+fn probes(problem: &dyn DynProblem) -> Vec<Vec<f64>> {
+    let dimension = problem.dimension();
     let along = |value: &dyn Fn(usize) -> f64| (0..dimension).map(value).collect::<Vec<f64>>();
     let alternating = |j: usize| if j.is_multiple_of(2) { 1.0 } else { -1.0 };
     let mut probes = vec![
@@ -43,7 +42,7 @@ fn probes(instance: &Instance<'_>) -> Vec<Vec<f64>> {
         along(&|_| 1.0 + 2f64.powi(-11)),
         along(&|j| (j as f64 * 2.399_963).sin() * 3.0),
     ];
-    if huge {
+    if problem.is_rational() {
         probes.push(along(&|j| 2f64.powi(400 - 12 * (j as i32 % 64)) * alternating(j)));
     }
     probes
@@ -94,12 +93,12 @@ struct OverDraws<'a> {
 impl SidesOnPoints for OverDraws<'_> {
     fn path(&self, instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
         let mut path = trajectory(instance, key, replicate)?;
-        path.points.extend(probes(instance));
+        path.points.extend(probes(instance.problem.as_ref()));
         Ok(path)
     }
 
     fn horizon(&self, instance: &Instance<'_>) -> usize {
-        instance.horizon + 1 + probes(instance).len()
+        instance.horizon + 1 + probes(instance.problem.as_ref()).len()
     }
 
     /// The draws are computed, so they obey what the estimate proves, and nothing is presumed.
