@@ -16,6 +16,8 @@ use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar, zeros};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 pub mod bias;
+pub mod epoch;
+pub mod finite_difference;
 pub mod noise;
 pub mod operator;
 mod randomness;

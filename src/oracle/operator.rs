@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Randomness;
-use crate::number::{Scalar, dot, norm2};
+use crate::number::{Scalar, clip_factor, dot, norm2};
 
 /// A map ℝᵈ → ℝᵈ, all parameters exact `f64`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -176,10 +176,8 @@ impl Operator {
             }
             Operator::LowRank { rows, rank } => low_rank_error(u, *rows, *rank, out, context),
             Operator::Clip { threshold } => {
-                // (τ − max(‖u‖, τ))/max(‖u‖, τ)·u.
-                let threshold = S::from_f64(*threshold, context);
-                let largest = norm2(u, context).max(&threshold.clone().square()).sqrt();
-                let factor = threshold.sub(&largest).div(&largest);
+                let mut factor = clip_factor(&S::from_f64(*threshold, context), u, context);
+                factor.add_f64(-1.0);
                 for (o, x) in out.iter_mut().zip(u) {
                     o.set(x);
                     o.mul_assign(&factor);

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::bias::{AlongGradient, Cancel, Greedy, Offset, RandomSigns, Relative, Scripted};
+use super::epoch::{Epoch, Order};
+use super::finite_difference::FiniteDifference;
 use super::noise::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
 use super::operator::Operator;
 use super::transformed::{Average, EachWorker, RandKBias, RandKNoise};
@@ -106,6 +108,19 @@ pub enum SourceSpec {
         /// What is done to the average; not Rand-K.
         operator: Operator,
     },
+    /// See [`FiniteDifference`].
+    FiniteDifference {
+        /// h > 0.
+        step: f64,
+    },
+    /// See [`Epoch`].
+    Epoch {
+        /// s > 0.
+        step: f64,
+        /// In which order the components are visited.
+        #[serde(default)]
+        order: Order,
+    },
 }
 
 /// Why an oracle cannot be built.
@@ -127,7 +142,7 @@ pub enum OracleError {
         /// Length found.
         found: usize,
     },
-    /// An operator whose parameters mean nothing, or that does not fit.
+    /// An operator or a step whose parameters mean nothing, or that does not fit.
     #[error("{source_name}: {reason}")]
     BadOperator {
         /// Which source.
@@ -162,6 +177,7 @@ impl SourceSpec {
             | SourceSpec::Axis { size }
             | SourceSpec::Gaussian { size } => vec![*size],
             SourceSpec::Relative { factor } | SourceSpec::RelativeSigns { factor } => vec![*factor],
+            SourceSpec::FiniteDifference { step } | SourceSpec::Epoch { step, .. } => vec![*step],
             SourceSpec::Sphere { radius } => vec![*radius],
             SourceSpec::Scripted { errors } => errors.iter().flatten().copied().collect(),
             SourceSpec::EachWorker { noise, .. } => vec![*noise],
@@ -176,6 +192,9 @@ impl SourceSpec {
                 Some("the average is transformed without drawing; use each-worker".to_owned())
             }
             SourceSpec::EachWorker { operator, .. } | SourceSpec::Average { operator } => operator.defect(dimension),
+            SourceSpec::FiniteDifference { step } if *step <= 0.0 => {
+                Some("a step of zero has no difference".to_owned())
+            }
             _ => None,
         }
     }
@@ -216,6 +235,8 @@ impl SourceSpec {
             }
             SourceSpec::EachWorker { operator, noise } => Arc::new(EachWorker { operator, noise }),
             SourceSpec::Average { operator } => Arc::new(Average { operator }),
+            SourceSpec::FiniteDifference { step } => Arc::new(FiniteDifference { step }),
+            SourceSpec::Epoch { step, order } => Arc::new(Epoch { step, order }),
         };
         Ok(vec![source])
     }
@@ -240,6 +261,8 @@ impl fmt::Display for SourceSpec {
             SourceSpec::EachWorker { operator, noise: 0.0 } => write!(f, "each-worker({operator})"),
             SourceSpec::EachWorker { operator, noise } => write!(f, "each-worker({operator} after signs of {noise})"),
             SourceSpec::Average { operator } => write!(f, "average({operator})"),
+            SourceSpec::FiniteDifference { step } => write!(f, "finite-difference({step})"),
+            SourceSpec::Epoch { step, order } => write!(f, "epoch({step}, {order})"),
         }
     }
 }

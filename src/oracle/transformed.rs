@@ -14,7 +14,7 @@ use crate::number::Scalar;
 use crate::problem::DynProblem;
 
 /// An upper bound of √q.
-fn root_above(q: &Rational) -> Rational {
+pub(super) fn root_above(q: &Rational) -> Rational {
     let mut root = Float::with_val_round(53, q, Round::Up).0;
     root.sqrt_round(Round::Up);
     root.to_rational().unwrap_or_default()
@@ -135,18 +135,15 @@ impl Source for EachWorker {
             }
             if self.noise != 0.0 {
                 let signs = random.sign_sums(1, out.len());
-                for (a, sign) in argument.iter_mut().zip(signs) {
+                let mut scale = share.clone();
+                scale.mul_f64(self.noise);
+                for ((a, sign), o) in argument.iter_mut().zip(signs).zip(out.iter_mut()) {
                     a.add_product_f64(sign, self.noise);
+                    o.add_product(sign, &scale);
                 }
             }
+            // 𝒯(g + ξ) − g = ξ + what 𝒯 changes.
             self.operator.error(argument, random, value, context);
-            // 𝒯(∇fᵢ + ξᵢ) − ∇fᵢ = [𝒯(u) − u] + ξᵢ.
-            if self.noise != 0.0 {
-                for ((v, a), g) in value.iter_mut().zip(argument.iter_mut()).zip(gradient) {
-                    a.sub_assign(g);
-                    v.add_assign(a);
-                }
-            }
             for (o, v) in out.iter_mut().zip(value.iter()) {
                 o.add_product(v, &share);
             }

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fourier::Fourier;
+use super::huber::Huber;
 use super::orthogonal::short_fraction;
 use super::piecewise::PiecewiseQuadratic;
 use super::quadratic::{Quadratic, QuadraticSpec, geometric_spectrum};
@@ -142,6 +143,15 @@ pub enum ProblemSpec {
         /// Rows of each worker, at most 569 in all.
         share: usize,
     },
+    /// The Huber function of one variable, tilted differently at each worker, see [`Huber`].
+    Huber {
+        /// ℓ > 0.
+        curvature: f64,
+        /// w > 0.
+        width: f64,
+        /// b_1, …, b_n, adding up to zero.
+        tilts: Vec<f64>,
+    },
     /// One-dimensional, of piecewise constant curvature, see [`PiecewiseQuadratic`].
     PiecewiseQuadratic {
         /// A point.
@@ -174,6 +184,7 @@ impl ProblemSpec {
             ProblemSpec::Fourier { .. } => "fourier",
             ProblemSpec::BreastCancerLogistic { .. } => "breast-cancer-logistic",
             ProblemSpec::BreastCancerSquares { .. } => "breast-cancer-squares",
+            ProblemSpec::Huber { .. } => "huber",
             ProblemSpec::PiecewiseQuadratic { .. } => "piecewise-quadratic",
         }
     }
@@ -334,6 +345,7 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             let (rows, labels) = data::breast_cancer(workers.saturating_mul(*share), *features)?;
             Arc::new(Regression::new("breast-cancer-squares", Loss::Squares, rows, labels, *workers, 0.0, parameters)?)
         }
+        ProblemSpec::Huber { curvature, width, tilts } => Arc::new(Huber::new(*curvature, *width, tilts)?),
         ProblemSpec::PiecewiseQuadratic { anchor, value, slope, breaks, curvatures } => {
             Arc::new(PiecewiseQuadratic::new(*anchor, *value, *slope, breaks, curvatures)?)
         }
@@ -375,6 +387,7 @@ impl fmt::Display for ProblemSpec {
             ProblemSpec::BreastCancerSquares { features, workers, share } => {
                 write!(f, "breast-cancer-squares(d={features}, n={workers}, rows={share} each)")
             }
+            ProblemSpec::Huber { width, tilts, .. } => write!(f, "huber(w={width}, tilts={tilts:?})"),
             ProblemSpec::PiecewiseQuadratic { curvatures, .. } => {
                 write!(f, "piecewise-quadratic(curvatures={curvatures:?})")
             }

@@ -16,6 +16,7 @@ mod catalogue;
 pub mod data;
 pub mod eigen;
 pub mod fourier;
+pub mod huber;
 pub mod orthogonal;
 pub mod piecewise;
 pub mod quadratic;

@@ -168,7 +168,7 @@ impl Quadratic {
             pl: Some(rational(smallest)),
             heterogeneity: Some(mean_square(&shifts, *workers)),
             gradient_bound: None,
-            named: BTreeMap::new(),
+            named: BTreeMap::from([("L_worker", rational(largest))]),
         };
         let affine = AffinePart {
             spectrum: spectrum.iter().map(|l| rational(*l)).collect(),

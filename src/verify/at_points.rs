@@ -19,7 +19,7 @@ use rug::Rational;
 
 /// Points at which maps of a vector are at their worst, where the gradient is the point itself:
 /// zero, one spike, equal magnitudes, ties, tiny and mixed magnitudes, numbers midway between
-/// short ones.
+/// short ones, huge ones.
 fn probes(dimension: usize) -> Vec<Vec<f64>> {
     let along = |value: &dyn Fn(usize) -> f64| (0..dimension).map(value).collect::<Vec<f64>>();
     let alternating = |j: usize| if j.is_multiple_of(2) { 1.0 } else { -1.0 };
@@ -33,20 +33,20 @@ fn probes(dimension: usize) -> Vec<Vec<f64>> {
         along(&|j| (1 + j % 3) as f64 * alternating(j)),
         along(&|j| 2f64.powi(-(j as i32))),
         along(&|j| f64::MIN_POSITIVE / 2f64.powi(20) * (1 + j) as f64),
-        along(&|j| 2f64.powi(400 - 12 * (j as i32 % 64)) * alternating(j)),
         along(&|_| 1.5),
         along(&|_| 1.25),
         along(&|_| 1.125),
         along(&|_| 1.0 + 2f64.powi(-8)),
         along(&|_| 1.0 + 2f64.powi(-11)),
         along(&|j| (j as f64 * 2.399_963).sin() * 3.0),
+        along(&|j| 2f64.powi(400 - 12 * (j as i32 % 64)) * alternating(j)),
     ]
 }
 
-/// Probes are of use where the gradient is the point but for an affine map; elsewhere they are mere
-/// points, and far ones blur intervals.
+/// Probes are of use where rationals decide what intervals cannot: ties, and points far away.
 fn probes_of(instance: &Instance<'_>) -> Vec<Vec<f64>> {
-    if instance.problem.is_quadratic() { probes(instance.problem.dimension()) } else { Vec::new() }
+    let problem = instance.problem.as_ref();
+    if problem.is_rational() { probes(problem.dimension()) } else { Vec::new() }
 }
 
 /// The estimate's draw at a point.

@@ -1,0 +1,153 @@
+//! One pass over the components of f in place of its gradient: incremental and shuffled methods.
+
+use std::fmt;
+
+use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::number::Scalar;
+use crate::problem::{DynProblem, MAX_WORKERS};
+
+/// In which order the components are visited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// f₁, …, f_N at every step.
+    #[default]
+    Cyclic,
+    /// f_N, …, f₁ at every step.
+    Reversed,
+    /// A uniformly random order, fresh at every step.
+    Drawn,
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Order::Cyclic => "cyclic",
+            Order::Reversed => "reversed",
+            Order::Drawn => "drawn",
+        })
+    }
+}
+
+/// The most lanes of an arithmetic.
+const MAX_LANES: usize = 8;
+
+/// One epoch of gradient steps of size s on the components, which are the workers' functions fᵢ, N = n:
+/// y₀ = x, y_{t+1} = y_t − s∇f_{π(t)}(y_t), and g = (y₀ − y_N)/(sN) = (1/N)Σ_t ∇f_{π(t)}(y_t).
+/// With ‖∇fᵢ‖ ≤ G and every fᵢ ℓ-smooth, ‖y_t − x‖ ≤ stG, hence ‖e‖ ≤ (1/N)Σ_t ℓstG = ℓsG(N−1)/2:
+/// B = 0, C = (ℓsG(N−1)/2)² for any order (theory, `shuffled-error`).
+#[derive(Clone, Debug)]
+pub struct Epoch {
+    /// s.
+    pub step: f64,
+    /// π.
+    pub order: Order,
+}
+
+impl Epoch {
+    /// ℓsG(N−1)/2.
+    fn largest(&self, problem: &dyn DynProblem) -> Option<Rational> {
+        let others = problem.workers() as u64 - 1;
+        if others == 0 {
+            return Some(Rational::new());
+        }
+        let constants = problem.constants();
+        let smoothness = constants.named.get("L_worker")?;
+        let bound = constants.gradient_bound.as_ref()?;
+        Some(Rational::from(smoothness * bound) * Rational::from_f64(self.step)? * others / 2u32)
+    }
+
+    /// The component visited at each time, for each lane.
+    fn visits<S: Scalar>(&self, count: usize, random: &mut dyn Randomness<S>) -> [[usize; MAX_LANES]; MAX_WORKERS] {
+        let mut visits = [[0; MAX_LANES]; MAX_WORKERS];
+        for (t, visit) in visits.iter_mut().enumerate().take(count) {
+            visit.fill(if self.order == Order::Reversed { count - 1 - t } else { t });
+        }
+        if self.order == Order::Drawn {
+            // Fisher and Yates: every order is equally likely.
+            for last in (1..count).rev() {
+                for (lane, chosen) in random.subset(1, last + 1).iter().enumerate() {
+                    let other = chosen.trailing_zeros() as usize;
+                    let kept = visits[last][lane];
+                    visits[last][lane] = visits[other][lane];
+                    visits[other][lane] = kept;
+                }
+            }
+        }
+        visits
+    }
+}
+
+impl Source for Epoch {
+    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
+        let largest = self.largest(problem);
+        let deterministic = self.order != Order::Drawn || problem.workers() == 1;
+        SourceModel {
+            part: if deterministic { Part::Bias } else { Part::Mixed },
+            size: largest.as_ref().map(|l| [Rational::new(), Rational::from(l.square_ref())]),
+            attained: false,
+            tail: largest.map_or_else(Tail::unknown, |l| Tail::sure(Rational::new(), l)),
+            finite: true,
+            deterministic,
+            isotropic: false,
+            named: vec![("s", Rational::from_f64(self.step).unwrap_or_default())],
+        }
+    }
+
+    fn uses_workers(&self) -> bool {
+        true
+    }
+
+    fn add<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        let (workers, dimension) = (at.workers, out.len());
+        let visits = self.visits(workers, random);
+        let mut memory = at.memory.borrow_mut();
+        let memory = &mut *memory;
+        let [point, gradient, _] = &mut memory.vectors;
+        for (p, x) in point.iter_mut().zip(at.x) {
+            p.set(x);
+        }
+        let share = S::one(context).div(&S::from_f64(workers as f64, context));
+        for (t, visit) in visits[..workers].iter().enumerate() {
+            let visit = &visit[..S::LANES];
+            for worker in 0..workers {
+                if !visit.contains(&worker) {
+                    continue;
+                }
+                let here = &at.worker_gradients[worker * dimension..(worker + 1) * dimension];
+                // At t = 0 the point is x itself, and there is no difference.
+                if t == 0 {
+                    for (g, h) in gradient.iter_mut().zip(here) {
+                        g.set(h);
+                    }
+                } else {
+                    at.problem.worker_gradient_in(worker, point, gradient, context, &mut memory.scratch);
+                }
+                let mut step = S::from_f64(self.step, context);
+                let mut weight = share.clone();
+                if visit.iter().any(|w| *w != worker) {
+                    let mask = S::from_lanes(|lane| f64::from(u8::from(visit[lane] == worker)), context);
+                    step.mul_assign(&mask);
+                    weight.mul_assign(&mask);
+                }
+                for (((p, g), h), o) in point.iter_mut().zip(gradient.iter_mut()).zip(here).zip(out.iter_mut()) {
+                    p.sub_product(g, &step);
+                    if t > 0 {
+                        g.sub_assign(h);
+                        o.add_product(g, &weight);
+                    }
+                }
+            }
+        }
+    }
+}
