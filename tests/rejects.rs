@@ -85,6 +85,7 @@ const REJECTS: &[Reject] = &[
     ("compressed-nonconvex", "alpha 5 % over in B and C", "B = \"1 - alpha\"\nC = \"(1 - alpha)*zeta2\"", "B = \"1 - 1.05*alpha\"\nC = \"(1 - 1.05*alpha)*zeta2\""),
     ("compressed-nonconvex", "zeta2 halved", "C = \"(1 - alpha)*zeta2\"", "C = \"(1 - alpha)*zeta2/2\""),
     ("compressed-pl", "zeta2 halved", "C = \"(1 - alpha)*zeta2\"", "C = \"(1 - alpha)*zeta2/2\""),
+    ("randk-sharper", "the other way round", "lhs     = \"2/room\"\nrhs     = \"2*(1 - theta)/(alpha - theta)\"", "rhs     = \"2/room\"\nlhs     = \"2*(1 - theta)/(alpha - theta)\""),
     ("randk-nonconvex", "the leading factor divided by four", "(2*(E[f[0]", "(0.5*(E[f[0]"),
     ("clip-distance", "one part in 10^15 short", "\"pos(norm(grad[k]) - tau)\"", "\"pos(norm(grad[k]) - tau)*(1 - 10^-15)\""),
     ("clip-nonexpansive", "one part in 10^15 short", "\"norm2(x[k] - x[k+1])\"", "\"norm2(x[k] - x[k+1])*(1 - 10^-15)\""),
