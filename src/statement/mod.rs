@@ -21,6 +21,7 @@ mod raw;
 pub mod render;
 pub mod syntax;
 pub mod term;
+mod witness;
 
 pub use error::StatementError;
 pub use file::{MAX_FILE_BYTES, load_file, load_text};
