@@ -30,6 +30,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(Failure::bad_input)?;
     let report = pool.install(|| make_report(arguments, &statements, &plans));
+    if arguments.cells {
+        println!("{}", report::render_cells(&report));
+    }
     println!("{}", report::render(&report));
     let path = report::write(&report, &arguments.output).map_err(Failure::bad_input)?;
     println!("report: {}", path.display());

@@ -73,6 +73,9 @@ struct CheckArguments {
     /// Large instances and many replicates.
     #[arg(long)]
     full: bool,
+    /// Print every cell with the two sides of its worst comparison.
+    #[arg(long)]
+    cells: bool,
     /// Name of the report.
     #[arg(long, default_value = "check")]
     name: String,

@@ -16,7 +16,7 @@ use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::plan::Plan;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
-pub use table::{headed, render};
+pub use table::{headed, render, render_cells};
 pub use write::{WriteError, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.

@@ -68,6 +68,29 @@ pub fn render(report: &Report) -> String {
     )
 }
 
+/// One row a cell: its instance, and its worst comparison.
+#[must_use]
+pub fn render_cells(report: &Report) -> String {
+    let header = ["cell", "statement", "instance", "verdict", "evidence", "lhs", "rhs", "lhs/rhs"];
+    let mut table = headed(&header, ContentArrangement::Disabled);
+    for (number, cell) in report.cells.iter().enumerate() {
+        let outcome = cell.outcome.as_ref();
+        let worst = outcome.and_then(|o| o.worst.as_ref());
+        let shown = |side: Option<[f64; 2]>| side.map_or_else(|| "–".to_owned(), |[_, upper]| format!("{upper:.6e}"));
+        table.add_row([
+            number.to_string(),
+            cell.statement.clone(),
+            cell.label.clone(),
+            outcome.map_or_else(|| "error".to_owned(), |o| o.verdict.to_string()),
+            outcome.map_or_else(|| "–".to_owned(), |o| o.evidence.name().to_owned()),
+            shown(worst.map(|w| w.lhs)),
+            shown(worst.map(|w| w.rhs)),
+            worst.and_then(|w| w.ratio).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.6}")),
+        ]);
+    }
+    table.to_string()
+}
+
 /// Most cells of one statement that are named below the table.
 const NAMED_CELLS: usize = 5;
 
