@@ -96,7 +96,7 @@ const REJECTS: &[Reject] = &[
     ("clipped-error", "one part in 10^15 short", "\"pos(G - tau)\"", "\"(1 - 10^-15)*pos(G - tau)\""),
     ("clipped-error-mean", "divided by n once more", "\"mean(i in 0..n, pos(norm", "\"1/n*mean(i in 0..n, pos(norm"),
     ("clipped-error-mean", "one part in 10^15 short", "\"mean(i in 0..n, pos(norm", "\"(1 - 10^-15)*mean(i in 0..n, pos(norm"),
-    ("clipped-error-norm-mean", "one part in 10^15 short", "\"mean(i in 0..n, excess", "\"(1 - 10^-15)*mean(i in 0..n, excess"),
+    ("clipped-error-norm-mean", "one part in 10^15 short", "\"mean(i in 0..n, pos", "\"(1 - 10^-15)*mean(i in 0..n, pos"),
     ("clipped-error-stochastic", "the excess forgotten", "worker_variance + pos(G - tau)^2", "worker_variance"),
     ("clipped-error-stochastic", "the excess 1 % short", "+ pos(G - tau)^2", "+ 0.99*pos(G - tau)^2"),
     ("clipped-error-stochastic", "the noise 1 % short", "\"worker_variance +", "\"0.99*worker_variance +"),
