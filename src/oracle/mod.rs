@@ -16,6 +16,7 @@ use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar, zeros};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 pub mod bias;
+pub mod nested;
 pub mod noise;
 pub mod operator;
 mod randomness;

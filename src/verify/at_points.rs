@@ -11,7 +11,7 @@ use super::{CheckFailure, Judging, Outcome};
 use crate::method::PointTrace;
 use crate::number::{Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
-use crate::problem::{Arithmetic, Scratch};
+use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::Claim;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::{ScalarSequence, VectorSequence};
@@ -20,10 +20,14 @@ use rug::Rational;
 /// Points at which maps of a vector are at their worst, where the gradient is the point itself:
 /// zero, one spike, equal magnitudes, ties, tiny and mixed magnitudes, numbers midway between
 /// short ones.
-fn probes(dimension: usize) -> Vec<Vec<f64>> {
+///
+/// Compositions are flat, or oscillate beyond any precision, at extreme magnitudes, so those probes
+/// are left out there.
+fn probes(problem: &dyn DynProblem) -> Vec<Vec<f64>> {
+    let dimension = problem.dimension();
     let along = |value: &dyn Fn(usize) -> f64| (0..dimension).map(value).collect::<Vec<f64>>();
     let alternating = |j: usize| if j.is_multiple_of(2) { 1.0 } else { -1.0 };
-    vec![
+    let mut probes = vec![
         along(&|_| 0.0),
         along(&|j| if j == dimension / 2 { -3.0 } else { 0.0 }),
         along(&|_| 1.0),
@@ -40,7 +44,12 @@ fn probes(dimension: usize) -> Vec<Vec<f64>> {
         along(&|_| 1.0 + 2f64.powi(-8)),
         along(&|_| 1.0 + 2f64.powi(-11)),
         along(&|j| (j as f64 * 2.399_963).sin() * 3.0),
-    ]
+    ];
+    if problem.nesting().is_some() {
+        let moderate = |x: f64| x == 0.0 || (2f64.powi(-64)..=64.0).contains(&x.abs());
+        probes.retain(|probe| probe.iter().all(|x| moderate(*x)));
+    }
+    probes
 }
 
 /// The estimate's draw at a point.
@@ -88,12 +97,12 @@ struct OverDraws<'a> {
 impl SidesOnPoints for OverDraws<'_> {
     fn path(&self, instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
         let mut path = trajectory(instance, key, replicate)?;
-        path.points.extend(probes(instance.problem.dimension()));
+        path.points.extend(probes(instance.problem.as_ref()));
         Ok(path)
     }
 
     fn horizon(&self, instance: &Instance<'_>) -> usize {
-        instance.horizon + 1 + probes(instance.problem.dimension()).len()
+        instance.horizon + 1 + probes(instance.problem.as_ref()).len()
     }
 
     /// The draws are computed, so they obey what the estimate proves, and nothing is presumed.

@@ -85,17 +85,31 @@ impl<'a> Plan<'a> {
     }
 
     fn add_general(&mut self, statement: &'a Statement, preset: Preset) {
-        let mut suitable: Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> = Vec::new();
-        for spec in problem::suite(preset) {
+        let mut suitable = self.suitable(statement, problem::suite(preset));
+        if suitable.is_empty() {
+            suitable = self.suitable(statement, problem::nested_suite(preset));
+        }
+        self.walk(statement, preset, &suitable);
+    }
+
+    /// Those of the problems that prove what the statement uses, under one of its estimates at least.
+    fn suitable(
+        &mut self,
+        statement: &Statement,
+        specs: Vec<ProblemSpec>,
+    ) -> Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> {
+        let mut suitable = Vec::new();
+        for spec in specs {
             match problem::build(&spec).map_err(InstanceError::from).and_then(|built| {
                 proves_enough(statement, built.as_ref())?;
+                proves_given(statement, built.as_ref())?;
                 Ok(built)
             }) {
                 Ok(built) => suitable.push((spec, built)),
                 Err(reason) => self.pass_over(&reason),
             }
         }
-        self.walk(statement, preset, &suitable);
+        suitable
     }
 
     fn walk(
@@ -182,6 +196,29 @@ fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), 
         Some(builtin) => Err(InstanceError::Missing(builtin.name())),
         None => Ok(()),
     }
+}
+
+/// Whether under some estimate of the statement every given constant is proved.
+fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
+    let complete = |sources: &[SourceSpec]| {
+        let oracle = oracle::build(sources, problem)?;
+        let given = super::instance::given(statement, problem, &oracle);
+        match given.iter().position(Option::is_none) {
+            Some(i) => Err(InstanceError::MissingGiven(statement.given[i].name.clone())),
+            None => Ok(()),
+        }
+    };
+    if statement.estimates.is_empty() {
+        return complete(&[]);
+    }
+    let mut outcome = Ok(());
+    for template in &statement.estimates {
+        outcome = filled_sources(statement, template, problem).and_then(|sources| complete(&sources));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }
 
 /// Error sources to try, by what a claim is about.
