@@ -8,7 +8,8 @@ use lemmata::number::Lanes;
 use lemmata::oracle::epoch::Order;
 use lemmata::oracle::operator::Operator;
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
-use lemmata::problem::{Arithmetic, ProblemSpec, build};
+use lemmata::preset::Preset;
+use lemmata::problem::{Arithmetic, ProblemSpec, build, nested_suite};
 
 struct Counting;
 
@@ -78,6 +79,39 @@ fn a_run_of_a_thousand_steps_allocates_no_more_than_one_of_ten() {
             let few = [allocations::<f64>(problem, sources, 10), allocations::<Lanes>(problem, sources, 10)];
             let many = [allocations::<f64>(problem, sources, 1000), allocations::<Lanes>(problem, sources, 1000)];
             assert_eq!(few, many, "{problem}, {sources:?}");
+        }
+    }
+}
+
+#[test]
+fn estimates_of_compositions_allocate_nothing_a_step_either() {
+    let composite = SourceSpec::Composite {
+        inner_samples: 2,
+        inner_noise: 0.25,
+        outer_samples: 2,
+        outer_noise: 0.25,
+        jacobian_samples: 2,
+        jacobian_noise: 0.25,
+        shared: false,
+    };
+    let maml = SourceSpec::Maml {
+        inner_samples: 2,
+        outer_samples: 2,
+        hessian_samples: 2,
+        gradient_noise: 0.25,
+        hessian_noise: 0.25,
+        shared: false,
+    };
+    for problem in nested_suite(Preset::Default) {
+        let sources = match problem {
+            ProblemSpec::CompositeAffine { .. } | ProblemSpec::CompositeBent { .. } => vec![composite.clone()],
+            _ => vec![maml.clone(), SourceSpec::FirstOrderMaml {}],
+        };
+        for source in sources {
+            let run = [source];
+            let few = [allocations::<f64>(&problem, &run, 10), allocations::<Lanes>(&problem, &run, 10)];
+            let many = [allocations::<f64>(&problem, &run, 200), allocations::<Lanes>(&problem, &run, 200)];
+            assert_eq!(few, many, "{problem}, {run:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use lemmata::preset::Preset;
 use lemmata::problem::audit::{Aspect, contradictions};
 use lemmata::problem::quadratic::{Quadratic, QuadraticSpec};
 use lemmata::problem::sine::SineSquared;
-use lemmata::problem::{Constants, DynProblem, Problem, ProblemSpec, Scratch, build, suite};
+use lemmata::problem::{Constants, DynProblem, Problem, ProblemSpec, Scratch, build, nested_suite, suite};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
@@ -36,7 +36,7 @@ fn is_sound(problem: &dyn DynProblem, count: usize, seed: u64) {
 
 #[test]
 fn every_problem_of_the_suite_keeps_its_word() {
-    for spec in suite(Preset::Default) {
+    for spec in suite(Preset::Default).into_iter().chain(nested_suite(Preset::Default)) {
         is_sound(build(&spec).unwrap().as_ref(), 14, 1);
     }
 }
@@ -124,7 +124,7 @@ fn sizes_and_numbers_out_of_range_are_refused() {
 
 #[test]
 fn the_name_of_a_family_is_the_one_in_files_and_reports() {
-    for spec in suite(Preset::Full) {
+    for spec in suite(Preset::Full).into_iter().chain(nested_suite(Preset::Full)) {
         assert_eq!(serde_json::to_value(&spec).unwrap()["family"], spec.family());
         assert_eq!(build(&spec).unwrap().family(), spec.family());
     }

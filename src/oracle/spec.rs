@@ -10,11 +10,15 @@ use thiserror::Error;
 use super::bias::{AlongGradient, Cancel, Greedy, Offset, RandomSigns, Relative, Scripted};
 use super::epoch::{Epoch, Order};
 use super::finite_difference::FiniteDifference;
+use super::nested::{Batch, FirstOrderMaml, Nested};
 use super::noise::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
 use super::operator::Operator;
 use super::transformed::{Average, EachWorker, RandKBias, RandKNoise};
 use super::{DynSource, Oracle};
-use crate::problem::DynProblem;
+use crate::problem::{DynProblem, Nesting};
+
+/// Most samples of a batch.
+const MAX_SAMPLES: usize = 4096;
 
 /// One error source with its parameters, all exact `f64`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -121,6 +125,45 @@ pub enum SourceSpec {
         #[serde(default)]
         order: Order,
     },
+    /// Of a composition Fᵢ ∘ hᵢ, see [`Nested`].
+    Composite {
+        /// Samples of hᵢ(x).
+        inner_samples: usize,
+        /// Size of the noise of each.
+        #[serde(default)]
+        inner_noise: f64,
+        /// Samples of ∇Fᵢ.
+        outer_samples: usize,
+        /// Size of the noise of each.
+        #[serde(default)]
+        outer_noise: f64,
+        /// Samples of ∇hᵢ(x).
+        jacobian_samples: usize,
+        /// Size of the noise of each.
+        #[serde(default)]
+        jacobian_noise: f64,
+        /// Whether a sample has one sign in all places instead of one each.
+        #[serde(default)]
+        shared: bool,
+    },
+    /// Of adaptation to tasks φᵢ, see [`Nested`]: inner, outer and Hessian batch.
+    Maml {
+        /// S_in, samples of ∇φᵢ(x).
+        inner_samples: usize,
+        /// S_o, samples of ∇φᵢ at the adapted point.
+        outer_samples: usize,
+        /// S_H, samples of ∇²φᵢ(x).
+        hessian_samples: usize,
+        /// Size of the signs that a sample of a gradient adds in every place.
+        gradient_noise: f64,
+        /// Size of the signs that a sample of a Hessian adds to its diagonal.
+        hessian_noise: f64,
+        /// Whether a sample has one sign in all places instead of one each.
+        #[serde(default)]
+        shared: bool,
+    },
+    /// See [`FirstOrderMaml`].
+    FirstOrderMaml {},
 }
 
 /// Why an oracle cannot be built.
@@ -142,6 +185,14 @@ pub enum OracleError {
         /// Length found.
         found: usize,
     },
+    /// A source that needs an inner structure which the problem has not, or batches of no size.
+    #[error("{source_name}: {reason}")]
+    BadStructure {
+        /// Which source.
+        source_name: String,
+        /// Why.
+        reason: String,
+    },
     /// An operator or a step whose parameters mean nothing, or that does not fit.
     #[error("{source_name}: {reason}")]
     BadOperator {
@@ -159,7 +210,7 @@ pub enum OracleError {
 pub fn build(spec: &[SourceSpec], problem: &dyn DynProblem) -> Result<Oracle, OracleError> {
     let mut sources = Vec::new();
     for source in spec {
-        sources.extend(source.build(problem.dimension())?);
+        sources.extend(source.build(problem)?);
     }
     Ok(Oracle::new(spec.to_vec(), sources, problem))
 }
@@ -181,7 +232,11 @@ impl SourceSpec {
             SourceSpec::Sphere { radius } => vec![*radius],
             SourceSpec::Scripted { errors } => errors.iter().flatten().copied().collect(),
             SourceSpec::EachWorker { noise, .. } => vec![*noise],
-            SourceSpec::Average { .. } => Vec::new(),
+            SourceSpec::Average { .. } | SourceSpec::FirstOrderMaml {} => Vec::new(),
+            SourceSpec::Composite { inner_noise, outer_noise, jacobian_noise, .. } => {
+                vec![*inner_noise, *outer_noise, *jacobian_noise]
+            }
+            SourceSpec::Maml { gradient_noise, hessian_noise, .. } => vec![*gradient_noise, *hessian_noise],
         }
     }
 
@@ -199,18 +254,45 @@ impl SourceSpec {
         }
     }
 
+    /// What keeps the source from reading the problem's inner structure, if it reads one.
+    fn structure_defect(&self, problem: &dyn DynProblem) -> Option<String> {
+        let (adapted, samples) = match self {
+            SourceSpec::Composite { inner_samples, outer_samples, jacobian_samples, .. } => {
+                (false, [*inner_samples, *outer_samples, *jacobian_samples])
+            }
+            SourceSpec::Maml { inner_samples, outer_samples, hessian_samples, .. } => {
+                (true, [*inner_samples, *outer_samples, *hessian_samples])
+            }
+            SourceSpec::FirstOrderMaml {} => (true, [1; 3]),
+            _ => return None,
+        };
+        if samples.iter().any(|s| !(1..=MAX_SAMPLES).contains(s)) {
+            return Some(format!("a batch has between 1 and {MAX_SAMPLES} samples"));
+        }
+        let what = if adapted { "adapts to no tasks" } else { "is no composition" };
+        let fits = problem.nesting().is_some_and(|nesting| nesting.adaptation.is_some() == adapted);
+        (!fits).then(|| format!("the problem {what}"))
+    }
+
     /// Signed sizes are allowed where the sign has a meaning.
     fn is_signed(&self) -> bool {
         matches!(self, SourceSpec::Offset { .. } | SourceSpec::Relative { .. } | SourceSpec::Scripted { .. })
     }
 
-    fn build(&self, dimension: usize) -> Result<Vec<Arc<dyn DynSource>>, OracleError> {
+    fn build(&self, problem: &dyn DynProblem) -> Result<Vec<Arc<dyn DynSource>>, OracleError> {
+        let dimension = problem.dimension();
         if let Some(bad) = self.numbers().into_iter().find(|x| !x.is_finite() || (*x < 0.0 && !self.is_signed())) {
             return Err(OracleError::BadSize { source_name: self.to_string(), value: bad });
         }
         if let Some(reason) = self.operator_defect(dimension) {
             return Err(OracleError::BadOperator { source_name: self.to_string(), reason });
         }
+        if let Some(reason) = self.structure_defect(problem) {
+            return Err(OracleError::BadStructure { source_name: self.to_string(), reason });
+        }
+        let whole = Nesting { dimension, affine_outer: false, adaptation: None };
+        let nesting = problem.nesting().unwrap_or(whole);
+        let batch = |samples, noise| Batch { samples, noise };
         let source: Arc<dyn DynSource> = match self.clone() {
             SourceSpec::Aligned { relative, absolute } => Arc::new(AlongGradient { relative, absolute, sign: 1.0 }),
             SourceSpec::Opposed { relative, absolute } => Arc::new(AlongGradient { relative, absolute, sign: -1.0 }),
@@ -237,6 +319,36 @@ impl SourceSpec {
             SourceSpec::Average { operator } => Arc::new(Average { operator }),
             SourceSpec::FiniteDifference { step } => Arc::new(FiniteDifference { step }),
             SourceSpec::Epoch { step, order } => Arc::new(Epoch { step, order }),
+            SourceSpec::Composite {
+                inner_samples,
+                inner_noise,
+                outer_samples,
+                outer_noise,
+                jacobian_samples,
+                jacobian_noise,
+                shared,
+            } => Arc::new(Nested {
+                inner: batch(inner_samples, inner_noise),
+                outer: batch(outer_samples, outer_noise),
+                jacobian: batch(jacobian_samples, jacobian_noise),
+                shared,
+                nesting,
+            }),
+            SourceSpec::Maml {
+                inner_samples,
+                outer_samples,
+                hessian_samples,
+                gradient_noise,
+                hessian_noise,
+                shared,
+            } => Arc::new(Nested {
+                inner: batch(inner_samples, gradient_noise),
+                outer: batch(outer_samples, gradient_noise),
+                jacobian: batch(hessian_samples, hessian_noise),
+                shared,
+                nesting,
+            }),
+            SourceSpec::FirstOrderMaml {} => Arc::new(FirstOrderMaml),
         };
         Ok(vec![source])
     }
@@ -263,6 +375,30 @@ impl fmt::Display for SourceSpec {
             SourceSpec::Average { operator } => write!(f, "average({operator})"),
             SourceSpec::FiniteDifference { step } => write!(f, "finite-difference({step})"),
             SourceSpec::Epoch { step, order } => write!(f, "epoch({step}, {order})"),
+            SourceSpec::Composite {
+                inner_samples,
+                inner_noise,
+                outer_samples,
+                outer_noise,
+                jacobian_samples,
+                jacobian_noise,
+                shared,
+            } => {
+                write!(f, "composite(h {inner_samples}x{inner_noise}, F {outer_samples}x{outer_noise}, ")?;
+                write!(f, "J {jacobian_samples}x{jacobian_noise}{})", if *shared { ", shared" } else { "" })
+            }
+            SourceSpec::Maml {
+                inner_samples,
+                outer_samples,
+                hessian_samples,
+                gradient_noise,
+                hessian_noise,
+                shared,
+            } => {
+                write!(f, "maml(S_in={inner_samples}, S_o={outer_samples}, S_H={hessian_samples}, ")?;
+                write!(f, "{gradient_noise}, {hessian_noise}{})", if *shared { ", shared" } else { "" })
+            }
+            SourceSpec::FirstOrderMaml {} => f.write_str("first-order-maml"),
         }
     }
 }

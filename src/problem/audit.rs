@@ -40,6 +40,16 @@ pub enum Aspect {
     Quadratic,
     /// ‖∇f(x) − H(x − c)‖ ≤ remainder, with an orthonormal basis.
     AffinePart,
+    /// ∇fᵢ = ∇hᵢᵀ∇Fᵢ(hᵢ).
+    Nesting,
+    /// m_h‖s‖ ≤ ‖∇hᵢᵀs‖ ≤ ℓ_h‖s‖.
+    InnerSlope,
+    /// ‖∇Fᵢ‖ ≤ ℓ_F.
+    OuterSlope,
+    /// ‖∇Fᵢ(y) − ∇Fᵢ(z)‖ ≤ L_F‖y − z‖; and exactly affine ones are.
+    OuterSmoothness,
+    /// ‖(∇hᵢ(x) − ∇hᵢ(y))ᵀs‖ ≤ aH‖x − y‖‖s‖ under adaptation.
+    HessianLipschitz,
 }
 
 /// A claim that is certainly false at a point.
@@ -101,6 +111,10 @@ fn rational(q: &Rational) -> Interval {
     Interval::from_rational(q, BITS)
 }
 
+fn alternating(count: usize) -> Vec<Interval> {
+    (0..count).map(|j| exact(if j % 2 == 0 { 1.0 } else { -1.0 })).collect()
+}
+
 fn difference(a: &[Interval], b: &[Interval]) -> Vec<Interval> {
     a.iter().zip(b).map(|(a, b)| a.clone().sub(b)).collect()
 }
@@ -135,6 +149,7 @@ impl<'a> Audit<'a> {
         }
         self.workers(place, &constants);
         self.derivative(place);
+        self.nesting(place, &constants);
         if let Some(affine) = self.problem.affine_part() {
             let mut rest = place.gradient.clone();
             let offset: Vec<Interval> =
@@ -194,6 +209,72 @@ impl<'a> Audit<'a> {
         }
     }
 
+    /// hᵢ(x), ∇Fᵢ(hᵢ(x)), and ∇hᵢ(x)ᵀs for that and for a vector of alternating signs.
+    fn parts(&mut self, worker: usize, x: &[Interval], p: usize) -> [Vec<Interval>; 4] {
+        let (mut inner, mut outer) = (zeros(p, BITS), zeros(p, BITS));
+        self.problem.inner_value_in(worker, x, &mut inner, BITS, &mut self.scratch);
+        self.problem.outer_gradient_in(worker, &inner, &mut outer, BITS, &mut self.scratch);
+        let (mut pulled, mut signs) = (zeros(x.len(), BITS), zeros(x.len(), BITS));
+        self.problem.pull_back_in(worker, x, &outer, &mut pulled, BITS, &mut self.scratch);
+        self.problem.pull_back_in(worker, x, &alternating(p), &mut signs, BITS, &mut self.scratch);
+        [inner, outer, pulled, signs]
+    }
+
+    fn nesting(&mut self, place: &Place<'_>, constants: &super::Constants) {
+        let Some(nesting) = self.problem.nesting() else { return };
+        let squared = |name: &str| constants.named.get(name).map(|q| rational(q).square());
+        let zero = Interval::zero(BITS);
+        for worker in 0..self.problem.workers() {
+            let [_, outer, pulled, signs] = self.parts(worker, &place.x, nesting.dimension);
+            let mut gradient = zeros(place.x.len(), BITS);
+            self.problem.worker_gradient_in(worker, &place.x, &mut gradient, BITS, &mut self.scratch);
+            for residual in difference(&gradient, &pulled) {
+                self.demand(Aspect::Nesting, place, &residual, &zero);
+                self.demand(Aspect::Nesting, place, &zero, &residual);
+            }
+            let lengths =
+                [(norm2(&outer, BITS), norm2(&pulled, BITS)), (exact(nesting.dimension as f64), norm2(&signs, BITS))];
+            for (before, after) in lengths {
+                if let Some(most) = squared("ell_h") {
+                    self.demand(Aspect::InnerSlope, place, &after, &most.mul(&before));
+                }
+                if let Some(least) = squared("m_h") {
+                    self.demand(Aspect::InnerSlope, place, &least.mul(&before), &after);
+                }
+            }
+            if let Some(bound) = squared("ell_F") {
+                self.demand(Aspect::OuterSlope, place, &norm2(&outer, BITS), &bound);
+            }
+        }
+    }
+
+    fn nesting_pair(&mut self, from: &Place<'_>, to: &Place<'_>) {
+        let Some(nesting) = self.problem.nesting() else { return };
+        let named = self.problem.constants().named.clone();
+        let distance = norm2(&difference(&to.x, &from.x), BITS);
+        for worker in 0..self.problem.workers() {
+            let [y, at_y, _, signs_y] = self.parts(worker, &from.x, nesting.dimension);
+            let [z, at_z, _, signs_z] = self.parts(worker, &to.x, nesting.dimension);
+            if let Some(smoothness) = named.get("L_F") {
+                let bound = rational(smoothness).square().mul(&norm2(&difference(&y, &z), BITS));
+                self.demand(Aspect::OuterSmoothness, to, &norm2(&difference(&at_y, &at_z), BITS), &bound);
+            }
+            if nesting.affine_outer {
+                let half = |a: &Interval, b: &Interval| a.clone().add(b).mul(&exact(0.5));
+                let middle: Vec<Interval> = y.iter().zip(&z).map(|(a, b)| half(a, b)).collect();
+                let mean: Vec<Interval> = at_y.iter().zip(&at_z).map(|(a, b)| half(a, b)).collect();
+                let mut found = zeros(nesting.dimension, BITS);
+                self.problem.outer_gradient_in(worker, &middle, &mut found, BITS, &mut self.scratch);
+                self.demand(Aspect::OuterSmoothness, to, &norm2(&difference(&found, &mean), BITS), &exact(0.0));
+            }
+            if let (Some(a), Some(lipschitz)) = (nesting.adaptation, named.get("H")) {
+                let slope = exact(a).mul(&rational(lipschitz)).square().mul(&exact(nesting.dimension as f64));
+                let change = norm2(&difference(&signs_y, &signs_z), BITS);
+                self.demand(Aspect::HessianLipschitz, to, &change, &slope.mul(&distance));
+            }
+        }
+    }
+
     fn midpoint(&mut self, from: &Place<'_>, to: &Place<'_>) {
         let half = |a: &Interval, b: &Interval| a.clone().add(b).mul(&exact(0.5));
         let middle: Vec<Interval> = from.x.iter().zip(&to.x).map(|(a, b)| half(a, b)).collect();
@@ -208,6 +289,7 @@ impl<'a> Audit<'a> {
         if self.problem.is_quadratic() {
             self.midpoint(from, to);
         }
+        self.nesting_pair(from, to);
         let Some(smoothness) = self.problem.constants().smoothness.clone() else { return };
         let smoothness = rational(&smoothness);
         let step = difference(&to.x, &from.x);

@@ -9,6 +9,8 @@ use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::adaptation::Adapted;
+use super::composite::{Composite, CompositeSpec, Outer};
 use super::fourier::Fourier;
 use super::huber::Huber;
 use super::orthogonal::short_fraction;
@@ -16,6 +18,7 @@ use super::piecewise::PiecewiseQuadratic;
 use super::quadratic::{Quadratic, QuadraticSpec, geometric_spectrum};
 use super::regression::{Loss, Regression, short};
 use super::sine::SineSquared;
+use super::tasks::{NetworkTasks, QuadraticTasks, Ridge, RidgeTasks};
 use super::{DynProblem, ProblemError, check_size, data};
 use crate::preset::Preset;
 
@@ -165,6 +168,103 @@ pub enum ProblemSpec {
         /// The curvatures between.
         curvatures: Vec<f64>,
     },
+    /// An outer loss after an affine inner map, see [`Composite`].
+    CompositeAffine {
+        /// d.
+        dimension: usize,
+        /// p ≤ d.
+        rows: usize,
+        /// n.
+        workers: usize,
+        /// The loss.
+        outer: Outer,
+        /// σ_max/σ_min of the inner map's matrix.
+        condition: f64,
+        /// Size of the workers' offsets.
+        spread: f64,
+        /// Seed.
+        seed: u64,
+    },
+    /// An outer loss after a bent inner map, see [`Composite`].
+    CompositeBent {
+        /// d.
+        dimension: usize,
+        /// p ≤ d.
+        rows: usize,
+        /// n.
+        workers: usize,
+        /// The loss.
+        outer: Outer,
+        /// σ_max/σ_min of the inner map's matrix.
+        condition: f64,
+        /// Size of the workers' offsets.
+        spread: f64,
+        /// Seed.
+        seed: u64,
+    },
+    /// Adaptation to quadratic tasks, see [`Adapted`].
+    MamlQuadratic {
+        /// λ_1, …, λ_d of every task.
+        spectrum: Vec<f64>,
+        /// n.
+        workers: usize,
+        /// Size of the tasks' minimisers.
+        spread: f64,
+        /// a.
+        step: f64,
+        /// Seed.
+        seed: u64,
+    },
+    /// Adaptation to rank-deficient least-squares tasks, see [`Adapted`].
+    MamlLeastSquares {
+        /// d.
+        dimension: usize,
+        /// Number of positive eigenvalues.
+        rank: usize,
+        /// λ_max/λ⁺_min.
+        condition: f64,
+        /// n.
+        workers: usize,
+        /// Size of the tasks' minimisers.
+        spread: f64,
+        /// a.
+        step: f64,
+        /// Seed.
+        seed: u64,
+    },
+    /// Adaptation to the one-dimensional task cos x, see [`RidgeTasks`].
+    MamlCosine {
+        /// a.
+        step: f64,
+    },
+    /// Adaptation to sums of cosines or robust regressions on random data, see [`RidgeTasks`].
+    MamlRidge {
+        /// ψ.
+        ridge: Ridge,
+        /// d.
+        dimension: usize,
+        /// n.
+        workers: usize,
+        /// Rows of each task.
+        share: usize,
+        /// a.
+        step: f64,
+        /// Seed.
+        seed: u64,
+    },
+    /// Adaptation to sinusoid regression with a small network, see [`NetworkTasks`].
+    MamlSinusoid {
+        /// Hidden units; d is twice their number.
+        units: usize,
+        /// n.
+        workers: usize,
+        /// Inputs of each task.
+        share: usize,
+        /// a.
+        step: f64,
+        /// Seed.
+        seed: u64,
+    },
 }
 
 impl ProblemSpec {
@@ -186,6 +286,13 @@ impl ProblemSpec {
             ProblemSpec::BreastCancerSquares { .. } => "breast-cancer-squares",
             ProblemSpec::Huber { .. } => "huber",
             ProblemSpec::PiecewiseQuadratic { .. } => "piecewise-quadratic",
+            ProblemSpec::CompositeAffine { .. } => "composite-affine",
+            ProblemSpec::CompositeBent { .. } => "composite-bent",
+            ProblemSpec::MamlQuadratic { .. } => "maml-quadratic",
+            ProblemSpec::MamlLeastSquares { .. } => "maml-least-squares",
+            ProblemSpec::MamlCosine { .. } => "maml-cosine",
+            ProblemSpec::MamlRidge { .. } => "maml-ridge",
+            ProblemSpec::MamlSinusoid { .. } => "maml-sinusoid",
         }
     }
 }
@@ -234,6 +341,67 @@ pub fn suite(preset: Preset) -> Vec<ProblemSpec> {
             BreastCancerSquares { features: 30, workers: 8, share: 70 },
             Fourier { dimension: 32, workers: 16, terms: 64, seed: 25 },
             Logistic { dimension: 32, workers: 32, share: 16, regulariser: 0.125, seed: 26 },
+        ]);
+    }
+    suite
+}
+
+/// The problems that statements about compositions or adaptation are tried on.
+#[must_use]
+pub fn nested_suite(preset: Preset) -> Vec<ProblemSpec> {
+    use ProblemSpec::{
+        CompositeAffine, CompositeBent, MamlCosine, MamlLeastSquares, MamlQuadratic, MamlRidge, MamlSinusoid,
+    };
+    let affine = |dimension, rows, workers, outer, condition, spread, seed| CompositeAffine {
+        dimension,
+        rows,
+        workers,
+        outer,
+        condition,
+        spread,
+        seed,
+    };
+    let bent = |dimension, rows, workers, outer, condition, spread, seed| CompositeBent {
+        dimension,
+        rows,
+        workers,
+        outer,
+        condition,
+        spread,
+        seed,
+    };
+    let (bounded, huber, squares) = (Outer::Bounded, Outer::Huber, Outer::Squares);
+    let mut suite = vec![
+        affine(1, 1, 1, bounded, 1.0, 1.0, 31),
+        bent(1, 1, 1, squares, 1.0, 0.5, 32),
+        MamlQuadratic { spectrum: vec![1.0, 0.25], workers: 2, spread: 1.0, step: 0.25, seed: 33 },
+        MamlRidge { ridge: Ridge::GemanMcClure, dimension: 2, workers: 1, share: 4, step: 0.25, seed: 34 },
+        affine(3, 2, 1, squares, 2.0, 1.0, 35),
+        bent(2, 2, 2, bounded, 2.0, 0.5, 36),
+        MamlCosine { step: 0.25 },
+        MamlLeastSquares { dimension: 3, rank: 2, condition: 4.0, workers: 1, spread: 0.0, step: 0.25, seed: 37 },
+        affine(2, 2, 2, huber, 1.5, 1.0, 38),
+        MamlSinusoid { units: 1, workers: 1, share: 4, step: 0.125, seed: 39 },
+        bent(2, 1, 1, huber, 1.0, 1.0, 40),
+        MamlRidge { ridge: Ridge::Cosine, dimension: 2, workers: 2, share: 3, step: 0.125, seed: 41 },
+        MamlQuadratic { spectrum: vec![1.0], workers: 1, spread: 0.0, step: 0.375, seed: 42 },
+        affine(2, 1, 2, squares, 1.0, 1.0, 43),
+    ];
+    if preset != Preset::Quick {
+        suite.extend([
+            affine(8, 4, 2, bounded, 4.0, 1.0, 44),
+            bent(6, 3, 1, squares, 3.0, 0.5, 45),
+            MamlQuadratic { spectrum: vec![2.0, 1.0, 0.5, 0.125], workers: 3, spread: 2.0, step: 0.25, seed: 46 },
+            MamlSinusoid { units: 3, workers: 2, share: 5, step: 0.0625, seed: 47 },
+            MamlLeastSquares { dimension: 6, rank: 3, condition: 8.0, workers: 2, spread: 1.0, step: 0.125, seed: 48 },
+            MamlRidge { ridge: Ridge::GemanMcClure, dimension: 4, workers: 2, share: 6, step: 0.0625, seed: 49 },
+        ]);
+    }
+    if preset == Preset::Full {
+        suite.extend([
+            bent(24, 12, 4, huber, 8.0, 2.0, 50),
+            MamlRidge { ridge: Ridge::Cosine, dimension: 16, workers: 4, share: 16, step: 0.125, seed: 51 },
+            MamlSinusoid { units: 8, workers: 4, share: 8, step: 0.03125, seed: 52 },
         ]);
     }
     suite
@@ -349,6 +517,45 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
         ProblemSpec::PiecewiseQuadratic { anchor, value, slope, breaks, curvatures } => {
             Arc::new(PiecewiseQuadratic::new(*anchor, *value, *slope, breaks, curvatures)?)
         }
+        ProblemSpec::CompositeAffine { dimension, rows, workers, outer, condition, spread, seed }
+        | ProblemSpec::CompositeBent { dimension, rows, workers, outer, condition, spread, seed } => {
+            condition_ok(spec.family(), *condition)?;
+            let bent = matches!(spec, ProblemSpec::CompositeBent { .. });
+            let singular = geometric_spectrum(*rows, *condition);
+            let (dimension, workers, spread, seed) = (*dimension, *workers, *spread, *seed);
+            let spec = CompositeSpec { dimension, singular: &singular, workers, spread, outer: *outer, bent, seed };
+            Arc::new(Composite::new(&spec)?)
+        }
+        ProblemSpec::MamlQuadratic { spectrum, workers, spread, step, seed } => {
+            let tasks = QuadraticTasks::new(spec.family(), spectrum, *workers, *spread, *seed)?;
+            Arc::new(Adapted::quadratic(spec.family(), tasks, *step)?)
+        }
+        ProblemSpec::MamlLeastSquares { dimension, rank, condition, workers, spread, step, seed } => {
+            condition_ok(spec.family(), *condition)?;
+            check_size(spec.family(), *dimension, *workers)?;
+            if *rank == 0 || rank > dimension {
+                return Err(ProblemError::new(spec.family(), format!("rank {rank} is not between 1 and {dimension}")));
+            }
+            let mut spectrum = geometric_spectrum(*rank, *condition);
+            spectrum.resize(*dimension, 0.0);
+            let tasks = QuadraticTasks::new(spec.family(), &spectrum, *workers, *spread, *seed)?;
+            Arc::new(Adapted::quadratic(spec.family(), tasks, *step)?)
+        }
+        ProblemSpec::MamlCosine { step } => {
+            let tasks = RidgeTasks::new(spec.family(), Ridge::Cosine, 1, vec![1.0], vec![0.0], 1)?;
+            Arc::new(Adapted::new(spec.family(), tasks, *step)?)
+        }
+        ProblemSpec::MamlRidge { ridge, dimension, workers, share, step, seed } => {
+            check_size(spec.family(), *dimension, *workers)?;
+            let count = workers * check_share(spec.family(), *share)?;
+            let (rows, targets) = random_rows(*dimension, count, false, *seed);
+            let tasks = RidgeTasks::new(spec.family(), *ridge, *dimension, rows, targets, *workers)?;
+            Arc::new(Adapted::new(spec.family(), tasks, *step)?)
+        }
+        ProblemSpec::MamlSinusoid { units, workers, share, step, seed } => {
+            let tasks = NetworkTasks::sinusoids(spec.family(), *units, *workers, *share, *seed)?;
+            Arc::new(Adapted::new(spec.family(), tasks, *step)?)
+        }
     })
 }
 
@@ -390,6 +597,24 @@ impl fmt::Display for ProblemSpec {
             ProblemSpec::Huber { width, tilts, .. } => write!(f, "huber(w={width}, tilts={tilts:?})"),
             ProblemSpec::PiecewiseQuadratic { curvatures, .. } => {
                 write!(f, "piecewise-quadratic(curvatures={curvatures:?})")
+            }
+            ProblemSpec::CompositeAffine { dimension, rows, workers, outer, condition, spread, .. }
+            | ProblemSpec::CompositeBent { dimension, rows, workers, outer, condition, spread, .. } => {
+                let family = self.family();
+                write!(f, "{family}({outer}, d={dimension}, p={rows}, n={workers}, kappa={condition}, spread={spread})")
+            }
+            ProblemSpec::MamlQuadratic { spectrum, workers, step, spread, .. } => {
+                write!(f, "maml-quadratic(spectrum={spectrum:?}, n={workers}, spread={spread}, a={step})")
+            }
+            ProblemSpec::MamlLeastSquares { dimension, rank, workers, spread, step, .. } => {
+                write!(f, "maml-least-squares(d={dimension}, rank={rank}, n={workers}, spread={spread}, a={step})")
+            }
+            ProblemSpec::MamlCosine { step } => write!(f, "maml-cosine(a={step})"),
+            ProblemSpec::MamlRidge { ridge, dimension, workers, share, step, .. } => {
+                write!(f, "maml-ridge({ridge}, d={dimension}, n={workers}, rows={share} each, a={step})")
+            }
+            ProblemSpec::MamlSinusoid { units, workers, share, step, .. } => {
+                write!(f, "maml-sinusoid(units={units}, n={workers}, inputs={share} each, a={step})")
             }
         }
     }

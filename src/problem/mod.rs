@@ -11,8 +11,10 @@ use thiserror::Error;
 
 use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar};
 
+pub mod adaptation;
 pub mod audit;
 mod catalogue;
+pub mod composite;
 pub mod data;
 pub mod eigen;
 pub mod fourier;
@@ -22,8 +24,9 @@ pub mod piecewise;
 pub mod quadratic;
 pub mod regression;
 pub mod sine;
+pub mod tasks;
 
-pub use catalogue::{ProblemSpec, build, suite};
+pub use catalogue::{ProblemSpec, build, nested_suite, suite};
 
 /// Largest dimension and number of workers of a shipped family.
 pub const MAX_DIMENSION: usize = 64;
@@ -87,6 +90,19 @@ pub struct AffinePart {
     pub centre: Vec<Rational>,
     /// Upper bound of ‖∇f(x) − H(x − centre)‖ over all x.
     pub remainder: Rational,
+}
+
+/// How every fᵢ is made up as Fᵢ ∘ hᵢ with hᵢ : ℝᵈ → ℝᵖ. What is proved of the parts is among
+/// [`Constants::named`]: `ell_h` ≥ ‖∇hᵢ‖, `L_F` (∇Fᵢ is L_F-Lipschitz), and where there is one
+/// `ell_F` ≥ ‖∇Fᵢ‖ and `m_h` > 0 with ‖∇hᵢ(x)ᵀs‖ ≥ m_h‖s‖, each for all workers and points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nesting {
+    /// p ≤ d.
+    pub dimension: usize,
+    /// Whether every ∇Fᵢ is affine, so that it commutes with expectations.
+    pub affine_outer: bool,
+    /// a, where hᵢ(x) = x − a∇φᵢ(x) and Fᵢ = φᵢ: one step of adaptation to the task φᵢ.
+    pub adaptation: Option<f64>,
 }
 
 /// Working memory of a gradient evaluation, so that the step loop allocates nothing.
@@ -158,6 +174,34 @@ pub trait Problem: Debug + Send + Sync {
         context: S::Context,
         scratch: &mut Scratch<S>,
     );
+
+    /// What fᵢ = Fᵢ ∘ hᵢ is made of, where the family says so.
+    fn nesting(&self) -> Option<Nesting> {
+        None
+    }
+    /// out ← hᵢ(x), length p. Without [`Problem::nesting`] hᵢ is the identity.
+    fn inner_value<S: Scalar>(&self, _: usize, x: &[S], out: &mut [S], _: S::Context, _: &mut Scratch<S>) {
+        for (o, x) in out.iter_mut().zip(x) {
+            o.set(x);
+        }
+    }
+    /// out ← ∇Fᵢ(y), lengths p. Without [`Problem::nesting`] Fᵢ is fᵢ.
+    fn outer_gradient<S: Scalar>(
+        &self,
+        worker: usize,
+        y: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        self.worker_gradient(worker, y, out, context, scratch);
+    }
+    /// out ← ∇hᵢ(x)ᵀs, `s` of length p, `out` of length d.
+    fn pull_back<S: Scalar>(&self, _: usize, _: &[S], s: &[S], out: &mut [S], _: S::Context, _: &mut Scratch<S>) {
+        for (o, s) in out.iter_mut().zip(s) {
+            o.set(s);
+        }
+    }
 }
 
 /// One arithmetic's view of a problem: what [`DynProblem`] offers once for each [`Scalar`].
@@ -170,6 +214,20 @@ pub trait Evaluate<S: Scalar> {
     fn value_and_gradient_in(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) -> S;
     /// out ← ∇fᵢ(x).
     fn worker_gradient_in(&self, worker: usize, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
+    /// out ← hᵢ(x).
+    fn inner_value_in(&self, worker: usize, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
+    /// out ← ∇Fᵢ(y).
+    fn outer_gradient_in(&self, worker: usize, y: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>);
+    /// out ← ∇hᵢ(x)ᵀs.
+    fn pull_back_in(
+        &self,
+        worker: usize,
+        x: &[S],
+        s: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    );
 }
 
 impl<P: Problem, S: Scalar> Evaluate<S> for P {
@@ -193,6 +251,23 @@ impl<P: Problem, S: Scalar> Evaluate<S> for P {
     }
     fn worker_gradient_in(&self, worker: usize, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
         self.worker_gradient(worker, x, out, context, scratch);
+    }
+    fn inner_value_in(&self, worker: usize, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
+        self.inner_value(worker, x, out, context, scratch);
+    }
+    fn outer_gradient_in(&self, worker: usize, y: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
+        self.outer_gradient(worker, y, out, context, scratch);
+    }
+    fn pull_back_in(
+        &self,
+        worker: usize,
+        x: &[S],
+        s: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        self.pull_back(worker, x, s, out, context, scratch);
     }
 }
 
@@ -228,6 +303,8 @@ pub trait DynProblem:
     fn start(&self) -> Vec<f64>;
     /// See [`Problem::scratch_len`].
     fn scratch_len(&self) -> usize;
+    /// See [`Problem::nesting`].
+    fn nesting(&self) -> Option<Nesting>;
 }
 
 impl<P: Problem> DynProblem for P {
@@ -260,6 +337,9 @@ impl<P: Problem> DynProblem for P {
     }
     fn scratch_len(&self) -> usize {
         Problem::scratch_len(self)
+    }
+    fn nesting(&self) -> Option<Nesting> {
+        Problem::nesting(self)
     }
 }
 

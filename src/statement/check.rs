@@ -249,11 +249,23 @@ impl<'a> Checker<'a> {
                 number(Term::If(Box::new(condition), Box::new(then), Box::new(otherwise)))
             }
             ExprKind::Expectation { body, past } => {
-                let body_term = self.number(body)?;
-                if body_term.has_expectation() {
+                let value = self.value(body)?;
+                let nested = match &value {
+                    Value::Number(term) => term.has_expectation(),
+                    Value::Vector(vector) => vector.has_expectation(),
+                };
+                if nested {
                     return fail("an expectation cannot stand inside another", &body.span);
                 }
-                number(Term::Expectation { body: Box::new(body_term), past: *past })
+                match value {
+                    Value::Number(term) => number(Term::Expectation { body: Box::new(term), past: *past }),
+                    Value::Vector(vector) if *past => Ok(Value::Vector(Vector::Expectation(Box::new(vector)))),
+                    Value::Vector(_) => fail_with_help(
+                        "the expectation of a vector over the whole run is not recorded",
+                        "write E[norm2(·)], or average over one step with E[· | past]",
+                        &body.span,
+                    ),
+                }
             }
         }
     }

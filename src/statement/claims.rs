@@ -51,7 +51,7 @@ impl Loader<'_> {
     /// A claim about the estimate at single points: x_0, x_1, … are any points.
     fn check_estimate_scope(&self, claim: &Claim, raw: &RawClaim) -> Loaded<()> {
         for (side, place) in [(&claim.lhs, &raw.lhs), (&claim.rhs, &raw.rhs)] {
-            let refused = if side.any(|node| matches!(node, Node::Term(Term::Expectation { past: false, .. }))) {
+            let refused = if side.any(|node| node.expectation() == Some(false)) {
                 Some(("the estimate at a point is averaged over its own draw", "write E[· | past]"))
             } else if side.any(needs_run) {
                 Some((
@@ -100,8 +100,8 @@ impl Loader<'_> {
         for (side, place) in sides {
             let mut mixed = false;
             side.walk(&mut |node| {
-                if let Node::Term(Term::Expectation { past, .. }) = node {
-                    mixed |= *past != (scope == Scope::OneStep);
+                if let Some(past) = node.expectation() {
+                    mixed |= past != (scope == Scope::OneStep);
                 }
             });
             if mixed {

@@ -309,6 +309,18 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 number::clip(&threshold, &mut vector, self.scope.context);
                 vector
             }
+            Vector::Expectation(a) => {
+                let outcomes = self.outcomes.ok_or(EvaluationError::NoOutcomes)?;
+                let saved = self.trace;
+                let mut sum = vec![S::zero(self.scope.context); self.scope.dimension];
+                for outcome in outcomes {
+                    self.trace = Some(*outcome);
+                    sum = zip(sum, &self.vector(a)?, S::add);
+                }
+                self.trace = saved;
+                let count = self.integer(outcomes.len() as i64);
+                sum.into_iter().map(|x| x.div(&count)).collect()
+            }
             Vector::Scale(factor, a) => {
                 let factor = self.term(factor)?;
                 self.vector(a)?.into_iter().map(|x| x.mul(&factor)).collect()

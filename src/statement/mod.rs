@@ -304,8 +304,8 @@ impl Claim {
         let mut scope = Scope::Pathwise;
         for side in [&self.lhs, &self.rhs] {
             side.walk(&mut |node| {
-                if let Node::Term(Term::Expectation { past, .. }) = node {
-                    scope = if *past { Scope::OneStep } else { Scope::WholeRun };
+                if let Some(past) = node.expectation() {
+                    scope = if past { Scope::OneStep } else { Scope::WholeRun };
                 }
             });
         }

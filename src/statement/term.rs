@@ -346,6 +346,8 @@ pub enum Vector {
     Scale(Box<Term>, Box<Vector>),
     /// `clip(tau, a)`: the projection on the ball of radius τ.
     Clip(Box<Term>, Box<Vector>),
+    /// `E[a | past]`: expectation over one step's draw, coordinate by coordinate.
+    Expectation(Box<Vector>),
     /// Sum or mean over an index range.
     Reduce {
         /// Sum or mean.
@@ -370,6 +372,18 @@ pub enum Node<'a> {
     Vector(&'a Vector),
     /// An integer node.
     Index(&'a Index),
+}
+
+impl Node<'_> {
+    /// For an expectation, whether it is given the past.
+    #[must_use]
+    pub fn expectation(self) -> Option<bool> {
+        match self {
+            Node::Term(Term::Expectation { past, .. }) => Some(*past),
+            Node::Vector(Vector::Expectation(_)) => Some(true),
+            _ => None,
+        }
+    }
 }
 
 impl Term {
@@ -423,7 +437,7 @@ impl Term {
     /// Whether it mentions an expectation.
     #[must_use]
     pub fn has_expectation(&self) -> bool {
-        self.any(|node| matches!(node, Node::Term(Term::Expectation { .. })))
+        self.any(|node| node.expectation().is_some())
     }
 
     /// The additive terms at the top of the tree, each with whether it is subtracted.
@@ -460,6 +474,14 @@ impl Condition {
 }
 
 impl Vector {
+    /// Whether it mentions an expectation.
+    #[must_use]
+    pub fn has_expectation(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found |= node.expectation().is_some());
+        found
+    }
+
     fn walk<'a>(&'a self, visit: &mut dyn FnMut(Node<'a>)) {
         visit(Node::Vector(self));
         match self {
@@ -468,7 +490,7 @@ impl Vector {
                 i.walk(visit);
                 k.walk(visit);
             }
-            Vector::Negate(a) => a.walk(visit),
+            Vector::Negate(a) | Vector::Expectation(a) => a.walk(visit),
             Vector::Add(a, b) | Vector::Sub(a, b) => {
                 a.walk(visit);
                 b.walk(visit);

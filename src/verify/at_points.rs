@@ -44,9 +44,20 @@ fn probes(dimension: usize) -> Vec<Vec<f64>> {
 }
 
 /// Probes are of use where rationals decide what intervals cannot: ties, and points far away.
+/// Compositions are flat, or oscillate beyond any precision, at extreme magnitudes; those are left
+/// out there.
 fn probes_of(instance: &Instance<'_>) -> Vec<Vec<f64>> {
     let problem = instance.problem.as_ref();
-    if problem.is_rational() { probes(problem.dimension()) } else { Vec::new() }
+    let nested = problem.nesting().is_some();
+    if !nested && !problem.is_rational() {
+        return Vec::new();
+    }
+    let mut probes = probes(problem.dimension());
+    if nested {
+        let moderate = |x: f64| x == 0.0 || (2f64.powi(-64)..=64.0).contains(&x.abs());
+        probes.retain(|probe| probe.iter().all(|x| moderate(*x)));
+    }
+    probes
 }
 
 /// The estimate's draw at a point.

@@ -85,18 +85,32 @@ impl<'a> Plan<'a> {
     }
 
     fn add_general(&mut self, statement: &'a Statement, preset: Preset) {
-        let mut suitable: Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> = Vec::new();
-        for spec in problems(statement, preset) {
+        let mut suitable = self.suitable(statement, problems(statement, preset));
+        if suitable.is_empty() && statement.problems.is_empty() {
+            suitable = self.suitable(statement, problem::nested_suite(preset).into_iter().map(Ok).collect());
+        }
+        self.walk(statement, preset, &suitable);
+    }
+
+    /// Those of the problems that prove what the statement uses, under one of its estimates at least.
+    fn suitable(
+        &mut self,
+        statement: &Statement,
+        specs: Vec<Result<ProblemSpec, InstanceError>>,
+    ) -> Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> {
+        let mut suitable = Vec::new();
+        for spec in specs {
             match spec.and_then(|spec| {
                 let built = problem::build(&spec)?;
                 proves_enough(statement, built.as_ref())?;
+                proves_given(statement, built.as_ref())?;
                 Ok((spec, built))
             }) {
                 Ok(found) => suitable.push(found),
                 Err(reason) => self.pass_over(&reason),
             }
         }
-        self.walk(statement, preset, &suitable);
+        suitable
     }
 
     fn walk(
@@ -194,6 +208,29 @@ fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), 
         Some(builtin) => Err(InstanceError::Missing(builtin.name())),
         None => Ok(()),
     }
+}
+
+/// Whether under some estimate of the statement every given constant is proved.
+fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
+    let complete = |sources: &[SourceSpec]| {
+        let oracle = oracle::build(sources, problem)?;
+        let given = super::instance::given(statement, problem, &oracle);
+        match given.iter().position(Option::is_none) {
+            Some(i) => Err(InstanceError::MissingGiven(statement.given[i].name.clone())),
+            None => Ok(()),
+        }
+    };
+    if statement.estimates.is_empty() {
+        return complete(&[]);
+    }
+    let mut outcome = Ok(());
+    for template in &statement.estimates {
+        outcome = filled_sources(statement, template, problem).and_then(|sources| complete(&sources));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }
 
 /// Error sources to try, by what a claim is about.

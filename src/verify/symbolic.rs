@@ -279,7 +279,7 @@ impl Walk<'_> {
                 total
             }
             // A clipped vector is no combination of the unknowns.
-            Vector::Clip(..) => return None,
+            Vector::Clip(..) | Vector::Expectation(_) => return None,
             Vector::Scale(factor, a) => {
                 let factor = self.number(factor)?.as_constant()?.clone();
                 let a = self.vector(a)?;

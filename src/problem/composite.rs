@@ -1,0 +1,467 @@
+//! Compositions fᵢ(x) = Σⱼ F(q((Ax − cᵢ)ⱼ)): an outer loss after an inner map hᵢ(x) = q(Ax − cᵢ).
+//!
+//! A = S·Q, S diagonal with short entries s_j > 0, Q the first p ≤ d rows of an exact orthogonal
+//! matrix: σ_j(A) = s_j. With t = Ax − cᵢ coordinatewise, D = 1+t² and u = t²:
+//!
+//! | q | q′ | bounds |
+//! |---|---|---|
+//! | affine: t | 1 | |
+//! | bent: t + t/D | 1 + (1−u)/D² | ⅞ ≤ q′ ≤ 2, \|q″\| = 2\|t\|\|u−3\|/D³ ≤ 3/2 |
+//!
+//! (1−u)/(1+u)² is least at u = 3, where it is −1/8. q‴ = 0 at u = 3 ± 2√2, and 2√u|u−3|/(1+u)³ is
+//! at most 1.4572 there.
+//!
+//! | F | L_F = sup F″ | sup \|F′\| |
+//! |---|---|---|
+//! | bounded: y²/(1+y²) | 2 | 3√3/8 |
+//! | huber: √(1+y²) − 1 | 1 | 1 |
+//! | squares: y²/2 | 1 | none |
+//!
+//! - (F∘q)″ = F″(q)q′² + F′(q)q″, so |(F∘q)″| ≤ Λ with Λ = L_F for the affine map, 4L_F + (3/2)sup|F′| for
+//!   the bent one. Squares after the bent map: q′² + qq″ = (u⁴+4u³+3u²−8u+4)/D⁴, which lies in [−4, 4]:
+//!   4D⁴ minus the numerator is 3u⁴+12u³+21u²+24u, and plus it 5u⁴+20u³+27u²+8u+8. So Λ = 4 = (F∘q)″(0).
+//! - L = Λ s_max²; ℓ_h = s_max sup q′; m_h = s_min inf q′ (A has full row rank); ℓ_F = √p sup|F′|; G = ℓ_h ℓ_F.
+//! - f* ≥ 0. Squares: μ = m_h², as ‖∇f‖² = ‖A(q′∘q)‖²… ≥ m_h²‖q‖² = 2m_h² f for one worker, where
+//!   f* = 0 as q and A are onto; for the affine map and any n, f = ½‖Ax − c̄‖² + f* with
+//!   f* = (1/2n)Σ‖cᵢ − c̄‖².
+//! - ζ² = Λ²s_max²(1/n)Σ‖cᵢ − c̄‖², as ‖∇fᵢ(x) − ∇f_k(x)‖ ≤ s_max Λ‖cᵢ − c_k‖ and
+//!   (1/n)Σ‖aᵢ − ā‖² = (1/2n²)ΣΣ‖aᵢ − a_k‖².
+//! - Squares: ∇f(x) = AᵀA(x − x̄) + remainder, Ax̄ = c̄, with remainder 0 for the affine map and at most
+//!   s_max√p·3/2 for the bent one: q′q − t = t(1−u)/D² + (t/D)q′, and |t|/D ≤ ½, |1−u| ≤ D.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::orthogonal::{random_orthogonal, short_fraction};
+use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, check_size};
+use crate::number::{Interval, Scalar};
+
+const BITS: u32 = 128;
+
+/// F, summed over coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outer {
+    /// y²/(1+y²).
+    Bounded,
+    /// √(1+y²) − 1.
+    Huber,
+    /// y²/2.
+    Squares,
+}
+
+/// See the module's documentation.
+#[derive(Clone, Debug)]
+pub struct Composite {
+    dimension: usize,
+    workers: usize,
+    /// A by rows.
+    matrix: Vec<f64>,
+    rows: usize,
+    /// cᵢ by rows.
+    offsets: Vec<f64>,
+    outer: Outer,
+    bent: bool,
+    constants: Constants,
+    affine: Option<AffinePart>,
+    parameters: BTreeMap<String, String>,
+}
+
+/// Parameters of a random instance.
+#[derive(Clone, Debug)]
+pub struct CompositeSpec<'a> {
+    /// d.
+    pub dimension: usize,
+    /// Singular values of A, short binary fractions; p = their number ≤ d.
+    pub singular: &'a [f64],
+    /// n.
+    pub workers: usize,
+    /// Size of the offsets cᵢ; 0 for none.
+    pub spread: f64,
+    /// F.
+    pub outer: Outer,
+    /// Whether q is the bent map.
+    pub bent: bool,
+    /// Seed of A and the offsets.
+    pub seed: u64,
+}
+
+fn rational(x: f64) -> Rational {
+    Rational::from_f64(x).unwrap_or_default()
+}
+
+impl fmt::Display for Outer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Outer::Bounded => "bounded",
+            Outer::Huber => "huber",
+            Outer::Squares => "squares",
+        })
+    }
+}
+
+fn family(bent: bool) -> &'static str {
+    if bent { "composite-bent" } else { "composite-affine" }
+}
+
+impl Composite {
+    /// A random instance.
+    ///
+    /// # Errors
+    /// When sizes are out of range, a singular value is not positive, or A would be rounded.
+    pub fn new(spec: &CompositeSpec<'_>) -> Result<Self, ProblemError> {
+        let CompositeSpec { dimension, singular, workers, spread, outer, bent, seed } = *spec;
+        let family = family(bent);
+        check_size(family, dimension, workers)?;
+        let rows = singular.len();
+        if rows == 0 || rows > dimension || singular.iter().any(|s| !s.is_finite() || *s <= 0.0) {
+            return Err(ProblemError::new(family, "needs between 1 and d positive singular values"));
+        }
+        if !spread.is_finite() {
+            return Err(ProblemError::new(family, "the spread must be finite"));
+        }
+        let q = random_orthogonal(dimension, if dimension < 4 { 0 } else { 3 }, seed);
+        let matrix: Vec<f64> =
+            (0..rows).flat_map(|i| (0..dimension).map(move |j| (i, j))).map(|(i, j)| singular[i] * q[(i, j)]).collect();
+        let exact = (0..rows).all(|i| {
+            (0..dimension).all(|j| rational(matrix[i * dimension + j]) == rational(singular[i]) * rational(q[(i, j)]))
+        });
+        if !exact {
+            return Err(ProblemError::new(family, "the singular values need more bits than an exact f64 matrix has"));
+        }
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xc0_5e7);
+        let offsets: Vec<f64> = (0..workers * rows).map(|_| spread * short_fraction(4, &mut rng)).collect();
+        let basis = (0..dimension).map(|i| (0..dimension).map(|j| rational(q[(i, j)])).collect()).collect();
+        let mut problem = Composite {
+            dimension,
+            workers,
+            matrix,
+            rows,
+            offsets,
+            outer,
+            bent,
+            constants: Constants::default(),
+            affine: None,
+            parameters: BTreeMap::from([
+                ("d".into(), dimension.to_string()),
+                ("p".into(), rows.to_string()),
+                ("n".into(), workers.to_string()),
+                ("spread".into(), spread.to_string()),
+                ("seed".into(), seed.to_string()),
+            ]),
+        };
+        problem.prove(singular, basis);
+        Ok(problem)
+    }
+
+    fn prove(&mut self, singular: &[f64], basis: Vec<Vec<Rational>>) {
+        let mut singular: Vec<Rational> = singular.iter().map(|s| rational(*s)).collect();
+        let centre = self.mean_offset();
+        let coordinates: Vec<Rational> = centre.iter().zip(&singular).map(|(c, s)| Rational::from(c / s)).collect();
+        let spectrum: Vec<Rational> = singular
+            .iter()
+            .map(|s| s.clone().square())
+            .chain(std::iter::repeat(Rational::new()))
+            .take(self.dimension)
+            .collect();
+        singular.sort();
+        let (smallest, largest) = (singular[0].clone(), singular[self.rows - 1].clone());
+        let (steepest, flattest) = if self.bent {
+            (Rational::from(2), Rational::from((7, 8)))
+        } else {
+            (Rational::from(1), Rational::from(1))
+        };
+        let outer_smoothness = Rational::from(if self.outer == Outer::Bounded { 2 } else { 1 });
+        let point = |x: f64| Interval::from_f64(x, BITS);
+        let slope = match self.outer {
+            Outer::Bounded => Some(point(27.0).sqrt().div(&point(8.0))),
+            Outer::Huber => Some(point(1.0)),
+            Outer::Squares => None,
+        };
+        let upper = |x: &Interval| Rational::from_f64(x.upper_f64()).unwrap_or_default();
+        let curvature = match (self.bent, &slope) {
+            (false, _) => outer_smoothness.clone(),
+            (true, Some(slope)) => Rational::from(&outer_smoothness * 4u32) + upper(&slope.clone().mul(&point(1.5))),
+            (true, None) => Rational::from(4),
+        };
+        let inner_slope = Rational::from(&largest * &steepest);
+        let inner_least = Rational::from(&smallest * &flattest);
+        let outer_slope = slope.map(|slope| upper(&slope.mul(&point(self.rows as f64).sqrt())));
+        let spread = self.spread(&centre);
+        let squares = self.outer == Outer::Squares;
+        let mut named =
+            BTreeMap::from([("ell_h", inner_slope.clone()), ("m_h", inner_least.clone()), ("L_F", outer_smoothness)]);
+        if let Some(outer_slope) = &outer_slope {
+            named.insert("ell_F", outer_slope.clone());
+        }
+        self.constants = Constants {
+            smoothness: Some(largest.clone().square() * &curvature),
+            lower_bound: Some(if squares && !self.bent { Rational::from(&spread / 2u32) } else { Rational::new() }),
+            pl: (squares && (!self.bent || self.workers == 1)).then(|| inner_least.square()),
+            heterogeneity: Some((curvature * &largest).square() * spread),
+            gradient_bound: outer_slope.map(|outer_slope| inner_slope * outer_slope),
+            named,
+        };
+        let remainder = if self.bent {
+            upper(&point(1.5).mul(&point(self.rows as f64).sqrt()).mul(&Interval::from_rational(&largest, BITS)))
+        } else {
+            Rational::new()
+        };
+        let centre = (0..self.dimension)
+            .map(|l| {
+                coordinates.iter().zip(&basis).fold(Rational::new(), |x, (c, row)| x + Rational::from(c * &row[l]))
+            })
+            .collect();
+        self.affine = squares.then(|| AffinePart { spectrum, basis, centre, remainder });
+    }
+
+    /// c̄.
+    fn mean_offset(&self) -> Vec<Rational> {
+        (0..self.rows)
+            .map(|j| {
+                let sum = self.offsets.iter().skip(j).step_by(self.rows).fold(Rational::new(), |s, c| s + rational(*c));
+                sum / self.workers as u64
+            })
+            .collect()
+    }
+
+    /// (1/n)Σ‖cᵢ − c̄‖².
+    fn spread(&self, mean: &[Rational]) -> Rational {
+        let total = self
+            .offsets
+            .chunks_exact(self.rows)
+            .flat_map(|c| c.iter().zip(mean))
+            .fold(Rational::new(), |sum, (c, mean)| sum + (rational(*c) - mean).square());
+        total / self.workers as u64
+    }
+
+    /// (Ax − cᵢ)ⱼ.
+    fn argument<S: Scalar>(&self, worker: usize, row: usize, x: &[S], out: &mut S, context: S::Context) {
+        out.set(&S::zero(context));
+        for (a, x) in self.matrix[row * self.dimension..(row + 1) * self.dimension].iter().zip(x) {
+            out.add_product_f64(x, *a);
+        }
+        out.add_f64(-self.offsets[worker * self.rows + row]);
+    }
+
+    /// t ← q(t), u scratch.
+    fn bend<S: Scalar>(&self, t: &mut S, u: &mut S) {
+        if self.bent {
+            u.set(t);
+            u.square_assign();
+            u.add_f64(1.0);
+            let quotient = t.clone().div(u);
+            t.add_assign(&quotient);
+        }
+    }
+
+    /// s ← s·q′(t), u scratch.
+    fn times_slope<S: Scalar>(&self, s: &mut S, t: &S, u: &mut S, context: S::Context) {
+        if self.bent {
+            // q′ = 1 − 1/D + 2/D².
+            u.set(t);
+            u.square_assign();
+            u.add_f64(1.0);
+            let inverse = S::one(context).div(u);
+            u.set(&inverse);
+            u.mul_f64(2.0);
+            u.add_f64(-1.0);
+            u.mul_assign(&inverse);
+            u.add_f64(1.0);
+            s.mul_assign(u);
+        }
+    }
+
+    /// y ← F(y), u scratch.
+    fn loss<S: Scalar>(&self, y: &mut S, u: &mut S, context: S::Context) {
+        match self.outer {
+            Outer::Bounded => {
+                u.set(y);
+                u.square_assign();
+                u.add_f64(1.0);
+                y.set(&S::one(context));
+                y.div_assign(u);
+                y.neg_assign();
+                y.add_f64(1.0);
+            }
+            Outer::Huber => {
+                y.square_assign();
+                y.add_f64(1.0);
+                y.sqrt_assign();
+                y.add_f64(-1.0);
+            }
+            Outer::Squares => {
+                y.square_assign();
+                y.mul_f64(0.5);
+            }
+        }
+    }
+
+    /// y ← F′(y), u scratch.
+    fn slope<S: Scalar>(&self, y: &mut S, u: &mut S) {
+        if self.outer == Outer::Squares {
+            return;
+        }
+        u.set(y);
+        u.square_assign();
+        u.add_f64(1.0);
+        if self.outer == Outer::Bounded {
+            u.square_assign();
+            y.mul_f64(2.0);
+        } else {
+            u.sqrt_assign();
+        }
+        y.div_assign(u);
+    }
+
+    /// out += ∇fᵢ(x).
+    fn add_gradient<S: Scalar>(
+        &self,
+        worker: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        let [t, s, u] = &mut scratch.buffer[..3] else { return };
+        for row in 0..self.rows {
+            self.argument(worker, row, x, t, context);
+            s.set(t);
+            self.bend(s, u);
+            self.slope(s, u);
+            self.times_slope(s, t, u, context);
+            for (o, a) in out.iter_mut().zip(&self.matrix[row * self.dimension..]) {
+                o.add_product_f64(s, *a);
+            }
+        }
+    }
+}
+
+fn clear<S: Scalar>(out: &mut [S], context: S::Context) {
+    let zero = S::zero(context);
+    for o in out {
+        o.set(&zero);
+    }
+}
+
+impl Problem for Composite {
+    fn family(&self) -> &'static str {
+        family(self.bent)
+    }
+    fn parameters(&self) -> BTreeMap<String, String> {
+        self.parameters.clone()
+    }
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    fn workers(&self) -> usize {
+        self.workers
+    }
+    fn constants(&self) -> &Constants {
+        &self.constants
+    }
+    fn affine_part(&self) -> Option<&AffinePart> {
+        self.affine.as_ref()
+    }
+    fn is_quadratic(&self) -> bool {
+        self.outer == Outer::Squares && !self.bent
+    }
+    fn is_rational(&self) -> bool {
+        self.outer != Outer::Huber
+    }
+    fn start(&self) -> Vec<f64> {
+        (0..self.dimension).map(|j| if j % 2 == 0 { 1.0 } else { -0.75 }).collect()
+    }
+    fn scratch_len(&self) -> usize {
+        3
+    }
+
+    fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
+        let [t, u, _] = &mut scratch.buffer[..3] else { return S::from_f64(f64::NAN, context) };
+        let mut value = S::zero(context);
+        for worker in 0..self.workers {
+            for row in 0..self.rows {
+                self.argument(worker, row, x, t, context);
+                self.bend(t, u);
+                self.loss(t, u, context);
+                value.add_assign(t);
+            }
+        }
+        value.div(&S::from_f64(self.workers as f64, context))
+    }
+
+    fn gradient<S: Scalar>(&self, x: &[S], out: &mut [S], context: S::Context, scratch: &mut Scratch<S>) {
+        clear(out, context);
+        for worker in 0..self.workers {
+            self.add_gradient(worker, x, out, context, scratch);
+        }
+        let count = S::from_f64(self.workers as f64, context);
+        for o in out {
+            o.div_assign(&count);
+        }
+    }
+
+    fn worker_gradient<S: Scalar>(
+        &self,
+        worker: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        clear(out, context);
+        self.add_gradient(worker, x, out, context, scratch);
+    }
+
+    fn nesting(&self) -> Option<Nesting> {
+        Some(Nesting { dimension: self.rows, affine_outer: self.outer == Outer::Squares, adaptation: None })
+    }
+
+    fn inner_value<S: Scalar>(
+        &self,
+        worker: usize,
+        x: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        for (row, o) in out.iter_mut().enumerate() {
+            self.argument(worker, row, x, o, context);
+            self.bend(o, &mut scratch.buffer[0]);
+        }
+    }
+
+    fn outer_gradient<S: Scalar>(&self, _: usize, y: &[S], out: &mut [S], _: S::Context, scratch: &mut Scratch<S>) {
+        for (o, y) in out.iter_mut().zip(y) {
+            o.set(y);
+            self.slope(o, &mut scratch.buffer[0]);
+        }
+    }
+
+    fn pull_back<S: Scalar>(
+        &self,
+        worker: usize,
+        x: &[S],
+        s: &[S],
+        out: &mut [S],
+        context: S::Context,
+        scratch: &mut Scratch<S>,
+    ) {
+        clear(out, context);
+        let [t, factor, u] = &mut scratch.buffer[..3] else { return };
+        for (row, s) in s.iter().enumerate() {
+            self.argument(worker, row, x, t, context);
+            factor.set(s);
+            self.times_slope(factor, t, u, context);
+            for (o, a) in out.iter_mut().zip(&self.matrix[row * self.dimension..]) {
+                o.add_product_f64(factor, *a);
+            }
+        }
+    }
+}
