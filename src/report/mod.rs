@@ -191,7 +191,7 @@ impl StatementSummary {
         let count = |verdict| verdicts.get(&verdict).copied().unwrap_or(0);
         let verdict = if count(Verdict::Violated) > 0 {
             Verdict::Violated
-        } else if mine.is_empty() {
+        } else if mine.is_empty() || plan.compared.contains(&false) {
             Verdict::Vacuous
         } else if count(Verdict::Inconclusive) > 0 || outcomes.len() < mine.len() {
             Verdict::Inconclusive
@@ -221,7 +221,7 @@ impl StatementSummary {
             families,
             worst_ratio: worst().filter_map(|w| w.ratio).reduce(f64::max),
             least_slack: worst().filter_map(|w| w.slack).reduce(f64::min),
-            why_vacuous: plan.why_vacuous().map(str::to_owned),
+            why_vacuous: plan.why_vacuous(),
             rests_on: statement.instantiates.iter().chain(&statement.uses).cloned().collect(),
             tainted_by: Vec::new(),
         }

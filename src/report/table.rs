@@ -100,7 +100,12 @@ fn remarks(report: &Report) -> String {
     for summary in &report.statements {
         if summary.verdict == Verdict::Vacuous {
             let reason = summary.why_vacuous.as_deref().unwrap_or("the suite has no cell for it");
-            text += &format!("{} is vacuous: nothing could be checked, most often because: {reason}\n", summary.id);
+            let nothing = if summary.verdicts.is_empty() && summary.errors == 0 {
+                "nothing could be checked, most often because: "
+            } else {
+                ""
+            };
+            text += &format!("{} is vacuous: {nothing}{reason}\n", summary.id);
         }
         if !summary.tainted_by.is_empty() {
             text += &format!("{} rests on what is violated: {}\n", summary.id, summary.tainted_by.join(", "));

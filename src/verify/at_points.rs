@@ -60,12 +60,12 @@ fn probes_of(instance: &Instance<'_>) -> Vec<Vec<f64>> {
     probes
 }
 
-/// The estimate's draw at a point.
+/// The estimate's draw at a point, or what all its draws share: bias and noise where they are known.
 struct AtPoint<'a, S: Scalar> {
     points: &'a PointTrace<'a, S>,
     k: i64,
-    bias: Vec<S>,
-    noise: Vec<S>,
+    bias: Option<Vec<S>>,
+    noise: Option<Vec<S>>,
     context: S::Context,
 }
 
@@ -82,12 +82,14 @@ impl<S: Arithmetic> Trace<S> for AtPoint<'_, S> {
     }
 
     fn vector(&self, sequence: VectorSequence, k: i64) -> Result<Vec<S>, EvaluationError> {
+        let unknown = EvaluationError::NotKnown { name: sequence.name(), index: k };
         match sequence {
             VectorSequence::Point | VectorSequence::Gradient => self.points.vector(sequence, k),
-            VectorSequence::Bias if k == self.k => Ok(self.bias.clone()),
-            VectorSequence::Noise if k == self.k => Ok(self.noise.clone()),
+            VectorSequence::Bias if k == self.k => self.bias.clone().ok_or(unknown),
+            VectorSequence::Noise if k == self.k => self.noise.clone().ok_or(unknown),
             VectorSequence::Error if k == self.k => {
-                Ok(self.bias.iter().zip(&self.noise).map(|(b, n)| b.clone().add(n)).collect())
+                let (bias, noise) = self.bias.as_ref().zip(self.noise.as_ref()).ok_or(unknown)?;
+                Ok(bias.iter().zip(noise).map(|(b, n)| b.clone().add(n)).collect())
             }
             _ => Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k }),
         }
@@ -96,6 +98,11 @@ impl<S: Arithmetic> Trace<S> for AtPoint<'_, S> {
     fn worker_gradient(&self, worker: i64, k: i64) -> Result<Vec<S>, EvaluationError> {
         self.points.worker_gradient(worker, k)
     }
+}
+
+/// The number of points: those of the run, then the probes.
+pub(super) fn horizon(instance: &Instance<'_>) -> usize {
+    instance.horizon + 1 + probes_of(instance).len()
 }
 
 struct OverDraws<'a> {
@@ -110,7 +117,7 @@ impl SidesOnPoints for OverDraws<'_> {
     }
 
     fn horizon(&self, instance: &Instance<'_>) -> usize {
-        instance.horizon + 1 + probes_of(instance).len()
+        horizon(instance)
     }
 
     /// The draws are computed, so they obey what the estimate proves, and nothing is presumed.
@@ -150,7 +157,7 @@ impl SidesOnPoints for OverDraws<'_> {
             let (mut bias, mut noise) = (zeros(x.len(), context), zeros(x.len(), context));
             oracle.draw(&situation, &mut random, &mut bias, &mut noise, context);
             let paths = random.paths().filter(|paths| *paths <= MAX_OUTCOMES);
-            draws.push(AtPoint { points, k, bias, noise, context });
+            draws.push(AtPoint { points, k, bias: Some(bias), noise: Some(noise), context });
             match paths {
                 Some(paths) if draws.len() as u64 == paths => break,
                 Some(_) => {}
@@ -163,8 +170,19 @@ impl SidesOnPoints for OverDraws<'_> {
             evaluator.set_index(k);
             return Sides::evaluate(claim, &mut evaluator, context);
         }
+        let single = draws.len() == 1;
+        let mut random = Enumerated::new(0, context);
+        oracle.draw_noise(&situation, &mut random, &mut zeros(x.len(), context), context);
+        let same_bias = single || (oracle.model.split && random.paths() == Some(draws.len() as u64));
+        let known = AtPoint {
+            points,
+            k,
+            bias: draws[0].bias.clone().filter(|_| same_bias),
+            noise: draws[0].noise.clone().filter(|_| single),
+            context,
+        };
         let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
-        let mut evaluator = Evaluator::on_outcomes(scope, &draws);
+        let mut evaluator = Evaluator::on_outcomes(scope, &known, &draws);
         evaluator.set_index(k);
         Sides::evaluate(claim, &mut evaluator, context)
     }

@@ -5,15 +5,14 @@ use rayon::prelude::*;
 
 use super::instance::Instance;
 use super::judge::{Comparison, Enclosing, Sides, WorstKeeper, by_interval, by_rational, screen};
-use super::pathwise::indices;
-use super::{CheckFailure, Outcome, moments};
+use super::{CheckFailure, Outcome, moments, places};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{Quantity, Table, Workspace};
-use crate::number::{Ball, Exact, Interval, Scalar};
+use crate::number::{Ball, Exact, Interval};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::problem::Arithmetic;
 use crate::statement::Kind;
-use crate::statement::evaluate::{Evaluator, Scope};
+use crate::statement::evaluate::Evaluator;
 
 /// Precisions of exact evidence; interval widths grow along a run, so it starts high.
 const EXACT_LADDER: [u32; 4] = [192, 512, 2048, 8192];
@@ -224,7 +223,7 @@ fn decide_on_table<S: Enclosing>(
     let mut decision =
         ExactDecision { keeper: WorstKeeper::default(), comparisons: 0, open: Vec::new(), violated: false };
     for (c, claim) in statement.claims.iter().enumerate() {
-        for (k, horizon) in places(instance, c, &scope)? {
+        for (k, horizon) in places::of_whole_run(instance, claim, &scope)? {
             let mut evaluator = Evaluator::on(&scope, table, &average);
             evaluator.set_index(k);
             evaluator.set_horizon(horizon);
@@ -244,7 +243,7 @@ fn decide_on_table<S: Enclosing>(
             }
         }
     }
-    Ok(decision)
+    if decision.comparisons == 0 { Err(CheckFailure::NothingCompared) } else { Ok(decision) }
 }
 
 fn decide_by_rationals(
@@ -273,38 +272,4 @@ fn decide_by_rationals(
     }
     decision.open = still_open;
     Ok(())
-}
-
-/// Whether a run of K steps has every value of the statement's random index.
-fn random_index_exists<S: Scalar>(
-    instance: &Instance<'_>,
-    horizon: usize,
-    scope: &Scope<S>,
-) -> Result<bool, CheckFailure> {
-    let Some(random) = &instance.statement.random else { return Ok(true) };
-    let mut evaluator = Evaluator::without_trace(scope);
-    evaluator.set_horizon(horizon);
-    let (from, to) = (evaluator.index(&random.from)?, evaluator.index(&random.to)?);
-    Ok(from < to && to <= horizon as i64 + 1)
-}
-
-/// Where a claim is evaluated on a table: its own index, or every K up to the horizon.
-fn places<S: Scalar>(
-    instance: &Instance<'_>,
-    claim: usize,
-    scope: &Scope<S>,
-) -> Result<Vec<(i64, usize)>, CheckFailure> {
-    let claim = &instance.statement.claims[claim];
-    Ok(match claim.quantifier {
-        Some(_) => indices(claim, scope)?.map(|k| (k, instance.horizon)).collect(),
-        None => {
-            let mut places = Vec::new();
-            for horizon in 1..=instance.horizon {
-                if random_index_exists(instance, horizon, scope)? {
-                    places.push((0, horizon));
-                }
-            }
-            places
-        }
-    })
 }

@@ -122,6 +122,17 @@ pub enum InstanceError {
     /// Bias or noise of an estimate that does not tell them apart.
     #[error("the statement speaks of bias and noise apart, which the estimate does not give")]
     NotSplit,
+    /// Momentum parameter or step size outside of what the method is defined for.
+    #[error("the method needs 0 < beta <= 1 and gamma > 0, not beta = {beta} and gamma = {gamma}")]
+    Method {
+        /// β.
+        beta: f64,
+        /// γ.
+        gamma: f64,
+    },
+    /// No claim has an index on it.
+    #[error("there is no index to check: the range of every claim, or of the random index, is empty")]
+    NoIndex,
     /// A starting point of the wrong length.
     #[error("the starting point has {found} coordinates, the problem {expected}")]
     Point {
@@ -204,6 +215,9 @@ impl<'a> Instance<'a> {
         let named = |name: &str| statement.parameter(name).map(|i| parameters[i]);
         let beta = named("beta").unwrap_or(DEFAULT_BETA);
         let gamma = named("gamma").unwrap_or_else(|| default_step(problem.as_ref()));
+        if !(0.0 < beta && beta <= 1.0 && gamma > 0.0) {
+            return Err(InstanceError::Method { beta, gamma });
+        }
         let steps = schedule(statement.schedule, gamma, spec.horizon);
         let method = Momentum { beta, steps, start: spec.start, clip_direction: None };
         let mut instance =

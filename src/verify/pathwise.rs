@@ -4,6 +4,7 @@ use rug::Rational;
 
 use super::instance::Instance;
 use super::judge::{Comparison, Sides, WorstKeeper, by_interval, by_rational, screen};
+use super::places::indices;
 use super::symbolic::Symbolic;
 use super::{CheckFailure, Judging, Outcome};
 use crate::inference::{Evidence, Verdict};
@@ -33,22 +34,11 @@ pub(super) fn trajectory(instance: &Instance<'_>, key: &StreamKey, replicate: u6
     let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
     experiment.run(&mut random, &mut table, &mut work, (), &mut |step| {
         path.points.push(step.x.to_vec());
-        path.biases.push(step.bias.to_vec());
+        path.biases.extend(step.bias.map(<[f64]>::to_vec));
     });
     match path.points.iter().position(|x| x.iter().any(|xi| !xi.is_finite())) {
         Some(k) => Err(CheckFailure::NotFinite { k }),
         None => Ok(path),
-    }
-}
-
-/// The indices at which a claim is made.
-pub(super) fn indices<S: Scalar>(claim: &Claim, scope: &Scope<S>) -> Result<std::ops::Range<i64>, CheckFailure> {
-    match &claim.quantifier {
-        None => Ok(0..1),
-        Some(quantifier) => {
-            let evaluator = Evaluator::without_trace(scope);
-            Ok(evaluator.index(&quantifier.from)?..evaluator.index(&quantifier.to)?)
-        }
     }
 }
 
@@ -276,6 +266,9 @@ pub(super) fn check_on_points(
             let sides = on_points.sides(claim, k, &path, scopes.interval(0), &ladder.intervals[0])?;
             keeper.enclose(&sides);
         }
+    }
+    if comparisons == 0 {
+        return Err(CheckFailure::NothingCompared);
     }
     let verdict = match (violated, open) {
         (true, _) => Verdict::Violated,

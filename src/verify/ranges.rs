@@ -158,7 +158,8 @@ fn smooth_bounds(
             error: error.upper_magnitude(),
             buffer: buffer.upper_magnitude(),
         });
-        let step = Ball::from_f64(method.step(k as i64), ());
+        let Some(step) = method.steps.get(k) else { break };
+        let step = Ball::from_f64(*step, ());
         gradient = gradient.add(&smoothness.mul(&step).mul(&buffer));
     }
     Some(bounds)
@@ -193,9 +194,10 @@ fn norm_of(states: &[State], pick: impl Fn(&State) -> Ball) -> Ball {
     Ball::from_f64(sum, ()).sqrt()
 }
 
-/// max |pick|, an upper bound.
+/// max |pick|, an upper bound; NaN where one of them is unknown.
 fn largest(states: &[State], pick: impl Fn(&State) -> Ball) -> f64 {
-    states.iter().map(|s| pick(s).upper_magnitude()).fold(0.0, f64::max)
+    let larger = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) };
+    states.iter().map(|s| pick(s).upper_magnitude()).fold(0.0, larger)
 }
 
 fn linear_bounds(instance: &Instance<'_>, relative: &Ball, absolute: &Ball) -> Option<Vec<NormBounds>> {
@@ -209,7 +211,8 @@ fn linear_bounds(instance: &Instance<'_>, relative: &Ball, absolute: &Ball) -> O
         StepWeights {
             keep: if replaces { Ball::zero(()) } else { one.sub(&beta) },
             weight: if replaces { one } else { beta },
-            step: Ball::from_f64(method.step(k as i64), ()),
+            // No step is made at K.
+            step: Ball::from_f64(method.steps.get(k).copied().unwrap_or(0.0), ()),
         }
     };
     let at_rest: Vec<State> = affine

@@ -13,6 +13,7 @@ use crate::method::{Quantity, Start, Table, Workspace, start_error};
 use crate::number::{Interval, Lanes, Mp, Scalar, norm2, zeros};
 use crate::oracle::{Estimable, Stream, StreamKey, TailKind};
 use crate::problem::{Arithmetic, Scratch};
+use crate::statement::Kind;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope};
 use crate::statement::syntax::ReduceOp;
 use crate::statement::term::{Index, Term, VectorSequence};
@@ -73,6 +74,9 @@ impl<'a> Statistical<'a> {
         judging: Judging<'a>,
         quantities: &'a [Quantity],
     ) -> Result<Self, CheckFailure> {
+        if instance.statement.kind == Kind::Identity {
+            return Err(CheckFailure::Unsuitable("an identity is never decided by sampling".into()));
+        }
         let bits = RERUN_BITS;
         let scope = instance.scope::<Interval>(bits);
         let start = start_table(instance, quantities, bits);
@@ -82,7 +86,8 @@ impl<'a> Statistical<'a> {
         let random_range = match &average {
             RandomIndex::Average { from, to } => {
                 let evaluator = Evaluator::<Interval>::without_trace(&scope);
-                Some(evaluator.index(from)?..evaluator.index(to)?)
+                let (from, to) = evaluator.range(from, to)?;
+                Some(from..to)
             }
             _ => None,
         };
@@ -100,7 +105,8 @@ impl<'a> Statistical<'a> {
             let (linear, minimum) = match &claim.lhs {
                 Term::Reduce { op: ReduceOp::Min, slot, from, to, body } => {
                     let evaluator = Evaluator::<Interval>::without_trace(&scope);
-                    let range = evaluator.index(from)?..evaluator.index(to)?;
+                    let (first, end) = evaluator.range(from, to)?;
+                    let range = first..end;
                     let mean = Term::Reduce {
                         op: ReduceOp::Mean,
                         slot: *slot,
