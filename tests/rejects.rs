@@ -104,6 +104,7 @@ const REJECTS: &[Reject] = &[
     ("clipped-error-stochastic-loose", "the cross term with the wrong sign", "(sqrt(worker_variance) + pos(G - tau))^2", "(sqrt(worker_variance) - pos(G - tau))^2"),
     ("clipped-nonconvex", "the excess of a fixed point, G - tau over 2, taken 10 % less", "\"pos(G - tau)^2\"", "\"(0.45*pos(G - tau))^2\""),
     ("clipped-nonconvex", "no residual", "\"pos(G - tau)^2\"", "\"0\""),
+    ("clipped-pl", "the excess of a fixed point, G - tau over 2, taken 10 % less", "\"pos(G_run - tau)^2\"", "\"(0.45*pos(G_run - tau))^2\""),
     ("clipped-pl", "no residual", "\"pos(G_run - tau)^2\"", "\"0\""),
     ("clipped-contraction", "one part in 10^15 short", "\"(1 - tau/G)^2*(norm2", "\"(1 - 10^-15)*(1 - tau/G)^2*(norm2"),
     ("clipped-contraction", "G understated by 5 %", "\"(1 - tau/G)^2*(norm2", "\"(1 - tau/(0.95*G))^2*(norm2"),
