@@ -151,3 +151,102 @@ impl Source for Epoch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::number::{Exact, Lanes};
+    use crate::oracle::{Enumerated, NoRandomness, SourceSpec, Stream, StreamKey};
+    use crate::problem::{Arithmetic, ProblemSpec, Scratch, build};
+
+    fn orders(count: usize) -> BTreeSet<Vec<usize>> {
+        let epoch = Epoch { step: 1.0, order: Order::Drawn };
+        let orders = (1..=count as u64).product::<u64>();
+        (0..orders)
+            .map(|path| {
+                let visits = epoch.visits::<f64>(count, &mut Enumerated::new(path, ()));
+                visits[..count].iter().map(|lanes| lanes[0]).collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_order_is_drawn_once() {
+        assert_eq!(orders(1).len(), 1);
+        assert_eq!(orders(3).len(), 6);
+        assert_eq!(orders(4).len(), 24);
+    }
+
+    /// ∇f(x) + e at the problem's start.
+    fn estimate<S: crate::oracle::Estimable + Arithmetic>(
+        problem: &dyn DynProblem,
+        order: Order,
+        random: &mut dyn Randomness<S>,
+        context: S::Context,
+    ) -> Vec<S> {
+        let oracle = crate::oracle::build(&[SourceSpec::Epoch { step: 0.25, order }], problem).unwrap();
+        let x: Vec<S> = problem.start().iter().map(|x| S::from_f64(*x, context)).collect();
+        let mut gradient = crate::number::zeros(x.len(), context);
+        let mut scratch = Scratch::for_problem(problem, context);
+        S::view(problem).gradient_in(&x, &mut gradient, context, &mut scratch);
+        let mut worker_gradients = Vec::new();
+        oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
+        let at = Situation {
+            k: 0,
+            x: &x,
+            gradient: &gradient,
+            worker_gradients: &worker_gradients,
+            buffer: &crate::number::zeros(x.len(), context),
+            workers: problem.workers(),
+            problem: S::view(problem),
+            badness: None,
+            memory: &crate::oracle::Memory::new(problem, context),
+        };
+        let (mut bias, mut noise) = (gradient.clone(), gradient.clone());
+        oracle.draw(&at, random, &mut bias, &mut noise, context);
+        gradient.into_iter().zip(&bias).map(|(g, b)| g.add(b)).collect()
+    }
+
+    #[test]
+    fn the_estimate_is_the_epochs_displacement_over_its_length() {
+        let spec =
+            ProblemSpec::HeterogeneousQuadratic { dimension: 3, workers: 4, condition: 4.0, spread: 1.0, seed: 2 };
+        let problem = build(&spec).unwrap();
+        for (order, visits) in [(Order::Cyclic, [0, 1, 2, 3]), (Order::Reversed, [3, 2, 1, 0])] {
+            let step = Exact::from_f64(0.25, ());
+            let start: Vec<Exact> = problem.start().iter().map(|x| Exact::from_f64(*x, ())).collect();
+            let mut y = start.clone();
+            let mut gradient = y.clone();
+            for worker in visits {
+                let mut scratch = Scratch::for_problem(problem.as_ref(), ());
+                Exact::view(problem.as_ref()).worker_gradient_in(worker, &y, &mut gradient, (), &mut scratch);
+                for (y, g) in y.iter_mut().zip(&gradient) {
+                    y.sub_product(g, &step);
+                }
+            }
+            let estimate = estimate::<Exact>(problem.as_ref(), order, &mut NoRandomness, ());
+            for ((start, end), g) in start.iter().zip(&y).zip(estimate) {
+                assert_eq!(start.clone().sub(end).0, g.0, "{order}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_lane_goes_its_own_way() {
+        let spec =
+            ProblemSpec::HeterogeneousQuadratic { dimension: 3, workers: 4, condition: 4.0, spread: 1.0, seed: 2 };
+        let problem = build(&spec).unwrap();
+        let key = StreamKey::new(1, "epoch", "");
+        let mut together = Stream::<_, Lanes>::new((0..8).map(|lane| key.stream(lane)), ());
+        let lanes = estimate::<Lanes>(problem.as_ref(), Order::Drawn, &mut together, ());
+        for lane in 0..8 {
+            let mut alone = Stream::<_, f64>::new([key.stream(lane as u64)], ());
+            let expected = estimate::<f64>(problem.as_ref(), Order::Drawn, &mut alone, ());
+            for (found, expected) in lanes.iter().zip(expected) {
+                assert_eq!(found.0[lane], expected);
+            }
+        }
+    }
+}
