@@ -1,7 +1,7 @@
 //! Statements that a hostile reader would try: true ones that rounding might refute, false ones that
 //! only exact numbers tell from true, claims that the check must refuse to judge.
 
-use lemmata::inference::{Ledger, Verdict};
+use lemmata::inference::{Evidence, Ledger, Verdict};
 use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
 use lemmata::number::{Lanes, Scalar};
 use lemmata::oracle::{SourceSpec, Stream, StreamKey};
@@ -11,7 +11,7 @@ use lemmata::statement::evaluate::EvaluationError;
 use lemmata::statement::term::VectorSequence;
 use lemmata::statement::{Statement, load_text};
 use lemmata::verify::plan::Plan;
-use lemmata::verify::{Cell, CheckFailure, Judging, check_cell, check_cells};
+use lemmata::verify::{Cell, CheckFailure, Judging, Outcome, check_cell, check_cells};
 
 const HEAD: &str = "id = \"t\"\ntitle = \"t\"\nsource = \"s\"\nproof = \"p\"\n";
 const PARAMETERS: &str = "[parameters]\nbeta = { in = \"(0, 1]\", try = [\"0.5\", \"1\"] }\n\
@@ -381,4 +381,160 @@ fn no_step_is_made_after_the_last_point() {
     assert!(shorter.iter().all(|v| *v == Ok(Verdict::Holds)), "{shorter:?}");
     let bias = claim("expectation", "k in 0..K+1", "E[norm2(b[k]) | past]", "1.000001*(B_b*norm2(grad[k]) + C_b)");
     assert!(missing(&bias, "b"), "{bias:?}");
+}
+
+fn outcomes_of(statement: &Statement) -> Vec<Result<Outcome, CheckFailure>> {
+    let effort = Preset::Quick.effort();
+    let plan = Plan::new(statement, Preset::Quick).unwrap_or_else(|err| panic!("{err}"));
+    let ledger = Ledger { delta: 1e-9, tests: plan.cells.len() as u64 };
+    check_cells(&plan.cells, Judging { effort: &effort, ledger, seed: 3 }, &|| ())
+}
+
+/// A whole-run claim on one witness.
+fn whole_run(lhs: &str, rhs: &str, beta_gamma: [&str; 2], problem: &str, source: &str, start: &str, k: u32) -> String {
+    let [beta, gamma] = beta_gamma;
+    format!(
+        "{ANY_STEP}[claim]\nlhs = \"{lhs}\"\nrhs = \"{rhs}\"\n\
+         [[witness]]\ndoc = \"w\"\nparameters = {{ beta = \"{beta}\", gamma = \"{gamma}\" }}\nproblem = {{ {problem} }}\n\
+         oracle = [{{ {source} }}]\nstart = [{start}]\nhorizon = {k}\n"
+    )
+}
+
+const SINE: &str = "family = \"sine-squared\", dimension = 2";
+
+#[test]
+fn a_huge_violation_is_refuted() {
+    let lhs = "E[norm2(grad[K])]";
+    for source in ["source = \"gaussian\", size = 0.5", "source = \"sphere\", radius = 0.5"] {
+        let claim = whole_run(lhs, "10^(-20)", ["1/2", "1/16"], SINE, source, "\"3\", \"1\"", 20);
+        assert_eq!(witnessed("expectation", 1, &claim), [Ok(Verdict::Violated)], "{source}");
+    }
+    let (family, source) = ("family = \"sine-squared\", dimension = 1", "source = \"sphere\", radius = 1e-300");
+    let claim = whole_run(lhs, "100", ["1/2", "100"], family, source, "\"0\"", 150);
+    assert_eq!(witnessed("expectation", 1, &claim), [Ok(Verdict::Violated)]);
+}
+
+#[test]
+fn a_bound_in_mean_is_no_bound_of_a_sample() {
+    // 2 - ||grad||^2 has no lower bound under Gaussian noise: no sample can contradict one.
+    let problem =
+        "family = \"piecewise-quadratic\", anchor = 0, value = 0, slope = 0, breaks = [0], curvatures = [0.9375, 1]";
+    let source = "source = \"gaussian\", size = 1";
+    let claim = whole_run("E[2 - norm2(grad[K])]", "3/2", ["1", "1"], problem, source, "\"0\"", 1);
+    let verdicts = witnessed("expectation", 1, &claim);
+    assert!(matches!(&verdicts[..], [Err(failure)] if !failure.is_internal()), "{verdicts:?}");
+}
+
+#[test]
+fn an_identity_that_intervals_accept_is_not_called_rational() {
+    let text = format!(
+        "{HEAD}kind = \"identity\"\n[claim]\nfor_all = \"k in 0..K\"\n\
+         lhs = \"sqrt(2)*sqrt(2)*f[k] + 10^(-90)*sqrt(2)\"\nrhs = \"2*f[k]\"\n"
+    );
+    for outcome in outcomes_of(&load_text("t.toml", &text).unwrap()) {
+        let outcome = outcome.unwrap();
+        assert!(matches!(outcome.evidence, Evidence::Interval { .. }), "{outcome:?}");
+    }
+    let text = text.replace(" + 10^(-90)*sqrt(2)", "").replace("sqrt(2)*sqrt(2)", "2");
+    let rational = |o: &Result<Outcome, CheckFailure>| o.as_ref().is_ok_and(|o| o.evidence == Evidence::Rational);
+    assert!(outcomes_of(&load_text("t.toml", &text).unwrap()).iter().any(rational));
+}
+
+#[test]
+fn a_method_outside_of_its_definition_is_no_instance() {
+    for (beta, gamma) in [("2", "1/16"), ("0", "1/16"), ("1", "-1/128"), ("1", "0")] {
+        let any = "[parameters]\nbeta = { in = \"[0, 3]\" }\ngamma = { in = \"[-1, inf)\" }\n";
+        let source = "source = \"sphere\", radius = 1";
+        let claim = whole_run("E[f[K]]", "1000", [beta, gamma], SINE, source, "\"3\", \"1\"", 5);
+        let statement = load_witnessed("expectation", &claim.replace(ANY_STEP, any));
+        let message = Plan::new(&statement, Preset::Quick).unwrap_err().to_string();
+        assert!(message.contains("needs 0 < beta <= 1 and gamma > 0"), "{beta}, {gamma}: {message}");
+    }
+}
+
+#[test]
+fn what_one_arithmetic_cannot_decide_goes_up_the_ladder() {
+    let close = judge(
+        "pathwise",
+        "[claim]\nfor_all = \"k in 0..K\"\nlhs = \"if(1/3 + 10^(-18) > 1/3, 0, 1)\"\nrhs = \"1/2\"\n",
+    );
+    assert!(!close.is_empty() && close.iter().all(|v| *v == Ok(Verdict::Holds)), "{close:?}");
+    let irrational = judge(
+        "pathwise",
+        "[constants]\na = \"if(sqrt(2) > 1, 1, 2)\"\n[claim]\nfor_all = \"k in 0..K\"\nlhs = \"f[k]*a\"\nrhs = \"f[k]\"\n",
+    );
+    assert!(irrational.iter().all(|v| matches!(v, Ok(Verdict::Holds | Verdict::Inconclusive))), "{irrational:?}");
+    assert!(irrational.contains(&Ok(Verdict::Holds)));
+    let run = |lhs| {
+        let source = "source = \"offset\", size = 1";
+        witnessed("expectation", 1, &whole_run(lhs, "1", ["1", "1/16"], SINE, source, "\"3\", \"1\"", 5))
+    };
+    assert_eq!(run("E[f[K]]*if(1/3 + 10^(-18) > 1/3, 0, 1)"), [Ok(Verdict::Holds)]);
+    assert_eq!(run("10^(-70)*E[f[K]]/(sqrt(2)^2 + 10^(-60) - 2)"), [Ok(Verdict::Holds)]);
+    assert!(matches!(run("E[f[K]]*if(sqrt(2)^2 == 2, 0, 1)")[..], [Err(_)]));
+    // Wide enclosures of the denominator contain zero, narrow ones do not.
+    let late = judge(
+        "pathwise",
+        "[claim]\nfor_all = \"k in 0..K\"\nlhs = \"10^(-60)/(sqrt(2)^2 + 10^(-50) - 2)\"\nrhs = \"1\"\n",
+    );
+    assert!(!late.is_empty() && late.iter().all(|v| *v == Ok(Verdict::Holds)), "{late:?}");
+    let domain = judge(
+        "pathwise",
+        "[claim]\nfor_all = \"k in 0..K\"\nlhs = \"abs(ln(sqrt(2)^2 + 10^(-60) - 2))\"\nrhs = \"1000\"\n",
+    );
+    assert!(!domain.is_empty() && domain.iter().all(|v| *v == Ok(Verdict::Holds)), "{domain:?}");
+    for lhs in ["if(sqrt(2)^2 == 2, 0, 1)", "ln(sqrt(2)^2 - 2)"] {
+        let never = judge("pathwise", &format!("[claim]\nfor_all = \"k in 0..K\"\nlhs = \"{lhs}\"\nrhs = \"10\"\n"));
+        assert!(!never.is_empty() && never.iter().all(Result::is_err), "{lhs}: {never:?}");
+    }
+}
+
+#[test]
+fn errors_that_rounding_takes_out_of_their_model_hide_no_violation() {
+    let verdicts = claim("pathwise", "k in 0..K", "norm2(e[k])", "1/2*(B*norm2(grad[k]) + C)");
+    assert!(verdicts.contains(&Ok(Verdict::Violated)), "{verdicts:?}");
+    assert!(!verdicts.contains(&Ok(Verdict::Inconclusive)), "{verdicts:?}");
+}
+
+#[test]
+fn an_endless_sum_is_refused() {
+    for lhs in ["sum(j in 0..inf, 1)", "max(j in 0..10000000, j)"] {
+        let verdicts = judge("pathwise", &format!("[claim]\nfor_all = \"k in 0..K\"\nlhs = \"{lhs}\"\nrhs = \"1\"\n"));
+        assert!(
+            verdicts.iter().all(|v| matches!(v, Err(CheckFailure::Evaluation(EvaluationError::OutOfRange(_))))),
+            "{lhs}: {verdicts:?}"
+        );
+    }
+    let endless = judge("pathwise", "[claim]\nfor_all = \"k in 0..inf\"\nlhs = \"1\"\nrhs = \"1\"\n");
+    assert!(endless.iter().all(Result::is_err), "{endless:?}");
+}
+
+#[test]
+fn the_range_of_a_minimum_with_a_random_index_is_that_of_single_values() {
+    let claim = whole_run(
+        "min(k in 1..K, E[(2*R - 1/2)*norm2(grad[k])])",
+        "1000",
+        ["1/2", "1/16"],
+        SINE,
+        "source = \"sphere\", radius = 0.5",
+        "\"3\", \"1\"",
+        5,
+    );
+    let verdicts = witnessed("expectation", 3, &format!("[random]\nR = \"uniform(0..2)\"\n{claim}"));
+    assert!(verdicts.iter().all(Result::is_ok), "{verdicts:?}");
+}
+
+#[test]
+fn the_precision_check_looks_at_every_step_of_a_minimum() {
+    // In f64 the first step's sample is rounded to whole numbers; the mean over both steps hides it.
+    let claim = whole_run(
+        "min(k in 0..2, E[(1 - k)*((10^16 + f[1]) - 10^16) + k*10^30*f[1]])",
+        "1/2",
+        ["1/2", "1/16"],
+        SINE,
+        "source = \"sphere\", radius = 0.5",
+        "\"3\", \"1\"",
+        2,
+    );
+    assert_eq!(witnessed("expectation", 3, &claim), [Ok(Verdict::Inconclusive)]);
 }

@@ -13,6 +13,9 @@ pub enum EvaluationError {
     /// The instance does not supply the constant.
     #[error("the instance proves no value of `{0}`")]
     MissingConstant(&'static str),
+    /// A derived constant that this arithmetic cannot compute.
+    #[error("a derived constant has no value in this arithmetic")]
+    ValuelessConstant,
     /// The run does not record the quantity, or not at that index.
     #[error("the run has no `{name}[{index}]`")]
     MissingQuantity {
@@ -41,6 +44,14 @@ pub enum EvaluationError {
     /// An exponent or range out of bounds.
     #[error("an integer expression is out of range: {0}")]
     OutOfRange(i64),
+}
+
+impl EvaluationError {
+    /// Whether another arithmetic may have the value.
+    #[must_use]
+    pub fn is_of_arithmetic(&self) -> bool {
+        matches!(self, EvaluationError::Undecided | EvaluationError::ValuelessConstant)
+    }
 }
 
 /// The index that stands for the limit as k grows.
@@ -225,9 +236,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Term::Parameter(i) => {
                 self.scope.parameters[*i].clone().ok_or(EvaluationError::MissingConstant("a parameter"))?
             }
-            Term::Constant(i) => {
-                self.scope.constants[*i].clone().ok_or(EvaluationError::MissingConstant("a derived constant"))?
-            }
+            Term::Constant(i) => self.scope.constants[*i].clone().ok_or(EvaluationError::ValuelessConstant)?,
             Term::Builtin(builtin) => self.builtin(*builtin)?,
             Term::Given(i) => {
                 self.scope.given[*i].clone().ok_or(EvaluationError::MissingConstant("a given constant"))?

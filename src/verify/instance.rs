@@ -227,15 +227,20 @@ impl<'a> Instance<'a> {
             let bound = bound.ok_or(InstanceError::Missing(Builtin::VisitedGradientBound.name()))?;
             instance.builtins[builtin_position(Builtin::VisitedGradientBound)] = Some(bound);
         }
-        let scope = instance.scope::<Interval>(HYPOTHESIS_BITS);
-        for (constant, value) in statement.constants.iter().zip(&scope.constants) {
+        instance.check_setup()?;
+        Ok(instance)
+    }
+
+    /// Whether constants have values, and ranges and hypotheses hold for certain.
+    fn check_setup(&self) -> Result<(), InstanceError> {
+        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+        for (constant, value) in self.statement.constants.iter().zip(&scope.constants) {
             if value.as_ref().is_none_or(|v| !(v.lower().is_finite() && v.upper().is_finite())) {
                 return Err(InstanceError::Constant(constant.name.clone()));
             }
         }
-        instance.check_ranges(&scope)?;
-        instance.check_hypotheses(&scope)?;
-        Ok(instance)
+        self.check_ranges(&scope)?;
+        self.check_hypotheses(&scope)
     }
 
     /// The same instance with fewer steps.
@@ -255,6 +260,20 @@ impl<'a> Instance<'a> {
             builtins: self.builtins.clone(),
             given: self.given.clone(),
         }
+    }
+
+    /// The same instance under the weaker hypothesis that errors and biases exceed their models' C and C_b
+    /// by `excess`. `None` where the statement does not speak of that.
+    #[must_use]
+    pub fn with_larger_errors(&self, excess: &Rational) -> Option<Instance<'a>> {
+        let mut enlarged = self.shortened(self.horizon);
+        for builtin in [Builtin::AbsoluteError, Builtin::AbsoluteBias] {
+            if let Some(value) = &mut enlarged.builtins[builtin_position(builtin)] {
+                *value += excess;
+            }
+        }
+        enlarged.check_setup().ok()?;
+        Some(enlarged)
     }
 
     /// The experiment that runs on it.

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
-use super::{CheckFailure, Judging, Outcome, Sampling, Worst, ranges};
+use super::ranges::Ranges;
+use super::{CheckFailure, Judging, Outcome, Sampling, Worst};
 use crate::inference::{
     BernsteinLimits, Decision, Evidence, InferenceError, MeanTest, MinimumTest, TailClass, Verdict,
 };
@@ -80,7 +81,7 @@ impl<'a> Statistical<'a> {
         let bits = RERUN_BITS;
         let scope = instance.scope::<Interval>(bits);
         let start = start_table(instance, quantities, bits);
-        let ranges = ranges::range_table(instance, quantities)
+        let Ranges { sure, in_tail } = Ranges::new(instance, quantities)
             .ok_or_else(|| CheckFailure::Unsuitable("the family proves no lower bound of f".into()))?;
         let average = instance.random_average();
         let random_range = match &average {
@@ -90,6 +91,18 @@ impl<'a> Statistical<'a> {
                 Some(from..to)
             }
             _ => None,
+        };
+        // One sample has one value of the random index, so its range is the hull over them.
+        let single = |value: i64| RandomIndex::Average { from: Index::Literal(value), to: Index::Literal(value + 1) };
+        let choices: Vec<RandomIndex> =
+            random_range.clone().map_or_else(|| vec![average.clone()], |r| r.map(single).collect());
+        let hull = |term: &Term, table: &Table<Interval>| -> Result<Interval, CheckFailure> {
+            let mut range: Option<Interval> = None;
+            for choice in &choices {
+                let value = Evaluator::on(&scope, table, choice).term(term)?;
+                range = Some(range.map_or(value.clone(), |hull| hull.hull(&value)));
+            }
+            range.ok_or_else(|| CheckFailure::Unsuitable("the random index has no value".into()))
         };
         let mut claims = Vec::new();
         for (c, claim) in instance.statement.claims.iter().enumerate() {
@@ -115,26 +128,22 @@ impl<'a> Statistical<'a> {
                         body: body.clone(),
                     };
                     let mut lower = f64::INFINITY;
-                    for k in range.clone() {
-                        let mut evaluator = Evaluator::on(&scope, &ranges, &average);
-                        evaluator.set_index(k);
-                        lower = lower.min(evaluator.term(body)?.lower_f64());
+                    for choice in &choices {
+                        let mut evaluator = Evaluator::on(&scope, &sure, choice);
+                        for k in range.clone() {
+                            evaluator.set_index(k);
+                            let least = evaluator.term(body)?.lower_f64();
+                            lower = if least.is_nan() { f64::NEG_INFINITY } else { lower.min(least) };
+                        }
+                    }
+                    if !lower.is_finite() {
+                        return Err(CheckFailure::Unsuitable("no lower bound of one sample is known".into()));
                     }
                     (mean, Some((range, (**body).clone(), lower)))
                 }
                 other => (other.clone(), None),
             };
-            // One sample has one value of the random index, so its range is the hull over them.
-            let single =
-                |value: i64| RandomIndex::Average { from: Index::Literal(value), to: Index::Literal(value + 1) };
-            let choices = random_range.clone().map_or_else(|| vec![average.clone()], |r| r.map(single).collect());
-            let mut range: Option<Interval> = None;
-            for choice in &choices {
-                let value = Evaluator::on(&scope, &ranges, choice).term(&linear)?;
-                range = Some(range.map_or(value.clone(), |hull| hull.hull(&value)));
-            }
-            let range = range.ok_or_else(|| CheckFailure::Unsuitable("the random index has no value".into()))?;
-            let (lower, upper) = (range.lower_f64(), range.upper_f64());
+            let (lower, upper) = (hull(&linear, &sure)?.lower_f64(), hull(&linear, &in_tail)?.upper_f64());
             if !lower.is_finite() {
                 return Err(CheckFailure::Unsuitable("no lower bound of one sample is known".into()));
             }
@@ -344,10 +353,12 @@ impl<'a> Statistical<'a> {
         let precise = self.groups(0, count, &self.instance.scope::<Mp>(RERUN_BITS), stream)?;
         let mut largest: f64 = 0.0;
         for (a, b) in working.iter().zip(&precise) {
-            for (((x, _), (y, _)), claim) in a.iter().zip(b).zip(&self.claims) {
-                let size = x.abs().max(y.abs()).max(claim.rhs[0].abs());
-                if size > 0.0 {
-                    largest = largest.max((x - y).abs() / size);
+            for (((x, bodies), (y, precise)), claim) in a.iter().zip(b).zip(&self.claims) {
+                for (x, y) in std::iter::once((x, y)).chain(bodies.iter().zip(precise)) {
+                    let size = x.abs().max(y.abs()).max(claim.rhs[0].abs());
+                    if size > 0.0 {
+                        largest = largest.max((x - y).abs() / size);
+                    }
                 }
             }
         }
