@@ -216,20 +216,27 @@ fn sign_of<S: Scalar>(x: &S, context: S::Context) -> S {
 /// Which `count` of the values are largest in one lane, ties by lowest index: bit j for value j.
 /// For arithmetics of one lane `None` where that is not certain.
 fn largest<S: Scalar>(values: &[S], count: usize, lane: usize) -> Option<u64> {
-    let mut order = [0usize; 64];
-    for (j, place) in order.iter_mut().enumerate() {
-        *place = j;
+    let exceeds = |a: &S, b: &S| {
+        let certain = if S::LANES > 1 { None } else { a.compare(b) };
+        certain.map_or_else(|| a.lane(lane) > b.lane(lane), Ordering::is_gt)
+    };
+    let mut kept = 0u64;
+    for _ in 0..count {
+        let mut best: Option<usize> = None;
+        for j in (0..values.len()).filter(|j| kept >> j & 1 == 0) {
+            if best.is_none_or(|b| exceeds(&values[j], &values[b])) {
+                best = Some(j);
+            }
+        }
+        kept |= 1 << best?;
     }
-    let order = &mut order[..values.len()];
-    order.sort_unstable_by(|a, b| {
-        values[*b].lane(lane).partial_cmp(&values[*a].lane(lane)).unwrap_or(Ordering::Equal).then(a.cmp(b))
-    });
-    let (kept, dropped) = order.split_at(count);
+    let is_kept = |j: &usize| kept >> j & 1 == 1;
+    let no_smaller = |i: usize, j: usize| values[i].compare(&values[j]).is_some_and(Ordering::is_ge);
     let certain = S::LANES > 1
-        || kept.iter().all(|i| {
-            dropped.iter().all(|j| matches!(values[*i].compare(&values[*j]), Some(Ordering::Greater | Ordering::Equal)))
-        });
-    certain.then(|| kept.iter().fold(0, |mask, j| mask | 1 << j))
+        || (0..values.len())
+            .filter(is_kept)
+            .all(|i| (0..values.len()).filter(|j| !is_kept(j)).all(|j| no_smaller(i, j)));
+    certain.then_some(kept)
 }
 
 /// `masks` ← which coordinates of `u` are largest in magnitude, lane by lane; false where that is
@@ -384,6 +391,15 @@ mod tests {
         Operator::TopK { share: 0.5 }.error(&u, &mut NoRandomness, &mut out, ());
         assert_eq!(out[0].0, [-1.0, 0.0, -1.0, 0.0, -1.0, 0.0, -1.0, 0.0]);
         assert_eq!(out[1].0, [0.0, -3.0, 0.0, -3.0, 0.0, -3.0, 0.0, -3.0]);
+    }
+
+    #[test]
+    fn rationals_tell_apart_what_no_f64_does() {
+        let tiny = Rational::from(1) >> 2000;
+        let u = [Exact(Some(Rational::from(1))), Exact(Some(Rational::from(1) + tiny))];
+        let mut out = u.clone();
+        Operator::TopK { share: 0.5 }.error(&u, &mut NoRandomness, &mut out, ());
+        assert_eq!((out[0].0.clone(), out[1].0.clone()), (Some(Rational::from(-1)), Some(Rational::new())));
     }
 
     #[test]
