@@ -66,6 +66,8 @@ const REJECTS: &[Reject] = &[
     ("theorem1-pl-residual", "mu overstated by 5 %", "(1 - eta) - B))", "(1 - eta) - B)*1.05)"),
     ("theorem1-nonconvex-variance-sharp", "the saving doubled", "(1 - beta*S)", "(1 - 2*beta*S)"),
     ("theorem1-nonconvex-variance-sharp", "the residual halved", "+ Cp/(1 - theta - Bp)", "+ Cp/(2*(1 - theta - Bp))"),
+    ("theorem1-pl-variance-sharp", "plain SGD's own noise halved", "\"if(beta == 1, L*gamma,", "\"if(beta == 1, L*gamma/2,"),
+    ("theorem1-pl-variance-sharp", "the residual halved", "eps*Cp*(1 - (1 - rho)^K)/rho", "eps*Cp*(1 - (1 - rho)^K)/rho/2"),
     ("theorem1-pl-variance", "the residual halved", "eps*Cp*(1 - (1 - rho)^K)/rho", "eps*Cp*(1 - (1 - rho)^K)/rho/2"),
     ("theorem1-pl-variance", "the initial gap forgotten", "E[start[0]]", "E[0*start[0]]"),
     ("residual-sharpness", "the residual off by one part in 10^15", "\"C/(1 - B)\"", "\"(1 + 10^-15)*C/(1 - B)\""),

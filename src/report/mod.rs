@@ -122,7 +122,7 @@ pub struct StatementSummary {
     pub worst_ratio: Option<f64>,
     /// Least normalised slack over the cells.
     pub least_slack: Option<f64>,
-    /// For a vacuous statement, the most frequent reason why nothing could be checked.
+    /// For a vacuous statement, why it or one of its claims is checked nowhere.
     pub why_vacuous: Option<String>,
     /// Statements that its proof uses or that it instantiates.
     pub rests_on: Vec<String>,

@@ -13,7 +13,7 @@ use crate::number::{Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
-use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
+use crate::statement::evaluate::{EvaluationError, Evaluator, Scope, Trace};
 use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
 use rug::Rational;
 
@@ -163,12 +163,6 @@ impl SidesOnPoints for OverDraws<'_> {
                 Some(_) => {}
                 None => return Err(CheckFailure::Unsuitable("the estimate has too many outcomes at a point".into())),
             }
-        }
-        if !claim.averages() {
-            // What such a claim speaks of is the same for every draw, see `suitable`.
-            let mut evaluator = Evaluator::on(scope, &draws[0], &RandomIndex::Absent);
-            evaluator.set_index(k);
-            return Sides::evaluate(claim, &mut evaluator, context);
         }
         let single = draws.len() == 1;
         let mut random = Enumerated::new(0, context);

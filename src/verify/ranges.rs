@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn an_unknown_response_is_not_taken_for_the_least() {
         let state = |y: f64| State { lambda: Ball::one(()), y: Ball::from_f64(y, ()), v: Ball::zero(()) };
-        assert_eq!(largest(&[state(1.0), state(-3.0)], |s| s.y), 3.0);
+        assert!((3.0..3.001).contains(&largest(&[state(1.0), state(-3.0)], |s| s.y)));
         for states in [[state(f64::NAN), state(1.0)], [state(1.0), state(f64::NAN)]] {
             assert!(!largest(&states, |s| s.y).is_finite());
         }
