@@ -14,14 +14,14 @@ use crate::number::Scalar;
 use crate::problem::DynProblem;
 
 /// An upper bound of √q.
-fn root_above(q: &Rational) -> Rational {
+pub(super) fn root_above(q: &Rational) -> Rational {
     let mut root = Float::with_val_round(53, q, Round::Up).0;
     root.sqrt_round(Round::Up);
     root.to_rational().unwrap_or_default()
 }
 
 /// ζ², which is zero for one worker.
-fn heterogeneity(problem: &dyn DynProblem) -> Option<Rational> {
+pub(super) fn heterogeneity(problem: &dyn DynProblem) -> Option<Rational> {
     if problem.workers() == 1 { Some(Rational::new()) } else { problem.constants().heterogeneity.clone() }
 }
 
