@@ -219,7 +219,7 @@ impl Source for FirstOrderMaml {
         let curvature = named.get("a").zip(named.get("ell")).map(|(a, ell)| Rational::from(a * ell));
         let (size, tail) = match (curvature, heterogeneity(problem)) {
             (Some(curvature), Some(zeta2)) if curvature < 1 => {
-                let ratio = Rational::from(&curvature / (Rational::from(1) - &curvature));
+                let ratio = &curvature / (Rational::from(1) - &curvature);
                 let relative = Rational::from(ratio.square_ref());
                 let absolute = root_above(&zeta2) * &ratio;
                 (Some([relative.clone(), relative * zeta2]), Tail::sure(ratio, absolute))

@@ -381,8 +381,8 @@ pub fn nested_suite(preset: Preset) -> Vec<ProblemSpec> {
     if preset == Preset::Full {
         suite.extend([
             bent(24, 12, 4, huber, 8.0, 2.0, 50),
-            MamlRidge { ridge: Ridge::Cosine, dimension: 16, workers: 4, share: 16, step: 0.125, seed: 51 },
-            MamlSinusoid { units: 8, workers: 4, share: 8, step: 0.03125, seed: 52 },
+            MamlRidge { ridge: Ridge::Cosine, dimension: 8, workers: 2, share: 8, step: 0.125, seed: 51 },
+            MamlSinusoid { units: 4, workers: 2, share: 6, step: 0.03125, seed: 52 },
         ]);
     }
     suite
