@@ -35,7 +35,7 @@ fn run<S: Arithmetic + Estimable>(
     let problem = build(spec).unwrap();
     let oracle = oracle::build(&[source], problem.as_ref()).unwrap();
     let smoothness = problem.constants().smoothness.as_ref().unwrap().to_f64();
-    let method = Momentum { beta: 0.1, steps: vec![0.1 / smoothness; STEPS], start: Start::Zero };
+    let method = Momentum { beta: 0.1, steps: vec![0.1 / smoothness; STEPS], start: Start::Zero, clip_direction: None };
     let start = problem.start();
     let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };
     let quantities = [Quantity::Value, Quantity::Norm2(VectorSequence::Gradient)];

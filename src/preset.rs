@@ -37,7 +37,7 @@ impl Preset {
     #[must_use]
     pub fn effort(self) -> Effort {
         let (trajectories, replicates, paths, rerun) = match self {
-            Preset::Quick => (1, 60_000, 1 << 10, 2),
+            Preset::Quick => (1, 60_000, 1 << 10, 8),
             Preset::Default => (4, 400_000, 1 << 14, 8),
             Preset::Full => (12, 4_000_000, 1 << 16, 16),
         };

@@ -5,6 +5,8 @@ use std::cell::Cell;
 
 use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
 use lemmata::number::Lanes;
+use lemmata::oracle::epoch::Order;
+use lemmata::oracle::operator::Operator;
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
 use lemmata::preset::Preset;
 use lemmata::problem::{Arithmetic, ProblemSpec, build, nested_suite};
@@ -37,7 +39,7 @@ fn allocations<S: Arithmetic + Estimable<Context = ()>>(
 ) -> usize {
     let problem = build(spec).unwrap();
     let oracle = oracle::build(sources, problem.as_ref()).unwrap();
-    let method = Momentum { beta: 0.25, steps: vec![0.01; steps], start: Start::Zero };
+    let method = Momentum { beta: 0.25, steps: vec![0.01; steps], start: Start::Zero, clip_direction: None };
     let start = problem.start();
     let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };
     let mut table = Table::<S>::new(&[Quantity::Value], steps, &method.steps, ());
@@ -67,6 +69,10 @@ fn a_run_of_a_thousand_steps_allocates_no_more_than_one_of_ten() {
         vec![SourceSpec::Opposed { relative: 0.1, absolute: 0.1 }, SourceSpec::Rademacher { size: 0.25 }],
         vec![SourceSpec::RandomSigns { relative: 0.1, absolute: 0.1 }, SourceSpec::Axis { size: 0.25 }],
         vec![SourceSpec::Cancel { relative: 0.1, absolute: 0.1 }, SourceSpec::RelativeSigns { factor: 0.25 }],
+        vec![SourceSpec::EachWorker { operator: Operator::Clip { threshold: 0.5 }, noise: 0.25 }],
+        vec![SourceSpec::FiniteDifference { step: 0.125 }],
+        vec![SourceSpec::Epoch { step: 0.125, order: Order::Reversed }],
+        vec![SourceSpec::Epoch { step: 0.125, order: Order::Drawn }],
     ];
     for problem in &problems {
         for sources in &oracles {

@@ -57,6 +57,7 @@ fn extreme_instances_keep_their_word() {
         ProblemSpec::GemanMcClure { dimension: 64, workers: 1, share: 1, seed: 7 },
         ProblemSpec::BreastCancerLogistic { features: 30, workers: 8, share: 70, regulariser: 0.0625 },
         ProblemSpec::DiagonalQuadratic { spectrum: vec![1e-3, 0.0, 7.0] },
+        ProblemSpec::Huber { curvature: 2.0, width: 0.5, tilts: vec![1.5, -0.5, -1.0] },
         ProblemSpec::PiecewiseQuadratic {
             anchor: 0.5,
             value: 1.0,
@@ -120,6 +121,9 @@ fn sizes_and_numbers_out_of_range_are_refused() {
         ProblemSpec::BreastCancerSquares { features: 3, workers: 8, share: 500 },
         ProblemSpec::BreastCancerSquares { features: 3, workers: 8, share: usize::MAX },
         ProblemSpec::SineSquaredComposed { dimension: 2, rows: 3, condition: 1.0, seed: 1 },
+        ProblemSpec::Huber { curvature: 1.0, width: 1.0, tilts: vec![0.1, 0.2, -0.3] },
+        ProblemSpec::Huber { curvature: 1.0, width: 0.0, tilts: vec![0.0] },
+        ProblemSpec::Huber { curvature: 1.0, width: 1.0, tilts: vec![] },
         ProblemSpec::PiecewiseQuadratic {
             anchor: 0.0,
             value: 0.0,

@@ -30,6 +30,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(Failure::bad_input)?;
     let report = pool.install(|| make_report(arguments, &statements, &plans));
+    if arguments.cells {
+        println!("{}", report::render_cells(&report));
+    }
     println!("{}", report::render(&report));
     let path = report::write(&report, &arguments.output).map_err(Failure::bad_input)?;
     println!("report: {}", path.display());
@@ -92,13 +95,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     Report {
         schema_version: SCHEMA_VERSION,
         name: arguments.name.clone(),
-        provenance: Provenance {
-            version: env!("CARGO_PKG_VERSION").into(),
-            commit: env!("LEMMATA_COMMIT").into(),
-            toolchain: env!("LEMMATA_TOOLCHAIN").into(),
-            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            wall_seconds: begin.elapsed().as_secs_f64(),
-        },
+        provenance: Provenance::new(begin.elapsed().as_secs_f64()),
         settings: Settings { seed: arguments.seed, preset, effort, ledger },
         statements: summaries,
         cells,
@@ -106,7 +103,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
 }
 
 /// Shown on a terminal only.
-fn progress_bar(cells: u64) -> ProgressBar {
+pub(super) fn progress_bar(cells: u64) -> ProgressBar {
     let target =
         if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(cells), target);

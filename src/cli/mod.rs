@@ -1,6 +1,7 @@
 //! The program.
 
 mod check;
+mod compare;
 mod exit;
 mod new;
 mod replay;
@@ -30,6 +31,8 @@ pub struct Arguments {
 enum Command {
     /// Check statements and write a report.
     Check(CheckArguments),
+    /// Run methods side by side on the same streams and write a report.
+    Compare(CompareArguments),
     /// List the shipped statements.
     List,
     /// Show a statement: claim, hypotheses, constants, and their values for given parameters.
@@ -70,6 +73,9 @@ struct CheckArguments {
     /// Large instances and many replicates.
     #[arg(long)]
     full: bool,
+    /// Print every cell with the two sides of its worst comparison.
+    #[arg(long)]
+    cells: bool,
     /// Name of the report.
     #[arg(long, default_value = "check")]
     name: String,
@@ -90,6 +96,27 @@ struct CheckArguments {
     threads: Option<usize>,
 }
 
+#[derive(Debug, clap::Args)]
+struct CompareArguments {
+    /// Identifiers of shipped comparisons, or comparison files; all shipped ones without any.
+    comparisons: Vec<String>,
+    /// Few replicates.
+    #[arg(long, conflicts_with = "full")]
+    quick: bool,
+    /// Many replicates.
+    #[arg(long)]
+    full: bool,
+    /// Folder of the reports.
+    #[arg(long, default_value = "reports")]
+    output: PathBuf,
+    /// Seed.
+    #[arg(long, default_value_t = 20_240_300_853)]
+    seed: u64,
+    /// Probability that any limit of a comparison is wrong.
+    #[arg(long, default_value_t = 1e-3)]
+    delta: f64,
+}
+
 impl CheckArguments {
     fn preset(&self) -> Preset {
         match (self.quick, self.full) {
@@ -105,6 +132,7 @@ impl CheckArguments {
 pub fn run(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::List => show::list(),
         Command::Show { statement, values } => show::show(&statement, &values),
         Command::New { name } => new::run(&name),

@@ -73,6 +73,8 @@ pub enum InferenceError {
 const REFUTING_BETS: u32 = 12;
 const SUPPORTING_BETS: u32 = 14;
 const LARGEST_BET: f64 = 0.999;
+/// Samples that are this many times the bound count as no more, so that all stays finite.
+const LARGEST_SHARE: f64 = 1e300;
 
 /// Both one-sided tests of `E[L] ≤ R`, each at the full δ. R is enclosed by `[rhs_lower, rhs_upper]`.
 #[derive(Clone, Debug)]
@@ -206,10 +208,13 @@ impl MeanTest {
                 }
                 (Wealth::Product(mixture), _) => {
                     // Z = (L − a)/(R − a), rounded down; its mean is at most one under the null.
-                    let z = ((sample - lower) / (rhs_high - lower) * (1.0 - 4.0 * f64::EPSILON)).max(0.0);
+                    let z = (sample - lower) / (rhs_high - lower) * (1.0 - 4.0 * f64::EPSILON);
+                    let z = z.clamp(0.0, LARGEST_SHARE);
                     mixture.observe(|bet| {
                         let value = (bet * (z - 1.0)).ln_1p();
-                        (value, value.abs() + bet * z)
+                        // Rounding moves bet·(z − 1) by a part of bet·(z + 1), and the logarithm's slope
+                        // there is the inverse of the factor.
+                        (value, value.abs() + bet * (z + 1.0) / (1.0 + bet * (z - 1.0)))
                     });
                 }
             }

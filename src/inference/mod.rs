@@ -5,6 +5,7 @@
 //! the two nulls is true, so both tests may use the cell's full share of the error.
 
 mod bernstein;
+pub mod distribution_free;
 mod family;
 mod mean_test;
 mod mixture;

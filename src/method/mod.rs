@@ -9,7 +9,7 @@ mod points;
 mod run;
 mod table;
 
-pub use points::{OutcomeTrace, PointTrace};
+pub use points::{KnownTrace, OutcomeTrace, PointTrace};
 pub use run::{Experiment, Workspace, start_error, visited_gradient_bound};
 pub use table::{Quantity, Table};
 
@@ -32,13 +32,16 @@ pub struct Momentum {
     pub steps: Vec<f64>,
     /// Start of the buffer.
     pub start: Start,
+    /// τ, for the rival that moves along clip_τ(v_k) in place of v_k: x_{k+1} = x_k − γ_k clip_τ(v_k).
+    /// No statement speaks of it; comparisons run it.
+    pub clip_direction: Option<f64>,
 }
 
 impl Momentum {
-    /// γ_k; γ_{−1} reads as γ_0, and steps past the end as the last.
+    /// γ_k for k < K; γ_{−1} reads as γ_0.
     #[must_use]
-    pub fn step(&self, k: i64) -> f64 {
-        let last = self.steps.len().saturating_sub(1);
-        self.steps[usize::try_from(k).unwrap_or(0).min(last)]
+    pub fn step(&self, k: i64) -> Option<f64> {
+        let k = if k == -1 { 0 } else { k };
+        self.steps.get(usize::try_from(k).ok()?).copied()
     }
 }

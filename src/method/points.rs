@@ -40,6 +40,12 @@ impl<'a, S: Arithmetic> PointTrace<'a, S> {
         }
     }
 
+    /// γ_k.
+    fn step(&self, k: i64) -> Evaluated<S> {
+        let step = self.method.step(k).ok_or(EvaluationError::MissingQuantity { name: "step", index: k })?;
+        Ok(S::from_f64(step, self.context))
+    }
+
     fn position(&self, name: &'static str, k: i64, count: usize) -> Evaluated<usize> {
         usize::try_from(k).ok().filter(|k| *k < count).ok_or(EvaluationError::MissingQuantity { name, index: k })
     }
@@ -61,7 +67,7 @@ impl<'a, S: Arithmetic> PointTrace<'a, S> {
     /// v_k for k ≥ 0, from two points.
     fn buffer(&self, k: i64) -> Evaluated<Vec<S>> {
         let position = self.position("v", k, self.points.len() - 1)?;
-        let step = S::from_f64(self.method.step(k), self.context);
+        let step = self.step(k)?;
         let next = self.point(position + 1);
         Ok(self.point(position).into_iter().zip(&next).map(|(x, y)| x.sub(y).div(&step)).collect())
     }
@@ -106,7 +112,7 @@ impl<S: Arithmetic> Trace<S> for PointTrace<'_, S> {
                     })
                     .clone())
             }
-            ScalarSequence::Step | ScalarSequence::Spectrum => Ok(S::from_f64(self.method.step(k), self.context)),
+            ScalarSequence::Step | ScalarSequence::Spectrum => self.step(k),
         }
     }
 
@@ -160,7 +166,7 @@ pub struct OutcomeTrace<'a, S: Scalar> {
     bias: Vec<S>,
     noise: Vec<S>,
     buffer: Vec<S>,
-    start_buffer: Vec<S>,
+    start_deviation: Vec<S>,
     next_gradient: Vec<S>,
     next_value: S,
 }
@@ -176,8 +182,15 @@ impl<'a, S: Arithmetic> OutcomeTrace<'a, S> {
         let estimate: Vec<S> =
             past.gradient(k)?.iter().zip(bias.iter().zip(&noise)).map(|(g, (b, n))| g.clone().add(b).add(n)).collect();
         let replaces = k == 0 && method.start == Start::FirstGradient;
-        let start_buffer = if replaces { estimate.clone() } else { zeros(estimate.len(), context) };
-        let previous = if k == 0 { start_buffer.clone() } else { past.buffer(k - 1)? };
+        let previous = match k {
+            0 if replaces => estimate.clone(),
+            0 => zeros(estimate.len(), context),
+            _ => past.buffer(k - 1)?,
+        };
+        let start_deviation = match k {
+            0 => minus(previous.clone(), past.gradient(0)?),
+            _ => past.vector(VectorSequence::Deviation, -1)?,
+        };
         let beta = S::from_f64(method.beta, context);
         let keep = S::one(context).sub(&beta);
         let buffer: Vec<S> = previous
@@ -189,7 +202,7 @@ impl<'a, S: Arithmetic> OutcomeTrace<'a, S> {
                 next
             })
             .collect();
-        let step = S::from_f64(method.step(k), context);
+        let step = past.step(k)?;
         let position = past.position("x", k, past.points.len())?;
         let next: Vec<S> = past
             .point(position)
@@ -204,7 +217,7 @@ impl<'a, S: Arithmetic> OutcomeTrace<'a, S> {
         let mut next_gradient = zeros(next.len(), context);
         S::view(past.problem).gradient_in(&next, &mut next_gradient, context, &mut scratch);
         let next_value = S::view(past.problem).value_in(&next, context, &mut scratch);
-        Ok(OutcomeTrace { past, k, bias, noise, buffer, start_buffer, next_gradient, next_value })
+        Ok(OutcomeTrace { past, k, bias, noise, buffer, start_deviation, next_gradient, next_value })
     }
 }
 
@@ -231,7 +244,7 @@ impl<S: Arithmetic> Trace<S> for OutcomeTrace<'_, S> {
             }
             VectorSequence::Buffer if k == self.k => Ok(self.buffer.clone()),
             VectorSequence::Deviation if k == self.k => Ok(minus(self.buffer.clone(), self.past.gradient(k)?)),
-            VectorSequence::Deviation if k == -1 => Ok(minus(self.start_buffer.clone(), self.past.gradient(0)?)),
+            VectorSequence::Deviation if k == -1 => Ok(self.start_deviation.clone()),
             VectorSequence::Gradient if k == self.k + 1 => Ok(self.next_gradient.clone()),
             _ if k > self.k => missing(),
             VectorSequence::Bias | VectorSequence::Noise => missing(),
@@ -240,6 +253,75 @@ impl<S: Arithmetic> Trace<S> for OutcomeTrace<'_, S> {
     }
 
     fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
+        // The stored x_{k+1} is that of one outcome.
+        if k > self.k {
+            return Err(EvaluationError::MissingQuantity { name: "worker_grad", index: k });
+        }
+        self.past.worker_gradient(worker, k)
+    }
+}
+
+/// What is known of a stored trajectory before the noise of step k is drawn: x_0, …, x_k, the buffers and
+/// errors before step k, and b_k.
+pub struct KnownTrace<'a, S: Scalar> {
+    past: &'a PointTrace<'a, S>,
+    k: i64,
+    bias: Vec<S>,
+}
+
+impl<'a, S: Arithmetic> KnownTrace<'a, S> {
+    /// What is known before the noise of step `k`, where b_k is `bias`.
+    #[must_use]
+    pub fn new(past: &'a PointTrace<'a, S>, k: i64, bias: Vec<S>) -> Self {
+        KnownTrace { past, k, bias }
+    }
+
+    fn up_to(&self, last: i64, name: &'static str, index: i64) -> Evaluated<()> {
+        if index <= last { Ok(()) } else { Err(EvaluationError::NotKnown { name, index }) }
+    }
+
+    fn known(&self, sequence: VectorSequence, k: i64) -> Evaluated<()> {
+        // m_{−1} = e_0 under the first-gradient start: drawn in step 0.
+        let drawn_at_start = sequence == VectorSequence::Deviation
+            && k == -1
+            && self.k == 0
+            && self.past.method.start == Start::FirstGradient;
+        let last = match sequence {
+            VectorSequence::Point | VectorSequence::Gradient => self.k,
+            VectorSequence::Noise => return Err(EvaluationError::NotKnown { name: sequence.name(), index: k }),
+            _ if drawn_at_start => -2,
+            _ => self.k - 1,
+        };
+        self.up_to(last, sequence.name(), k)
+    }
+}
+
+impl<S: Arithmetic> Trace<S> for KnownTrace<'_, S> {
+    fn scalar(&self, sequence: ScalarSequence, k: i64) -> Evaluated<S> {
+        if sequence == ScalarSequence::Value {
+            self.up_to(self.k, "f", k)?;
+        }
+        self.past.scalar(sequence, k)
+    }
+
+    fn norm2(&self, sequence: VectorSequence, k: i64) -> Evaluated<S> {
+        if sequence == VectorSequence::Bias {
+            return Ok(norm2(&self.vector(sequence, k)?, self.past.context));
+        }
+        self.known(sequence, k)?;
+        self.past.norm2(sequence, k)
+    }
+
+    fn vector(&self, sequence: VectorSequence, k: i64) -> Evaluated<Vec<S>> {
+        if sequence == VectorSequence::Bias && k == self.k {
+            return Ok(self.bias.clone());
+        }
+        self.known(sequence, k)?;
+        self.past.vector(sequence, k)
+    }
+
+    fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
+        self.up_to(self.k, "worker_grad", k)?;
         self.past.worker_gradient(worker, k)
     }
 }

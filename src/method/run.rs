@@ -6,7 +6,7 @@ use rug::Rational;
 
 use super::table::{Quantity, Table};
 use super::{Momentum, Start};
-use crate::number::{Interval, Scalar, norm2, zeros};
+use crate::number::{Interval, Scalar, clip, norm2, zeros};
 use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation};
 use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::term::VectorSequence;
@@ -64,15 +64,15 @@ pub struct Step<'a, S> {
     pub x: &'a [S],
     /// v_{k−1} at first sight, v_k after the update.
     pub buffer: &'a [S],
-    /// b_k.
-    pub bias: &'a [S],
+    /// b_k; none at k = K, where no step is made.
+    pub bias: Option<&'a [S]>,
 }
 
 impl Experiment<'_> {
     /// Runs K steps, K the number of step sizes, and records what `table` asks for.
     ///
-    /// `observe` sees every step after the error is drawn and before the buffer is updated.
-    /// `badness(k, x_k, v_{k−1}, ∇f(x_k), e)` scores errors for greedy sources.
+    /// `observe` sees every step after the error is drawn and before the buffer is updated, then x_K.
+    /// Greedy sources take the error with the largest ‖∇f(x_{k+1})‖², in every lane its own.
     pub fn run<S: Arithmetic + Estimable>(
         &self,
         random: &mut dyn Randomness<S>,
@@ -104,7 +104,10 @@ impl Experiment<'_> {
             record(table, VectorSequence::Gradient, at, gradient, context);
             self.oracle.worker_gradients(self.problem, x, worker_gradients, context, scratch);
             {
-                let badness = |candidate: &[f64]| self.next_gradient_norm(x, v, gradient, candidate, step);
+                let badness = |lane: usize, candidate: &[f64]| {
+                    let component = |j: usize| [x[j].lane(lane), v[j].lane(lane), gradient[j].lane(lane)];
+                    self.next_gradient_norm(&component, candidate, self.method.steps[k])
+                };
                 let situation = Situation {
                     k,
                     x,
@@ -124,7 +127,7 @@ impl Experiment<'_> {
                     e.add_assign(n);
                 }
             });
-            observe(&Step { k, x, buffer: v, bias });
+            observe(&Step { k, x, buffer: v, bias: Some(bias) });
             record(table, VectorSequence::Error, at, error, context);
             record(table, VectorSequence::Bias, at, bias, context);
             record(table, VectorSequence::Noise, at, noise, context);
@@ -156,8 +159,19 @@ impl Experiment<'_> {
                 }
                 record(table, VectorSequence::Deviation, at, gradient, context);
             }
+            let moved: &[S] = match self.method.clip_direction {
+                None => v,
+                Some(threshold) => {
+                    // The error is no longer needed.
+                    for (e, vi) in error.iter_mut().zip(v.iter()) {
+                        e.set(vi);
+                    }
+                    clip(&S::from_f64(threshold, context), error, context);
+                    error
+                }
+            };
             S::with_widest_registers(|| {
-                for (xi, vi) in x.iter_mut().zip(v.iter()) {
+                for (xi, vi) in x.iter_mut().zip(moved) {
                     xi.sub_product(vi, step);
                 }
             });
@@ -171,17 +185,19 @@ impl Experiment<'_> {
             problem.gradient_in(x, gradient, context, scratch);
             record(table, VectorSequence::Gradient, last, gradient, context);
         }
-        observe(&Step { k: steps.len(), x, buffer: v, bias });
+        observe(&Step { k: steps.len(), x, buffer: v, bias: None });
     }
 
-    /// ‖∇f(x_{k+1})‖² if the error were `candidate`, in plain `f64` and in the first lane.
-    fn next_gradient_norm<S: Scalar>(&self, x: &[S], v: &[S], gradient: &[S], candidate: &[f64], step: &S) -> f64 {
+    /// ‖∇f(x_{k+1})‖² if the error were `candidate`, in plain `f64`, where `component` gives the j-th
+    /// components of x_k, v_{k−1} and ∇f(x_k).
+    fn next_gradient_norm(&self, component: &dyn Fn(usize) -> [f64; 3], candidate: &[f64], step: f64) -> f64 {
         let beta = self.method.beta;
-        let step = step.to_f64();
-        let next: Vec<f64> = (0..x.len())
-            .map(|j| {
-                let estimate = gradient[j].to_f64() + candidate[j];
-                x[j].to_f64() - step * ((1.0 - beta) * v[j].to_f64() + beta * estimate)
+        let next: Vec<f64> = candidate
+            .iter()
+            .enumerate()
+            .map(|(j, e)| {
+                let [x, v, gradient] = component(j);
+                x - step * ((1.0 - beta) * v + beta * (gradient + e))
             })
             .collect();
         let mut out = vec![0.0; next.len()];

@@ -132,9 +132,10 @@ impl<S: Scalar> Trace<S> for Table<S> {
             ScalarSequence::Value => {
                 self.get(Quantity::Value, k).cloned().ok_or(EvaluationError::MissingQuantity { name: "f", index: k })
             }
-            ScalarSequence::Step | ScalarSequence::Spectrum => self
-                .steps
-                .get(usize::try_from(k).unwrap_or(0))
+            // γ_{−1} reads as γ_0.
+            ScalarSequence::Step | ScalarSequence::Spectrum => usize::try_from(if k == -1 { 0 } else { k })
+                .ok()
+                .and_then(|k| self.steps.get(k))
                 .cloned()
                 .ok_or(EvaluationError::MissingQuantity { name: "step", index: k }),
         }

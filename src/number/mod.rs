@@ -264,11 +264,15 @@ pub fn norm2<S: Scalar>(a: &[S], context: S::Context) -> S {
     sum
 }
 
-/// u ← min(1, τ/‖u‖)·u, τ > 0: without a division by zero at u = 0, and without a root that is not
-/// needed where ‖u‖ ≤ τ.
-pub fn clip<S: Scalar>(threshold: &S, u: &mut [S], context: S::Context) {
+/// min(1, τ/‖u‖), τ > 0: without a division by zero at u = 0, and exactly 1 where ‖u‖ ≤ τ is certain.
+pub fn clip_factor<S: Scalar>(threshold: &S, u: &[S], context: S::Context) -> S {
     let largest = norm2(u, context).max(&threshold.clone().square()).sqrt();
-    let factor = threshold.clone().div(&largest);
+    threshold.clone().div(&largest)
+}
+
+/// u ← min(1, τ/‖u‖)·u, τ > 0.
+pub fn clip<S: Scalar>(threshold: &S, u: &mut [S], context: S::Context) {
+    let factor = clip_factor(threshold, u, context);
     for x in u {
         x.mul_assign(&factor);
     }

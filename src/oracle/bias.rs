@@ -167,7 +167,7 @@ impl Greedy {
         let Some(badness) = at.badness else { return candidates.swap_remove(1) };
         let score = |signs: &[f64]| {
             let error: Vec<f64> = signs.iter().map(|s| s * size).collect();
-            badness(&error)
+            badness(lane, &error)
         };
         let mut best = candidates.swap_remove(0);
         let mut best_score = score(&best);

@@ -16,6 +16,8 @@ use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar, zeros};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 pub mod bias;
+pub mod epoch;
+pub mod finite_difference;
 pub mod nested;
 pub mod noise;
 pub mod operator;
@@ -26,8 +28,8 @@ pub mod transformed;
 pub use randomness::{Enumerated, NoRandomness, Randomness, Stream, StreamKey};
 pub use spec::{OracleError, SourceSpec, build};
 
-/// Scores an error vector; larger is worse.
-pub type Badness<'a> = &'a dyn Fn(&[f64]) -> f64;
+/// Scores an error vector for one lane of the arithmetic; larger is worse.
+pub type Badness<'a> = &'a dyn Fn(usize, &[f64]) -> f64;
 
 /// Where an estimate is asked for. All vectors have length d.
 pub struct Situation<'a, S> {

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Randomness;
-use crate::number::{Scalar, clip, dot, norm2};
+use crate::number::{Scalar, clip_factor, dot, norm2};
 
 /// A map ℝᵈ → ℝᵈ, all parameters exact `f64`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -125,38 +125,64 @@ impl Operator {
         }
     }
 
-    /// `out` ← the map's value at `u`. Lengths d ≤ 64.
-    pub fn apply<S: Scalar>(&self, u: &[S], random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
-        for (o, x) in out.iter_mut().zip(u) {
-            o.set(x);
-        }
+    /// `out` ← 𝒯(u) − u, what the map does to `u`. Lengths d ≤ 64. Formed directly, so that what a
+    /// map leaves alone is zero in every arithmetic.
+    pub fn error<S: Scalar>(&self, u: &[S], random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         match self {
-            Operator::TopK { share } => keep_largest(u, kept(*share, u.len()), out, context),
+            Operator::TopK { share } => {
+                let mut masks = [0u64; 8];
+                let certain = largest_magnitudes(u, kept(*share, u.len()), &mut masks, out);
+                drop_others(u, certain.then_some(&masks), out, context);
+            }
             Operator::RandK { share } => {
-                let subset = random.subset(kept(*share, u.len()), u.len());
-                for (j, o) in out.iter_mut().enumerate() {
-                    keep_where(o, |lane| subset[lane] >> j & 1 == 1, context);
+                let mut masks = [0u64; 8];
+                for (mask, subset) in masks.iter_mut().zip(random.subset(kept(*share, u.len()), u.len())) {
+                    *mask = *subset;
                 }
+                drop_others(u, Some(&masks), out, context);
             }
             Operator::ScaledSign {} => {
                 let mut size = S::zero(context);
-                for x in u {
-                    size.add_assign(&x.clone().abs());
+                for (o, x) in out.iter_mut().zip(u) {
+                    o.set(x);
+                    o.abs_assign();
+                    size.add_assign(o);
                 }
                 size.div_assign(&S::from_f64(u.len() as f64, context));
-                for o in out {
-                    let sign = sign_of(o, context);
+                for (o, x) in out.iter_mut().zip(u) {
                     o.set(&size);
-                    o.mul_assign(&sign);
+                    o.mul_assign(&sign_of(x, context));
+                    o.sub_assign(x);
                 }
             }
-            Operator::Rounding { bits } => out.iter_mut().for_each(|o| o.round_significant_assign(*bits)),
-            Operator::TopKRounding { share, bits } => {
-                keep_largest(u, kept(*share, u.len()), out, context);
-                out.iter_mut().for_each(|o| o.round_significant_assign(*bits));
+            Operator::Rounding { bits } => {
+                for (o, x) in out.iter_mut().zip(u) {
+                    o.set(x);
+                    o.round_significant_assign(*bits);
+                    o.sub_assign(x);
+                }
             }
-            Operator::LowRank { rows, rank } => low_rank(u, *rows, *rank, out, context),
-            Operator::Clip { threshold } => clip(&S::from_f64(*threshold, context), out, context),
+            Operator::TopKRounding { share, bits } => {
+                let mut masks = [0u64; 8];
+                let certain = largest_magnitudes(u, kept(*share, u.len()), &mut masks, out);
+                drop_others(u, certain.then_some(&masks), out, context);
+                for (j, (o, x)) in out.iter_mut().zip(u).enumerate() {
+                    let mut rounding = x.clone();
+                    rounding.round_significant_assign(*bits);
+                    rounding.sub_assign(x);
+                    keep_where(&mut rounding, |lane| masks[lane] >> j & 1 == 1, context);
+                    o.add_assign(&rounding);
+                }
+            }
+            Operator::LowRank { rows, rank } => low_rank_error(u, *rows, *rank, out, context),
+            Operator::Clip { threshold } => {
+                let mut factor = clip_factor(&S::from_f64(*threshold, context), u, context);
+                factor.add_f64(-1.0);
+                for (o, x) in out.iter_mut().zip(u) {
+                    o.set(x);
+                    o.mul_assign(&factor);
+                }
+            }
         }
     }
 }
@@ -190,40 +216,55 @@ fn sign_of<S: Scalar>(x: &S, context: S::Context) -> S {
 /// Which `count` of the values are largest in one lane, ties by lowest index: bit j for value j.
 /// For arithmetics of one lane `None` where that is not certain.
 fn largest<S: Scalar>(values: &[S], count: usize, lane: usize) -> Option<u64> {
-    let mut order = [0usize; 64];
-    for (j, place) in order.iter_mut().enumerate() {
-        *place = j;
-    }
-    let order = &mut order[..values.len()];
-    order.sort_unstable_by(|a, b| {
-        values[*b].lane(lane).partial_cmp(&values[*a].lane(lane)).unwrap_or(Ordering::Equal).then(a.cmp(b))
-    });
-    let (kept, dropped) = order.split_at(count);
-    let certain = S::LANES > 1
-        || kept.iter().all(|i| {
-            dropped.iter().all(|j| matches!(values[*i].compare(&values[*j]), Some(Ordering::Greater | Ordering::Equal)))
-        });
-    certain.then(|| kept.iter().fold(0, |mask, j| mask | 1 << j))
-}
-
-/// Sets all coordinates of `out` to zero but those where `u` is largest in magnitude.
-fn keep_largest<S: Scalar>(u: &[S], count: usize, out: &mut [S], context: S::Context) {
-    // The magnitudes are compared through `out`, which is a copy of `u`.
-    out.iter_mut().for_each(Scalar::abs_assign);
-    let mut masks = [0u64; 8];
-    for (lane, mask) in masks.iter_mut().enumerate().take(S::LANES) {
-        match largest(out, count, lane) {
-            Some(found) => *mask = found,
-            None => {
-                let nothing = undefined(context);
-                out.iter_mut().for_each(|o| o.set(&nothing));
-                return;
+    let exceeds = |a: &S, b: &S| {
+        let certain = if S::LANES > 1 { None } else { a.compare(b) };
+        certain.map_or_else(|| a.lane(lane) > b.lane(lane), Ordering::is_gt)
+    };
+    let mut kept = 0u64;
+    for _ in 0..count {
+        let mut best: Option<usize> = None;
+        for j in (0..values.len()).filter(|j| kept >> j & 1 == 0) {
+            if best.is_none_or(|b| exceeds(&values[j], &values[b])) {
+                best = Some(j);
             }
         }
+        kept |= 1 << best?;
     }
+    let is_kept = |j: &usize| kept >> j & 1 == 1;
+    let no_smaller = |i: usize, j: usize| values[i].compare(&values[j]).is_some_and(Ordering::is_ge);
+    let certain = S::LANES > 1
+        || (0..values.len())
+            .filter(is_kept)
+            .all(|i| (0..values.len()).filter(|j| !is_kept(j)).all(|j| no_smaller(i, j)));
+    certain.then_some(kept)
+}
+
+/// `masks` ← which coordinates of `u` are largest in magnitude, lane by lane; false where that is
+/// not certain. `out` is overwritten.
+fn largest_magnitudes<S: Scalar>(u: &[S], count: usize, masks: &mut [u64; 8], out: &mut [S]) -> bool {
+    for (o, x) in out.iter_mut().zip(u) {
+        o.set(x);
+        o.abs_assign();
+    }
+    masks.iter_mut().enumerate().take(S::LANES).all(|(lane, mask)| {
+        largest(out, count, lane).is_some_and(|found| {
+            *mask = found;
+            true
+        })
+    })
+}
+
+/// `out` ← 0 where a coordinate is kept, −u where it is dropped; undefined without masks.
+fn drop_others<S: Scalar>(u: &[S], masks: Option<&[u64; 8]>, out: &mut [S], context: S::Context) {
     for (j, (o, x)) in out.iter_mut().zip(u).enumerate() {
         o.set(x);
-        keep_where(o, |lane| masks[lane] >> j & 1 == 1, context);
+        match masks {
+            Some(masks) => {
+                o.neg_assign();
+                keep_where(o, |lane| masks[lane] >> j & 1 == 0, context);
+            }
+            None => o.set(&undefined(context)),
+        }
     }
 }
 
@@ -231,11 +272,19 @@ fn keep_largest<S: Scalar>(u: &[S], count: usize, out: &mut [S], context: S::Con
 /// the matrix in one lane. `entry(i, j)` reads row i of the larger side, column j of the smaller.
 fn singular_basis(length: usize, smaller: usize, entry: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
     let matrix = DMatrix::from_fn(length, smaller, entry);
-    let vectors = (matrix.transpose() * matrix).symmetric_eigen().eigenvectors;
+    // Scaled, so that no square under- or overflows.
+    let scale = matrix.amax();
+    let vectors = if scale > 0.0 && scale.is_finite() {
+        let scaled = matrix / scale;
+        (scaled.transpose() * scaled).symmetric_eigen().eigenvectors
+    } else {
+        DMatrix::identity(smaller, smaller)
+    };
     vectors.column_iter().map(|column| column.iter().copied().collect()).collect()
 }
 
-fn low_rank<S: Scalar>(u: &[S], rows: usize, rank: usize, out: &mut [S], context: S::Context) {
+/// `out` ← minus the part of the matrix along the directions of least energy.
+fn low_rank_error<S: Scalar>(u: &[S], rows: usize, rank: usize, out: &mut [S], context: S::Context) {
     let columns = u.len() / rows;
     let (length, smaller) = if columns <= rows { (rows, columns) } else { (columns, rows) };
     // Position in u of entry (i, j), i along the larger side.
@@ -276,8 +325,8 @@ fn low_rank<S: Scalar>(u: &[S], rows: usize, rank: usize, out: &mut [S], context
             o.set(&S::zero(context));
             for (v, (vector, square)) in basis.iter().enumerate() {
                 let mut part = coefficients[i][v].clone().mul(&vector[j]).div(square);
-                keep_where(&mut part, |lane| masks[lane] >> v & 1 == 1, context);
-                o.add_assign(&part);
+                keep_where(&mut part, |lane| masks[lane] >> v & 1 == 0, context);
+                o.sub_assign(&part);
             }
         }
     }
@@ -300,13 +349,13 @@ impl fmt::Display for Operator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::{Exact, Lanes};
+    use crate::number::{Exact, Interval, Lanes};
     use crate::oracle::{Enumerated, NoRandomness};
 
     fn applied(operator: &Operator, u: &[f64]) -> Vec<f64> {
         let mut out = vec![0.0; u.len()];
-        operator.apply(u, &mut NoRandomness, &mut out, ());
-        out
+        operator.error(u, &mut NoRandomness, &mut out, ());
+        out.iter().zip(u).map(|(e, u)| e + u).collect()
     }
 
     #[test]
@@ -339,9 +388,26 @@ mod tests {
     fn each_lane_chooses_for_itself() {
         let u: Vec<Lanes> = vec![Lanes([1.0, 5.0, 1.0, 5.0, 1.0, 5.0, 1.0, 5.0]), Lanes([3.0; 8])];
         let mut out = vec![Lanes([0.0; 8]); 2];
-        Operator::TopK { share: 0.5 }.apply(&u, &mut NoRandomness, &mut out, ());
-        assert_eq!(out[0].0, [0.0, 5.0, 0.0, 5.0, 0.0, 5.0, 0.0, 5.0]);
-        assert_eq!(out[1].0, [3.0, 0.0, 3.0, 0.0, 3.0, 0.0, 3.0, 0.0]);
+        Operator::TopK { share: 0.5 }.error(&u, &mut NoRandomness, &mut out, ());
+        assert_eq!(out[0].0, [-1.0, 0.0, -1.0, 0.0, -1.0, 0.0, -1.0, 0.0]);
+        assert_eq!(out[1].0, [0.0, -3.0, 0.0, -3.0, 0.0, -3.0, 0.0, -3.0]);
+    }
+
+    #[test]
+    fn rationals_tell_apart_what_no_f64_does() {
+        let tiny = Rational::from(1) >> 2000;
+        let u = [Exact(Some(Rational::from(1))), Exact(Some(Rational::from(1) + tiny))];
+        let mut out = u.clone();
+        Operator::TopK { share: 0.5 }.error(&u, &mut NoRandomness, &mut out, ());
+        assert_eq!((out[0].0.clone(), out[1].0.clone()), (Some(Rational::from(-1)), Some(Rational::new())));
+    }
+
+    #[test]
+    fn a_choice_that_intervals_cannot_make_is_undefined() {
+        let third = Interval::from_rational(&Rational::from((1, 3)), 64);
+        let mut out = vec![Interval::zero(64); 2];
+        Operator::TopK { share: 0.5 }.error(&[third.clone(), third], &mut NoRandomness, &mut out, 64);
+        assert!(!out[0].is_defined() && !out[1].is_defined());
     }
 
     #[test]
@@ -350,9 +416,8 @@ mod tests {
         let error = |u: [i32; 4]| {
             let u: Vec<Exact> = u.iter().map(|x| Exact(Some(Rational::from(*x)))).collect();
             let mut out = u.clone();
-            operator.apply(&u, &mut NoRandomness, &mut out, ());
-            let difference: Vec<Exact> = u.into_iter().zip(&out).map(|(a, b)| a.sub(b)).collect();
-            norm2(&difference, ()).0.unwrap()
+            operator.error(&u, &mut NoRandomness, &mut out, ());
+            norm2(&out, ()).0.unwrap()
         };
         assert!(error([1, 2, 2, 4]) < 1e-24);
         assert_eq!(error([3, 4, -4, 3]), 25);
@@ -367,8 +432,8 @@ mod tests {
         let mut sum = 0.0;
         for path in 0..paths {
             let mut out = [0.0; 5];
-            operator.apply(&u, &mut Enumerated::new(path, ()), &mut out, ());
-            sum += u.iter().zip(out).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+            operator.error(&u, &mut Enumerated::new(path, ()), &mut out, ());
+            sum += out.iter().map(|e| e * e).sum::<f64>();
         }
         assert_eq!(sum / paths as f64, 0.6 * square);
     }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::bias::{AlongGradient, Cancel, Greedy, Offset, RandomSigns, Relative, Scripted};
+use super::epoch::{Epoch, Order};
+use super::finite_difference::FiniteDifference;
 use super::nested::{Batch, FirstOrderMaml, Nested};
 use super::noise::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
 use super::operator::Operator;
@@ -110,6 +112,19 @@ pub enum SourceSpec {
         /// What is done to the average; not Rand-K.
         operator: Operator,
     },
+    /// See [`FiniteDifference`].
+    FiniteDifference {
+        /// h > 0.
+        step: f64,
+    },
+    /// See [`Epoch`].
+    Epoch {
+        /// s > 0.
+        step: f64,
+        /// In which order the components are visited.
+        #[serde(default)]
+        order: Order,
+    },
     /// Of a composition Fᵢ ∘ hᵢ, see [`Nested`].
     Composite {
         /// Samples of hᵢ(x).
@@ -178,7 +193,7 @@ pub enum OracleError {
         /// Why.
         reason: String,
     },
-    /// An operator whose parameters mean nothing, or that does not fit.
+    /// An operator or a step whose parameters mean nothing, or that does not fit.
     #[error("{source_name}: {reason}")]
     BadOperator {
         /// Which source.
@@ -213,6 +228,7 @@ impl SourceSpec {
             | SourceSpec::Axis { size }
             | SourceSpec::Gaussian { size } => vec![*size],
             SourceSpec::Relative { factor } | SourceSpec::RelativeSigns { factor } => vec![*factor],
+            SourceSpec::FiniteDifference { step } | SourceSpec::Epoch { step, .. } => vec![*step],
             SourceSpec::Sphere { radius } => vec![*radius],
             SourceSpec::Scripted { errors } => errors.iter().flatten().copied().collect(),
             SourceSpec::EachWorker { noise, .. } => vec![*noise],
@@ -231,6 +247,9 @@ impl SourceSpec {
                 Some("the average is transformed without drawing; use each-worker".to_owned())
             }
             SourceSpec::EachWorker { operator, .. } | SourceSpec::Average { operator } => operator.defect(dimension),
+            SourceSpec::FiniteDifference { step } if *step <= 0.0 => {
+                Some("a step of zero has no difference".to_owned())
+            }
             _ => None,
         }
     }
@@ -298,6 +317,8 @@ impl SourceSpec {
             }
             SourceSpec::EachWorker { operator, noise } => Arc::new(EachWorker { operator, noise }),
             SourceSpec::Average { operator } => Arc::new(Average { operator }),
+            SourceSpec::FiniteDifference { step } => Arc::new(FiniteDifference { step }),
+            SourceSpec::Epoch { step, order } => Arc::new(Epoch { step, order }),
             SourceSpec::Composite {
                 inner_samples,
                 inner_noise,
@@ -352,6 +373,8 @@ impl fmt::Display for SourceSpec {
             SourceSpec::EachWorker { operator, noise: 0.0 } => write!(f, "each-worker({operator})"),
             SourceSpec::EachWorker { operator, noise } => write!(f, "each-worker({operator} after signs of {noise})"),
             SourceSpec::Average { operator } => write!(f, "average({operator})"),
+            SourceSpec::FiniteDifference { step } => write!(f, "finite-difference({step})"),
+            SourceSpec::Epoch { step, order } => write!(f, "epoch({step}, {order})"),
             SourceSpec::Composite {
                 inner_samples,
                 inner_noise,

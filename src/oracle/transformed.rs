@@ -135,13 +135,16 @@ impl Source for EachWorker {
             }
             if self.noise != 0.0 {
                 let signs = random.sign_sums(1, out.len());
-                for (a, sign) in argument.iter_mut().zip(signs) {
+                let mut scale = share.clone();
+                scale.mul_f64(self.noise);
+                for ((a, sign), o) in argument.iter_mut().zip(signs).zip(out.iter_mut()) {
                     a.add_product_f64(sign, self.noise);
+                    o.add_product(sign, &scale);
                 }
             }
-            self.operator.apply(argument, random, value, context);
-            for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(gradient) {
-                v.sub_assign(g);
+            // 𝒯(g + ξ) − g = ξ + what 𝒯 changes.
+            self.operator.error(argument, random, value, context);
+            for (o, v) in out.iter_mut().zip(value.iter()) {
                 o.add_product(v, &share);
             }
         }
@@ -232,15 +235,15 @@ impl Source for RandKNoise {
         context: S::Context,
     ) {
         let operator = Operator::RandK { share: self.share };
-        let alpha = operator.contraction(out.len()).unwrap_or_default();
-        let alpha = S::from_rational(&alpha, context);
+        let rest = Rational::from(1) - operator.contraction(out.len()).unwrap_or_default();
+        let rest = S::from_rational(&rest, context);
         let mut memory = at.memory.borrow_mut();
         let [_, value, _] = &mut memory.vectors;
         let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
         for gradient in at.worker_gradients.chunks_exact(out.len()) {
-            operator.apply(gradient, random, value, context);
+            operator.error(gradient, random, value, context);
             for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(gradient) {
-                v.sub_product(g, &alpha);
+                v.add_product(g, &rest);
                 o.add_product(v, &share);
             }
         }
@@ -299,9 +302,8 @@ impl Source for Average {
     ) {
         let mut memory = at.memory.borrow_mut();
         let [_, value, _] = &mut memory.vectors;
-        self.operator.apply(at.gradient, random, value, context);
-        for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(at.gradient) {
-            v.sub_assign(g);
+        self.operator.error(at.gradient, random, value, context);
+        for (o, v) in out.iter_mut().zip(value.iter()) {
             o.add_assign(v);
         }
     }

@@ -20,6 +20,8 @@ const STEP_EXPONENT: i32 = -80;
 pub enum Aspect {
     /// ‖∇f(x) − ∇f(y)‖ ≤ L‖x − y‖.
     Lipschitz,
+    /// ‖∇fᵢ(x) − ∇fᵢ(y)‖ ≤ ℓ‖x − y‖ with ℓ the constant `L_worker`.
+    WorkerLipschitz,
     /// |f(y) − f(x) − ⟨∇f(x), y − x⟩| ≤ L/2 ‖y − x‖².
     DescentInequality,
     /// f(x) ≥ f*.
@@ -295,6 +297,18 @@ impl<'a> Audit<'a> {
         let gradients = norm2(&difference(&to.gradient, &from.gradient), BITS);
         let lipschitz = smoothness.clone().square().mul(&distance);
         self.demand(Aspect::Lipschitz, to, &gradients, &lipschitz);
+        if let Some(bound) = self.problem.constants().named.get("L_worker").cloned() {
+            let lipschitz = rational(&bound).square().mul(&distance);
+            for worker in 0..self.problem.workers() {
+                let mut at = |place: &Place<'_>| {
+                    let mut gradient = zeros(place.x.len(), BITS);
+                    self.problem.worker_gradient_in(worker, &place.x, &mut gradient, BITS, &mut self.scratch);
+                    gradient
+                };
+                let change = norm2(&difference(&at(to), &at(from)), BITS);
+                self.demand(Aspect::WorkerLipschitz, to, &change, &lipschitz);
+            }
+        }
         let linear = dot(&from.gradient, &step, BITS);
         let error = to.value.clone().sub(&from.value).sub(&linear).abs();
         let mut bound = smoothness.mul(&distance);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::adaptation::Adapted;
 use super::composite::{Composite, CompositeSpec, Outer};
 use super::fourier::Fourier;
+use super::huber::Huber;
 use super::orthogonal::short_fraction;
 use super::piecewise::PiecewiseQuadratic;
 use super::quadratic::{Quadratic, QuadraticSpec, geometric_spectrum};
@@ -38,6 +39,13 @@ pub enum ProblemSpec {
     DiagonalQuadratic {
         /// λ_1, …, λ_d.
         spectrum: Vec<f64>,
+    },
+    /// ½Σλ_j x_j² − bᵢᵀx with given bᵢ, see [`Quadratic::shifted`].
+    ShiftedQuadratic {
+        /// λ_1, …, λ_d.
+        spectrum: Vec<f64>,
+        /// b_1, …, b_n, which sum to zero.
+        shifts: Vec<Vec<f64>>,
     },
     /// Quadratics that differ between workers by linear terms, see [`Quadratic`].
     HeterogeneousQuadratic {
@@ -137,6 +145,15 @@ pub enum ProblemSpec {
         workers: usize,
         /// Rows of each worker, at most 569 in all.
         share: usize,
+    },
+    /// The Huber function of one variable, tilted differently at each worker, see [`Huber`].
+    Huber {
+        /// ℓ > 0.
+        curvature: f64,
+        /// w > 0.
+        width: f64,
+        /// b_1, …, b_n, adding up to zero.
+        tilts: Vec<f64>,
     },
     /// One-dimensional, of piecewise constant curvature, see [`PiecewiseQuadratic`].
     PiecewiseQuadratic {
@@ -257,6 +274,7 @@ impl ProblemSpec {
         match self {
             ProblemSpec::Quadratic { .. } => "quadratic",
             ProblemSpec::DiagonalQuadratic { .. } => "diagonal-quadratic",
+            ProblemSpec::ShiftedQuadratic { .. } => "shifted-quadratic",
             ProblemSpec::HeterogeneousQuadratic { .. } => "heterogeneous-quadratic",
             ProblemSpec::LeastSquares { .. } => "least-squares",
             ProblemSpec::SineSquared { .. } => "sine-squared",
@@ -266,6 +284,7 @@ impl ProblemSpec {
             ProblemSpec::Fourier { .. } => "fourier",
             ProblemSpec::BreastCancerLogistic { .. } => "breast-cancer-logistic",
             ProblemSpec::BreastCancerSquares { .. } => "breast-cancer-squares",
+            ProblemSpec::Huber { .. } => "huber",
             ProblemSpec::PiecewiseQuadratic { .. } => "piecewise-quadratic",
             ProblemSpec::CompositeAffine { .. } => "composite-affine",
             ProblemSpec::CompositeBent { .. } => "composite-bent",
@@ -443,6 +462,7 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             Arc::new(Quadratic::new("quadratic", &spec)?)
         }
         ProblemSpec::DiagonalQuadratic { spectrum } => Arc::new(Quadratic::diagonal(spectrum)?),
+        ProblemSpec::ShiftedQuadratic { spectrum, shifts } => Arc::new(Quadratic::shifted(spectrum, shifts)?),
         ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, seed } => {
             condition_ok("heterogeneous-quadratic", *condition)?;
             let spectrum = geometric_spectrum(*dimension, *condition);
@@ -493,6 +513,7 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             let (rows, labels) = data::breast_cancer(workers.saturating_mul(*share), *features)?;
             Arc::new(Regression::new("breast-cancer-squares", Loss::Squares, rows, labels, *workers, 0.0, parameters)?)
         }
+        ProblemSpec::Huber { curvature, width, tilts } => Arc::new(Huber::new(*curvature, *width, tilts)?),
         ProblemSpec::PiecewiseQuadratic { anchor, value, slope, breaks, curvatures } => {
             Arc::new(PiecewiseQuadratic::new(*anchor, *value, *slope, breaks, curvatures)?)
         }
@@ -545,6 +566,9 @@ impl fmt::Display for ProblemSpec {
                 write!(f, "quadratic(d={dimension}, kappa={condition})")
             }
             ProblemSpec::DiagonalQuadratic { spectrum } => write!(f, "diagonal-quadratic(spectrum={spectrum:?})"),
+            ProblemSpec::ShiftedQuadratic { spectrum, shifts } => {
+                write!(f, "shifted-quadratic(spectrum={spectrum:?}, n={})", shifts.len())
+            }
             ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, .. } => {
                 write!(f, "heterogeneous-quadratic(d={dimension}, n={workers}, kappa={condition}, spread={spread})")
             }
@@ -570,6 +594,7 @@ impl fmt::Display for ProblemSpec {
             ProblemSpec::BreastCancerSquares { features, workers, share } => {
                 write!(f, "breast-cancer-squares(d={features}, n={workers}, rows={share} each)")
             }
+            ProblemSpec::Huber { width, tilts, .. } => write!(f, "huber(w={width}, tilts={tilts:?})"),
             ProblemSpec::PiecewiseQuadratic { curvatures, .. } => {
                 write!(f, "piecewise-quadratic(curvatures={curvatures:?})")
             }

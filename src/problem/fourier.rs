@@ -82,6 +82,14 @@ impl Fourier {
         // Products of three 6-bit fractions and their sums fit 53 bits, so this is exact.
         let curvature = w.transpose() * weights * &w;
         let n = point(self.workers as f64);
+        let of_workers = self
+            .amplitudes
+            .chunks_exact(self.terms)
+            .map(|a| {
+                let sizes = nalgebra::DVector::from_iterator(self.terms, a.iter().map(|x| x.abs()));
+                eigen::upper_bound(&(w.transpose() * DMatrix::from_diagonal(&sizes) * &w))
+            })
+            .collect::<Option<Vec<Rational>>>()?;
         let smoothness = Interval::from_rational(&eigen::upper_bound(&curvature)?, BITS).div(&n);
         let total = sums.iter().fold(point(0.0), |t, s| t.add(&point(*s)));
         let lengths: Vec<Interval> = self
@@ -107,7 +115,7 @@ impl Fourier {
             pl: None,
             heterogeneity: upper(&heterogeneity),
             gradient_bound: upper(&largest),
-            named: BTreeMap::new(),
+            named: of_workers.into_iter().max().map(|l| ("L_worker", l)).into_iter().collect(),
         })
     }
 

@@ -104,6 +104,31 @@ impl Quadratic {
         Quadratic::with_basis("diagonal-quadratic", &spec, &axes, vec![0.0; dimension], vec![1.0; dimension], &mut rng)
     }
 
+    /// fᵢ(x) = ½Σλ_j x_j² − bᵢᵀx with Σᵢ bᵢ = 0, one row of `shifts` for each worker.
+    ///
+    /// # Errors
+    /// As [`Quadratic::new`]; also when a shift has the wrong length or the shifts do not sum to zero.
+    pub fn shifted(spectrum: &[f64], shifts: &[Vec<f64>]) -> Result<Self, ProblemError> {
+        let family = "shifted-quadratic";
+        let dimension = spectrum.len();
+        if shifts.iter().any(|b| b.len() != dimension || b.iter().any(|x| !x.is_finite())) {
+            return Err(ProblemError::new(family, format!("every shift needs {dimension} finite numbers")));
+        }
+        let sum = |j: usize| shifts.iter().fold(Rational::new(), |sum, b| sum + rational(b[j]));
+        if (0..dimension).any(|j| sum(j) != 0) {
+            return Err(ProblemError::new(family, "the shifts must sum to zero"));
+        }
+        let mut problem = Quadratic::diagonal(spectrum)?;
+        super::check_size(family, dimension, shifts.len())?;
+        problem.family = family;
+        problem.workers = shifts.len();
+        problem.shifts = shifts.concat();
+        problem.constants.heterogeneity = Some(mean_square(&problem.shifts, shifts.len()));
+        problem.parameters.insert("n".into(), shifts.len().to_string());
+        problem.parameters.insert("shifts".into(), format!("{shifts:?}"));
+        Ok(problem)
+    }
+
     /// The instance with the given exactly orthogonal rows of eigenvectors.
     fn with_basis(
         family: &'static str,
@@ -135,19 +160,15 @@ impl Quadratic {
             }
             shifts.extend(total.iter().map(|t| -t));
         }
-        let mut squares = Rational::new();
-        for b in &shifts {
-            squares += rational(*b).square();
-        }
         let largest = spectrum.iter().copied().fold(0.0, f64::max);
         let smallest = spectrum.iter().copied().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min);
         let constants = Constants {
             smoothness: Some(rational(largest)),
             lower_bound: Some(rational(*offset)),
             pl: Some(rational(smallest)),
-            heterogeneity: Some(squares / *workers as u64),
+            heterogeneity: Some(mean_square(&shifts, *workers)),
             gradient_bound: None,
-            named: BTreeMap::new(),
+            named: BTreeMap::from([("L_worker", rational(largest))]),
         };
         let affine = AffinePart {
             spectrum: spectrum.iter().map(|l| rational(*l)).collect(),
@@ -226,6 +247,11 @@ impl Quadratic {
         value.add_f64(self.offset);
         value
     }
+}
+
+/// (1/n)Σ‖bᵢ‖².
+fn mean_square(shifts: &[f64], workers: usize) -> Rational {
+    shifts.iter().fold(Rational::new(), |sum, b| sum + rational(*b).square()) / workers as u64
 }
 
 /// Proves H = QᵀΛQ without rounding.

@@ -62,6 +62,24 @@ fn steepest() -> Interval {
     point(27.0).sqrt().div(&point(8.0))
 }
 
+/// The Gram matrix must be exact; data are short enough for sums of products to fit.
+fn verify_gram(rows: &[f64], gram: &DMatrix<f64>) -> Option<()> {
+    let d = gram.nrows();
+    let exact = |x: f64| Rational::from_f64(x);
+    for i in 0..d {
+        for j in 0..=i {
+            let mut entry = Rational::new();
+            for row in rows.chunks_exact(d) {
+                entry += exact(row[i])? * exact(row[j])?;
+            }
+            if entry != exact(gram[(i, j)])? || gram[(i, j)] != gram[(j, i)] {
+                return None;
+            }
+        }
+    }
+    Some(())
+}
+
 impl Regression {
     /// From rows of length d and one target a row, dealt to the workers in order.
     ///
@@ -111,17 +129,17 @@ impl Regression {
 
     fn prove_constants(&self) -> Option<Constants> {
         let d = self.dimension;
-        let m = self.targets.len() as f64;
-        let matrix = DMatrix::from_row_slice(self.targets.len(), d, &self.rows);
-        let gram = matrix.transpose() * &matrix;
-        self.verify_gram(&gram)?;
-        let top = Interval::from_rational(&eigen::upper_bound(&gram)?, BITS);
-        let (smoothness, slope) = match self.loss {
-            Loss::Logistic => (top.div(&point(4.0 * m)).add(&point(self.regulariser).mul(&point(2.0))), point(1.0)),
-            Loss::GemanMcClure => (top.mul(&point(2.0)).div(&point(m)), steepest()),
-            Loss::Squares => (top.div(&point(m)), point(f64::INFINITY)),
-        };
+        // None where the bound is infinite.
+        let upper = |x: &Interval| Rational::from_f64(x.upper_f64());
         let share = self.targets.len() / self.workers;
+        let smoothness = self.smoothness(&self.rows)?;
+        let shards = self.rows.chunks_exact(share * d);
+        let of_workers = shards.map(|shard| upper(&self.smoothness(shard)?)).collect::<Option<Vec<_>>>()?;
+        let slope = match self.loss {
+            Loss::Logistic => point(1.0),
+            Loss::GemanMcClure => steepest(),
+            Loss::Squares => point(f64::INFINITY),
+        };
         let loss_bounds: Vec<Interval> = self
             .rows
             .chunks_exact(share * d)
@@ -141,34 +159,29 @@ impl Regression {
             let sum = loss_bounds.iter().fold(point(0.0), |sum, g| sum.add(&g.clone().square()));
             sum.div(&point(self.workers as f64))
         };
-        // None where the bound is infinite.
-        let upper = |x: &Interval| Rational::from_f64(x.upper_f64());
         Some(Constants {
             smoothness: upper(&smoothness),
             lower_bound: Some(Rational::new()),
             pl: None,
             heterogeneity: upper(&heterogeneity),
             gradient_bound: upper(&largest),
-            named: BTreeMap::new(),
+            named: of_workers.into_iter().max().map(|l| ("L_worker", l)).into_iter().collect(),
         })
     }
 
-    /// The Gram matrix must be exact; data are short enough for sums of products to fit.
-    fn verify_gram(&self, gram: &DMatrix<f64>) -> Option<()> {
-        let d = self.dimension;
-        let exact = |x: f64| Rational::from_f64(x);
-        for i in 0..d {
-            for j in 0..=i {
-                let mut entry = Rational::new();
-                for row in self.rows.chunks_exact(d) {
-                    entry += exact(row[i])? * exact(row[j])?;
-                }
-                if entry != exact(gram[(i, j)])? || gram[(i, j)] != gram[(j, i)] {
-                    return None;
-                }
-            }
-        }
-        Some(())
+    /// Smoothness constant of the mean loss over some rows, plus the regulariser's.
+    fn smoothness(&self, rows: &[f64]) -> Option<Interval> {
+        let count = rows.len() / self.dimension;
+        let m = count as f64;
+        let matrix = DMatrix::from_row_slice(count, self.dimension, rows);
+        let gram = matrix.transpose() * &matrix;
+        verify_gram(rows, &gram)?;
+        let top = Interval::from_rational(&eigen::upper_bound(&gram)?, BITS);
+        Some(match self.loss {
+            Loss::Logistic => top.div(&point(4.0 * m)).add(&point(self.regulariser).mul(&point(2.0))),
+            Loss::GemanMcClure => top.mul(&point(2.0)).div(&point(m)),
+            Loss::Squares => top.div(&point(m)),
+        })
     }
 
     /// aᵀx, minus y but for the logistic loss.

@@ -141,7 +141,9 @@ impl Problem for SineSquared {
         Some(&self.affine)
     }
     fn start(&self) -> Vec<f64> {
-        (0..self.dimension).map(|j| if j % 2 == 0 { 2.5 } else { -2.25 }).collect()
+        // Distinct magnitudes, so that no two coordinates stay tied for the whole run.
+        let size = |j: usize| 2.5 - j as f64 / 64.0;
+        (0..self.dimension).map(|j| if j % 2 == 0 { size(j) } else { -size(j) }).collect()
     }
     fn scratch_len(&self) -> usize {
         2

@@ -16,8 +16,8 @@ use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::plan::Plan;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
-pub use table::render;
-pub use write::{WriteError, read, write};
+pub use table::{headed, render, render_cells};
+pub use write::{WriteError, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -122,7 +122,7 @@ pub struct StatementSummary {
     pub worst_ratio: Option<f64>,
     /// Least normalised slack over the cells.
     pub least_slack: Option<f64>,
-    /// For a vacuous statement, the most frequent reason why nothing could be checked.
+    /// For a vacuous statement, why it or one of its claims is checked nowhere.
     pub why_vacuous: Option<String>,
     /// Statements that its proof uses or that it instantiates.
     pub rests_on: Vec<String>,
@@ -135,6 +135,20 @@ pub struct StatementSummary {
 pub fn schema() -> String {
     // Plain data, so this cannot fail.
     serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap_or_default()
+}
+
+impl Provenance {
+    /// Of this program, for a run that took so long.
+    #[must_use]
+    pub fn new(wall_seconds: f64) -> Self {
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: env!("LEMMATA_COMMIT").into(),
+            toolchain: env!("LEMMATA_TOOLCHAIN").into(),
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            wall_seconds,
+        }
+    }
 }
 
 impl CellReport {
@@ -177,7 +191,7 @@ impl StatementSummary {
         let count = |verdict| verdicts.get(&verdict).copied().unwrap_or(0);
         let verdict = if count(Verdict::Violated) > 0 {
             Verdict::Violated
-        } else if mine.is_empty() {
+        } else if mine.is_empty() || plan.compared.contains(&false) {
             Verdict::Vacuous
         } else if count(Verdict::Inconclusive) > 0 || outcomes.len() < mine.len() {
             Verdict::Inconclusive
@@ -207,7 +221,7 @@ impl StatementSummary {
             families,
             worst_ratio: worst().filter_map(|w| w.ratio).reduce(f64::max),
             least_slack: worst().filter_map(|w| w.slack).reduce(f64::min),
-            why_vacuous: plan.why_vacuous().map(str::to_owned),
+            why_vacuous: plan.why_vacuous(),
             rests_on: statement.instantiates.iter().chain(&statement.uses).cloned().collect(),
             tainted_by: Vec::new(),
         }

@@ -9,12 +9,19 @@ use crate::statement::Expectation;
 /// A rule below the header, nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// An empty table with that header, as all of the program's tables look.
+#[must_use]
+pub fn headed(header: &[&str], arrangement: ContentArrangement) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(arrangement).set_header(header);
+    table
+}
+
 /// The table and the line below it.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["statement", "verdict", "cells", "families", "evidence", "worst lhs/rhs", "least slack"]);
+    let header = ["statement", "verdict", "cells", "families", "evidence", "worst lhs/rhs", "least slack"];
+    let mut table = headed(&header, ContentArrangement::Dynamic);
     for summary in &report.statements {
         let verdict = match (summary.expected, summary.as_expected) {
             (Expectation::Violated, true) => "violated, as expected".to_owned(),
@@ -61,6 +68,29 @@ pub fn render(report: &Report) -> String {
     )
 }
 
+/// One row a cell: its instance, and its worst comparison.
+#[must_use]
+pub fn render_cells(report: &Report) -> String {
+    let header = ["cell", "statement", "instance", "verdict", "evidence", "lhs", "rhs", "lhs/rhs"];
+    let mut table = headed(&header, ContentArrangement::Disabled);
+    for (number, cell) in report.cells.iter().enumerate() {
+        let outcome = cell.outcome.as_ref();
+        let worst = outcome.and_then(|o| o.worst.as_ref());
+        let shown = |side: Option<[f64; 2]>| side.map_or_else(|| "–".to_owned(), |[_, upper]| format!("{upper:.6e}"));
+        table.add_row([
+            number.to_string(),
+            cell.statement.clone(),
+            cell.label.clone(),
+            outcome.map_or_else(|| "error".to_owned(), |o| o.verdict.to_string()),
+            outcome.map_or_else(|| "–".to_owned(), |o| o.evidence.name().to_owned()),
+            shown(worst.map(|w| w.lhs)),
+            shown(worst.map(|w| w.rhs)),
+            worst.and_then(|w| w.ratio).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.6}")),
+        ]);
+    }
+    table.to_string()
+}
+
 /// Most cells of one statement that are named below the table.
 const NAMED_CELLS: usize = 5;
 
@@ -70,7 +100,12 @@ fn remarks(report: &Report) -> String {
     for summary in &report.statements {
         if summary.verdict == Verdict::Vacuous {
             let reason = summary.why_vacuous.as_deref().unwrap_or("the suite has no cell for it");
-            text += &format!("{} is vacuous: nothing could be checked, most often because: {reason}\n", summary.id);
+            let nothing = if summary.verdicts.is_empty() && summary.errors == 0 {
+                "nothing could be checked, most often because: "
+            } else {
+                ""
+            };
+            text += &format!("{} is vacuous: {nothing}{reason}\n", summary.id);
         }
         if !summary.tainted_by.is_empty() {
             text += &format!("{} rests on what is violated: {}\n", summary.id, summary.tainted_by.join(", "));

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use thiserror::Error;
 
 use super::{Report, SCHEMA_VERSION};
@@ -52,7 +53,15 @@ pub enum WriteError {
 /// # Errors
 /// When the folder cannot be made or written to.
 pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, WriteError> {
-    let path = folder.join(format!("{}.json", report.name));
+    write_json(&report.name, report, folder)
+}
+
+/// Writes any report in the same way to `folder/name.json`.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_json(name: &str, report: &impl Serialize, folder: &Path) -> Result<PathBuf, WriteError> {
+    let path = folder.join(format!("{name}.json"));
     let fail = |cause| WriteError::Write { path: path.clone(), cause };
     std::fs::create_dir_all(folder).map_err(fail)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;

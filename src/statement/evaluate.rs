@@ -13,9 +13,20 @@ pub enum EvaluationError {
     /// The instance does not supply the constant.
     #[error("the instance proves no value of `{0}`")]
     MissingConstant(&'static str),
+    /// A derived constant that this arithmetic cannot compute.
+    #[error("a derived constant has no value in this arithmetic")]
+    ValuelessConstant,
     /// The run does not record the quantity, or not at that index.
     #[error("the run has no `{name}[{index}]`")]
     MissingQuantity {
+        /// Sequence.
+        name: &'static str,
+        /// Index asked for.
+        index: i64,
+    },
+    /// A quantity outside `E[· | past]` that the past does not determine.
+    #[error("`{name}[{index}]` is not known given the past; write it inside E[· | past]")]
+    NotKnown {
         /// Sequence.
         name: &'static str,
         /// Index asked for.
@@ -35,8 +46,19 @@ pub enum EvaluationError {
     OutOfRange(i64),
 }
 
+impl EvaluationError {
+    /// Whether another arithmetic may have the value.
+    #[must_use]
+    pub fn is_of_arithmetic(&self) -> bool {
+        matches!(self, EvaluationError::Undecided | EvaluationError::ValuelessConstant)
+    }
+}
+
 /// The index that stands for the limit as k grows.
 pub const LIMIT: i64 = i64::MAX;
+
+/// Longest range that is walked through.
+const MAX_LENGTH: i64 = 1 << 20;
 
 type Evaluated<T> = Result<T, EvaluationError>;
 
@@ -145,10 +167,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     /// For one-step claims: all equally likely outcomes of the step after the past. Quantities
-    /// outside `E[· | past]` are read from the first outcome, with which all others share the past.
+    /// outside `E[· | past]` are read from `known`, which must refuse those that the outcomes do not share.
     #[must_use]
-    pub fn on_outcomes(scope: &'a Scope<S>, outcomes: &'a [&'a dyn Trace<S>]) -> Self {
-        Evaluator { trace: outcomes.first().copied(), outcomes: Some(outcomes), ..Evaluator::without_trace(scope) }
+    pub fn on_outcomes(scope: &'a Scope<S>, known: &'a dyn Trace<S>, outcomes: &'a [&'a dyn Trace<S>]) -> Self {
+        Evaluator { trace: Some(known), outcomes: Some(outcomes), ..Evaluator::without_trace(scope) }
     }
 
     /// Sets the claim's own index, slot 0.
@@ -185,6 +207,15 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         })
     }
 
+    /// Both ends of a range that is short enough to be walked through.
+    ///
+    /// # Errors
+    /// As [`Evaluator::index`], and when the range is too long.
+    pub fn range(&self, from: &Index, to: &Index) -> Evaluated<(i64, i64)> {
+        let (from, to) = (self.index(from)?, self.index(to)?);
+        if to.saturating_sub(from) > MAX_LENGTH { Err(EvaluationError::OutOfRange(to)) } else { Ok((from, to)) }
+    }
+
     fn integer(&self, value: i64) -> S {
         // Horizons, dimensions and workers are far below 2^53.
         S::from_f64(value as f64, self.scope.context)
@@ -205,9 +236,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Term::Parameter(i) => {
                 self.scope.parameters[*i].clone().ok_or(EvaluationError::MissingConstant("a parameter"))?
             }
-            Term::Constant(i) => {
-                self.scope.constants[*i].clone().ok_or(EvaluationError::MissingConstant("a derived constant"))?
-            }
+            Term::Constant(i) => self.scope.constants[*i].clone().ok_or(EvaluationError::ValuelessConstant)?,
             Term::Builtin(builtin) => self.builtin(*builtin)?,
             Term::Given(i) => {
                 self.scope.given[*i].clone().ok_or(EvaluationError::MissingConstant("a given constant"))?
@@ -326,7 +355,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 self.vector(a)?.into_iter().map(|x| x.mul(&factor)).collect()
             }
             Vector::Reduce { op, slot, from, to, body } => {
-                let (from, to) = (self.index(from)?, self.index(to)?);
+                let (from, to) = self.range(from, to)?;
                 let mut sum = vec![S::zero(self.scope.context); self.scope.dimension];
                 let saved = self.slots[*slot];
                 for i in from..to {
@@ -344,7 +373,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     fn reduce(&mut self, op: ReduceOp, slot: usize, from: &Index, to: &Index, body: &Term) -> Evaluated<S> {
-        let (from, to) = (self.index(from)?, self.index(to)?);
+        let (from, to) = self.range(from, to)?;
         let saved = self.slots[slot];
         let mut result: Option<S> = None;
         for i in from..to {
@@ -382,7 +411,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         match self.random {
             RandomIndex::Absent => self.term(body),
             RandomIndex::Average { from, to } => {
-                let (from, to) = (self.index(from)?, self.index(to)?);
+                let (from, to) = self.range(from, to)?;
                 if from >= to {
                     return Err(EvaluationError::RandomIndex);
                 }

@@ -1,6 +1,6 @@
 //! Reading a statement file: TOML in, checked [`Statement`] out, every mistake at its place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use toml::Spanned;
 use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence};
 use super::evaluate::{self, Evaluator};
 use super::parse::{SyntaxError, parse, parse_quantifier};
-use super::raw::{RawParameter, RawStatement, RawWitness};
+use super::raw::{RawParameter, RawStatement};
 use super::syntax::{Expr, ExprKind};
 use super::term::{Builtin, Node, ScalarSequence, Term, VectorSequence};
 use super::{
-    Bound, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Statement, StatementError, Subject, Supplied,
-    Symbol, Template, Witness, library,
+    Bound, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Statement, StatementError, Subject, Symbol,
+    library,
 };
 use crate::number::Interval;
 
 /// A statement is a page of text; larger files are refused unread.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Largest K a file may ask for.
-const MAX_HORIZON: usize = 100_000;
+pub(super) const MAX_HORIZON: usize = 100_000;
 
 /// Reads and checks the statement at `path`.
 ///
@@ -189,6 +189,14 @@ impl Loader<'_> {
             .iter()
             .map(|(name, value)| Ok((name.get_ref().clone(), self.expression(value)?)))
             .collect::<Loaded<_>>()?;
+        let problems = raw
+            .problems
+            .iter()
+            .map(|value| {
+                serde_json::to_value(value.get_ref())
+                    .map_err(|err| self.file.error(Some(value.span()), err.to_string(), None))
+            })
+            .collect::<Loaded<Vec<_>>>()?;
         let estimates = raw.estimates.iter().map(|value| self.filled(value)).collect::<Loaded<Vec<_>>>()?;
         let random = raw.random.iter().next().map(|(name, value)| self.random(name, value)).transpose()?;
         let witnesses = raw.witness.iter().map(|w| self.witness(w)).collect::<Loaded<Vec<_>>>()?;
@@ -232,6 +240,7 @@ impl Loader<'_> {
             given,
             substitutions,
             estimates,
+            problems,
             expect: raw.expect,
             horizons,
             schedule: raw.schedule,
@@ -404,7 +413,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn refuse_run_quantities(&self, term: &Term, value: &Spanned<String>) -> Loaded<()> {
+    pub(super) fn refuse_run_quantities(&self, term: &Term, value: &Spanned<String>) -> Loaded<()> {
         if dependence(term) == Dependence::None && !term.has_expectation() {
             return Ok(());
         }
@@ -586,118 +595,6 @@ impl Loader<'_> {
             from: checker.index(&from).map_err(at)?,
             to: checker.index(&to).map_err(at)?,
         })
-    }
-
-    fn witness(&self, spanned: &Spanned<RawWitness>) -> Loaded<Witness> {
-        let raw = spanned.get_ref();
-        if raw.horizon == 0 || raw.horizon > MAX_HORIZON {
-            return Err(self.file.error(
-                Some(spanned.span()),
-                format!("a horizon of {} steps is not between 1 and {MAX_HORIZON}", raw.horizon),
-                None,
-            ));
-        }
-        let mut names = self.names.clone();
-        let lower = |names: &Names, value: &Spanned<String>| -> Loaded<Term> {
-            let expr = self.expression(value)?;
-            let term = Checker::new(names).number(&expr).map_err(|err| self.check_error(value, err))?;
-            self.refuse_run_quantities(&term, value)?;
-            Ok(term)
-        };
-        let given = raw
-            .given
-            .iter()
-            .map(|(name, value)| {
-                let declared = self.names.given.iter().position(|g| g == name.get_ref()).map(Supplied::Given);
-                let supplied =
-                    Builtin::from_name(name.get_ref()).map(Supplied::Builtin).or(declared).ok_or_else(|| {
-                        self.file.error(
-                            Some(name.span()),
-                            format!("`{}` is no constant of an instance", name.get_ref()),
-                            None,
-                        )
-                    })?;
-                Ok((supplied, lower(&names, value)?))
-            })
-            .collect::<Loaded<Vec<_>>>()?;
-        let parameters = raw
-            .parameters
-            .iter()
-            .map(|(name, value)| {
-                let position = self.names.parameters.iter().position(|p| p == name.get_ref()).ok_or_else(|| {
-                    self.file.error(
-                        Some(name.span()),
-                        format!("`{}` is no parameter of this statement", name.get_ref()),
-                        None,
-                    )
-                })?;
-                Ok((position, lower(&names, value)?))
-            })
-            .collect::<Loaded<BTreeMap<_, _>>>()?;
-        let mut locals = Vec::new();
-        for (name, value) in &raw.locals {
-            let term = lower(&names, value)?;
-            names.constants.push(name.get_ref().clone());
-            locals.push((name.get_ref().clone(), term));
-        }
-        let start = raw.start.iter().map(|value| lower(&names, value)).collect::<Loaded<Vec<_>>>()?;
-        let problem = self.template(&names, &raw.problem, &spanned.span())?;
-        let oracle = self.template(&names, &raw.oracle, &spanned.span())?;
-        Ok(Witness {
-            doc: raw.doc.clone(),
-            given,
-            locals,
-            parameters,
-            problem,
-            oracle,
-            start,
-            first_gradient: raw.first_gradient,
-            horizon: raw.horizon,
-        })
-    }
-
-    /// Data in which strings that begin with `=` are expressions.
-    fn template(&self, names: &Names, value: &toml::Value, place: &Range<usize>) -> Loaded<Template> {
-        let value =
-            serde_json::to_value(value).map_err(|err| self.file.error(Some(place.clone()), err.to_string(), None))?;
-        let mut texts = BTreeSet::new();
-        collect_expressions(&value, &mut texts);
-        let expressions = texts
-            .into_iter()
-            .map(|text| {
-                let body = text.trim_start_matches('=');
-                let at =
-                    |message: String| self.file.error(Some(place.clone()), format!("in `{text}`: {message}"), None);
-                let expr = parse(body).map_err(|err| at(err.message))?;
-                let term = Checker::new(names).number(&expr).map_err(|err| at(err.message))?;
-                Ok((text, term))
-            })
-            .collect::<Loaded<BTreeMap<_, _>>>()?;
-        Ok(Template { value, expressions })
-    }
-
-    /// Sources to try: what they are is read when a problem fills the expressions in.
-    fn filled(&self, value: &Spanned<toml::Value>) -> Loaded<Template> {
-        let template = self.template(&self.names, value.get_ref(), &value.span())?;
-        if !template.value.is_array() {
-            return Err(self.file.error(
-                Some(value.span()),
-                "an estimate is a list of error sources",
-                Some("for example estimates = [[{ source = \"rademacher\", size = 0.5 }]]".into()),
-            ));
-        }
-        Ok(template)
-    }
-}
-
-fn collect_expressions(value: &serde_json::Value, into: &mut BTreeSet<String>) {
-    match value {
-        serde_json::Value::String(text) if text.starts_with('=') => {
-            into.insert(text.clone());
-        }
-        serde_json::Value::Array(items) => items.iter().for_each(|v| collect_expressions(v, into)),
-        serde_json::Value::Object(map) => map.values().for_each(|v| collect_expressions(v, into)),
-        _ => {}
     }
 }
 

@@ -21,6 +21,7 @@ mod raw;
 pub mod render;
 pub mod syntax;
 pub mod term;
+mod witness;
 
 pub use error::StatementError;
 pub use file::{MAX_FILE_BYTES, load_file, load_text};
@@ -258,6 +259,8 @@ pub struct Statement {
     pub substitutions: IndexMap<String, Expr>,
     /// Error sources to try; none for the suite's own.
     pub estimates: Vec<Template>,
+    /// Problems to try; none for the suite's own.
+    pub problems: Vec<serde_json::Value>,
     /// What the suite expects.
     pub expect: Expectation,
     /// Horizons K to try.
@@ -317,6 +320,10 @@ impl Statement {
             claim.lhs.walk(visit);
             claim.rhs.walk(visit);
         }
+        self.walk_setup(visit);
+    }
+
+    fn walk_setup(&self, visit: &mut dyn FnMut(Node<'_>)) {
         for hypothesis in &self.hypotheses {
             hypothesis.condition.walk(visit);
         }
@@ -354,6 +361,15 @@ impl Statement {
         self.walk(&mut |node| {
             found |= matches!(node, Node::Vector(Vector::Element(VectorSequence::Bias | VectorSequence::Noise, _)));
         });
+        found
+    }
+
+    /// Whether its parameters, constants or hypotheses depend on K: then they are chosen for one K, and
+    /// say nothing of a shorter run.
+    #[must_use]
+    pub fn is_set_up_for_horizon(&self) -> bool {
+        let mut found = false;
+        self.walk_setup(&mut |node| found |= matches!(node, Node::Index(Index::Horizon)));
         found
     }
 

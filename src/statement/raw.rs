@@ -36,6 +36,8 @@ pub(super) struct RawStatement {
     #[serde(default)]
     pub estimates: Vec<Spanned<toml::Value>>,
     #[serde(default)]
+    pub problems: Vec<Spanned<toml::Value>>,
+    #[serde(default)]
     pub random: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub parameters: IndexMap<Spanned<String>, RawParameter>,

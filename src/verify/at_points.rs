@@ -11,23 +11,19 @@ use super::{CheckFailure, Judging, Outcome};
 use crate::method::PointTrace;
 use crate::number::{Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
-use crate::problem::{Arithmetic, DynProblem, Scratch};
+use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
-use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
-use crate::statement::term::{ScalarSequence, VectorSequence};
+use crate::statement::evaluate::{EvaluationError, Evaluator, Scope, Trace};
+use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
 use rug::Rational;
 
 /// Points at which maps of a vector are at their worst, where the gradient is the point itself:
 /// zero, one spike, equal magnitudes, ties, tiny and mixed magnitudes, numbers midway between
-/// short ones.
-///
-/// Compositions are flat, or oscillate beyond any precision, at extreme magnitudes, so those probes
-/// are left out there.
-fn probes(problem: &dyn DynProblem) -> Vec<Vec<f64>> {
-    let dimension = problem.dimension();
+/// short ones, huge ones.
+fn probes(dimension: usize) -> Vec<Vec<f64>> {
     let along = |value: &dyn Fn(usize) -> f64| (0..dimension).map(value).collect::<Vec<f64>>();
     let alternating = |j: usize| if j.is_multiple_of(2) { 1.0 } else { -1.0 };
-    let mut probes = vec![
+    vec![
         along(&|_| 0.0),
         along(&|j| if j == dimension / 2 { -3.0 } else { 0.0 }),
         along(&|_| 1.0),
@@ -37,27 +33,39 @@ fn probes(problem: &dyn DynProblem) -> Vec<Vec<f64>> {
         along(&|j| (1 + j % 3) as f64 * alternating(j)),
         along(&|j| 2f64.powi(-(j as i32))),
         along(&|j| f64::MIN_POSITIVE / 2f64.powi(20) * (1 + j) as f64),
-        along(&|j| 2f64.powi(400 - 12 * (j as i32 % 64)) * alternating(j)),
         along(&|_| 1.5),
         along(&|_| 1.25),
         along(&|_| 1.125),
         along(&|_| 1.0 + 2f64.powi(-8)),
         along(&|_| 1.0 + 2f64.powi(-11)),
         along(&|j| (j as f64 * 2.399_963).sin() * 3.0),
-    ];
-    if problem.nesting().is_some() {
+        along(&|j| 2f64.powi(400 - 12 * (j as i32 % 64)) * alternating(j)),
+    ]
+}
+
+/// Probes are of use where rationals decide what intervals cannot: ties, and points far away.
+/// Compositions are flat, or oscillate beyond any precision, at extreme magnitudes; those are left
+/// out there.
+fn probes_of(instance: &Instance<'_>) -> Vec<Vec<f64>> {
+    let problem = instance.problem.as_ref();
+    let nested = problem.nesting().is_some();
+    if !nested && !problem.is_rational() {
+        return Vec::new();
+    }
+    let mut probes = probes(problem.dimension());
+    if nested {
         let moderate = |x: f64| x == 0.0 || (2f64.powi(-64)..=64.0).contains(&x.abs());
         probes.retain(|probe| probe.iter().all(|x| moderate(*x)));
     }
     probes
 }
 
-/// The estimate's draw at a point.
+/// The estimate's draw at a point, or what all its draws share: bias and noise where they are known.
 struct AtPoint<'a, S: Scalar> {
     points: &'a PointTrace<'a, S>,
     k: i64,
-    bias: Vec<S>,
-    noise: Vec<S>,
+    bias: Option<Vec<S>>,
+    noise: Option<Vec<S>>,
     context: S::Context,
 }
 
@@ -74,12 +82,14 @@ impl<S: Arithmetic> Trace<S> for AtPoint<'_, S> {
     }
 
     fn vector(&self, sequence: VectorSequence, k: i64) -> Result<Vec<S>, EvaluationError> {
+        let unknown = EvaluationError::NotKnown { name: sequence.name(), index: k };
         match sequence {
             VectorSequence::Point | VectorSequence::Gradient => self.points.vector(sequence, k),
-            VectorSequence::Bias if k == self.k => Ok(self.bias.clone()),
-            VectorSequence::Noise if k == self.k => Ok(self.noise.clone()),
+            VectorSequence::Bias if k == self.k => self.bias.clone().ok_or(unknown),
+            VectorSequence::Noise if k == self.k => self.noise.clone().ok_or(unknown),
             VectorSequence::Error if k == self.k => {
-                Ok(self.bias.iter().zip(&self.noise).map(|(b, n)| b.clone().add(n)).collect())
+                let (bias, noise) = self.bias.as_ref().zip(self.noise.as_ref()).ok_or(unknown)?;
+                Ok(bias.iter().zip(noise).map(|(b, n)| b.clone().add(n)).collect())
             }
             _ => Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k }),
         }
@@ -90,6 +100,11 @@ impl<S: Arithmetic> Trace<S> for AtPoint<'_, S> {
     }
 }
 
+/// The number of points: those of the run, then the probes.
+pub(super) fn horizon(instance: &Instance<'_>) -> usize {
+    instance.horizon + 1 + probes_of(instance).len()
+}
+
 struct OverDraws<'a> {
     instance: &'a Instance<'a>,
 }
@@ -97,12 +112,12 @@ struct OverDraws<'a> {
 impl SidesOnPoints for OverDraws<'_> {
     fn path(&self, instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
         let mut path = trajectory(instance, key, replicate)?;
-        path.points.extend(probes(instance.problem.as_ref()));
+        path.points.extend(probes_of(instance));
         Ok(path)
     }
 
     fn horizon(&self, instance: &Instance<'_>) -> usize {
-        instance.horizon + 1 + probes(instance.problem.as_ref()).len()
+        horizon(instance)
     }
 
     /// The draws are computed, so they obey what the estimate proves, and nothing is presumed.
@@ -142,33 +157,48 @@ impl SidesOnPoints for OverDraws<'_> {
             let (mut bias, mut noise) = (zeros(x.len(), context), zeros(x.len(), context));
             oracle.draw(&situation, &mut random, &mut bias, &mut noise, context);
             let paths = random.paths().filter(|paths| *paths <= MAX_OUTCOMES);
-            draws.push(AtPoint { points, k, bias, noise, context });
+            draws.push(AtPoint { points, k, bias: Some(bias), noise: Some(noise), context });
             match paths {
                 Some(paths) if draws.len() as u64 == paths => break,
                 Some(_) => {}
                 None => return Err(CheckFailure::Unsuitable("the estimate has too many outcomes at a point".into())),
             }
         }
-        if !claim.averages() {
-            // Only deterministic estimates come here: there is one draw.
-            let mut evaluator = Evaluator::on(scope, &draws[0], &RandomIndex::Absent);
-            evaluator.set_index(k);
-            return Sides::evaluate(claim, &mut evaluator, context);
-        }
+        let single = draws.len() == 1;
+        let mut random = Enumerated::new(0, context);
+        oracle.draw_noise(&situation, &mut random, &mut zeros(x.len(), context), context);
+        let same_bias = single || (oracle.model.split && random.paths() == Some(draws.len() as u64));
+        let known = AtPoint {
+            points,
+            k,
+            bias: draws[0].bias.clone().filter(|_| same_bias),
+            noise: draws[0].noise.clone().filter(|_| single),
+            context,
+        };
         let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
-        let mut evaluator = Evaluator::on_outcomes(scope, &draws);
+        let mut evaluator = Evaluator::on_outcomes(scope, &known, &draws);
         evaluator.set_index(k);
         Sides::evaluate(claim, &mut evaluator, context)
     }
 }
 
+/// Whether a side speaks of what a draw decides.
+fn is_drawn(claim: &Claim, split: bool) -> bool {
+    let drawn = |node: Node<'_>| match node {
+        Node::Vector(Vector::Element(VectorSequence::Error | VectorSequence::Noise, _)) => true,
+        Node::Vector(Vector::Element(VectorSequence::Bias, _)) => !split,
+        _ => false,
+    };
+    claim.lhs.any(drawn) || claim.rhs.any(drawn)
+}
+
 /// Whether every outcome of the estimate can be enumerated, and whether a claim without average
-/// speaks of an estimate without draw.
+/// speaks only of what is the same for all of them.
 pub(super) fn suitable(instance: &Instance<'_>) -> bool {
     let model = &instance.oracle.model;
-    let averaged = instance.statement.claims.iter().all(Claim::averages);
+    let settled = |claim: &Claim| claim.averages() || model.deterministic || !is_drawn(claim, model.split);
     model.finite
-        && (averaged || model.deterministic)
+        && instance.statement.claims.iter().all(settled)
         && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
 }
 

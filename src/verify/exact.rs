@@ -4,16 +4,15 @@
 use rayon::prelude::*;
 
 use super::instance::Instance;
-use super::judge::{Comparison, Enclosing, Sides, WorstKeeper, by_interval, by_rational, screen};
-use super::pathwise::indices;
-use super::{CheckFailure, Outcome, moments};
+use super::judge::{Comparison, Enclosing, Sides, WorstKeeper, attempt, by_interval, by_rational, screen};
+use super::{CheckFailure, Outcome, moments, places};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{Quantity, Table, Workspace};
-use crate::number::{Ball, Exact, Interval, Scalar};
+use crate::number::{Ball, Exact, Interval};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::problem::Arithmetic;
 use crate::statement::Kind;
-use crate::statement::evaluate::{Evaluator, Scope};
+use crate::statement::evaluate::Evaluator;
 
 /// Precisions of exact evidence; interval widths grow along a run, so it starts high.
 const EXACT_LADDER: [u32; 4] = [192, 512, 2048, 8192];
@@ -141,6 +140,8 @@ struct ExactDecision {
     comparisons: u64,
     open: Vec<(usize, i64, usize)>,
     violated: bool,
+    /// Why a comparison has no sides.
+    failure: Option<CheckFailure>,
 }
 
 /// Decides all claims for every K up to the horizon on enclosed expectations; where intervals stay
@@ -160,17 +161,17 @@ pub(super) fn decide_exactly(
     let mut last = None;
     for (rung, bits) in ladder.iter().enumerate() {
         let Some(table) = means.table::<Interval>(instance, quantities, *bits) else { break };
-        let mut decision = decide_on_table(instance, &table, *bits, &|claim, k, sides| {
-            sides.require_defined(claim, k)?;
-            Ok(by_interval(instance.statement.kind, sides))
-        })?;
+        let mut decision =
+            decide_on_table(instance, &table, *bits, &|sides| by_interval(instance.statement.kind, sides))?;
         let mut evidence = means.evidence(*bits);
         // Two precisions must fail before equality is suspected.
         let furthest = decision.open.iter().map(|(_, _, horizon)| *horizon).max();
         let rational = instance.problem.is_rational() && furthest.is_some_and(|k| k <= RATIONAL_HORIZON);
         if !decision.violated && rational && rung == 1 {
+            let all_open = decision.open.len() as u64 == decision.comparisons;
             decide_by_rationals(instance, quantities, means, &mut decision)?;
-            if decision.open.is_empty() {
+            // Intervals leave more open of an identity than rationals do.
+            if decision.open.is_empty() && (all_open || instance.statement.kind != Kind::Identity) {
                 evidence = Evidence::Rational;
             }
         }
@@ -184,9 +185,9 @@ pub(super) fn decide_exactly(
         if verdict != Verdict::Inconclusive {
             return Ok(outcome);
         }
-        last = Some(outcome);
+        last = Some(decision.failure.map_or(Ok(outcome), Err));
     }
-    last.ok_or_else(|| CheckFailure::Unsuitable("the family proves no lower bound of f".into()))
+    last.unwrap_or_else(|| Err(CheckFailure::Unsuitable("the family proves no lower bound of f".into())))
 }
 
 /// Decides in `f64` with proved error bounds, where every comparison is far clear.
@@ -199,7 +200,7 @@ fn screened(
         return Ok(None);
     }
     let Some(table) = means.table::<Ball>(instance, quantities, ()) else { return Ok(None) };
-    let decision = decide_on_table(instance, &table, (), &|_, _, sides| Ok(screen(instance.statement.kind, sides)))?;
+    let decision = decide_on_table(instance, &table, (), &|sides| screen(instance.statement.kind, sides))?;
     Ok(decision.open.is_empty().then(|| Outcome {
         verdict: Verdict::Holds,
         evidence: means.screened_evidence(),
@@ -210,7 +211,7 @@ fn screened(
 }
 
 /// How the sides of a claim at an index compare.
-type Decide<'a, S> = &'a dyn Fn(usize, i64, &Sides<S>) -> Result<Comparison, CheckFailure>;
+type Decide<'a, S> = &'a dyn Fn(&Sides<S>) -> Comparison;
 
 fn decide_on_table<S: Enclosing>(
     instance: &Instance<'_>,
@@ -221,16 +222,26 @@ fn decide_on_table<S: Enclosing>(
     let statement = instance.statement;
     let average = instance.random_average();
     let scope = instance.scope::<S>(context);
-    let mut decision =
-        ExactDecision { keeper: WorstKeeper::default(), comparisons: 0, open: Vec::new(), violated: false };
+    let mut decision = ExactDecision {
+        keeper: WorstKeeper::default(),
+        comparisons: 0,
+        open: Vec::new(),
+        violated: false,
+        failure: None,
+    };
     for (c, claim) in statement.claims.iter().enumerate() {
-        for (k, horizon) in places(instance, c, &scope)? {
+        for (k, horizon) in places::of_whole_run(instance, claim, &scope)? {
             let mut evaluator = Evaluator::on(&scope, table, &average);
             evaluator.set_index(k);
             evaluator.set_horizon(horizon);
-            let sides = Sides::evaluate(claim, &mut evaluator, context)?;
+            let sides = attempt(Sides::evaluate(claim, &mut evaluator, context))?;
             decision.comparisons += 1;
-            let found = decide(c, k, &sides)?;
+            let defined = sides.and_then(|sides| sides.undefined(c, k).map_or(Ok(sides), Err));
+            let Ok(sides) = defined.map_err(|failure| decision.failure = Some(failure)) else {
+                decision.open.push((c, k, horizon));
+                continue;
+            };
+            let found = decide(&sides);
             decision.violated |= found == Comparison::False;
             if found == Comparison::Open {
                 decision.open.push((c, k, horizon));
@@ -244,7 +255,7 @@ fn decide_on_table<S: Enclosing>(
             }
         }
     }
-    Ok(decision)
+    if decision.comparisons == 0 { Err(CheckFailure::NothingCompared) } else { Ok(decision) }
 }
 
 fn decide_by_rationals(
@@ -264,8 +275,8 @@ fn decide_by_rationals(
         let mut evaluator = Evaluator::on(&scope, &table, &average);
         evaluator.set_index(k);
         evaluator.set_horizon(horizon);
-        let sides = Sides::evaluate(&instance.statement.claims[c], &mut evaluator, ())?;
-        match by_rational(instance.statement.kind, &sides) {
+        let sides = attempt(Sides::evaluate(&instance.statement.claims[c], &mut evaluator, ()))?;
+        match sides.map_or(Comparison::Open, |sides| by_rational(instance.statement.kind, &sides)) {
             Comparison::True => {}
             Comparison::False => decision.violated = true,
             Comparison::Open => still_open.push((c, k, horizon)),
@@ -273,38 +284,4 @@ fn decide_by_rationals(
     }
     decision.open = still_open;
     Ok(())
-}
-
-/// Whether a run of K steps has every value of the statement's random index.
-fn random_index_exists<S: Scalar>(
-    instance: &Instance<'_>,
-    horizon: usize,
-    scope: &Scope<S>,
-) -> Result<bool, CheckFailure> {
-    let Some(random) = &instance.statement.random else { return Ok(true) };
-    let mut evaluator = Evaluator::without_trace(scope);
-    evaluator.set_horizon(horizon);
-    let (from, to) = (evaluator.index(&random.from)?, evaluator.index(&random.to)?);
-    Ok(from < to && to <= horizon as i64 + 1)
-}
-
-/// Where a claim is evaluated on a table: its own index, or every K up to the horizon.
-fn places<S: Scalar>(
-    instance: &Instance<'_>,
-    claim: usize,
-    scope: &Scope<S>,
-) -> Result<Vec<(i64, usize)>, CheckFailure> {
-    let claim = &instance.statement.claims[claim];
-    Ok(match claim.quantifier {
-        Some(_) => indices(claim, scope)?.map(|k| (k, instance.horizon)).collect(),
-        None => {
-            let mut places = Vec::new();
-            for horizon in 1..=instance.horizon {
-                if random_index_exists(instance, horizon, scope)? {
-                    places.push((0, horizon));
-                }
-            }
-            places
-        }
-    })
 }

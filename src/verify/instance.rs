@@ -122,6 +122,17 @@ pub enum InstanceError {
     /// Bias or noise of an estimate that does not tell them apart.
     #[error("the statement speaks of bias and noise apart, which the estimate does not give")]
     NotSplit,
+    /// Momentum parameter or step size outside of what the method is defined for.
+    #[error("the method needs 0 < beta <= 1 and gamma > 0, not beta = {beta} and gamma = {gamma}")]
+    Method {
+        /// β.
+        beta: f64,
+        /// γ.
+        gamma: f64,
+    },
+    /// No claim has an index on it.
+    #[error("there is no index to check: the range of every claim, or of the random index, is empty")]
+    NoIndex,
     /// A starting point of the wrong length.
     #[error("the starting point has {found} coordinates, the problem {expected}")]
     Point {
@@ -204,7 +215,11 @@ impl<'a> Instance<'a> {
         let named = |name: &str| statement.parameter(name).map(|i| parameters[i]);
         let beta = named("beta").unwrap_or(DEFAULT_BETA);
         let gamma = named("gamma").unwrap_or_else(|| default_step(problem.as_ref()));
-        let method = Momentum { beta, steps: schedule(statement.schedule, gamma, spec.horizon), start: spec.start };
+        if !(0.0 < beta && beta <= 1.0 && gamma > 0.0) {
+            return Err(InstanceError::Method { beta, gamma });
+        }
+        let steps = schedule(statement.schedule, gamma, spec.horizon);
+        let method = Momentum { beta, steps, start: spec.start, clip_direction: None };
         let mut instance =
             Instance { statement, problem, oracle, method, point, horizon: spec.horizon, parameters, builtins, given };
         if visits {
@@ -212,15 +227,20 @@ impl<'a> Instance<'a> {
             let bound = bound.ok_or(InstanceError::Missing(Builtin::VisitedGradientBound.name()))?;
             instance.builtins[builtin_position(Builtin::VisitedGradientBound)] = Some(bound);
         }
-        let scope = instance.scope::<Interval>(HYPOTHESIS_BITS);
-        for (constant, value) in statement.constants.iter().zip(&scope.constants) {
+        instance.check_setup()?;
+        Ok(instance)
+    }
+
+    /// Whether constants have values, and ranges and hypotheses hold for certain.
+    fn check_setup(&self) -> Result<(), InstanceError> {
+        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+        for (constant, value) in self.statement.constants.iter().zip(&scope.constants) {
             if value.as_ref().is_none_or(|v| !(v.lower().is_finite() && v.upper().is_finite())) {
                 return Err(InstanceError::Constant(constant.name.clone()));
             }
         }
-        instance.check_ranges(&scope)?;
-        instance.check_hypotheses(&scope)?;
-        Ok(instance)
+        self.check_ranges(&scope)?;
+        self.check_hypotheses(&scope)
     }
 
     /// The same instance with fewer steps.
@@ -240,6 +260,20 @@ impl<'a> Instance<'a> {
             builtins: self.builtins.clone(),
             given: self.given.clone(),
         }
+    }
+
+    /// The same instance under the weaker hypothesis that errors and biases exceed their models' C and C_b
+    /// by `excess`. `None` where the statement does not speak of that.
+    #[must_use]
+    pub fn with_larger_errors(&self, excess: &Rational) -> Option<Instance<'a>> {
+        let mut enlarged = self.shortened(self.horizon);
+        for builtin in [Builtin::AbsoluteError, Builtin::AbsoluteBias] {
+            if let Some(value) = &mut enlarged.builtins[builtin_position(builtin)] {
+                *value += excess;
+            }
+        }
+        enlarged.check_setup().ok()?;
+        Some(enlarged)
     }
 
     /// The experiment that runs on it.

@@ -68,14 +68,26 @@ impl<S: Scalar> Sides<S> {
         Ok(Sides { lhs, rhs, magnitude })
     }
 
-    /// NaN is an error, never a verdict.
-    pub fn require_defined(&self, claim: usize, k: i64) -> Result<(), CheckFailure> {
-        for (value, side) in [(&self.lhs, "left-hand side"), (&self.rhs, "right-hand side")] {
-            if !value.is_defined() {
-                return Err(CheckFailure::Undefined { claim, k, side });
-            }
-        }
-        Ok(())
+    /// Why the sides decide nothing in this arithmetic, if they do not: NaN is never a verdict.
+    pub fn undefined(&self, claim: usize, k: i64) -> Option<CheckFailure> {
+        let side = match (self.lhs.is_defined(), self.rhs.is_defined()) {
+            (false, _) => "left-hand side",
+            (_, false) => "right-hand side",
+            _ => return None,
+        };
+        Some(CheckFailure::Undefined { claim, k, side })
+    }
+}
+
+/// Sides that one arithmetic has, or why it has none although another may.
+pub type Attempt<S> = Result<Sides<S>, CheckFailure>;
+
+/// Sets apart what only this arithmetic cannot do; all else is an error of the check.
+pub fn attempt<S: Scalar>(sides: Result<Sides<S>, CheckFailure>) -> Result<Attempt<S>, CheckFailure> {
+    match sides {
+        Err(CheckFailure::Evaluation(err)) if err.is_of_arithmetic() => Ok(Err(err.into())),
+        Err(failure) => Err(failure),
+        Ok(sides) => Ok(Ok(sides)),
     }
 }
 

@@ -10,7 +10,9 @@ mod judge;
 mod moments;
 mod one_step;
 mod pathwise;
+mod places;
 pub mod plan;
+pub mod predict;
 mod ranges;
 mod sampled;
 mod symbolic;
@@ -136,6 +138,9 @@ pub enum CheckFailure {
         /// Which side.
         side: &'static str,
     },
+    /// No claim has an index on the instance.
+    #[error("there is no index to check: the range of every claim, or of the random index, is empty")]
+    NothingCompared,
     /// The oracle does not fit the claim.
     #[error("{0}")]
     Unsuitable(String),

@@ -6,12 +6,12 @@ use super::instance::Instance;
 use super::judge::Sides;
 use super::pathwise::{Path, SidesOnPoints, check_on_points};
 use super::{CheckFailure, Judging, Outcome};
-use crate::method::{OutcomeTrace, PointTrace};
+use crate::method::{KnownTrace, OutcomeTrace, PointTrace};
 use crate::number::zeros;
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
-use crate::statement::evaluate::{Evaluator, Scope, Trace};
+use crate::statement::evaluate::{EvaluationError, Evaluator, Scope, Trace};
 use crate::statement::term::VectorSequence;
 
 /// Most equally likely outcomes of one step.
@@ -39,7 +39,8 @@ impl SidesOnPoints for OverOutcomes<'_> {
         let context = scope.context;
         let dimension = self.instance.problem.dimension();
         let step = usize::try_from(k).unwrap_or(0);
-        let bias: Vec<S> = path.biases[step].iter().map(|b| S::from_f64(*b, context)).collect();
+        let bias = path.biases.get(step).ok_or(EvaluationError::MissingQuantity { name: "b", index: k })?;
+        let bias: Vec<S> = bias.iter().map(|b| S::from_f64(*b, context)).collect();
         let gradient = past.vector(VectorSequence::Gradient, k)?;
         let buffer = zeros(dimension, context);
         let workers = self.instance.problem.workers();
@@ -76,7 +77,8 @@ impl SidesOnPoints for OverOutcomes<'_> {
             }
         }
         let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|o| o as &dyn Trace<S>).collect();
-        let mut evaluator = Evaluator::on_outcomes(scope, &outcomes);
+        let known = KnownTrace::new(past, k, bias);
+        let mut evaluator = Evaluator::on_outcomes(scope, &known, &outcomes);
         evaluator.set_index(k);
         Sides::evaluate(claim, &mut evaluator, context)
     }

@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::instance::{
     CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
 };
-use super::{Cell, at_points, one_step, whole_run};
+use super::{Cell, at_points, one_step, places, whole_run};
 use crate::method::Start;
 use crate::number::{Interval, Scalar};
 use crate::oracle::{self, SourceSpec};
@@ -45,6 +45,8 @@ pub struct Plan<'a> {
     pub cells: Vec<Cell<'a>>,
     /// Why combinations of the suite were passed over, and how often.
     pub passed_over: BTreeMap<String, usize>,
+    /// Which claims of the statement are compared at least once in some cell.
+    pub compared: Vec<bool>,
 }
 
 impl<'a> Plan<'a> {
@@ -53,17 +55,18 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// When a witness of the statement is no instance of it.
     pub fn new(statement: &'a Statement, preset: Preset) -> Result<Self, Box<WitnessError>> {
-        let mut plan = Plan { cells: Vec::new(), passed_over: BTreeMap::new() };
+        let compared = vec![false; statement.claims.len()];
+        let mut plan = Plan { cells: Vec::new(), passed_over: BTreeMap::new(), compared };
         for (w, witness) in statement.witnesses.iter().enumerate() {
-            let spec = witness_spec(statement, witness, w)
-                .and_then(|spec| Instance::build(statement, &spec).map(|_| spec))
+            let (compared, spec) = witness_spec(statement, witness, w)
+                .and_then(|spec| Ok((is_checkable(&Instance::build(statement, &spec)?, preset)?, spec)))
                 .map_err(|cause| WitnessError {
                     statement: statement.id.clone(),
                     number: w + 1,
                     doc: witness.doc.clone(),
                     cause,
                 })?;
-            plan.cells.push(Cell { statement, spec });
+            plan.add(statement, spec, &compared);
         }
         if statement.general {
             plan.add_general(statement, preset);
@@ -71,13 +74,20 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// The most frequent reason for passing over, where nothing remained to be checked.
+    /// Why the statement, or one of its claims, is checked nowhere: for the statement the most frequent
+    /// reason for passing over.
     #[must_use]
-    pub fn why_vacuous(&self) -> Option<&str> {
-        if !self.cells.is_empty() {
-            return None;
+    pub fn why_vacuous(&self) -> Option<String> {
+        if self.cells.is_empty() {
+            return self.passed_over.iter().max_by_key(|(_, count)| **count).map(|(reason, _)| reason.clone());
         }
-        self.passed_over.iter().max_by_key(|(_, count)| **count).map(|(reason, _)| reason.as_str())
+        let never = self.compared.iter().position(|compared| !compared)?;
+        Some(format!("claim {} has no index to check in any cell", never + 1))
+    }
+
+    fn add(&mut self, statement: &'a Statement, spec: CellSpec, compared: &[bool]) {
+        self.cells.push(Cell { statement, spec });
+        self.compared.iter_mut().zip(compared).for_each(|(known, new)| *known |= new);
     }
 
     fn pass_over(&mut self, reason: &InstanceError) {
@@ -85,9 +95,9 @@ impl<'a> Plan<'a> {
     }
 
     fn add_general(&mut self, statement: &'a Statement, preset: Preset) {
-        let mut suitable = self.suitable(statement, problem::suite(preset));
-        if suitable.is_empty() {
-            suitable = self.suitable(statement, problem::nested_suite(preset));
+        let mut suitable = self.suitable(statement, problems(statement, preset));
+        if suitable.is_empty() && statement.problems.is_empty() {
+            suitable = self.suitable(statement, problem::nested_suite(preset).into_iter().map(Ok).collect());
         }
         self.walk(statement, preset, &suitable);
     }
@@ -96,16 +106,17 @@ impl<'a> Plan<'a> {
     fn suitable(
         &mut self,
         statement: &Statement,
-        specs: Vec<ProblemSpec>,
+        specs: Vec<Result<ProblemSpec, InstanceError>>,
     ) -> Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> {
         let mut suitable = Vec::new();
         for spec in specs {
-            match problem::build(&spec).map_err(InstanceError::from).and_then(|built| {
+            match spec.and_then(|spec| {
+                let built = problem::build(&spec)?;
                 proves_enough(statement, built.as_ref())?;
                 proves_given(statement, built.as_ref())?;
-                Ok(built)
+                Ok((spec, built))
             }) {
-                Ok(built) => suitable.push((spec, built)),
+                Ok(found) => suitable.push(found),
                 Err(reason) => self.pass_over(&reason),
             }
         }
@@ -146,26 +157,41 @@ impl<'a> Plan<'a> {
                 let horizon = limited_horizon(statement, &source, horizon, preset);
                 let choice = i + attempt / count;
                 let spec = general_spec(statement, problem_spec, problem.as_ref(), &source, start, horizon, choice)
-                    .and_then(|spec| is_checkable(&Instance::build(statement, &spec)?, preset).map(|()| spec));
-                let spec = spec.map_err(|reason| self.pass_over(&reason)).ok()?;
-                (!self.cells.iter().any(|cell| cell.spec == spec)).then_some(spec)
+                    .and_then(|spec| Ok((is_checkable(&Instance::build(statement, &spec)?, preset)?, spec)));
+                let (compared, spec) = spec.map_err(|reason| self.pass_over(&reason)).ok()?;
+                (!self.cells.iter().any(|cell| cell.spec == spec)).then_some((compared, spec))
             });
-            if let Some(spec) = found {
-                self.cells.push(Cell { statement, spec });
+            if let Some((compared, spec)) = found {
+                self.add(statement, spec, &compared);
             }
         }
     }
 }
 
-/// Whether the check of the instance's scope can do anything with it.
-fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<(), InstanceError> {
+/// The problems that the statement names, or the suite's.
+fn problems(statement: &Statement, preset: Preset) -> Vec<Result<ProblemSpec, InstanceError>> {
+    if statement.problems.is_empty() {
+        return problem::suite(preset).into_iter().map(Ok).collect();
+    }
+    let read = |value: &Value| {
+        serde_json::from_value(value.clone()).map_err(|err| InstanceError::Malformed(format!("{value}: {err}")))
+    };
+    statement.problems.iter().map(read).collect()
+}
+
+/// Which claims the check of the instance's scope compares on it; an error where it can do nothing.
+fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<Vec<bool>, InstanceError> {
+    let compared = places::compared(instance);
+    if !compared.contains(&true) {
+        return Err(InstanceError::NoIndex);
+    }
     let suitable = match instance.statement.scope() {
         _ if instance.statement.subject == Subject::Estimate => at_points::suitable(instance),
         Scope::Pathwise => true,
         Scope::OneStep => one_step::suitable(instance),
         Scope::WholeRun => whole_run::suitable(instance, preset.effort().paths),
     };
-    if suitable { Ok(()) } else { Err(InstanceError::NoEvidence) }
+    if suitable { Ok(compared) } else { Err(InstanceError::NoEvidence) }
 }
 
 /// Finite noise is only enumerable over few steps: two outcomes a step, at most the preset's paths.
@@ -275,12 +301,30 @@ fn general_spec(
     horizon: usize,
     choice: usize,
 ) -> Result<CellSpec, InstanceError> {
+    spec_with(statement, problem_spec, problem, sources, start, horizon, choice, &[])
+}
+
+/// The same with the values of some parameters given.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn spec_with(
+    statement: &Statement,
+    problem_spec: &ProblemSpec,
+    problem: &dyn DynProblem,
+    sources: &[SourceSpec],
+    start: Start,
+    horizon: usize,
+    choice: usize,
+    fixed: &[(&str, f64)],
+) -> Result<CellSpec, InstanceError> {
     let oracle = oracle::build(sources, problem)?;
     let builtins = builtins(problem, &oracle, start);
     let given = super::instance::given(statement, problem, &oracle);
     let scope = base_scope::<Interval>(statement, problem, &builtins, &given, horizon, HYPOTHESIS_BITS);
     let parameters = choose_parameters(statement, scope, |position, parameter, scope| {
-        candidate(parameter, scope, mixed(choice, position))
+        match fixed.iter().find(|(name, _)| *name == parameter.name) {
+            Some((_, value)) => Some(*value),
+            None => candidate(parameter, scope, mixed(choice, position)),
+        }
     })?;
     Ok(CellSpec {
         problem: problem_spec.clone(),

@@ -31,17 +31,37 @@ fn square_up_to(bound: f64) -> Interval {
     Interval::from_f64(bound, BITS).square().from_zero()
 }
 
-/// A table of what the quantities can be. Under a sure tail the entries enclose every draw. Under a
-/// fourth moment their lower ends do, while the upper ends bound the root of the second moment of
-/// what exceeds the lower end. Then, for a linear combination L ≥ 0 of entries, so does interval
-/// arithmetic: L ≤ c + Σaᵢ(Xᵢ − lowerᵢ) over the positive coefficients, with c ≥ 0 as L's lower
-/// end is, and Minkowski's inequality gives (E L²)^½ ≤ c + Σaᵢ(upperᵢ − lowerᵢ).
-pub(super) fn range_table(instance: &Instance<'_>, quantities: &[Quantity]) -> Option<Table<Interval>> {
+/// Two tables of what the quantities can be.
+pub(super) struct Ranges {
+    /// Encloses every draw, whatever the tail: its upper ends are infinite where only a fourth moment
+    /// bounds the errors.
+    pub sure: Table<Interval>,
+    /// In the sense of the tail. Under a sure one the entries enclose every draw. Under a fourth moment
+    /// their lower ends do, while the upper ends bound the root of the second moment of what exceeds the
+    /// lower end. Then, for a linear combination L of entries that is nonnegative for every draw, so does
+    /// interval arithmetic: L ≤ c + Σaᵢ(Xᵢ − lowerᵢ) over the positive coefficients, with c ≥ 0 as L's
+    /// sure lower end is, and Minkowski's inequality gives (E L²)^½ ≤ c + Σaᵢ(upperᵢ − lowerᵢ).
+    pub in_tail: Table<Interval>,
+}
+
+impl Ranges {
+    /// `None` where the family proves no lower bound of f.
+    pub fn new(instance: &Instance<'_>, quantities: &[Quantity]) -> Option<Self> {
+        let norms = norm_bounds(instance, &StartValues::new(instance));
+        let in_tail = table_of(instance, quantities, norms.as_deref())?;
+        let sure = match instance.oracle.model.tail.kind {
+            TailKind::Sure => in_tail.clone(),
+            TailKind::FourthMoment | TailKind::Unknown => table_of(instance, quantities, None)?,
+        };
+        Some(Ranges { sure, in_tail })
+    }
+}
+
+fn table_of(instance: &Instance<'_>, quantities: &[Quantity], norms: Option<&[NormBounds]>) -> Option<Table<Interval>> {
     let steps = &instance.method.steps;
     let mut table = Table::new(quantities, steps.len(), steps, BITS);
     let lower = Interval::from_rational(instance.problem.constants().lower_bound.as_ref()?, BITS);
     let start = StartValues::new(instance);
-    let norms = norm_bounds(instance, &start);
     let smoothness = instance.problem.constants().smoothness.as_ref().map(|l| Interval::from_rational(l, BITS));
     let mut travelled = Interval::zero(BITS);
     let set = |table: &mut Table<Interval>, sequence, k, bound: Option<f64>| {
@@ -50,9 +70,10 @@ pub(super) fn range_table(instance: &Instance<'_>, quantities: &[Quantity]) -> O
     };
     for k in 0..=steps.len() {
         let at = k as i64;
-        let bounds = norms.as_ref().map(|n| &n[k]);
+        let bounds = norms.map(|n| &n[k]);
         // f(x) ≤ f(x_0) + ‖∇f(x_0)‖ D + L D²/2 with D = ‖x − x_0‖.
         let value = match (&bounds, &smoothness) {
+            _ if k == 0 => start.value.clone().max(&lower),
             (Some(_), Some(l)) => {
                 let mut upper = l.clone().mul(&travelled.clone().square());
                 upper.mul_f64(0.5);
@@ -61,7 +82,8 @@ pub(super) fn range_table(instance: &Instance<'_>, quantities: &[Quantity]) -> O
             _ => Interval::from_f64(f64::INFINITY, BITS),
         };
         table.set(Quantity::Value, at, &lower.clone().hull(&value));
-        set(&mut table, VectorSequence::Gradient, at, bounds.map(|b| b.gradient));
+        let gradient = if k == 0 { Some(start.gradient_norm.upper_f64()) } else { bounds.map(|b| b.gradient) };
+        set(&mut table, VectorSequence::Gradient, at, gradient);
         if k == steps.len() {
             break;
         }
@@ -158,7 +180,8 @@ fn smooth_bounds(
             error: error.upper_magnitude(),
             buffer: buffer.upper_magnitude(),
         });
-        let step = Ball::from_f64(method.step(k as i64), ());
+        let Some(step) = method.steps.get(k) else { break };
+        let step = Ball::from_f64(*step, ());
         gradient = gradient.add(&smoothness.mul(&step).mul(&buffer));
     }
     Some(bounds)
@@ -193,9 +216,10 @@ fn norm_of(states: &[State], pick: impl Fn(&State) -> Ball) -> Ball {
     Ball::from_f64(sum, ()).sqrt()
 }
 
-/// max |pick|, an upper bound.
+/// max |pick|, an upper bound; NaN where one of them is unknown.
 fn largest(states: &[State], pick: impl Fn(&State) -> Ball) -> f64 {
-    states.iter().map(|s| pick(s).upper_magnitude()).fold(0.0, f64::max)
+    let larger = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) };
+    states.iter().map(|s| pick(s).upper_magnitude()).fold(0.0, larger)
 }
 
 fn linear_bounds(instance: &Instance<'_>, relative: &Ball, absolute: &Ball) -> Option<Vec<NormBounds>> {
@@ -209,7 +233,8 @@ fn linear_bounds(instance: &Instance<'_>, relative: &Ball, absolute: &Ball) -> O
         StepWeights {
             keep: if replaces { Ball::zero(()) } else { one.sub(&beta) },
             weight: if replaces { one } else { beta },
-            step: Ball::from_f64(method.step(k as i64), ()),
+            // No step is made at K.
+            step: Ball::from_f64(method.steps.get(k).copied().unwrap_or(0.0), ()),
         }
     };
     let at_rest: Vec<State> = affine
@@ -255,4 +280,18 @@ fn linear_bounds(instance: &Instance<'_>, relative: &Ball, absolute: &Ball) -> O
         });
     }
     Some(bounds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_response_is_not_taken_for_the_least() {
+        let state = |y: f64| State { lambda: Ball::one(()), y: Ball::from_f64(y, ()), v: Ball::zero(()) };
+        assert!((3.0..3.001).contains(&largest(&[state(1.0), state(-3.0)], |s| s.y)));
+        for states in [[state(f64::NAN), state(1.0)], [state(1.0), state(f64::NAN)]] {
+            assert!(!largest(&states, |s| s.y).is_finite());
+        }
+    }
 }

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
-use super::{CheckFailure, Judging, Outcome, Sampling, Worst, ranges};
+use super::ranges::Ranges;
+use super::{CheckFailure, Judging, Outcome, Sampling, Worst};
 use crate::inference::{
     BernsteinLimits, Decision, Evidence, InferenceError, MeanTest, MinimumTest, TailClass, Verdict,
 };
@@ -13,6 +14,7 @@ use crate::method::{Quantity, Start, Table, Workspace, start_error};
 use crate::number::{Interval, Lanes, Mp, Scalar, norm2, zeros};
 use crate::oracle::{Estimable, Stream, StreamKey, TailKind};
 use crate::problem::{Arithmetic, Scratch};
+use crate::statement::Kind;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope};
 use crate::statement::syntax::ReduceOp;
 use crate::statement::term::{Index, Term, VectorSequence};
@@ -73,18 +75,34 @@ impl<'a> Statistical<'a> {
         judging: Judging<'a>,
         quantities: &'a [Quantity],
     ) -> Result<Self, CheckFailure> {
+        if instance.statement.kind == Kind::Identity {
+            return Err(CheckFailure::Unsuitable("an identity is never decided by sampling".into()));
+        }
         let bits = RERUN_BITS;
         let scope = instance.scope::<Interval>(bits);
         let start = start_table(instance, quantities, bits);
-        let ranges = ranges::range_table(instance, quantities)
+        let Ranges { sure, in_tail } = Ranges::new(instance, quantities)
             .ok_or_else(|| CheckFailure::Unsuitable("the family proves no lower bound of f".into()))?;
         let average = instance.random_average();
         let random_range = match &average {
             RandomIndex::Average { from, to } => {
                 let evaluator = Evaluator::<Interval>::without_trace(&scope);
-                Some(evaluator.index(from)?..evaluator.index(to)?)
+                let (from, to) = evaluator.range(from, to)?;
+                Some(from..to)
             }
             _ => None,
+        };
+        // One sample has one value of the random index, so its range is the hull over them.
+        let single = |value: i64| RandomIndex::Average { from: Index::Literal(value), to: Index::Literal(value + 1) };
+        let choices: Vec<RandomIndex> =
+            random_range.clone().map_or_else(|| vec![average.clone()], |r| r.map(single).collect());
+        let hull = |term: &Term, table: &Table<Interval>| -> Result<Interval, CheckFailure> {
+            let mut range: Option<Interval> = None;
+            for choice in &choices {
+                let value = Evaluator::on(&scope, table, choice).term(term)?;
+                range = Some(range.map_or(value.clone(), |hull| hull.hull(&value)));
+            }
+            range.ok_or_else(|| CheckFailure::Unsuitable("the random index has no value".into()))
         };
         let mut claims = Vec::new();
         for (c, claim) in instance.statement.claims.iter().enumerate() {
@@ -100,7 +118,8 @@ impl<'a> Statistical<'a> {
             let (linear, minimum) = match &claim.lhs {
                 Term::Reduce { op: ReduceOp::Min, slot, from, to, body } => {
                     let evaluator = Evaluator::<Interval>::without_trace(&scope);
-                    let range = evaluator.index(from)?..evaluator.index(to)?;
+                    let (first, end) = evaluator.range(from, to)?;
+                    let range = first..end;
                     let mean = Term::Reduce {
                         op: ReduceOp::Mean,
                         slot: *slot,
@@ -109,26 +128,22 @@ impl<'a> Statistical<'a> {
                         body: body.clone(),
                     };
                     let mut lower = f64::INFINITY;
-                    for k in range.clone() {
-                        let mut evaluator = Evaluator::on(&scope, &ranges, &average);
-                        evaluator.set_index(k);
-                        lower = lower.min(evaluator.term(body)?.lower_f64());
+                    for choice in &choices {
+                        let mut evaluator = Evaluator::on(&scope, &sure, choice);
+                        for k in range.clone() {
+                            evaluator.set_index(k);
+                            let least = evaluator.term(body)?.lower_f64();
+                            lower = if least.is_nan() { f64::NEG_INFINITY } else { lower.min(least) };
+                        }
+                    }
+                    if !lower.is_finite() {
+                        return Err(CheckFailure::Unsuitable("no lower bound of one sample is known".into()));
                     }
                     (mean, Some((range, (**body).clone(), lower)))
                 }
                 other => (other.clone(), None),
             };
-            // One sample has one value of the random index, so its range is the hull over them.
-            let single =
-                |value: i64| RandomIndex::Average { from: Index::Literal(value), to: Index::Literal(value + 1) };
-            let choices = random_range.clone().map_or_else(|| vec![average.clone()], |r| r.map(single).collect());
-            let mut range: Option<Interval> = None;
-            for choice in &choices {
-                let value = Evaluator::on(&scope, &ranges, choice).term(&linear)?;
-                range = Some(range.map_or(value.clone(), |hull| hull.hull(&value)));
-            }
-            let range = range.ok_or_else(|| CheckFailure::Unsuitable("the random index has no value".into()))?;
-            let (lower, upper) = (range.lower_f64(), range.upper_f64());
+            let (lower, upper) = (hull(&linear, &sure)?.lower_f64(), hull(&linear, &in_tail)?.upper_f64());
             if !lower.is_finite() {
                 return Err(CheckFailure::Unsuitable("no lower bound of one sample is known".into()));
             }
@@ -338,10 +353,12 @@ impl<'a> Statistical<'a> {
         let precise = self.groups(0, count, &self.instance.scope::<Mp>(RERUN_BITS), stream)?;
         let mut largest: f64 = 0.0;
         for (a, b) in working.iter().zip(&precise) {
-            for (((x, _), (y, _)), claim) in a.iter().zip(b).zip(&self.claims) {
-                let size = x.abs().max(y.abs()).max(claim.rhs[0].abs());
-                if size > 0.0 {
-                    largest = largest.max((x - y).abs() / size);
+            for (((x, bodies), (y, precise)), claim) in a.iter().zip(b).zip(&self.claims) {
+                for (x, y) in std::iter::once((x, y)).chain(bodies.iter().zip(precise)) {
+                    let size = x.abs().max(y.abs()).max(claim.rhs[0].abs());
+                    if size > 0.0 {
+                        largest = largest.max((x - y).abs() / size);
+                    }
                 }
             }
         }
@@ -399,7 +416,7 @@ impl Progress {
 
 /// What is known before the first step, with expectations where the start is random: f(x_0),
 /// ‖∇f(x_0)‖², E‖m_{−1}‖².
-fn start_table(instance: &Instance<'_>, quantities: &[Quantity], bits: u32) -> Table<Interval> {
+pub(super) fn start_table(instance: &Instance<'_>, quantities: &[Quantity], bits: u32) -> Table<Interval> {
     let problem = instance.problem.as_ref();
     let x: Vec<Interval> = instance.point.iter().map(|x| Interval::from_f64(*x, bits)).collect();
     let mut scratch = Scratch::for_problem(problem, bits);

@@ -163,7 +163,7 @@ impl Symbolic<'_> {
         let mut difference = self.point(k)?;
         difference.add_scaled(&self.point(k + 1)?, &Rational::from(-1));
         let mut vector = self.zero();
-        vector.add_scaled(&difference, &Rational::from_f64(self.method.step(k))?.recip());
+        vector.add_scaled(&difference, &Rational::from_f64(self.method.step(k)?)?.recip());
         Some(vector)
     }
 
@@ -213,13 +213,19 @@ impl Walk<'_> {
         evaluator.index(index).ok()
     }
 
+    fn range(&self, from: &Index, to: &Index) -> Option<(i64, i64)> {
+        let mut evaluator = Evaluator::without_trace(self.run.scope);
+        evaluator.set_slots(&self.slots);
+        evaluator.range(from, to).ok()
+    }
+
     fn number(&mut self, term: &Term) -> Option<Form> {
         Some(match term {
             Term::Element(ScalarSequence::Value, index) => {
                 Form::unknown(Unknown::Value(self.run.canonical(self.index(index)?)?))
             }
             Term::Element(ScalarSequence::Step, index) => {
-                Form::constant(Rational::from_f64(self.run.method.step(self.index(index)?))?)
+                Form::constant(Rational::from_f64(self.run.method.step(self.index(index)?)?)?)
             }
             Term::Norm2(vector) => self.vector(vector)?.square(),
             Term::Negate(a) => self.number(a)?.scaled(&Rational::from(-1)),
@@ -238,7 +244,7 @@ impl Walk<'_> {
                 self.number(a)?.scaled(&divisor.recip())
             }
             Term::Reduce { op: op @ (ReduceOp::Sum | ReduceOp::Mean), slot, from, to, body } => {
-                let (from, to) = (self.index(from)?, self.index(to)?);
+                let (from, to) = self.range(from, to)?;
                 let mut total = Form::default();
                 self.slots.resize(self.slots.len().max(slot + 1), 0);
                 for i in from..to {
@@ -286,7 +292,7 @@ impl Walk<'_> {
                 scaled_by(self.run, &a, &factor)
             }
             Vector::Reduce { op, slot, from, to, body } => {
-                let (from, to) = (self.index(from)?, self.index(to)?);
+                let (from, to) = self.range(from, to)?;
                 let mut total = self.run.zero();
                 self.slots.resize(self.slots.len().max(slot + 1), 0);
                 for i in from..to {

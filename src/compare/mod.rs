@@ -1,0 +1,490 @@
+//! Methods side by side: which has the lower floor, which is faster, and by how much.
+//!
+//! A comparison is a file, as a statement is: problems, estimates, contenders. All contenders run on
+//! the same streams, so that their differences are paired. What is reported are medians and shares of
+//! wins with limits that hold for every distribution; there is no verdict here, and nothing that a
+//! statement's verdict rests on. Beside each floor stand the bounds that the named statements give.
+
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::inference::distribution_free::{Limited, median, share};
+use crate::method::Start;
+use crate::oracle::{self, OracleError, SourceSpec, StreamKey};
+use crate::preset::Preset;
+use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
+use crate::statement::{Statement, StatementError, library};
+use crate::verify::predict::predicted;
+
+mod runs;
+
+use runs::{Measured, Runner};
+
+static COMPARISONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/comparisons");
+
+/// A comparison as its file has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// Identifier: the file's name.
+    pub id: String,
+    /// What is compared.
+    pub title: String,
+    /// K.
+    pub horizon: usize,
+    /// A run has reached its level when ‖∇f(x_k)‖² is at most this share of ‖∇f(x_0)‖².
+    pub level: f64,
+    /// Step sizes that all contenders take in turn, in units of 1/L.
+    pub same_steps: Vec<f64>,
+    /// Step sizes of which each contender takes its own best, in units of 1/L.
+    pub grid: Vec<f64>,
+    /// Problems.
+    pub problems: Vec<ProblemSpec>,
+    /// Error sources that all contenders share.
+    pub estimates: Vec<Vec<SourceSpec>>,
+    /// The first is what the others are compared with.
+    pub contenders: Vec<Contender>,
+    /// Statements whose right-hand sides stand beside the floors.
+    #[serde(default)]
+    pub predictions: Vec<String>,
+}
+
+/// One method.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contender {
+    /// Name.
+    pub name: String,
+    /// β.
+    pub beta: f64,
+    /// What it does to gradients, besides the shared error sources.
+    #[serde(default)]
+    pub sources: Vec<SourceSpec>,
+    /// τ, where the method moves along clip_τ(v) in place of v.
+    #[serde(default)]
+    pub clip_direction: Option<f64>,
+}
+
+/// How the step sizes of a round were chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepRule {
+    /// The same for all contenders, in units of 1/L.
+    Same(f64),
+    /// Each contender's own, that of the lowest median floor on streams used for nothing else.
+    Best,
+}
+
+/// All contenders on one problem under one estimate and one rule for the step size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Round {
+    /// The problem.
+    pub problem: ProblemSpec,
+    /// The problem, for a person.
+    pub label: String,
+    /// The shared error sources.
+    pub estimate: Vec<SourceSpec>,
+    /// Step sizes.
+    pub rule: StepRule,
+    /// What each contender reached.
+    pub entries: Vec<Entry>,
+}
+
+/// One contender in a round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Entry {
+    /// The contender's name.
+    pub contender: String,
+    /// γ.
+    pub step: f64,
+    /// Median over replicates of the mean of ‖∇f(x_k)‖² over the last half of the run.
+    pub floor: Limited,
+    /// The same of f(x_k) − f*.
+    pub gap: Limited,
+    /// Share of runs that reached the level.
+    pub reached: Limited,
+    /// Median number of steps to it; K + 1 stands for never.
+    pub steps: Limited,
+    /// Smallest right-hand side of each named statement at this β and γ over its own free
+    /// parameters, where it speaks of this instance.
+    pub predictions: Vec<Prediction>,
+    /// Against the first contender; the first itself has none.
+    pub duel: Option<Duel>,
+}
+
+/// A bound from a statement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Prediction {
+    /// The statement.
+    pub statement: String,
+    /// Its right-hand side, rounded up; `None` where no choice of its parameters is an instance.
+    pub bound: Option<f64>,
+}
+
+/// A contender against the first on the same streams.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Duel {
+    /// Share of replicates in which its floor is strictly lower.
+    pub wins: Limited,
+    /// Median of the first's floor over its own: above one it is the better.
+    pub ratio: Limited,
+    /// What the limits of the ratio show.
+    pub finding: Finding,
+}
+
+/// What a duel shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// Its floor is lower.
+    Better,
+    /// Its floor is higher.
+    Worse,
+    /// The limits of the ratio contain one.
+    NoDifferenceShown,
+}
+
+/// Why a comparison cannot be run.
+#[derive(Debug, Error)]
+pub enum CompareError {
+    /// The file is no comparison.
+    #[error("{name}: {cause}")]
+    File {
+        /// File.
+        name: String,
+        /// Why.
+        cause: String,
+    },
+    /// A problem cannot be built, or proves no L or f*.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// An estimate cannot be built.
+    #[error(transparent)]
+    Oracle(#[from] OracleError),
+    /// A named statement is none of the shipped ones.
+    #[error("there is no shipped statement `{0}`")]
+    Statement(String),
+    /// A shipped statement has a mistake.
+    #[error(transparent)]
+    Malformed(#[from] Box<StatementError>),
+}
+
+/// Identifiers of the shipped comparisons, in alphabetical order.
+#[must_use]
+pub fn ids() -> Vec<&'static str> {
+    let mut ids: Vec<&str> =
+        COMPARISONS.files().filter_map(|f| f.path().file_name()?.to_str()?.strip_suffix(".toml")).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// A shipped comparison; `None` when there is none of that id.
+///
+/// # Errors
+/// When its file has a mistake.
+#[must_use]
+pub fn shipped(id: &str) -> Option<Result<Comparison, CompareError>> {
+    let text = COMPARISONS.get_file(format!("{id}.toml"))?.contents_utf8()?;
+    Some(read(&format!("comparisons/{id}.toml"), text))
+}
+
+/// A comparison from its text.
+///
+/// # Errors
+/// When it is no TOML, lacks a field, or asks for what cannot be compared.
+pub fn read(name: &str, text: &str) -> Result<Comparison, CompareError> {
+    let fail = |cause: String| CompareError::File { name: name.to_owned(), cause };
+    let comparison: Comparison = toml::from_str(text).map_err(|err| fail(err.to_string()))?;
+    let positive = |x: &f64| *x > 0.0 && x.is_finite();
+    let defect = if comparison.contenders.len() < 2 {
+        Some("at least two contenders are needed")
+    } else if comparison.problems.is_empty() || comparison.estimates.is_empty() {
+        Some("at least one problem and one estimate are needed; the exact gradient is the estimate []")
+    } else if !(2..=100_000).contains(&comparison.horizon) {
+        Some("the horizon must be between 2 and 100000 steps")
+    } else if !(positive(&comparison.level) && comparison.same_steps.iter().chain(&comparison.grid).all(positive)) {
+        Some("the level and all step sizes must be positive numbers")
+    } else if comparison.grid.is_empty() && comparison.same_steps.is_empty() {
+        Some("same_steps or grid must name a step size")
+    } else if comparison.contenders.iter().any(|c| !(c.beta > 0.0 && c.beta <= 1.0)) {
+        Some("every beta must be above 0 and at most 1")
+    } else {
+        None
+    };
+    defect.map_or(Ok(comparison), |cause| Err(fail(cause.to_owned())))
+}
+
+/// Replicates of each contender in a round, and of the pilot for each step of the grid.
+fn budget(preset: Preset) -> (u64, u64) {
+    match preset {
+        Preset::Quick => (32, 8),
+        Preset::Default => (128, 16),
+        Preset::Full => (1024, 64),
+    }
+}
+
+/// One problem under one estimate, ready to run.
+struct Arena<'a> {
+    comparison: &'a Comparison,
+    spec: &'a ProblemSpec,
+    problem: Arc<dyn DynProblem>,
+    estimate: &'a [SourceSpec],
+    statements: &'a [Statement],
+    seed: u64,
+    preset: Preset,
+    delta: f64,
+}
+
+/// Runs a comparison; `done` is called after each round. All limits of the result are wrong together
+/// with probability at most `delta`.
+///
+/// # Errors
+/// When a problem, an estimate or a named statement cannot be used.
+pub fn run(
+    comparison: &Comparison,
+    preset: Preset,
+    seed: u64,
+    delta: f64,
+    done: &(dyn Fn() + Sync),
+) -> Result<Vec<Round>, CompareError> {
+    let statements = comparison
+        .predictions
+        .iter()
+        .map(|id| Ok(library::load(id).ok_or_else(|| CompareError::Statement(id.clone()))??))
+        .collect::<Result<Vec<_>, CompareError>>()?;
+    // Four limited numbers an entry, two more a duel.
+    let limits = (rounds(comparison) * comparison.contenders.len() * 6) as f64;
+    let mut arenas = Vec::new();
+    for spec in &comparison.problems {
+        let problem = problem::build(spec)?;
+        for estimate in &comparison.estimates {
+            let problem = Arc::clone(&problem);
+            let statements = &statements;
+            arenas.push(Arena { comparison, spec, problem, estimate, statements, seed, preset, delta: delta / limits });
+        }
+    }
+    let found: Result<Vec<Vec<Round>>, CompareError> = arenas.par_iter().map(|arena| arena.rounds(done)).collect();
+    Ok(found?.into_iter().flatten().collect())
+}
+
+/// How many rounds a comparison has.
+#[must_use]
+pub fn rounds(comparison: &Comparison) -> usize {
+    let rules = comparison.same_steps.len() + usize::from(!comparison.grid.is_empty());
+    comparison.problems.len() * comparison.estimates.len() * rules
+}
+
+impl Arena<'_> {
+    fn rounds(&self, done: &(dyn Fn() + Sync)) -> Result<Vec<Round>, CompareError> {
+        let mut rules: Vec<StepRule> = self.comparison.same_steps.iter().map(|s| StepRule::Same(*s)).collect();
+        if !self.comparison.grid.is_empty() {
+            rules.push(StepRule::Best);
+        }
+        rules
+            .into_iter()
+            .map(|rule| {
+                let round = self.round(rule);
+                done();
+                round
+            })
+            .collect()
+    }
+
+    /// Streams are keyed by what all contenders share, so that they are paired.
+    fn key(&self, purpose: &str) -> StreamKey {
+        StreamKey::new(self.seed, &self.comparison.id, &format!("{purpose}; {}; {:?}", self.spec, self.estimate))
+    }
+
+    fn runner(&self, contender: &Contender) -> Result<Runner, CompareError> {
+        let mut sources = self.estimate.to_vec();
+        sources.extend(contender.sources.iter().cloned());
+        let constants = self.problem.constants();
+        let missing = |name: &str| ProblemError::new(self.spec.family(), format!("it proves no {name}"));
+        Ok(Runner {
+            oracle: oracle::build(&sources, self.problem.as_ref())?,
+            problem: Arc::clone(&self.problem),
+            smoothness: constants.smoothness.as_ref().ok_or_else(|| missing("L"))?.to_f64(),
+            lower_bound: constants.lower_bound.as_ref().ok_or_else(|| missing("f*"))?.to_f64(),
+            beta: contender.beta,
+            clip_direction: contender.clip_direction,
+            horizon: self.comparison.horizon,
+            level: self.comparison.level,
+        })
+    }
+
+    fn round(&self, rule: StepRule) -> Result<Round, CompareError> {
+        let (replicates, pilots) = budget(self.preset);
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut first: Option<Measured> = None;
+        for contender in &self.comparison.contenders {
+            let runner = self.runner(contender)?;
+            let step = match rule {
+                StepRule::Same(step) => step,
+                StepRule::Best => runner.best_step(&self.comparison.grid, pilots, &self.key("pilot")),
+            } / runner.smoothness;
+            let measured = runner.measure(step, replicates, &self.key("run"));
+            let duel = first.as_ref().map(|first| self.duel(first, &measured));
+            let limited = |values: &[f64]| self.limited(values, measured.deterministic);
+            let reached = measured.steps.iter().filter(|k| **k <= self.comparison.horizon as f64).count() as u64;
+            entries.push(Entry {
+                contender: contender.name.clone(),
+                step,
+                floor: limited(&measured.floors),
+                gap: limited(&measured.gaps),
+                reached: if measured.deterministic {
+                    Limited::known(reached as f64 / measured.steps.len() as f64)
+                } else {
+                    share(reached, measured.steps.len() as u64, self.delta)
+                },
+                steps: limited(&measured.steps),
+                predictions: self.predictions(contender, &runner, step),
+                duel,
+            });
+            first.get_or_insert(measured);
+        }
+        Ok(Round {
+            problem: self.spec.clone(),
+            label: self.spec.to_string(),
+            estimate: self.estimate.to_vec(),
+            rule,
+            entries,
+        })
+    }
+
+    fn limited(&self, values: &[f64], deterministic: bool) -> Limited {
+        match values.first() {
+            Some(value) if deterministic => Limited::known(*value),
+            _ => median(values, self.delta),
+        }
+    }
+
+    fn duel(&self, first: &Measured, other: &Measured) -> Duel {
+        let deterministic = first.deterministic && other.deterministic;
+        let pairs: Vec<(f64, f64)> = first.floors.iter().copied().zip(other.floors.iter().copied()).collect();
+        // Two floors of zero, or two that left the finite numbers, are no difference.
+        let ratio = |(a, b): &(f64, f64)| if a == b { 1.0 } else { a / b };
+        let ratio = self.limited(&pairs.iter().map(ratio).collect::<Vec<_>>(), deterministic);
+        let won = pairs.iter().filter(|(a, b)| b < a).count() as u64;
+        let wins = if deterministic {
+            Limited::known(if won > 0 { 1.0 } else { 0.0 })
+        } else {
+            share(won, pairs.len() as u64, self.delta)
+        };
+        // Where a floor is infinite the ratio is 0 or infinite, and its limits with it.
+        let all = |test: fn(f64) -> bool| deterministic && pairs.iter().all(|(a, b)| test(a / b));
+        let finding = if ratio.is_above(1.0) || all(|r| r > 1.0) {
+            Finding::Better
+        } else if ratio.is_below(1.0) || all(|r| r < 1.0) {
+            Finding::Worse
+        } else {
+            Finding::NoDifferenceShown
+        };
+        Duel { wins, ratio, finding }
+    }
+
+    fn predictions(&self, contender: &Contender, runner: &Runner, step: f64) -> Vec<Prediction> {
+        let fixed = [("beta", contender.beta), ("gamma", step)];
+        let bound = |statement: &Statement| {
+            // What moves along a clipped direction is no run that a statement speaks of.
+            if contender.clip_direction.is_some() {
+                return None;
+            }
+            predicted(statement, self.spec, &runner.oracle.spec, Start::Zero, self.comparison.horizon, &fixed)
+        };
+        let statements = self.statements.iter();
+        statements.map(|s| Prediction { statement: s.id.clone(), bound: bound(s) }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comparison(estimates: &str, contenders: &str) -> Comparison {
+        let text = format!(
+            "id = \"t\"\ntitle = \"t\"\nhorizon = 60\nlevel = 0.01\nsame_steps = [0.5]\ngrid = [0.125, 1, 8]\n\
+             problems = [{{ family = \"quadratic\", dimension = 4, condition = 10.0, seed = 1 }}]\n\
+             estimates = {estimates}\ncontenders = {contenders}\npredictions = [\"theorem1-nonconvex\"]\n"
+        );
+        read("t.toml", &text).unwrap_or_else(|err| panic!("{err}"))
+    }
+
+    fn rounds_of(comparison: &Comparison) -> Vec<Round> {
+        run(comparison, Preset::Quick, 5, 1e-9, &|| ()).unwrap_or_else(|err| panic!("{err}"))
+    }
+
+    const TWINS: &str = "[{ name = \"a\", beta = 0.5 }, { name = \"b\", beta = 0.5 }]";
+    const SIGNS: &str = "[[{ source = \"rademacher\", size = 0.5 }]]";
+
+    #[test]
+    fn equal_contenders_are_never_told_apart() {
+        for round in rounds_of(&comparison(SIGNS, TWINS)) {
+            let [a, b] = round.entries.as_slice() else { panic!("two entries") };
+            assert_eq!((&a.floor, &a.gap, &a.steps), (&b.floor, &b.gap, &b.steps));
+            let duel = b.duel.unwrap();
+            assert_eq!(duel.finding, Finding::NoDifferenceShown);
+            assert_eq!((duel.ratio.value, duel.wins.value), (Some(1.0), Some(0.0)));
+        }
+    }
+
+    #[test]
+    fn less_noise_is_found_better_and_a_run_that_diverges_is_found_worse() {
+        let louder =
+            "[{ name = \"a\", beta = 1, sources = [{ source = \"axis\", size = 4 }] }, { name = \"b\", beta = 1 }]";
+        for round in rounds_of(&comparison(SIGNS, louder)) {
+            assert_eq!(round.entries[1].duel.unwrap().finding, Finding::Better, "{round:?}");
+        }
+        let mut diverging = comparison(
+            "[[]]",
+            "[{ name = \"a\", beta = 1 }, { name = \"b\", beta = 1, sources = [{ source = \"relative\", factor = 40 }] }]",
+        );
+        diverging.horizon = 400;
+        for round in rounds_of(&diverging).into_iter().filter(|r| matches!(r.rule, StepRule::Same(_))) {
+            assert_eq!(round.entries[1].floor.value, None);
+            assert_eq!(round.entries[1].duel.unwrap().finding, Finding::Worse);
+        }
+    }
+
+    #[test]
+    fn each_contender_takes_its_own_best_step() {
+        let rounds =
+            rounds_of(&comparison("[[]]", "[{ name = \"sgd\", beta = 1 }, { name = \"momentum\", beta = 0.25 }]"));
+        let best = rounds.iter().find(|round| round.rule == StepRule::Best).unwrap();
+        assert!(best.entries.iter().all(|entry| entry.step == 1.0), "{best:?}");
+    }
+
+    #[test]
+    fn the_bound_of_a_statement_stands_above_the_floor_where_it_applies() {
+        let rounds = rounds_of(&comparison(
+            "[[{ source = \"offset\", size = 0.25 }]]",
+            "[{ name = \"a\", beta = 1 }, { name = \"b\", beta = 0.9 }]",
+        ));
+        let entries: Vec<&Entry> = rounds.iter().flat_map(|round| &round.entries).collect();
+        assert!(entries.iter().any(|entry| entry.predictions[0].bound.is_some()));
+        for entry in entries {
+            if let (Some(bound), Some(floor)) = (entry.predictions[0].bound, entry.floor.value) {
+                assert!(floor <= bound, "{entry:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_comparison_that_compares_nothing_is_refused() {
+        let text = "id = \"t\"\ntitle = \"t\"\nhorizon = 9\nlevel = 0.1\nsame_steps = [1]\ngrid = []\nproblems = []\nestimates = [[]]\ncontenders = []\n";
+        assert!(read("t.toml", text).is_err());
+        assert!(read("t.toml", "id = 3").unwrap_err().to_string().starts_with("t.toml"));
+    }
+
+    #[test]
+    fn every_shipped_comparison_is_read() {
+        assert!(ids().len() >= 2);
+        for id in ids() {
+            assert_eq!(shipped(id).unwrap().unwrap().id, id);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What a statement says of a run beforehand: its right-hand side, over its own free parameters.
+
+use super::instance::Instance;
+use super::plan::spec_with;
+use super::sampled::start_table;
+use crate::method::{Quantity, Start};
+use crate::number::Interval;
+use crate::oracle::{self, SourceSpec};
+use crate::problem::{self, ProblemSpec};
+use crate::statement::Statement;
+use crate::statement::evaluate::Evaluator;
+
+/// Combinations of the free parameters' candidates that are tried.
+const CHOICES: usize = 48;
+const BITS: u32 = 128;
+
+/// The smallest upper enclosure of the first claim's right-hand side over choices of the parameters
+/// that are not `fixed`; `None` where no choice is an instance of the statement.
+#[must_use]
+pub fn predicted(
+    statement: &Statement,
+    problem: &ProblemSpec,
+    sources: &[SourceSpec],
+    start: Start,
+    horizon: usize,
+    fixed: &[(&str, f64)],
+) -> Option<f64> {
+    let built = problem::build(problem).ok()?;
+    oracle::build(sources, built.as_ref()).ok()?;
+    let claim = statement.claims.first()?;
+    let quantities = Quantity::mentioned(std::slice::from_ref(claim));
+    let bound = |choice: usize| -> Option<f64> {
+        let spec = spec_with(statement, problem, built.as_ref(), sources, start, horizon, choice, fixed).ok()?;
+        let instance = Instance::build(statement, &spec).ok()?;
+        let scope = instance.scope::<Interval>(BITS);
+        let table = start_table(&instance, &quantities, BITS);
+        let average = instance.random_average();
+        let value = Evaluator::on(&scope, &table, &average).term(&claim.rhs).ok()?;
+        Some(value.upper_f64()).filter(|b| b.is_finite())
+    };
+    (0..CHOICES).filter_map(bound).reduce(f64::min)
+}
