@@ -76,7 +76,7 @@ pub fn render_cells(report: &Report) -> String {
     for (number, cell) in report.cells.iter().enumerate() {
         let outcome = cell.outcome.as_ref();
         let worst = outcome.and_then(|o| o.worst.as_ref());
-        let shown = |side: Option<[f64; 2]>| side.map_or_else(|| "–".to_owned(), |[_, upper]| format!("{upper:.6e}"));
+        let shown = |side: Option<[f64; 2]>| side.map_or_else(|| "–".to_owned(), |[_, upper]| limit(upper, Some(6)));
         table.add_row([
             number.to_string(),
             cell.statement.clone(),
@@ -89,6 +89,14 @@ pub fn render_cells(report: &Report) -> String {
         ]);
     }
     table.to_string()
+}
+
+/// A limit with that many decimals, or all that it has; the largest numbers of binary64 stand for all beyond.
+fn limit(x: f64, decimals: Option<usize>) -> String {
+    if x.abs() == f64::MAX {
+        return format!("(beyond {x:.0e})");
+    }
+    decimals.map_or_else(|| format!("{x:e}"), |decimals| format!("{x:.decimals$e}"))
 }
 
 /// Most cells of one statement that are named below the table.
@@ -138,7 +146,8 @@ fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {
             |w| {
                 let (lhs, rhs, relation) =
                     if w.lhs[0] < w.rhs[0] { (w.lhs[1], w.rhs[0], "<") } else { (w.lhs[0], w.rhs[1], ">") };
-                format!("violated, lhs {lhs:e} {relation} rhs {rhs:e} in claim {} at k = {}", w.claim + 1, w.k)
+                let (lhs, rhs) = (limit(lhs, None), limit(rhs, None));
+                format!("violated, lhs {lhs} {relation} rhs {rhs} in claim {} at k = {}", w.claim + 1, w.k)
             },
         )),
         Verdict::Inconclusive => Some("inconclusive within the budget".to_owned()),
