@@ -39,14 +39,13 @@ pub fn render(report: &Report) -> String {
             cells += &format!(" ({} errors)", summary.errors);
         }
         let evidence: Vec<String> = summary.evidence.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        let number = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.6}"));
         table.add_row([
             summary.id.clone(),
             verdict,
             cells,
             summary.families.len().to_string(),
             evidence.join(", "),
-            number(summary.worst_ratio),
+            ratio(summary.worst_ratio),
             summary.least_slack.map_or_else(|| "–".to_owned(), |x| format!("{x:.2e}")),
         ]);
     }
@@ -85,16 +84,25 @@ pub fn render_cells(report: &Report) -> String {
             outcome.map_or_else(|| "–".to_owned(), |o| o.evidence.name().to_owned()),
             shown(worst.map(|w| w.lhs)),
             shown(worst.map(|w| w.rhs)),
-            worst.and_then(|w| w.ratio).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.6}")),
+            ratio(worst.and_then(|w| w.ratio)),
         ]);
     }
     table.to_string()
 }
 
+/// A quotient of the two sides, in as few digits as its size allows.
+fn ratio(x: Option<f64>) -> String {
+    match x {
+        None => "–".to_owned(),
+        Some(x) if x.abs() < 1e9 => format!("{x:.6}"),
+        Some(x) => format!("{x:.6e}"),
+    }
+}
+
 /// A limit with that many decimals, or all that it has; the largest numbers of binary64 stand for all beyond.
 fn limit(x: f64, decimals: Option<usize>) -> String {
     if x.abs() == f64::MAX {
-        return format!("(beyond {x:.0e})");
+        return format!("(beyond {x:.1e})");
     }
     decimals.map_or_else(|| format!("{x:e}"), |decimals| format!("{x:.decimals$e}"))
 }

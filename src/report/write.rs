@@ -82,14 +82,19 @@ pub fn write_json(name: &str, report: &impl Serialize, folder: &Path) -> Result<
     let path = path(folder, name);
     let fail = |cause| WriteError::Write { path: path.clone(), cause };
     std::fs::create_dir_all(folder).map_err(fail)?;
-    let file = temporary(folder).map_err(fail)?;
-    let mut writer = BufWriter::new(file);
-    serde_json::to_writer_pretty(&mut writer, report).map_err(|err| fail(err.into()))?;
-    writer.write_all(b"\n").map_err(fail)?;
-    let file = writer.into_inner().map_err(|err| fail(err.into_error()))?;
+    let mut file = temporary(folder).map_err(fail)?;
+    write_to(&mut file, report).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
     file.persist(&path).map_err(|err| fail(err.error))?;
     Ok(path)
+}
+
+/// In few pieces, as a report has many small parts.
+fn write_to(out: impl Write, report: &impl Serialize) -> std::io::Result<()> {
+    let mut buffered = BufWriter::new(out);
+    serde_json::to_writer_pretty(&mut buffered, report)?;
+    buffered.write_all(b"\n")?;
+    buffered.flush()
 }
 
 /// A temporary file with the permissions that any new file of the user has: its own are for one user alone.
@@ -120,5 +125,30 @@ fn checked(report: Report, path: &Path) -> Result<Report, WriteError> {
     match settings.effort.defect().or_else(|| settings.ledger.defect()) {
         Some(defect) => Err(WriteError::Settings { path: path.to_owned(), defect }),
         None => Ok(report),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts the pieces that it is given.
+    struct Counter(usize);
+
+    impl Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += 1;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_report_is_written_in_few_pieces() {
+        let mut counter = Counter(0);
+        write_to(&mut counter, &vec![0.5; 10_000]).unwrap();
+        assert!(counter.0 < 50, "{} pieces", counter.0);
     }
 }

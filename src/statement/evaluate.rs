@@ -58,8 +58,7 @@ impl EvaluationError {
 }
 
 /// Why an expression has no value.
-pub const NO_VALUE: &str =
-    "division by zero, a root or logarithm outside its domain, or a number too large for this arithmetic";
+pub const NO_VALUE: &str = "division by zero, a root or logarithm outside its domain, or an overflow";
 
 /// The index that stands for the limit as k grows.
 pub const LIMIT: i64 = i64::MAX;

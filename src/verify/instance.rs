@@ -62,7 +62,11 @@ impl fmt::Display for CellSpec {
         };
         write!(f, "; {start} start; K={}", self.horizon)?;
         for (name, value) in &self.parameters {
-            write!(f, ", {name}={value}")?;
+            if *value == 0.0 || (1e-9..1e15).contains(&value.abs()) {
+                write!(f, ", {name}={value}")?;
+            } else {
+                write!(f, ", {name}={value:e}")?;
+            }
         }
         Ok(())
     }
