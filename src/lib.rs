@@ -11,4 +11,5 @@ pub mod preset;
 pub mod problem;
 pub mod report;
 pub mod statement;
+mod text;
 pub mod verify;

@@ -19,6 +19,31 @@ pub struct Effort {
     pub rerun: u64,
 }
 
+/// Fewest and most bits of whole statistical runs.
+pub const PRECISIONS: std::ops::RangeInclusive<u32> = 53..=65536;
+
+impl Effort {
+    /// What no preset asks for, in words for a person: as a report that was edited may have it.
+    #[must_use]
+    pub fn defect(&self) -> Option<String> {
+        let most = Preset::Full.effort();
+        let budgets = [
+            ("trajectories", self.trajectories, 1, most.trajectories),
+            ("replicates", self.replicates, 1, most.replicates),
+            ("paths", self.paths, 1, most.paths),
+            ("rerun", self.rerun, 0, most.rerun),
+        ];
+        let outside = budgets.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
+        let precision = self.precision.filter(|bits| !PRECISIONS.contains(bits));
+        outside
+            .map(|(name, value, least, most)| format!("effort.{name} = {value} is not between {least} and {most}"))
+            .or_else(|| {
+                let (least, most) = (PRECISIONS.start(), PRECISIONS.end());
+                precision.map(|bits| format!("effort.precision = {bits} is not between {least} and {most}"))
+            })
+    }
+}
+
 /// How thorough a check is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -64,9 +64,43 @@ impl Folder {
         self.check_text(&STATEMENT.replace(from, to))
     }
 
+    /// As [`Folder::lemmata`], for what must end soon.
+    fn lemmata_in_time(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
+        let mut command = Command::cargo_bin("lemmata").unwrap();
+        command.current_dir(self.path()).env("NO_COLOR", "1").args(arguments);
+        command.timeout(std::time::Duration::from_secs(20)).assert()
+    }
+
+    /// Writes a changed copy of the report of [`Folder::check_text`].
+    fn edit(&self, name: &str, change: impl FnOnce(&mut serde_json::Value)) {
+        let text = std::fs::read_to_string(self.path().join("reports/check.json")).unwrap();
+        let mut report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        change(&mut report);
+        self.write(name, &report.to_string());
+    }
+
+    /// What a replay of the first cell of a changed copy prints, with the exit code.
+    fn replay_edited(&self, change: impl FnOnce(&mut serde_json::Value)) -> (i32, String) {
+        self.edit("edited.json", change);
+        let assert = self.lemmata_in_time(&["replay", "edited.json", "--cell", "0"]);
+        let output = assert.get_output();
+        let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+        (output.status.code().expect("an end in time"), String::from_utf8(text).unwrap())
+    }
+
     fn report(&self, name: &str) -> Report {
         report::read(&self.path().join("reports").join(name)).unwrap()
     }
+}
+
+/// Whether the text has the part, wherever a wide message is broken into lines.
+fn says(text: &str, part: &str) -> bool {
+    text.replace("-\n  │ ", "-").replace("\n  │ ", " ").contains(part)
+}
+
+fn saying(part: &str) -> impl predicates::Predicate<str> + use<> {
+    let part = part.to_owned();
+    predicates::function::function(move |text: &str| says(text, &part))
 }
 
 fn refused(from: &str, to: &str) -> String {
@@ -125,17 +159,17 @@ fn mistakes_in_a_file_are_underlined() {
 #[test]
 fn a_missing_file_and_an_unknown_identifier_are_bad_input() {
     let folder = Folder::new();
-    folder.lemmata(&["check", "no-such.toml"]).code(2).stderr(predicates::str::contains("no-such.toml"));
-    folder.lemmata(&["check", "no-such-lemma"]).code(2).stderr(predicates::str::contains("shows the shipped ones"));
+    folder.lemmata(&["check", "no-such.toml"]).code(2).stderr(saying("no-such.toml"));
+    folder.lemmata(&["check", "no-such-lemma"]).code(2).stderr(saying("shows the shipped ones"));
 }
 
 #[test]
 fn a_file_that_is_no_statement_is_refused_whatever_it_holds() {
     let folder = Folder::new();
     folder.write("big.toml", &"#".repeat(10 << 20));
-    folder.lemmata(&["check", "big.toml"]).code(2).stderr(predicates::str::contains("10485760 bytes"));
+    folder.lemmata(&["check", "big.toml"]).code(2).stderr(saying("10485760 bytes"));
     std::fs::write(folder.path().join("binary.toml"), [0xff, 0xfe, 0x00]).unwrap();
-    folder.lemmata(&["check", "binary.toml"]).code(2).stderr(predicates::str::contains("not UTF-8"));
+    folder.lemmata(&["check", "binary.toml"]).code(2).stderr(saying("not UTF-8"));
     folder.lemmata(&["check", "."]).code(2);
 }
 
@@ -179,7 +213,7 @@ fn a_folder_that_cannot_be_written_is_refused_before_the_work() {
     let folder = Folder::new();
     folder.write("file", "");
     let assert = folder.lemmata(&["check", "smooth-descent", "--quick", "--output", "file/below"]);
-    assert.code(2).stderr(predicates::str::contains("cannot write"));
+    assert.code(2).stderr(saying("cannot write"));
 }
 
 #[test]
@@ -239,7 +273,7 @@ fn the_skeleton_runs_as_it_is() {
     let folder = Folder::new();
     folder.lemmata(&["new", "my-lemma"]).success();
     folder.lemmata(&["check", "my-lemma.toml", "--quick"]).success();
-    folder.lemmata(&["new", "my-lemma"]).code(2).stderr(predicates::str::contains("choose another"));
+    folder.lemmata(&["new", "my-lemma"]).code(2).stderr(saying("choose another"));
     folder.lemmata(&["new", "My Lemma"]).code(2);
 }
 
@@ -279,10 +313,10 @@ fn replay_refuses_what_is_no_report_of_this_program() {
     folder.lemmata(&["replay", "reports/none.json", "--cell", "0"]).code(2);
     folder.write("other.json", "{}");
     folder.lemmata(&["replay", "other.json", "--cell", "0"]).code(2);
-    folder.write("old.json", &text.replacen("\"schema_version\": 1", "\"schema_version\": 999", 1));
-    folder.lemmata(&["replay", "old.json", "--cell", "0"]).code(2).stderr(predicates::str::contains("999"));
+    folder.write("old.json", &text.replacen("\"schema_version\": 2", "\"schema_version\": 999", 1));
+    folder.lemmata(&["replay", "old.json", "--cell", "0"]).code(2).stderr(saying("999"));
     folder.write("edited.json", &text.replace("half = \\\"1/2\\\"", "half = \\\"1/3\\\""));
-    folder.lemmata(&["replay", "edited.json", "--cell", "0"]).code(2).stderr(predicates::str::contains("edited"));
+    folder.lemmata(&["replay", "edited.json", "--cell", "0"]).code(2).stderr(saying("edited"));
 }
 
 #[test]
@@ -291,4 +325,351 @@ fn whole_runs_in_high_precision_say_so_in_the_report() {
     let arguments = ["check", "theorem1-nonconvex", "--quick", "--precision", "128", "--name", "precise"];
     folder.lemmata(&arguments).success();
     assert!(folder.report("precise.json").cells.iter().all(|cell| cell.arithmetic.contains("mpfr 128 bits")));
+}
+
+/// The statement with a witness whose problem is the given one.
+fn with_witness(problem: &str, fields: &str) -> String {
+    let witness = "doc = \"w\"\ngiven = { L = \"1\" }\nparameters = { gamma = \"1/2\", beta = \"1\" }\noracle = []\nstart = [\"1\"]\nhorizon = 1";
+    format!("{STATEMENT}\n[[witness]]\n{witness}\nproblem = {problem}\n{fields}")
+}
+
+#[test]
+fn numbers_beyond_binary64_leave_a_report_that_can_be_read_and_replayed() {
+    let huge = STATEMENT.replace("half = \"1/2\"", "half = \"1/2\"\nhuge = \"2^(10^9)\"");
+    let step = STATEMENT.replace("\"(0, 1/L]\", try = [\"1/L\"]", "\"(0, inf)\", try = [\"10^300\"]");
+    let variants = [
+        (huge.replace("rhs = \"f[k]", "rhs = \"huge + f[k]"), 0),
+        (huge.replace("rhs = \"f[k]", "rhs = \"f[k] - huge"), 1),
+        (step.replace("half*gamma", "9*gamma"), 1),
+    ];
+    for (text, code) in variants {
+        let folder = Folder::new();
+        let (ended, printed) = folder.check_text(&text);
+        assert_eq!(ended, code, "{printed}");
+        assert!(!printed.contains("NaN") && !printed.contains("inf") && !printed.contains("e308 "), "{printed}");
+        assert!(printed.lines().all(|line| line.len() < 400), "no number is written out in hundreds of digits");
+        for (number, cell) in folder.report("check.json").cells.iter().enumerate().filter(|(_, c)| c.outcome.is_some())
+        {
+            let code = i32::from(cell.outcome.as_ref().unwrap().verdict == lemmata::inference::Verdict::Violated);
+            folder.lemmata(&["replay", "reports/check.json", "--cell", &number.to_string()]).code(code);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn spawned(folder: &Folder, arguments: &[&str], out: std::process::Stdio, err: std::process::Stdio) -> i32 {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("lemmata"));
+    let mut child = command.current_dir(folder.path()).args(arguments).stdout(out).stderr(err).spawn().unwrap();
+    drop(child.stdout.take());
+    child.wait().unwrap().code().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_who_goes_away_costs_neither_the_report_nor_the_exit_code() {
+    use std::process::Stdio;
+    let folder = Folder::new();
+    folder.write("mine.toml", &STATEMENT.replace("half = \"1/2\"", "half = \"2/3\""));
+    assert_eq!(spawned(&folder, &["check", "mine.toml", "--quick"], Stdio::piped(), Stdio::null()), 1);
+    assert_eq!(folder.report("check.json").statements.len(), 1);
+    assert_eq!(spawned(&folder, &["list"], Stdio::piped(), Stdio::null()), 0);
+    assert_eq!(spawned(&folder, &["replay", "reports/check.json", "--cell", "0"], Stdio::piped(), Stdio::null()), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error_and_no_crash() {
+    use std::process::Stdio;
+    let folder = Folder::new();
+    let full = || Stdio::from(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    folder.write("mine.toml", STATEMENT);
+    assert_eq!(spawned(&folder, &["check", "mine.toml", "--quick"], full(), Stdio::null()), 2);
+    assert_eq!(folder.report("check.json").statements.len(), 1, "the report is written first");
+    assert_eq!(spawned(&folder, &["list"], full(), full()), 2);
+    assert_eq!(spawned(&folder, &["check", "nosuch"], Stdio::null(), full()), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_unread() {
+    let folder = Folder::new();
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
+    for name in ["/dev/zero", "./pipe"] {
+        let refusal = || saying("not a regular file");
+        folder.lemmata_in_time(&["check", name]).code(2).stderr(refusal());
+        folder.lemmata_in_time(&["compare", name]).code(2).stderr(refusal());
+        folder.lemmata_in_time(&["replay", name, "--cell", "0"]).code(2).stderr(refusal());
+    }
+}
+
+#[test]
+fn sizes_that_no_family_has_are_refused_before_anything_is_made() {
+    let problems = [
+        "{ family = \"quadratic\", dimension = 1000000000, condition = 4, seed = 1 }",
+        "{ family = \"heterogeneous-quadratic\", dimension = 2, workers = 1000000000, condition = 4, spread = 1, seed = 1 }",
+        "{ family = \"least-squares\", dimension = 1000000000, rank = 1000000000, condition = 4, offset = 0, workers = 1, seed = 1 }",
+        "{ family = \"sine-squared\", dimension = 1000000000 }",
+        "{ family = \"sine-squared-composed\", dimension = 1000000000, rows = 1000000000, condition = 4, seed = 1 }",
+        "{ family = \"composite-affine\", dimension = 4, rows = 1000000000, workers = 1, outer = \"squares\", condition = 4, spread = 0, seed = 1 }",
+    ];
+    let folder = Folder::new();
+    for problem in problems {
+        folder.write("mine.toml", &with_witness(problem, ""));
+        let refusal = saying("not between 1 and");
+        folder.lemmata_in_time(&["check", "mine.toml", "--quick"]).code(2).stderr(refusal);
+    }
+}
+
+#[test]
+fn threads_are_limited() {
+    let folder = Folder::new();
+    for count in ["0", "1025", "70000", "-1"] {
+        folder.lemmata_in_time(&["check", "smooth-descent", "--quick", &format!("--threads={count}")]).code(2);
+    }
+}
+
+#[test]
+fn a_replay_refuses_what_no_check_writes() {
+    let folder = Folder::new();
+    folder.check_text(STATEMENT);
+    type Change = fn(&mut serde_json::Value);
+    let changes: [Change; 11] = [
+        |report| report["cells"][0]["spec"]["horizon"] = 1_000_000_000_000_000u64.into(),
+        |report| report["cells"][0]["spec"]["horizon"] = 0.into(),
+        |report| report["cells"][0]["spec"]["problem"]["dimension"] = 0.into(),
+        |report| report["cells"][0]["spec"]["problem"]["dimension"] = 1_000_000_000.into(),
+        |report| report["cells"][0]["spec"]["problem"]["condition"] = 0.into(),
+        |report| report["cells"][0]["spec"]["parameters"]["gamma"] = (-1.0).into(),
+        |report| report["settings"]["effort"]["precision"] = 1.into(),
+        |report| report["settings"]["effort"]["precision"] = u32::MAX.into(),
+        |report| report["settings"]["effort"]["replicates"] = u64::MAX.into(),
+        |report| report["settings"]["effort"]["paths"] = 0.into(),
+        |report| report["settings"]["ledger"]["delta"] = 2.into(),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let (code, text) = folder.replay_edited(change);
+        assert_eq!(code, 2, "change {number}: {text}");
+    }
+}
+
+#[test]
+fn replaying_a_cell_that_failed_is_bad_input_as_its_check_was() {
+    let folder = Folder::new();
+    folder.check_text(&STATEMENT.replace("lhs = \"f[k+1]\"", "lhs = \"f[k+1]/(L - L)\""));
+    let assert = folder.lemmata(&["replay", "reports/check.json", "--cell", "0"]);
+    assert.code(2).stderr(saying("has no verdict"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_has_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    folder.write("mine.toml", STATEMENT);
+    let program = assert_cmd::cargo::cargo_bin("lemmata");
+    for (mask, mode) in [("022", 0o644), ("077", 0o600)] {
+        let script = format!("umask {mask} && '{}' check mine.toml --quick > printed", program.display());
+        assert!(
+            std::process::Command::new("sh")
+                .arg("-c")
+                .arg(script)
+                .current_dir(folder.path())
+                .status()
+                .unwrap()
+                .success()
+        );
+        let metadata = std::fs::metadata(folder.path().join("reports/check.json")).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, mode);
+    }
+}
+
+#[test]
+fn a_replay_that_differs_names_editing_and_the_version_that_made_the_report() {
+    let folder = Folder::new();
+    folder.check_text(STATEMENT);
+    let (code, text) = folder.replay_edited(|report| report["cells"][0]["outcome"]["verdict"] = "violated".into());
+    assert_eq!(code, 70, "{text}");
+    assert!(says(&text, "it was edited") && !says(&text, "or it was edited"), "{text}");
+    let (code, text) = folder.replay_edited(|report| {
+        report["cells"][0]["outcome"]["verdict"] = "violated".into();
+        report["provenance"]["version"] = "0.0.7".into();
+    });
+    assert_eq!(code, 70, "{text}");
+    assert!(says(&text, "lemmata 0.0.7") && says(&text, "or it was edited"), "{text}");
+}
+
+#[test]
+fn a_report_without_cells_or_without_its_statements_says_so() {
+    let folder = Folder::new();
+    folder.check_text(STATEMENT);
+    let (code, text) = folder.replay_edited(|report| report["cells"] = serde_json::json!([]));
+    assert!(code == 2 && says(&text, "has no cells"), "{text}");
+    let (code, text) = folder.replay_edited(|report| report["statements"] = serde_json::json!([]));
+    assert!(code == 2 && says(&text, "lacks the text of `mine`"), "{text}");
+}
+
+#[test]
+fn numbers_are_read_from_a_report_as_they_were_written() {
+    let folder = Folder::new();
+    folder.check_text(
+        &STATEMENT.replace("try = [\"0.5\"]", "try = [\"0.1\", \"1/3\", \"exp(-7)\", \"0.7071067811865475\"]"),
+    );
+    let report = folder.report("check.json");
+    for number in 0..report.cells.len() {
+        folder.lemmata(&["replay", "reports/check.json", "--cell", &number.to_string()]).code(0);
+    }
+}
+
+#[test]
+fn claims_are_counted_from_one_wherever_a_person_reads() {
+    let (_, text) = Folder::new().check_replaced("lhs = \"f[k+1]\"", "lhs = \"f[k+1]/(L - L)\"");
+    assert!(says(&text, "claim 1 has no value") && says(&text, "overflow"), "{text}");
+}
+
+#[test]
+fn names_of_reports_that_cannot_be_are_refused_before_the_work() {
+    let folder = Folder::new();
+    folder.write("mine.toml", STATEMENT);
+    for (name, hint) in [("a.json", "--name a"), (&"a".repeat(300), "at most 200")] {
+        folder.lemmata(&["check", "mine.toml", "--name", name]).code(2).stderr(saying(hint));
+    }
+    std::fs::create_dir_all(folder.path().join("reports/check.json")).unwrap();
+    folder.lemmata(&["check", "mine.toml"]).code(2).stdout("").stderr(saying("it is a folder"));
+}
+
+#[test]
+fn identifiers_are_short_and_new_ones_are_no_shipped_ones() {
+    let folder = Folder::new();
+    folder.lemmata(&["new", "descent-lemma"]).code(2).stderr(saying("shipped statement"));
+    folder.lemmata(&["new", &"a".repeat(65)]).code(2).stderr(saying("longer than 64"));
+    assert!(says(&refused("id = \"mine\"", &format!("id = \"{}\"", "a".repeat(65))), "longer than 64"));
+}
+
+#[test]
+fn values_outside_a_range_twice_or_in_no_form_are_refused() {
+    let folder = Folder::new();
+    let show = |values: &[&str]| {
+        let set = values.iter().flat_map(|value| ["--set", value]);
+        folder.lemmata(&[&["show", "descent-lemma"], set.collect::<Vec<_>>().as_slice()].concat())
+    };
+    for value in ["beta=5", "beta=-1", "beta=0"] {
+        show(&[value]).code(2).stderr(saying("outside its range (0, 1]"));
+    }
+    show(&["L=2", "beta=1", "theta=0.5", "gamma=1"]).code(2).stderr(saying("outside its range"));
+    show(&["beta=0.5", "beta=1"]).code(2).stderr(saying("set twice"));
+    show(&["beta=1/0"]).code(2);
+    show(&["beta=1/2/3"]).code(2);
+    show(&["beta=1/10", "theta=1/2"]).success().stdout(saying("c in [16.199999999999999"));
+    show(&["beta=1/2"]).success().stdout(saying("none: every constant needs more"));
+}
+
+#[test]
+fn a_misspelt_identifier_gets_a_suggestion() {
+    let near = saying("did you mean `descent-lemma`?");
+    Folder::new().lemmata(&["check", "descent-lema"]).code(2).stderr(near);
+}
+
+#[test]
+fn control_characters_do_not_reach_the_terminal() {
+    let escaped = |text: &str| !text.contains('\u{1b}') && !text.contains('\u{202e}');
+    for (from, to) in [
+        ("title = \"A step descends\"", "title = \"A \\u001b[31mred step\""),
+        ("title = \"A step descends\"", "title = \"A step\\nand another\""),
+        ("proof = \"none\"", "proof = \"\\u202enone\""),
+        ("plain =", "\"\\u001b[2J\" ="),
+        ("gamma = {", "gamma = { doc = \"\\u0007\","),
+        ("title =", "\"\\u001b[2J\" = 1\ntitle ="),
+    ] {
+        let text = refused(from, to);
+        assert!(escaped(&text), "{text:?}");
+    }
+    let text = refused("plain =", "# \u{1b}[2J\nplain =");
+    assert!(escaped(&text) && says(&text, "U+001B"), "{text:?}");
+}
+
+#[test]
+fn problems_and_estimates_that_are_none_are_refused_at_their_place() {
+    let add = |line: &str| STATEMENT.replace("\n[parameters]", &format!("{line}\n[parameters]"));
+    for (line, message) in [
+        ("problems = [{ family = \"quadratik\", dimension = 2 }]", "unknown variant `quadratik`"),
+        ("problems = [{ family = \"sine-squared\", dimension = 65 }]", "not between 1 and 64"),
+        ("problems = [{ family = \"maml-cosine\", step = inf }]", "inf is not a finite number"),
+        ("estimates = [[{ source = \"gausian\", size = 1 }]]", "unknown variant `gausian`"),
+        ("estimates = [[{ source = \"gaussian\", size = nan }]]", "NaN is not a finite number"),
+    ] {
+        let (code, text) = Folder::new().check_text(&add(line));
+        assert_eq!(code, 2, "{text}");
+        assert!(says(&text, message) && says(&text, "mine.toml:6:"), "{text}");
+    }
+}
+
+#[test]
+fn a_witness_that_is_no_instance_is_shown_in_its_file() {
+    let problem = "{ family = \"diagonal-quadratic\", spectrum = [\"= 1\"] }";
+    let (code, text) = Folder::new().check_text(&with_witness(problem, ""));
+    assert_eq!(code, 0, "{text}");
+    for (from, to, message) in [
+        ("gamma = \"1/2\"", "gamma = \"3\"", "parameter `gamma` = 3 is not certainly in its range (0, 1/L]"),
+        ("gamma = \"1/2\", ", "", "the witness gives no value of the parameter `gamma`"),
+        ("start = [\"1\"]", "start = [\"10^400\"]", "its start has no value in binary64"),
+        ("[\"= 1\"]", "[\"= 10^400\"]", "has no value in binary64"),
+        ("[\"= 1\"]", "[inf]", "inf is not a finite number"),
+        ("[\"= 1\"]", "[\"= 1 + + 2\"]", "in `= 1 + + 2`: expected a number"),
+        ("[\"= 1\"]", "[\"= 1 + nix\"]", "unknown name `nix`"),
+    ] {
+        let (code, text) = Folder::new().check_text(&with_witness(problem, "").replace(from, to));
+        assert_eq!(code, 2, "{text}");
+        assert!(says(&text, message) && says(&text, "mine.toml:"), "{text}");
+    }
+    insta::assert_snapshot!("bad_witness_expression", {
+        let folder = Folder::new();
+        folder.check_text(&with_witness(problem, "").replace("[\"= 1\"]", "[\"= 1 + nix\"]")).1
+    });
+}
+
+#[test]
+fn names_that_mean_something_else_and_indices_that_mean_nothing_are_told_apart() {
+    let text = refused("for_all = \"k in 0..K\"\n", "");
+    assert!(says(&text, "the index `k` is not bound") && says(&text, "for_all = \"k in 0..K\""), "{text}");
+    assert!(says(&refused("k in 0..K", "L in 0..K"), "`L` is a builtin name and cannot be an index"));
+    assert!(says(&refused("half*gamma", "sum(L in 0..2, L)*gamma"), "`L` is a builtin name"));
+    assert!(says(&refused("half*gamma", "sum(half in 0..2, half)*gamma"), "`half` is declared"));
+    assert!(says(&refused("f[k] -", "f[k*99999999999999999999] -"), "does not fit 64 bits"));
+    let (code, text) = Folder::new().check_replaced("f[k] -", "f[k*9223372036854775807*4] -");
+    assert_eq!(code, 2, "{text}");
+    assert!(says(&text, "an integer expression does not fit 64 bits"), "{text}");
+    assert!(says(&refused("f[k] -", "f[gamma] -"), "an index must be an integer expression"));
+}
+
+#[test]
+fn a_hypothesis_about_the_run_and_an_idle_random_index_are_refused() {
+    assert!(says(&refused("half > 0", "norm2(grad[0]) > 0"), "a hypothesis cannot depend on the run"));
+    assert!(says(&refused("half > 0", "step[0] > 0"), "a hypothesis cannot depend on the run"));
+    let random = |text: &str| text.replace("[parameters]", "[random]\nR = \"uniform(0..K)\"\n\n[parameters]");
+    let (code, text) = Folder::new().check_text(&random(STATEMENT));
+    assert!(code == 2 && says(&text, "belongs to claims about the whole run"), "{text}");
+    let whole = STATEMENT.replace("pathwise", "expectation").split("[claim]").next().unwrap().to_owned();
+    let whole = random(&whole) + "[claim]\nlhs = \"E[norm2(grad[0])]\"\nrhs = \"norm2(grad[0])\"\n";
+    let (code, text) = Folder::new().check_text(&whole);
+    assert!(code == 2 && says(&text, "no claim uses this random index"), "{text}");
+}
+
+#[test]
+fn an_expectation_in_a_pathwise_claim_is_marked_where_it_stands() {
+    let text = refused("norm2(m[k])\"", "E[norm2(m[k])]\"");
+    assert!(says(&text, "does not fit the statement's kind") && says(&text, "mine.toml:20:7"), "{text}");
+}
+
+#[test]
+fn notation_of_other_languages_gets_a_hint() {
+    for (notation, hint) in [
+        ("1 − half > 0", "a minus is written `-`"),
+        ("half > 0 && half < 1", "joined by `and`"),
+        ("half != 0", "there is no `!=`"),
+        ("half > 0 or half < 0", "there is no `or`"),
+        ("half > 0 || half < 0", "there is no `||`"),
+    ] {
+        let text = refused("half > 0", notation);
+        assert!(says(&text, hint), "{notation}: {text}");
+    }
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{CheckArguments, ExitCode, Failure, load};
+use super::output::print;
+use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load};
 use crate::inference::{Ledger, Verdict};
 use crate::report::{self, CellReport, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
 use crate::statement::{Scope, Statement, library};
@@ -19,43 +20,46 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     validate(arguments)?;
     let statements = statements(&arguments.statements)?;
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(arguments.threads.unwrap_or(0))
+        .num_threads(arguments.threads.unwrap_or(0).into())
         .stack_size(STACK_BYTES)
         .build()
-        .map_err(|err| Failure { report: miette::miette!("cannot start threads: {err}"), code: ExitCode::Internal })?;
+        .map_err(|err| Failure::internal(format!("cannot start threads: {err}")))?;
     let preset = arguments.preset();
-    let plans = statements
-        .iter()
-        .map(|statement| Plan::new(statement, preset))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(Failure::bad_input)?;
+    let plans = statements.iter().map(|statement| Plan::new(statement, preset)).collect::<Result<Vec<_>, _>>()?;
     let report = pool.install(|| make_report(arguments, &statements, &plans));
-    if arguments.cells {
-        println!("{}", report::render_cells(&report));
-    }
-    println!("{}", report::render(&report));
+    // Written before anything is printed: a reader who goes away must not cost the report.
     let path = report::write(&report, &arguments.output).map_err(Failure::bad_input)?;
-    println!("report: {}", path.display());
+    let cells = if arguments.cells { report::render_cells(&report) + "\n" } else { String::new() };
+    print(&format!("{cells}{}\nreport: {}", report::render(&report), path.display()))?;
     Ok(exit_code(&report))
 }
 
+/// Longest name of a report in bytes: most file systems take 255 with the extension.
+const LONGEST_NAME: usize = 200;
+
 fn validate(arguments: &CheckArguments) -> Result<(), Failure> {
-    let name_is_plain = !arguments.name.is_empty()
-        && arguments.name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        && !arguments.name.starts_with('.');
-    if !name_is_plain {
+    let name = &arguments.name;
+    let plain = !name.is_empty()
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && !name.starts_with('.');
+    if !plain {
         return Err(Failure::bad_input(format!(
-            "the report's name `{}` must be a plain file name without extension",
-            arguments.name
+            "the report's name `{name}` may only have letters, digits, hyphens, underscores and points, and not begin with a point"
         )));
     }
-    if !(arguments.delta > 0.0 && arguments.delta < 1.0) {
-        return Err(Failure::bad_input(format!("--delta {} is not between 0 and 1", arguments.delta)));
+    if let Some(stem) = name.strip_suffix(".json") {
+        return Err(Failure::bad_input(format!(
+            "the report's name `{name}` is to be without the extension, which is added: --name {stem}"
+        )));
     }
-    // Fail before the work, not after it, when the report cannot be written.
-    std::fs::create_dir_all(&arguments.output)
-        .and_then(|()| tempfile::NamedTempFile::new_in(&arguments.output).map(drop))
-        .map_err(|err| Failure::bad_input(format!("cannot write to the folder {}: {err}", arguments.output.display())))
+    if name.len() > LONGEST_NAME {
+        return Err(Failure::bad_input(format!(
+            "the report's name has {} bytes; at most {LONGEST_NAME} are allowed",
+            name.len()
+        )));
+    }
+    check_delta(arguments.delta)?;
+    check_output(&arguments.output, name)
 }
 
 fn statements(names: &[String]) -> Result<Vec<Statement>, Failure> {

@@ -1,5 +1,6 @@
 //! `lemmata compare`: methods side by side.
 
+use std::path::Path;
 use std::time::Instant;
 
 use comfy_table::ContentArrangement;
@@ -7,11 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::progress_bar;
-use super::{CompareArguments, ExitCode, Failure};
+use super::output::print;
+use super::{CompareArguments, ExitCode, Failure, check_delta, check_output};
 use crate::compare::{self, CompareError, Comparison, Entry, Finding, Round, StepRule};
 use crate::inference::distribution_free::Limited;
 use crate::preset::Preset;
 use crate::report::{self, Provenance};
+use crate::statement::MAX_FILE_BYTES;
+use crate::text;
 
 /// What a comparison leaves behind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,23 +30,24 @@ struct CompareReport {
 }
 
 pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
-    if !(arguments.delta > 0.0 && arguments.delta < 1.0) {
-        return Err(Failure::bad_input(format!("--delta {} is not between 0 and 1", arguments.delta)));
-    }
+    check_delta(arguments.delta)?;
     let preset = match (arguments.quick, arguments.full) {
         (true, _) => Preset::Quick,
         (_, true) => Preset::Full,
         _ => Preset::Default,
     };
     let comparisons = load(&arguments.comparisons)?;
+    for comparison in &comparisons {
+        check_output(&arguments.output, &report_name(comparison))?;
+    }
     for comparison in comparisons {
         let begin = Instant::now();
         let progress = progress_bar(compare::rounds(&comparison) as u64);
         let rounds = compare::run(&comparison, preset, arguments.seed, arguments.delta, &|| progress.inc(1))
             .map_err(Failure::bad_input)?;
         progress.finish_and_clear();
-        println!("{}", rendered(&comparison, &rounds));
-        let name = format!("compare-{}", comparison.id);
+        let table = rendered(&comparison, &rounds);
+        let name = report_name(&comparison);
         let report = CompareReport {
             provenance: Provenance::new(begin.elapsed().as_secs_f64()),
             seed: arguments.seed,
@@ -52,9 +57,13 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
             rounds,
         };
         let path = report::write_json(&name, &report, &arguments.output).map_err(Failure::bad_input)?;
-        println!("report: {}", path.display());
+        print(&format!("{table}\nreport: {}", path.display()))?;
     }
     Ok(ExitCode::Success)
+}
+
+fn report_name(comparison: &Comparison) -> String {
+    format!("compare-{}", comparison.id)
 }
 
 fn load(names: &[String]) -> Result<Vec<Comparison>, Failure> {
@@ -67,9 +76,9 @@ fn one(name: &str) -> Result<Comparison, CompareError> {
     if let Some(comparison) = compare::shipped(name) {
         return comparison;
     }
-    let text = std::fs::read_to_string(name).map_err(|err| CompareError::File {
+    let text = text::read(Path::new(name), MAX_FILE_BYTES).map_err(|err| CompareError::File {
         name: name.to_owned(),
-        cause: format!("no shipped comparison ({}), and no file: {err}", compare::ids().join(", ")),
+        cause: format!("{err}; the shipped comparisons are {}", compare::ids().join(", ")),
     })?;
     compare::read(name, &text)
 }

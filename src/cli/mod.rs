@@ -4,15 +4,19 @@ mod check;
 mod compare;
 mod exit;
 mod new;
+mod output;
 mod replay;
 mod show;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
-use crate::preset::Preset;
+use crate::preset::{PRECISIONS, Preset};
+use crate::report;
+use crate::statement::check::closest;
 use crate::statement::{Statement, StatementError, library, load_file};
+use crate::text::printable;
 pub use exit::ExitCode;
 
 /// Version, commit and compiler.
@@ -58,7 +62,7 @@ enum Command {
         #[arg(long)]
         cell: usize,
         /// Precision of the runs in bits; `f64` without it.
-        #[arg(long, value_parser = clap::value_parser!(u32).range(53..=65536))]
+        #[arg(long, value_parser = precision())]
         precision: Option<u32>,
     },
 }
@@ -89,11 +93,11 @@ struct CheckArguments {
     #[arg(long, default_value_t = 1e-6)]
     delta: f64,
     /// Precision of statistical runs in bits; `f64` without it.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(53..=65536))]
+    #[arg(long, value_parser = precision())]
     precision: Option<u32>,
     /// Threads; all cores without it. Results do not depend on it.
-    #[arg(long)]
-    threads: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -139,10 +143,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Schema => show::schema(),
         Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),
     };
-    result.unwrap_or_else(|failure| {
-        eprintln!("{:?}", failure.report);
-        failure.code
-    })
+    result.unwrap_or_else(|failure| output::complain(&failure))
 }
 
 /// What ended a command early.
@@ -153,7 +154,16 @@ struct Failure {
 
 impl Failure {
     fn bad_input(message: impl std::fmt::Display) -> Self {
-        Failure { report: miette::miette!("{message}"), code: ExitCode::BadInput }
+        Failure::new(message, ExitCode::BadInput)
+    }
+
+    fn internal(message: impl std::fmt::Display) -> Self {
+        Failure::new(message, ExitCode::Internal)
+    }
+
+    fn new(message: impl std::fmt::Display, code: ExitCode) -> Self {
+        let message = message.to_string();
+        Failure { report: miette::miette!("{}", printable(&message)), code }
     }
 }
 
@@ -168,11 +178,38 @@ fn load(name: &str) -> Result<Statement, Failure> {
     if let Some(statement) = library::load(name) {
         return Ok(statement?);
     }
-    let path = std::path::Path::new(name);
+    let path = Path::new(name);
     if path.exists() || name.contains(['/', '.']) {
         return Ok(load_file(path)?);
     }
+    let near =
+        closest(name, library::ids().into_iter()).map_or_else(String::new, |id| format!("did you mean `{id}`? "));
     Err(Failure::bad_input(format!(
-        "there is no shipped statement `{name}` and no such file; `lemmata list` shows the shipped ones"
+        "there is no shipped statement `{name}` and no such file; {near}`lemmata list` shows the shipped ones"
     )))
+}
+
+/// Precisions that a run may have.
+fn precision() -> clap::builder::RangedI64ValueParser<u32> {
+    let (least, most) = (*PRECISIONS.start(), *PRECISIONS.end());
+    clap::value_parser!(u32).range(i64::from(least)..=i64::from(most))
+}
+
+/// Refuses an error probability that is none.
+fn check_delta(delta: f64) -> Result<(), Failure> {
+    if delta > 0.0 && delta < 1.0 {
+        return Ok(());
+    }
+    Err(Failure::bad_input(format!("--delta {delta} is not between 0 and 1")))
+}
+
+/// Fails before the work, not after it, when the report `folder/name.json` cannot be written.
+fn check_output(folder: &Path, name: &str) -> Result<(), Failure> {
+    let path = report::path(folder, name);
+    if path.is_dir() {
+        return Err(Failure::bad_input(format!("cannot write the report {}: it is a folder", path.display())));
+    }
+    std::fs::create_dir_all(folder)
+        .and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop))
+        .map_err(|err| Failure::bad_input(format!("cannot write to the folder {}: {err}", folder.display())))
 }

@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
+use super::output::print;
 use super::{ExitCode, Failure};
+use crate::statement::{id_defect, library};
 
 const SKELETON: &str = include_str!("skeleton.toml");
 
 pub(super) fn run(name: &str) -> Result<ExitCode, Failure> {
-    let well_formed =
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if !well_formed {
+    if let Some(defect) = id_defect(name) {
+        return Err(Failure::bad_input(format!("the id `{name}` {defect}, for example my-lemma")));
+    }
+    if library::text(name).is_some() {
         return Err(Failure::bad_input(format!(
-            "`{name}` may only have lower-case letters, digits and hyphens, for example my-lemma"
+            "`{name}` is a shipped statement; choose another name, or look at it with: lemmata show {name}"
         )));
     }
     let path = PathBuf::from(format!("{name}.toml"));
@@ -23,6 +26,6 @@ pub(super) fn run(name: &str) -> Result<ExitCode, Failure> {
     })?;
     std::io::Write::write_all(&mut file, text.as_bytes())
         .map_err(|err| Failure::bad_input(format!("cannot write {}: {err}", path.display())))?;
-    println!("wrote {0}; run it with: lemmata check {0}", path.display());
+    print(&format!("wrote {0}; run it with: lemmata check {0}", path.display()))?;
     Ok(ExitCode::Success)
 }

@@ -18,7 +18,7 @@ use crate::method::Start;
 use crate::oracle::{self, OracleError, SourceSpec, StreamKey};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
-use crate::statement::{Statement, StatementError, library};
+use crate::statement::{Statement, StatementError, id_defect, library};
 use crate::verify::predict::predicted;
 
 mod runs;
@@ -201,6 +201,9 @@ pub fn read(name: &str, text: &str) -> Result<Comparison, CompareError> {
     let fail = |cause: String| CompareError::File { name: name.to_owned(), cause };
     let comparison: Comparison = toml::from_str(text).map_err(|err| fail(err.to_string()))?;
     let positive = |x: &f64| *x > 0.0 && x.is_finite();
+    if let Some(defect) = id_defect(&comparison.id) {
+        return Err(fail(format!("the id `{}` {defect}", comparison.id)));
+    }
     let defect = if comparison.contenders.len() < 2 {
         Some("at least two contenders are needed")
     } else if comparison.problems.is_empty() || comparison.estimates.is_empty() {

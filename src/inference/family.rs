@@ -14,6 +14,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Why its δ is no probability of an error, if it is none.
+    #[must_use]
+    pub fn defect(&self) -> Option<String> {
+        (!(self.delta > 0.0 && self.delta < 1.0)).then(|| format!("delta = {} is not between 0 and 1", self.delta))
+    }
+
     /// The share of one test.
     #[must_use]
     pub fn share(&self) -> f64 {

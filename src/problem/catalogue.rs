@@ -297,6 +297,63 @@ impl ProblemSpec {
     }
 }
 
+/// d, n and, where there is one, the size of an inner part that is at most d, as a specification asks for them.
+struct Sizes {
+    dimension: usize,
+    workers: usize,
+    inner: Option<(&'static str, usize)>,
+}
+
+impl ProblemSpec {
+    fn sizes(&self) -> Sizes {
+        use ProblemSpec::{
+            BreastCancerLogistic, BreastCancerSquares, CompositeAffine, CompositeBent, DiagonalQuadratic, Fourier,
+            GemanMcClure, HeterogeneousQuadratic, LeastSquares, Logistic, MamlCosine, MamlLeastSquares, MamlQuadratic,
+            MamlRidge, MamlSinusoid, PiecewiseQuadratic, Quadratic, ShiftedQuadratic, SineSquared, SineSquaredComposed,
+        };
+        let of = |dimension, workers| Sizes { dimension, workers, inner: None };
+        match self {
+            Quadratic { dimension, .. } | SineSquared { dimension } => of(*dimension, 1),
+            DiagonalQuadratic { spectrum } => of(spectrum.len(), 1),
+            ShiftedQuadratic { spectrum, shifts } => of(spectrum.len(), shifts.len()),
+            MamlQuadratic { spectrum, workers, .. } => of(spectrum.len(), *workers),
+            HeterogeneousQuadratic { dimension, workers, .. }
+            | Logistic { dimension, workers, .. }
+            | GemanMcClure { dimension, workers, .. }
+            | Fourier { dimension, workers, .. }
+            | MamlRidge { dimension, workers, .. } => of(*dimension, *workers),
+            BreastCancerLogistic { features, workers, .. } | BreastCancerSquares { features, workers, .. } => {
+                of(*features, *workers)
+            }
+            ProblemSpec::Huber { tilts, .. } => of(1, tilts.len()),
+            PiecewiseQuadratic { .. } | MamlCosine { .. } => of(1, 1),
+            MamlSinusoid { units, workers, .. } => of(units.saturating_mul(2), *workers),
+            SineSquaredComposed { dimension, rows, .. } => {
+                Sizes { dimension: *dimension, workers: 1, inner: Some(("rows", *rows)) }
+            }
+            CompositeAffine { dimension, rows, workers, .. } | CompositeBent { dimension, rows, workers, .. } => {
+                Sizes { dimension: *dimension, workers: *workers, inner: Some(("rows", *rows)) }
+            }
+            LeastSquares { dimension, rank, workers, .. } | MamlLeastSquares { dimension, rank, workers, .. } => {
+                Sizes { dimension: *dimension, workers: *workers, inner: Some(("rank", *rank)) }
+            }
+        }
+    }
+
+    /// Refuses sizes that no family has, before anything of that size is made.
+    fn check_sizes(&self) -> Result<(), ProblemError> {
+        let Sizes { dimension, workers, inner } = self.sizes();
+        check_size(self.family(), dimension, workers)?;
+        match inner {
+            Some((name, size)) if size == 0 || size > dimension => {
+                let reason = format!("{name} = {size} is not between 1 and the dimension {dimension}");
+                Err(ProblemError::new(self.family(), reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The problems that statements are tried on.
 #[must_use]
 pub fn suite(preset: Preset) -> Vec<ProblemSpec> {
@@ -439,6 +496,7 @@ fn random_rows(dimension: usize, count: usize, signs: bool, seed: u64) -> (Vec<f
 /// # Errors
 /// When a parameter is out of range.
 pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
+    spec.check_sizes()?;
     let condition_ok = |family: &str, condition: f64| {
         if condition.is_finite() && (1.0..=1e7).contains(&condition) {
             Ok(())
@@ -472,12 +530,6 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
         }
         ProblemSpec::LeastSquares { dimension, rank, condition, offset, workers, seed } => {
             condition_ok("least-squares", *condition)?;
-            if *rank == 0 || rank > dimension {
-                return Err(ProblemError::new(
-                    "least-squares",
-                    format!("rank {rank} is not between 1 and {dimension}"),
-                ));
-            }
             let mut spectrum = geometric_spectrum(*rank, *condition);
             spectrum.resize(*dimension, 0.0);
             let spec =
@@ -491,12 +543,10 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             Arc::new(SineSquared::composed(*dimension, &singular, *seed)?)
         }
         ProblemSpec::Logistic { dimension, workers, share, regulariser, seed } => {
-            check_size("logistic", *dimension, *workers)?;
             let (rows, targets) = random_rows(*dimension, workers * check_share("logistic", *share)?, true, *seed);
             Arc::new(Regression::new("logistic", Loss::Logistic, rows, targets, *workers, *regulariser, parameters)?)
         }
         ProblemSpec::GemanMcClure { dimension, workers, share, seed } => {
-            check_size("geman-mc-clure", *dimension, *workers)?;
             let (rows, targets) =
                 random_rows(*dimension, workers * check_share("geman-mc-clure", *share)?, false, *seed);
             Arc::new(Regression::new("geman-mc-clure", Loss::GemanMcClure, rows, targets, *workers, 0.0, parameters)?)
@@ -532,10 +582,6 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
         }
         ProblemSpec::MamlLeastSquares { dimension, rank, condition, workers, spread, step, seed } => {
             condition_ok(spec.family(), *condition)?;
-            check_size(spec.family(), *dimension, *workers)?;
-            if *rank == 0 || rank > dimension {
-                return Err(ProblemError::new(spec.family(), format!("rank {rank} is not between 1 and {dimension}")));
-            }
             let mut spectrum = geometric_spectrum(*rank, *condition);
             spectrum.resize(*dimension, 0.0);
             let tasks = QuadraticTasks::new(spec.family(), &spectrum, *workers, *spread, *seed)?;
@@ -546,7 +592,6 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
             Arc::new(Adapted::new(spec.family(), tasks, *step)?)
         }
         ProblemSpec::MamlRidge { ridge, dimension, workers, share, step, seed } => {
-            check_size(spec.family(), *dimension, *workers)?;
             let count = workers * check_share(spec.family(), *share)?;
             let (rows, targets) = random_rows(*dimension, count, false, *seed);
             let tasks = RidgeTasks::new(spec.family(), *ridge, *dimension, rows, targets, *workers)?;

@@ -14,6 +14,8 @@ use super::{Constants, Problem, ProblemError, Scratch};
 use crate::number::Scalar;
 
 const FAMILY: &str = "piecewise-quadratic";
+/// Most changes of the curvature.
+const MAX_BREAKS: usize = 256;
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -37,6 +39,9 @@ impl PiecewiseQuadratic {
     /// When a number is not finite, the breaks are out of order, the counts do not match, or a change
     /// of curvature would be rounded.
     pub fn new(anchor: f64, value: f64, slope: f64, breaks: &[f64], curvatures: &[f64]) -> Result<Self, ProblemError> {
+        if breaks.len() > MAX_BREAKS {
+            return Err(ProblemError::new(FAMILY, format!("{} breaks are more than {MAX_BREAKS}", breaks.len())));
+        }
         let numbers = [anchor, value, slope];
         if numbers.iter().chain(breaks).chain(curvatures).any(|x| !x.is_finite()) {
             return Err(ProblemError::new(FAMILY, "every number must be finite"));

@@ -21,7 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 
 use super::orthogonal::{random_orthogonal, short_fraction};
-use super::{AffinePart, Constants, Problem, ProblemError, Scratch};
+use super::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size};
 use crate::number::Scalar;
 
 /// See the module's documentation.
@@ -84,6 +84,7 @@ impl Quadratic {
     /// When the spectrum is empty, negative, zero or not finite, or when H would be rounded.
     pub fn new(family: &'static str, spec: &QuadraticSpec<'_>) -> Result<Self, ProblemError> {
         let dimension = spec.spectrum.len();
+        check_size(family, dimension, spec.workers)?;
         let mut rng = ChaCha8Rng::seed_from_u64(spec.seed ^ 0x5eed);
         let centre: Vec<f64> = (0..dimension).map(|_| short_fraction(4, &mut rng)).collect();
         let start: Vec<f64> = centre.iter().map(|c| c + 1.0 + short_fraction(3, &mut rng) / 2.0).collect();
@@ -98,6 +99,7 @@ impl Quadratic {
     /// As [`Quadratic::new`].
     pub fn diagonal(spectrum: &[f64]) -> Result<Self, ProblemError> {
         let dimension = spectrum.len();
+        check_size("diagonal-quadratic", dimension, 1)?;
         let spec = QuadraticSpec { spectrum, workers: 1, spread: 0.0, offset: 0.0, seed: 0 };
         let axes = DMatrix::identity(dimension, dimension);
         let mut rng = ChaCha8Rng::seed_from_u64(spec.seed);
@@ -111,6 +113,7 @@ impl Quadratic {
     pub fn shifted(spectrum: &[f64], shifts: &[Vec<f64>]) -> Result<Self, ProblemError> {
         let family = "shifted-quadratic";
         let dimension = spectrum.len();
+        check_size(family, dimension, shifts.len())?;
         if shifts.iter().any(|b| b.len() != dimension || b.iter().any(|x| !x.is_finite())) {
             return Err(ProblemError::new(family, format!("every shift needs {dimension} finite numbers")));
         }
@@ -119,7 +122,6 @@ impl Quadratic {
             return Err(ProblemError::new(family, "the shifts must sum to zero"));
         }
         let mut problem = Quadratic::diagonal(spectrum)?;
-        super::check_size(family, dimension, shifts.len())?;
         problem.family = family;
         problem.workers = shifts.len();
         problem.shifts = shifts.concat();
@@ -140,7 +142,9 @@ impl Quadratic {
     ) -> Result<Self, ProblemError> {
         let QuadraticSpec { spectrum, workers, spread, offset, seed } = spec;
         let dimension = spectrum.len();
-        super::check_size(family, dimension, *workers)?;
+        if !(spread.is_finite() && offset.is_finite()) {
+            return Err(ProblemError::new(family, "the spread and the offset must be finite"));
+        }
         if spectrum.iter().any(|l| !l.is_finite() || *l < 0.0) || spectrum.iter().all(|l| *l == 0.0) {
             return Err(ProblemError::new(family, "the spectrum must be finite and nonnegative with a positive entry"));
         }
@@ -159,6 +163,9 @@ impl Quadratic {
                 }
             }
             shifts.extend(total.iter().map(|t| -t));
+        }
+        if shifts.iter().any(|b| !b.is_finite()) {
+            return Err(ProblemError::new(family, format!("a spread of {spread} is too large")));
         }
         let largest = spectrum.iter().copied().fold(0.0, f64::max);
         let smallest = spectrum.iter().copied().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min);

@@ -44,6 +44,7 @@ impl SineSquared {
     /// # Errors
     /// When the dimension is out of range.
     pub fn coordinatewise(dimension: usize) -> Result<Self, ProblemError> {
+        check_size("sine-squared", dimension, 1)?;
         let singular = vec![1.0; dimension];
         SineSquared::new("sine-squared", dimension, &singular, 0, 0)
     }

@@ -17,10 +17,10 @@ use crate::verify::plan::Plan;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
 pub use table::{headed, render, render_cells};
-pub use write::{WriteError, read, write, write_json};
+pub use write::{WriteError, path, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +78,8 @@ pub struct CellReport {
     pub label: String,
     /// The instance, for replay.
     pub spec: CellSpec,
-    /// Enclosures of the constants that the statement uses.
+    /// Enclosures of the constants that the statement uses; an end of ±1.797…e308, the largest number of
+    /// binary64, stands for all beyond it.
     pub constants: BTreeMap<String, [f64; 2]>,
     /// Arithmetic of the runs, and of the decision.
     pub arithmetic: String,
@@ -219,8 +220,8 @@ impl StatementSummary {
             verdicts,
             evidence,
             families,
-            worst_ratio: worst().filter_map(|w| w.ratio).reduce(f64::max),
-            least_slack: worst().filter_map(|w| w.slack).reduce(f64::min),
+            worst_ratio: worst().filter_map(|w| w.ratio).filter(|r| r.is_finite()).reduce(f64::max),
+            least_slack: worst().filter_map(|w| w.slack).filter(|s| s.is_finite()).reduce(f64::min),
             why_vacuous: plan.why_vacuous(),
             rests_on: statement.instantiates.iter().chain(&statement.uses).cloned().collect(),
             tainted_by: Vec::new(),

@@ -39,14 +39,13 @@ pub fn render(report: &Report) -> String {
             cells += &format!(" ({} errors)", summary.errors);
         }
         let evidence: Vec<String> = summary.evidence.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        let number = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.6}"));
         table.add_row([
             summary.id.clone(),
             verdict,
             cells,
             summary.families.len().to_string(),
             evidence.join(", "),
-            number(summary.worst_ratio),
+            ratio(summary.worst_ratio),
             summary.least_slack.map_or_else(|| "–".to_owned(), |x| format!("{x:.2e}")),
         ]);
     }
@@ -76,7 +75,7 @@ pub fn render_cells(report: &Report) -> String {
     for (number, cell) in report.cells.iter().enumerate() {
         let outcome = cell.outcome.as_ref();
         let worst = outcome.and_then(|o| o.worst.as_ref());
-        let shown = |side: Option<[f64; 2]>| side.map_or_else(|| "–".to_owned(), |[_, upper]| format!("{upper:.6e}"));
+        let shown = |side: Option<[f64; 2]>| side.map_or_else(|| "–".to_owned(), |[_, upper]| limit(upper, Some(6)));
         table.add_row([
             number.to_string(),
             cell.statement.clone(),
@@ -85,10 +84,27 @@ pub fn render_cells(report: &Report) -> String {
             outcome.map_or_else(|| "–".to_owned(), |o| o.evidence.name().to_owned()),
             shown(worst.map(|w| w.lhs)),
             shown(worst.map(|w| w.rhs)),
-            worst.and_then(|w| w.ratio).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.6}")),
+            ratio(worst.and_then(|w| w.ratio)),
         ]);
     }
     table.to_string()
+}
+
+/// A quotient of the two sides, in as few digits as its size allows.
+fn ratio(x: Option<f64>) -> String {
+    match x {
+        None => "–".to_owned(),
+        Some(x) if x.abs() < 1e9 => format!("{x:.6}"),
+        Some(x) => format!("{x:.6e}"),
+    }
+}
+
+/// A limit with that many decimals, or all that it has; the largest numbers of binary64 stand for all beyond.
+fn limit(x: f64, decimals: Option<usize>) -> String {
+    if x.abs() == f64::MAX {
+        return format!("(beyond {x:.1e})");
+    }
+    decimals.map_or_else(|| format!("{x:e}"), |decimals| format!("{x:.decimals$e}"))
 }
 
 /// Most cells of one statement that are named below the table.
@@ -138,7 +154,8 @@ fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {
             |w| {
                 let (lhs, rhs, relation) =
                     if w.lhs[0] < w.rhs[0] { (w.lhs[1], w.rhs[0], "<") } else { (w.lhs[0], w.rhs[1], ">") };
-                format!("violated, lhs {lhs:e} {relation} rhs {rhs:e} in claim {} at k = {}", w.claim + 1, w.k)
+                let (lhs, rhs) = (limit(lhs, None), limit(rhs, None));
+                format!("violated, lhs {lhs} {relation} rhs {rhs} in claim {} at k = {}", w.claim + 1, w.k)
             },
         )),
         Verdict::Inconclusive => Some("inconclusive within the budget".to_owned()),

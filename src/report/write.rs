@@ -1,12 +1,13 @@
 //! Reports on disk: written whole or not at all.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use thiserror::Error;
 
 use super::{Report, SCHEMA_VERSION};
+use crate::text::{self, ReadError};
 
 /// Why a report could not be written or read. An earlier report is never harmed.
 #[derive(Debug, Error)]
@@ -25,7 +26,7 @@ pub enum WriteError {
         /// File.
         path: PathBuf,
         /// Cause.
-        cause: std::io::Error,
+        cause: ReadError,
     },
     /// The file is no report.
     #[error("{path} is not a lemmata report: {cause}")]
@@ -45,6 +46,23 @@ pub enum WriteError {
         /// Version found.
         found: u64,
     },
+    /// The report asks for what no check does.
+    #[error("{path} was not made by `lemmata check`, or it was edited: {defect}")]
+    Settings {
+        /// File.
+        path: PathBuf,
+        /// What is out of range.
+        defect: String,
+    },
+}
+
+/// Larger files are refused unread; reports have a few megabytes.
+const MAX_BYTES: u64 = 1 << 28;
+
+/// Where the report of that name is in a folder.
+#[must_use]
+pub fn path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.json"))
 }
 
 /// Writes a report to `folder/name.json` through a temporary file in the same folder, which then
@@ -61,27 +79,76 @@ pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, WriteError> {
 /// # Errors
 /// As [`write`].
 pub fn write_json(name: &str, report: &impl Serialize, folder: &Path) -> Result<PathBuf, WriteError> {
-    let path = folder.join(format!("{name}.json"));
+    let path = path(folder, name);
     let fail = |cause| WriteError::Write { path: path.clone(), cause };
     std::fs::create_dir_all(folder).map_err(fail)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    serde_json::to_writer_pretty(&mut file, report).map_err(|err| fail(err.into()))?;
-    file.write_all(b"\n").map_err(fail)?;
+    let mut file = temporary(folder).map_err(fail)?;
+    write_to(&mut file, report).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
     file.persist(&path).map_err(|err| fail(err.error))?;
     Ok(path)
 }
 
+/// In few pieces, as a report has many small parts.
+fn write_to(out: impl Write, report: &impl Serialize) -> std::io::Result<()> {
+    let mut buffered = BufWriter::new(out);
+    serde_json::to_writer_pretty(&mut buffered, report)?;
+    buffered.write_all(b"\n")?;
+    buffered.flush()
+}
+
+/// A temporary file with the permissions that any new file of the user has: its own are for one user alone.
+fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder.tempfile_in(folder)
+}
+
 /// Reads a report.
 ///
 /// # Errors
-/// When the file cannot be read, is no report, or is of another schema version.
+/// When the file cannot be read, is no report, is of another schema version, or has settings that no
+/// check has.
 pub fn read(path: &Path) -> Result<Report, WriteError> {
-    let text = std::fs::read_to_string(path).map_err(|cause| WriteError::Read { path: path.to_owned(), cause })?;
+    let text = text::read(path, MAX_BYTES).map_err(|cause| WriteError::Read { path: path.to_owned(), cause })?;
     let parse = |cause| WriteError::Parse { path: path.to_owned(), cause };
     let value: serde_json::Value = serde_json::from_str(&text).map_err(parse)?;
     match value.get("schema_version").and_then(serde_json::Value::as_u64) {
         Some(found) if found != u64::from(SCHEMA_VERSION) => Err(WriteError::Version { path: path.to_owned(), found }),
-        _ => serde_json::from_value(value).map_err(parse),
+        _ => checked(serde_json::from_value(value).map_err(parse)?, path),
+    }
+}
+
+fn checked(report: Report, path: &Path) -> Result<Report, WriteError> {
+    let settings = &report.settings;
+    match settings.effort.defect().or_else(|| settings.ledger.defect()) {
+        Some(defect) => Err(WriteError::Settings { path: path.to_owned(), defect }),
+        None => Ok(report),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts the pieces that it is given.
+    struct Counter(usize);
+
+    impl Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += 1;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_report_is_written_in_few_pieces() {
+        let mut counter = Counter(0);
+        write_to(&mut counter, &vec![0.5; 10_000]).unwrap();
+        assert!(counter.0 < 50, "{} pieces", counter.0);
     }
 }

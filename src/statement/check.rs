@@ -45,6 +45,20 @@ pub struct Names {
     pub substitutions: BTreeMap<String, Expr>,
 }
 
+impl Names {
+    /// Whether the statement declares the name.
+    fn declares(&self, name: &str) -> bool {
+        self.parameters.iter().chain(&self.constants).chain(&self.given).chain(&self.random).any(|n| n == name)
+            || self.definitions.contains_key(name)
+            || self.substitutions.contains_key(name)
+    }
+
+    /// Whether the name means anything but an index.
+    fn means(&self, name: &str) -> bool {
+        self.declares(name) || is_builtin_name(name)
+    }
+}
+
 /// Deepest nesting of bound indices.
 pub const MAX_SLOTS: usize = 8;
 /// Deepest chain of definitions.
@@ -94,8 +108,22 @@ impl<'a> Checker<'a> {
     /// Binds the next slot to `name` and returns the slot.
     ///
     /// # Errors
-    /// When the nesting is too deep.
+    /// When the nesting is too deep, or the name means something else.
     pub fn bind(&mut self, name: &str, span: &Span) -> Checked<usize> {
+        if is_builtin_name(name) {
+            return fail_with_help(
+                format!("`{name}` is a builtin name and cannot be an index"),
+                "choose another name, such as k, j or i",
+                span,
+            );
+        }
+        if self.names.declares(name) {
+            return fail_with_help(
+                format!("`{name}` is declared, and cannot be an index too"),
+                "choose another name, such as k, j or i",
+                span,
+            );
+        }
         if self.slots == MAX_SLOTS {
             return fail(format!("more than {MAX_SLOTS} nested indices"), span);
         }
@@ -166,11 +194,30 @@ impl<'a> Checker<'a> {
     pub fn index(&mut self, expr: &Expr) -> Checked<Index> {
         match self.try_index(expr) {
             Some(index) => Ok(index),
-            None => fail_with_help(
-                "an index must be an integer expression",
-                "it may use integers, bound indices, K, n, d, the random index and + - *",
-                &expr.span,
-            ),
+            None => Err(self.index_defect(expr).unwrap_or_else(|| CheckError {
+                message: "an index must be an integer expression".to_owned(),
+                help: Some("it may use integers, bound indices, K, n, d, the random index and + - *".to_owned()),
+                definition: None,
+                span: expr.span.clone(),
+            })),
+        }
+    }
+
+    /// The part that keeps an expression from being an index, where that part is a name or an integer.
+    fn index_defect(&self, expr: &Expr) -> Option<CheckError> {
+        match &expr.kind {
+            ExprKind::Number(value) if value.is_integer() && value.numer().to_i64().is_none() => Some(CheckError {
+                message: "this integer does not fit 64 bits".to_owned(),
+                help: None,
+                definition: None,
+                span: expr.span.clone(),
+            }),
+            ExprKind::Name(name) if self.index_name(name).is_none() && !self.names.means(name) => {
+                Some(unbound(name, &expr.span))
+            }
+            ExprKind::Negate(inner) => self.index_defect(inner),
+            ExprKind::Binary(_, left, right) => self.index_defect(left).or_else(|| self.index_defect(right)),
+            _ => None,
         }
     }
 
@@ -304,6 +351,9 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown<T>(&self, name: &str, span: &Span) -> Checked<T> {
+        if name == "k" {
+            return Err(unbound(name, span));
+        }
         let known = self
             .names
             .parameters
@@ -486,8 +536,29 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Whether the language itself gives the name a meaning.
+#[must_use]
+pub fn is_builtin_name(name: &str) -> bool {
+    Builtin::from_name(name).is_some()
+        || ScalarSequence::from_name(name).is_some()
+        || VectorSequence::from_name(name).is_some()
+        || ["K", "n", "d", "E", "past", "in", "and", "inf", "worker_grad", "if"].contains(&name)
+}
+
+fn unbound(name: &str, span: &Span) -> CheckError {
+    CheckError {
+        message: format!("the index `{name}` is not bound"),
+        help: Some(format!(
+            "bind it by for_all = \"{name} in 0..K\" in the claim, by a range as in sum({name} in 0..K, …), or in the head of a definition"
+        )),
+        definition: None,
+        span: span.clone(),
+    }
+}
+
 /// The known name nearest to a misspelt one, if any is near.
-fn closest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+#[must_use]
+pub fn closest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     known
         .map(|candidate| (edit_distance(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(name.len()) / 4 && candidate.len() > 1)

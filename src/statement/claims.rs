@@ -91,8 +91,9 @@ impl Loader<'_> {
             Scope::OneStep | Scope::WholeRun => matches!(self.kind(), Kind::Expectation | Kind::Identity),
         };
         if !wanted {
+            let place = if claim.rhs.has_expectation() && !claim.lhs.has_expectation() { &raw.rhs } else { &raw.lhs };
             return at(
-                &raw.lhs,
+                place,
                 "the claim does not fit the statement's kind",
                 "a pathwise claim has no E[·]; an expectation has one",
             );

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+use crate::text::printable;
+
 /// Longest line, in bytes, that is shown.
 const LONGEST_LINE: usize = 400;
 
@@ -28,7 +30,7 @@ impl StatementError {
         help: Option<String>,
     ) -> Self {
         StatementError {
-            message: message.into(),
+            message: printable(&message.into()).into_owned(),
             label: "here".into(),
             help,
             span,

@@ -41,6 +41,9 @@ pub enum EvaluationError {
     /// A condition that this arithmetic cannot decide.
     #[error("a condition could not be decided in this arithmetic")]
     Undecided,
+    /// An integer beyond 64 bits.
+    #[error("an integer expression does not fit 64 bits")]
+    Overflow,
     /// An exponent or range out of bounds.
     #[error("an integer expression is out of range: {0}")]
     OutOfRange(i64),
@@ -53,6 +56,9 @@ impl EvaluationError {
         matches!(self, EvaluationError::Undecided | EvaluationError::ValuelessConstant)
     }
 }
+
+/// Why an expression has no value.
+pub const NO_VALUE: &str = "division by zero, a root or logarithm outside its domain, or an overflow";
 
 /// The index that stands for the limit as k grows.
 pub const LIMIT: i64 = i64::MAX;
@@ -191,7 +197,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     /// The value of an integer expression.
     ///
     /// # Errors
-    /// Only for the random index outside an expectation.
+    /// For the random index outside an expectation, and for integers that do not fit 64 bits.
     pub fn index(&self, index: &Index) -> Evaluated<i64> {
         Ok(match index {
             Index::Literal(value) => *value,
@@ -201,9 +207,9 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Index::Dimension => self.scope.dimension as i64,
             Index::Limit => LIMIT,
             Index::Random => self.random_value.ok_or(EvaluationError::RandomIndex)?,
-            Index::Add(a, b) => self.index(a)?.saturating_add(self.index(b)?),
-            Index::Sub(a, b) => self.index(a)?.saturating_sub(self.index(b)?),
-            Index::Mul(a, b) => self.index(a)?.saturating_mul(self.index(b)?),
+            Index::Add(a, b) => self.index(a)?.checked_add(self.index(b)?).ok_or(EvaluationError::Overflow)?,
+            Index::Sub(a, b) => self.index(a)?.checked_sub(self.index(b)?).ok_or(EvaluationError::Overflow)?,
+            Index::Mul(a, b) => self.index(a)?.checked_mul(self.index(b)?).ok_or(EvaluationError::Overflow)?,
         })
     }
 

@@ -8,22 +8,23 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence};
-use super::evaluate::{self, Evaluator};
+use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence, is_builtin_name};
+use super::evaluate::{self, Evaluator, NO_VALUE};
 use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::raw::{RawParameter, RawStatement};
 use super::syntax::{Expr, ExprKind};
-use super::term::{Builtin, Node, ScalarSequence, Term, VectorSequence};
+use super::term::{Builtin, Index, Node, ScalarSequence, Term};
 use super::{
-    Bound, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Statement, StatementError, Subject, Symbol,
-    library,
+    Bound, Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement, StatementError, Subject,
+    Symbol, id_defect, library,
 };
 use crate::number::Interval;
+use crate::text::{self, ReadError, is_control};
 
 /// A statement is a page of text; larger files are refused unread.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
-/// Largest K a file may ask for.
-pub(super) const MAX_HORIZON: usize = 100_000;
+/// Largest K that a file or a report may ask for.
+pub const MAX_HORIZON: usize = 100_000;
 
 /// Reads and checks the statement at `path`.
 ///
@@ -35,23 +36,14 @@ pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
     let whole = |message: String, help: Option<String>| {
         Box::new(StatementError::new(&name, &Arc::new(String::new()), None, message, help))
     };
-    let size = std::fs::metadata(path)
-        .map_err(|err| {
-            whole(
-                format!("cannot read the statement file: {err}"),
-                Some("`lemmata list` shows the shipped statements".into()),
-            )
-        })?
-        .len();
-    if size > MAX_FILE_BYTES {
-        return Err(whole(
-            format!("the file has {size} bytes; a statement has at most {MAX_FILE_BYTES}"),
-            Some("is this the right file?".into()),
-        ));
-    }
-    let bytes = std::fs::read(path).map_err(|err| whole(format!("cannot read the statement file: {err}"), None))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|err| whole(format!("the file is not UTF-8 text (byte {})", err.utf8_error().valid_up_to()), None))?;
+    let text = text::read(path, MAX_FILE_BYTES).map_err(|err| {
+        let help = match &err {
+            ReadError::Io(_) => Some("`lemmata list` shows the shipped statements".to_owned()),
+            ReadError::TooLarge { .. } => Some("is this the right file?".to_owned()),
+            ReadError::NotRegular | ReadError::NotText(_) => None,
+        };
+        whole(err.to_string(), help)
+    })?;
     load_text(&name, &text)
 }
 
@@ -61,6 +53,7 @@ pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
 /// As [`load_file`].
 pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError>> {
     let file = File { name: name.to_owned(), text: Arc::new(text.to_owned()) };
+    file.refuse_control_characters()?;
     let raw = whole(&file)?;
     Loader { file, raw: &raw, names: Names::default() }.load()
 }
@@ -117,6 +110,26 @@ pub(super) struct File {
 }
 
 impl File {
+    /// As an excerpt of the file may be shown on a terminal.
+    fn refuse_control_characters(&self) -> Loaded<()> {
+        let found = self.text.char_indices().find(|(at, c)| is_control(*c) && !self.text[*at..].starts_with("\r\n"));
+        let Some((at, found)) = found else { return Ok(()) };
+        let line = self.text[..at].matches('\n').count() + 1;
+        Err(self.error(None, format!("line {line} has the control character U+{:04X}", u32::from(found)), None))
+    }
+
+    /// A text for a person, which is printed on one line.
+    pub(super) fn refuse_line_breaks(&self, text: &Spanned<String>) -> Loaded<()> {
+        match text.get_ref().chars().find(|c| is_control(*c) || *c == '\n') {
+            None => Ok(()),
+            Some(c) => Err(self.error(
+                Some(text.span()),
+                format!("a text of one line is needed, and this has the character U+{:04X}", u32::from(c)),
+                None,
+            )),
+        }
+    }
+
     pub(super) fn error(
         &self,
         span: Option<Range<usize>>,
@@ -136,6 +149,11 @@ impl File {
         if same { outer.start + skipped + inner.start..outer.start + skipped + inner.end } else { outer }
     }
 
+    /// Where a text begins within a place of the file.
+    pub(super) fn find(&self, text: &str, within: Range<usize>) -> Option<usize> {
+        self.text.get(within.clone())?.find(text).map(|at| within.start + at)
+    }
+
     pub(super) fn syntax(&self, value: &Spanned<String>, err: SyntaxError) -> Box<StatementError> {
         self.error(Some(self.within(value, &err.span)), err.message, None)
     }
@@ -152,6 +170,7 @@ pub(super) type Loaded<T> = Result<T, Box<StatementError>>;
 impl Loader<'_> {
     fn load(mut self) -> Loaded<Statement> {
         self.declare()?;
+        self.check_texts()?;
         let raw = self.raw;
         let constant_exprs = raw.constants.values().map(|v| self.expression(v)).collect::<Loaded<Vec<_>>>()?;
         self.check_definitions()?;
@@ -175,10 +194,18 @@ impl Loader<'_> {
                 let expr = self.expression(value)?;
                 let condition =
                     Checker::new(&self.names).condition(&expr).map_err(|err| self.check_error(value, err))?;
+                if condition.0.iter().any(|(left, _, right)| needs_run(left) || needs_run(right)) {
+                    return Err(self.file.error(
+                        Some(value.span()),
+                        "a hypothesis cannot depend on the run",
+                        Some("it is decided before the run, from parameters and constants".into()),
+                    ));
+                }
                 Ok(Hypothesis { name: name.get_ref().clone(), expr, condition })
             })
             .collect::<Loaded<Vec<_>>>()?;
         let claims = self.claims()?;
+        self.check_random_index(&claims)?;
         let given = raw
             .given
             .iter()
@@ -189,14 +216,8 @@ impl Loader<'_> {
             .iter()
             .map(|(name, value)| Ok((name.get_ref().clone(), self.expression(value)?)))
             .collect::<Loaded<_>>()?;
-        let problems = raw
-            .problems
-            .iter()
-            .map(|value| {
-                serde_json::to_value(value.get_ref())
-                    .map_err(|err| self.file.error(Some(value.span()), err.to_string(), None))
-            })
-            .collect::<Loaded<Vec<_>>>()?;
+        let problems =
+            raw.problems.iter().map(|value| Ok((self.data(value)?, value.span()))).collect::<Loaded<Vec<_>>>()?;
         let estimates = raw.estimates.iter().map(|value| self.filled(value)).collect::<Loaded<Vec<_>>>()?;
         let random = raw.random.iter().next().map(|(name, value)| self.random(name, value)).transpose()?;
         let witnesses = raw.witness.iter().map(|w| self.witness(w)).collect::<Loaded<Vec<_>>>()?;
@@ -229,14 +250,14 @@ impl Loader<'_> {
         };
         Ok(Statement {
             id: raw.id.get_ref().clone(),
-            title: raw.title.clone(),
+            title: raw.title.get_ref().clone(),
             kind: self.kind(),
             subject: self.subject(),
             tight: raw.tight,
-            source: raw.source.clone(),
-            proof: raw.proof.clone(),
+            source: raw.source.get_ref().clone(),
+            proof: raw.proof.get_ref().clone(),
             instantiates: raw.instantiates.as_ref().map(|parent| parent.get_ref().clone()),
-            uses: raw.uses.clone(),
+            uses: raw.uses.iter().map(|id| id.get_ref().clone()).collect(),
             given,
             substitutions,
             estimates,
@@ -257,6 +278,7 @@ impl Loader<'_> {
             general: raw.general,
             witnesses,
             order,
+            file: self.file.name.clone(),
             text: Arc::clone(&self.file.text),
             hash: hex(&self.digest()),
         })
@@ -312,10 +334,10 @@ impl Loader<'_> {
     fn declare(&mut self) -> Loaded<()> {
         let raw = self.raw;
         let id = raw.id.get_ref();
-        if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        if let Some(defect) = id_defect(id) {
             return Err(self.file.error(
                 Some(raw.id.span()),
-                format!("the id `{id}` may only have lower-case letters, digits and hyphens"),
+                format!("the id `{id}` {defect}"),
                 Some("for example id = \"my-lemma\"".into()),
             ));
         }
@@ -368,6 +390,21 @@ impl Loader<'_> {
         Ok(())
     }
 
+    /// Texts that are printed as they are.
+    fn check_texts(&self) -> Loaded<()> {
+        let raw = self.raw;
+        let described = raw.parameters.values().flat_map(|p| p.doc.iter().chain(&p.unit));
+        let witnesses = raw.witness.iter().map(|witness| &witness.get_ref().doc);
+        [&raw.title, &raw.source, &raw.proof]
+            .into_iter()
+            .chain(&raw.uses)
+            .chain(described)
+            .chain(raw.given.values())
+            .chain(raw.hypotheses.keys())
+            .chain(witnesses)
+            .try_for_each(|text| self.file.refuse_line_breaks(text))
+    }
+
     fn check_name(&self, place: &Spanned<String>, name: &str, seen: &mut BTreeSet<String>) -> Loaded<()> {
         let mut chars = name.chars();
         let well_formed = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
@@ -379,11 +416,7 @@ impl Loader<'_> {
                 Some("letters, digits and underscores, not beginning with a digit".into()),
             ));
         }
-        let reserved = Builtin::from_name(name).is_some()
-            || ScalarSequence::from_name(name).is_some()
-            || VectorSequence::from_name(name).is_some()
-            || ["K", "n", "d", "E", "k", "past", "in", "and", "inf", "worker_grad", "if"].contains(&name);
-        if reserved {
+        if is_builtin_name(name) || name == "k" {
             return Err(self.file.error(
                 Some(place.span()),
                 format!("`{name}` is a builtin name"),
@@ -403,18 +436,18 @@ impl Loader<'_> {
             let name = head_name(head.get_ref());
             let definition = &self.names.definitions[name];
             let mut checker = Checker::new(&self.names);
-            let checked = definition
-                .indices
-                .iter()
-                .try_for_each(|index| checker.bind(index, &definition.body.span).map(|_| ()))
-                .and_then(|()| checker.number(&definition.body).map(|_| ()));
-            checked.map_err(|err| self.check_error(value, err))?;
+            for index in &definition.indices {
+                checker
+                    .bind(index, &definition.body.span)
+                    .map_err(|err| self.file.error(Some(head.span()), err.message, err.help))?;
+            }
+            checker.number(&definition.body).map_err(|err| self.check_error(value, err))?;
         }
         Ok(())
     }
 
     pub(super) fn refuse_run_quantities(&self, term: &Term, value: &Spanned<String>) -> Loaded<()> {
-        if dependence(term) == Dependence::None && !term.has_expectation() {
+        if !needs_run(term) {
             return Ok(());
         }
         Err(self.file.error(
@@ -485,8 +518,8 @@ impl Loader<'_> {
             .collect::<Loaded<Vec<_>>>()?;
         Ok(Parameter {
             name: name.get_ref().clone(),
-            doc: raw.doc.clone(),
-            unit: raw.unit.clone(),
+            doc: raw.doc.as_ref().map(|text| text.get_ref().clone()).unwrap_or_default(),
+            unit: raw.unit.as_ref().map(|text| text.get_ref().clone()).unwrap_or_default(),
             range: text.clone(),
             lower,
             upper,
@@ -565,16 +598,30 @@ impl Loader<'_> {
             if !(value.lower().is_finite() && value.upper().is_finite()) {
                 return Err(self.file.error(
                     Some(self.raw.constants[*i].span()),
-                    format!(
-                        "`{}` has no value: division by zero, or a root or logarithm outside its domain",
-                        constants[*i].name
-                    ),
+                    format!("`{}` has no value: {NO_VALUE}", constants[*i].name),
                     None,
                 ));
             }
             scope.constants[*i] = Some(value);
         }
         Ok(())
+    }
+
+    /// A random index that no claim can use would pass for a condition of the theorem.
+    fn check_random_index(&self, claims: &[Claim]) -> Loaded<()> {
+        let Some(name) = self.raw.random.keys().next() else { return Ok(()) };
+        let used = |claim: &Claim| uses_random_index(&claim.lhs) || uses_random_index(&claim.rhs);
+        let refused = if claims.iter().any(|claim| claim.scope() != Scope::WholeRun) {
+            Some(("a random index belongs to claims about the whole run", "write E[·] without `| past`, or for_all"))
+        } else if self.raw.instantiates.is_none() && !claims.iter().any(used) {
+            Some(("no claim uses this random index", "remove it, or write for example E[norm2(grad[R])]"))
+        } else {
+            None
+        };
+        match refused {
+            None => Ok(()),
+            Some((message, help)) => Err(self.file.error(Some(name.span()), message, Some(help.to_owned()))),
+        }
     }
 
     fn random(&self, name: &Spanned<String>, value: &Spanned<String>) -> Loaded<RandomDraw> {
@@ -596,6 +643,18 @@ impl Loader<'_> {
             to: checker.index(&to).map_err(at)?,
         })
     }
+}
+
+/// Whether a term has no value before the run.
+fn needs_run(term: &Term) -> bool {
+    dependence(term) != Dependence::None
+        || term.has_expectation()
+        || uses_random_index(term)
+        || term.any(|node| matches!(node, Node::Term(Term::Element(ScalarSequence::Step, _))))
+}
+
+fn uses_random_index(term: &Term) -> bool {
+    term.any(|node| matches!(node, Node::Index(Index::Random)))
 }
 
 fn head_name(head: &str) -> &str {

@@ -4,6 +4,7 @@
 //! `docs/statements.md` describes the language; [`library`] holds the shipped statements.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -24,9 +25,25 @@ pub mod term;
 mod witness;
 
 pub use error::StatementError;
-pub use file::{MAX_FILE_BYTES, load_file, load_text};
+pub use file::{MAX_FILE_BYTES, MAX_HORIZON, load_file, load_text};
 use syntax::Expr;
 use term::{Builtin, Condition, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
+
+/// Longest identifier in bytes: it names files.
+const LONGEST_ID: usize = 64;
+
+/// What keeps a text from being an identifier of a statement or comparison, if anything.
+#[must_use]
+pub fn id_defect(id: &str) -> Option<String> {
+    let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !plain {
+        Some("may only have lower-case letters, digits and hyphens".to_owned())
+    } else if id.len() > LONGEST_ID {
+        Some(format!("is longer than {LONGEST_ID} characters"))
+    } else {
+        None
+    }
+}
 
 /// What kind of claim a statement makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -119,6 +136,8 @@ pub struct Template {
     pub value: serde_json::Value,
     /// The expressions, by their text.
     pub expressions: BTreeMap<String, Term>,
+    /// Its place in the file.
+    pub place: Range<usize>,
 }
 
 /// A constant that an instance supplies.
@@ -221,6 +240,8 @@ pub struct Witness {
     pub first_gradient: bool,
     /// K.
     pub horizon: usize,
+    /// Its place in the file.
+    pub place: Range<usize>,
 }
 
 /// A name in the order of evaluation.
@@ -259,8 +280,8 @@ pub struct Statement {
     pub substitutions: IndexMap<String, Expr>,
     /// Error sources to try; none for the suite's own.
     pub estimates: Vec<Template>,
-    /// Problems to try; none for the suite's own.
-    pub problems: Vec<serde_json::Value>,
+    /// Problems to try, each with its place in the file; none for the suite's own.
+    pub problems: Vec<(serde_json::Value, Range<usize>)>,
     /// What the suite expects.
     pub expect: Expectation,
     /// Horizons K to try.
@@ -285,6 +306,8 @@ pub struct Statement {
     pub witnesses: Vec<Witness>,
     /// Order of evaluation of parameters and constants.
     pub order: Vec<Symbol>,
+    /// What errors call the file.
+    pub file: String,
     /// The file's text.
     pub text: Arc<String>,
     /// SHA-256 of the text, hexadecimal.
@@ -379,6 +402,12 @@ impl Statement {
         let mut found = false;
         self.walk(&mut |node| found |= matches!(node, Node::Term(Term::Element(ScalarSequence::Spectrum, _))));
         found
+    }
+
+    /// A mistake at a place of the file that shows only when instances are built.
+    #[must_use]
+    pub fn error(&self, place: &Range<usize>, message: impl Into<String>) -> Box<StatementError> {
+        Box::new(StatementError::new(&self.file, &self.text, Some(place.clone()), message, None))
     }
 
     /// Position of a parameter.

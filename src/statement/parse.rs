@@ -42,7 +42,8 @@ pub fn parse(text: &str) -> Result<Expr, SyntaxError> {
     match parser.peek() {
         None => Ok(expr),
         Some(token) => {
-            Err(error(format!("expected an operator or the end, found {}", token.kind.describe()), &token.span))
+            let found = token.kind.describe();
+            Err(error(format!("expected an operator or the end, found {found}{}", way_out(&token.kind)), &token.span))
         }
     }
 }
@@ -91,6 +92,30 @@ struct Token {
 const SYMBOLS: [&str; 19] =
     ["<=", ">=", "==", "..", "<", ">", "+", "-", "*", "/", "^", "(", ")", "[", "]", ",", "|", "≤", "≥"];
 
+/// How the language writes what such a character means elsewhere.
+fn written_otherwise(c: char) -> &'static str {
+    match c {
+        '=' => "; equality is written `==`",
+        '−' | '–' | '—' => "; a minus is written `-`",
+        '×' | '·' | '⋅' => "; a product is written `*`",
+        '÷' => "; a quotient is written `/`",
+        '&' => "; conditions are joined by `and`",
+        '!' => "; there is no `!=`: a condition is made of <, <=, >, >=, == and `and`",
+        _ => "",
+    }
+}
+
+/// How the language does without `or`.
+fn way_out(kind: &TokenKind) -> &'static str {
+    match kind {
+        TokenKind::Name(name) if name == "or" => {
+            "; there is no `or`: write `a <= b or c <= d` as `min(a - b, c - d) <= 0`"
+        }
+        TokenKind::Symbol("|") => "; a bar stands in E[· | past] alone, and there is no `||`",
+        _ => "",
+    }
+}
+
 fn lex(text: &str) -> Result<Vec<Token>, SyntaxError> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -115,7 +140,7 @@ fn lex(text: &str) -> Result<Vec<Token>, SyntaxError> {
                 other => other,
             })
         } else {
-            let help = if first == '=' { "; equality is written `==`" } else { "" };
+            let help = written_otherwise(first);
             return Err(error(format!("`{first}` has no meaning here{help}"), &(start..start + first.len_utf8())));
         };
         tokens.push(Token { kind, span: start..at });

@@ -14,16 +14,16 @@ use super::{Expectation, Kind, Schedule, Subject};
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStatement {
     pub id: Spanned<String>,
-    pub title: String,
+    pub title: Spanned<String>,
     pub kind: Option<Kind>,
     pub subject: Option<Subject>,
     pub instantiates: Option<Spanned<String>>,
     #[serde(default)]
     pub tight: bool,
-    pub source: String,
-    pub proof: String,
+    pub source: Spanned<String>,
+    pub proof: Spanned<String>,
     #[serde(default)]
-    pub uses: Vec<String>,
+    pub uses: Vec<Spanned<String>>,
     #[serde(default)]
     pub expect: Expectation,
     pub horizons: Option<Spanned<Vec<usize>>>,
@@ -93,10 +93,8 @@ pub(super) struct RawClaim {
 pub(super) struct RawParameter {
     #[serde(rename = "in")]
     pub range: Spanned<String>,
-    #[serde(default)]
-    pub doc: String,
-    #[serde(default)]
-    pub unit: String,
+    pub doc: Option<Spanned<String>>,
+    pub unit: Option<Spanned<String>>,
     #[serde(default, rename = "try")]
     pub candidates: Vec<Spanned<String>>,
 }
@@ -104,15 +102,15 @@ pub(super) struct RawParameter {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawWitness {
-    pub doc: String,
+    pub doc: Spanned<String>,
     #[serde(default)]
     pub given: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default, rename = "let")]
     pub locals: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub parameters: IndexMap<Spanned<String>, Spanned<String>>,
-    pub problem: toml::Value,
-    pub oracle: toml::Value,
+    pub problem: Spanned<toml::Value>,
+    pub oracle: Spanned<toml::Value>,
     pub start: Vec<Spanned<String>>,
     #[serde(default)]
     pub first_gradient: bool,
@@ -135,8 +133,9 @@ impl RawParameter {
     fn placed(self, place: &Range<usize>) -> Self {
         RawParameter {
             range: placed(self.range, place),
+            doc: self.doc.map(|text| placed(text, place)),
+            unit: self.unit.map(|text| placed(text, place)),
             candidates: self.candidates.into_iter().map(|c| placed(c, place)).collect(),
-            ..self
         }
     }
 }

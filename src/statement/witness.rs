@@ -11,6 +11,7 @@ use super::parse::parse;
 use super::raw::RawWitness;
 use super::term::{Builtin, Term};
 use super::{Supplied, Template, Witness};
+use crate::text::is_control;
 
 impl Loader<'_> {
     pub(super) fn witness(&self, spanned: &Spanned<RawWitness>) -> Loaded<Witness> {
@@ -59,6 +60,14 @@ impl Loader<'_> {
                 Ok((position, lower(&names, value)?))
             })
             .collect::<Loaded<BTreeMap<_, _>>>()?;
+        if let Some((_, missing)) = self.names.parameters.iter().enumerate().find(|(i, _)| !parameters.contains_key(i))
+        {
+            return Err(self.file.error(
+                Some(spanned.span()),
+                format!("the witness gives no value of the parameter `{missing}`"),
+                Some("a witness has one for every parameter, as in parameters = { beta = \"1\" }".into()),
+            ));
+        }
         let mut locals = Vec::new();
         for (name, value) in &raw.locals {
             let term = lower(&names, value)?;
@@ -66,10 +75,10 @@ impl Loader<'_> {
             locals.push((name.get_ref().clone(), term));
         }
         let start = raw.start.iter().map(|value| lower(&names, value)).collect::<Loaded<Vec<_>>>()?;
-        let problem = self.template(&names, &raw.problem, &spanned.span())?;
-        let oracle = self.template(&names, &raw.oracle, &spanned.span())?;
+        let problem = self.template(&names, &raw.problem)?;
+        let oracle = self.template(&names, &raw.oracle)?;
         Ok(Witness {
-            doc: raw.doc.clone(),
+            doc: raw.doc.get_ref().clone(),
             given,
             locals,
             parameters,
@@ -78,32 +87,47 @@ impl Loader<'_> {
             start,
             first_gradient: raw.first_gradient,
             horizon: raw.horizon,
+            place: spanned.span(),
         })
     }
 
+    /// Data as JSON has it, which lacks infinite numbers.
+    pub(super) fn data(&self, value: &Spanned<toml::Value>) -> Loaded<serde_json::Value> {
+        let at = |message: String| self.file.error(Some(value.span()), message, None);
+        match data_defect(value.get_ref()) {
+            Some(defect) => Err(at(defect)),
+            None => serde_json::to_value(value.get_ref()).map_err(|err| at(err.to_string())),
+        }
+    }
+
     /// Data in which strings that begin with `=` are expressions.
-    fn template(&self, names: &Names, value: &toml::Value, place: &Range<usize>) -> Loaded<Template> {
-        let value =
-            serde_json::to_value(value).map_err(|err| self.file.error(Some(place.clone()), err.to_string(), None))?;
+    fn template(&self, names: &Names, spanned: &Spanned<toml::Value>) -> Loaded<Template> {
+        let value = self.data(spanned)?;
         let mut texts = BTreeSet::new();
         collect_expressions(&value, &mut texts);
         let expressions = texts
             .into_iter()
             .map(|text| {
                 let body = text.trim_start_matches('=');
-                let at =
-                    |message: String| self.file.error(Some(place.clone()), format!("in `{text}`: {message}"), None);
-                let expr = parse(body).map_err(|err| at(err.message))?;
-                let term = Checker::new(names).number(&expr).map_err(|err| at(err.message))?;
+                let at = |span: Range<usize>, message: String, help: Option<String>| {
+                    let start = self.file.find(&text, spanned.span()).map(|start| start + text.len() - body.len());
+                    let place = start.map_or(spanned.span(), |start| start + span.start..start + span.end);
+                    self.file.error(Some(place), format!("in `{text}`: {message}"), help)
+                };
+                let expr = parse(body).map_err(|err| at(err.span, err.message, None))?;
+                let term = Checker::new(names).number(&expr).map_err(|err| match &err.definition {
+                    None => at(err.span, err.message, err.help),
+                    Some(_) => at(0..body.len(), err.message, err.help),
+                })?;
                 Ok((text, term))
             })
             .collect::<Loaded<BTreeMap<_, _>>>()?;
-        Ok(Template { value, expressions })
+        Ok(Template { value, expressions, place: spanned.span() })
     }
 
     /// Sources to try: what they are is read when a problem fills the expressions in.
     pub(super) fn filled(&self, value: &Spanned<toml::Value>) -> Loaded<Template> {
-        let template = self.template(&self.names, value.get_ref(), &value.span())?;
+        let template = self.template(&self.names, value)?;
         if !template.value.is_array() {
             return Err(self.file.error(
                 Some(value.span()),
@@ -112,6 +136,24 @@ impl Loader<'_> {
             ));
         }
         Ok(template)
+    }
+}
+
+/// What neither a problem nor an error source can have: numbers that are not finite, and texts that a
+/// terminal would obey.
+fn data_defect(value: &toml::Value) -> Option<String> {
+    let text_defect = |text: &str| {
+        let found = text.chars().find(|c| is_control(*c))?;
+        Some(format!("the character U+{:04X} cannot stand here", u32::from(found)))
+    };
+    match value {
+        toml::Value::Float(x) if !x.is_finite() => Some(format!("{x} is not a finite number")),
+        toml::Value::String(text) => text_defect(text),
+        toml::Value::Array(items) => items.iter().find_map(data_defect),
+        toml::Value::Table(table) => {
+            table.iter().find_map(|(key, value)| text_defect(key).or_else(|| data_defect(value)))
+        }
+        _ => None,
     }
 }
 

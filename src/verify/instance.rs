@@ -9,13 +9,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::finite_limits;
 use crate::method::{Experiment, Momentum, Start, visited_gradient_bound};
 use crate::number::{Interval, Scalar};
 use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
-use crate::statement::evaluate::{Evaluator, RandomIndex, Scope};
+use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Bound, Schedule, Statement, Symbol};
+use crate::statement::{Bound, MAX_HORIZON, Schedule, Statement, Symbol};
 
 /// Everything needed to build an instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,7 +62,11 @@ impl fmt::Display for CellSpec {
         };
         write!(f, "; {start} start; K={}", self.horizon)?;
         for (name, value) in &self.parameters {
-            write!(f, ", {name}={value}")?;
+            if *value == 0.0 || (1e-9..1e15).contains(&value.abs()) {
+                write!(f, ", {name}={value}")?;
+            } else {
+                write!(f, ", {name}={value:e}")?;
+            }
         }
         Ok(())
     }
@@ -101,7 +106,7 @@ pub enum InstanceError {
     #[error("no proved value of `{0}`")]
     MissingGiven(String),
     /// A derived constant cannot be computed.
-    #[error("the constant `{0}` has no value: division by zero, or a root or logarithm outside its domain")]
+    #[error("the constant `{0}` has no value: {NO_VALUE}")]
     Constant(String),
     /// No value to try of a parameter is certainly in its range.
     #[error("no value to try of `{name}` is certainly in its range {range}")]
@@ -130,6 +135,9 @@ pub enum InstanceError {
         /// γ.
         gamma: f64,
     },
+    /// More steps than a check takes, or none.
+    #[error("a horizon of {0} steps is not between 1 and {MAX_HORIZON}")]
+    Horizon(usize),
     /// No claim has an index on it.
     #[error("there is no index to check: the range of every claim, or of the random index, is empty")]
     NoIndex,
@@ -175,6 +183,9 @@ impl<'a> Instance<'a> {
     /// # Errors
     /// When anything is not certain; then the cell is not one that the statement speaks of.
     pub fn build(statement: &'a Statement, spec: &CellSpec) -> Result<Self, InstanceError> {
+        if !(1..=MAX_HORIZON).contains(&spec.horizon) {
+            return Err(InstanceError::Horizon(spec.horizon));
+        }
         let problem = problem::build(&spec.problem)?;
         let oracle = oracle::build(&spec.oracle, problem.as_ref())?;
         let point = spec.point.clone().unwrap_or_else(|| problem.start());
@@ -330,7 +341,7 @@ impl<'a> Instance<'a> {
             let value = value.as_ref().filter(|v| v.is_defined())?;
             Some((constant.name.clone(), [value.lower_f64(), value.upper_f64()]))
         });
-        own.chain(given).chain(derived).filter(|(_, [a, b])| a.is_finite() && b.is_finite()).collect()
+        own.chain(given).chain(derived).map(|(name, limits)| (name, finite_limits(limits))).collect()
     }
 
     fn check_ranges(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {

@@ -29,7 +29,7 @@ use thiserror::Error;
 use crate::inference::{Evidence, Ledger, Verdict};
 use crate::oracle::StreamKey;
 use crate::preset::Effort;
-use crate::statement::evaluate::EvaluationError;
+use crate::statement::evaluate::{EvaluationError, NO_VALUE};
 use crate::statement::{Scope, Statement, Subject};
 use instance::{CellSpec, Instance, InstanceError};
 
@@ -42,9 +42,10 @@ pub struct Worst {
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
     pub k: i64,
-    /// Enclosure of the left-hand side, or confidence limits; rounded outward.
+    /// Enclosure of the left-hand side, or confidence limits; rounded outward. An end of ±1.797…e308, the
+    /// largest number of binary64, stands for all beyond it.
     pub lhs: [f64; 2],
-    /// Enclosure of the right-hand side, rounded outward.
+    /// Enclosure of the right-hand side, in the same way.
     pub rhs: [f64; 2],
     /// lhs/rhs at midpoints, where both sides are nonnegative.
     pub ratio: Option<f64>,
@@ -128,10 +129,10 @@ pub enum CheckFailure {
     },
     /// A side of the claim has no value.
     #[error(
-        "claim {claim} has no value at index {k} ({side}): division by zero, or a root or logarithm outside its domain"
+        "claim {} has no value at index {k} ({side}): {NO_VALUE}", .claim + 1
     )]
     Undefined {
-        /// Which claim.
+        /// Which claim, from 0.
         claim: usize,
         /// Index.
         k: i64,
@@ -155,6 +156,38 @@ impl CheckFailure {
     }
 }
 
+impl Outcome {
+    /// The same with every number finite, as JSON has no others: beyond the largest number of binary64
+    /// that number stands, and what is not finite where a quotient is wanted is left out.
+    fn in_finite_numbers(mut self) -> Self {
+        if let Some(worst) = &mut self.worst {
+            worst.lhs = finite_limits(worst.lhs);
+            worst.rhs = finite_limits(worst.rhs);
+            worst.ratio = worst.ratio.filter(|ratio| ratio.is_finite());
+            worst.slack = worst.slack.filter(|slack| slack.is_finite());
+        }
+        if let Some(sampling) = &mut self.sampling {
+            sampling.mean = finite(sampling.mean, f64::MAX);
+            sampling.log_e_values = sampling.log_e_values.map(|value| finite(value, f64::MIN));
+            sampling.upper_bound = sampling.upper_bound.filter(|bound| bound.is_finite());
+            if let Some(check) = &mut sampling.precision_check {
+                check.largest_difference = finite(check.largest_difference, f64::MAX);
+            }
+        }
+        self
+    }
+}
+
+/// The nearest finite number; `unknown` for NaN.
+fn finite(x: f64, unknown: f64) -> f64 {
+    if x.is_nan() { unknown } else { x.clamp(f64::MIN, f64::MAX) }
+}
+
+/// Limits whose infinite ends are the largest numbers of binary64, which in a report stand for all beyond.
+fn finite_limits([low, high]: [f64; 2]) -> [f64; 2] {
+    [finite(low, f64::MIN), finite(high, f64::MAX)]
+}
+
 /// One planned cell.
 #[derive(Clone, Debug)]
 pub struct Cell<'a> {
@@ -171,12 +204,13 @@ pub struct Cell<'a> {
 pub fn check_cell(cell: &Cell<'_>, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
     let instance = Instance::build(cell.statement, &cell.spec)?;
     let key = StreamKey::new(judging.seed, &cell.statement.id, &cell.spec.key());
-    match cell.statement.scope() {
+    let outcome = match cell.statement.scope() {
         _ if cell.statement.subject == Subject::Estimate => at_points::check(&instance, &key, judging),
         Scope::Pathwise => pathwise::check(&instance, &key, judging),
         Scope::OneStep => one_step::check(&instance, &key, judging),
         Scope::WholeRun => whole_run::check(&instance, &key, judging),
-    }
+    };
+    outcome.map(Outcome::in_finite_numbers)
 }
 
 /// Decides all cells, in parallel; `done` is called after each, in any order.

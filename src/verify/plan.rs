@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use rug::Rational;
 use serde_json::Value;
-use thiserror::Error;
 
 use super::instance::{
     CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
@@ -20,23 +19,9 @@ use crate::number::{Interval, Scalar};
 use crate::oracle::{self, SourceSpec};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
-use crate::statement::evaluate::Scope as Numbers;
+use crate::statement::evaluate::{NO_VALUE, Scope as Numbers};
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Parameter, Scope, Statement, Subject, Supplied, Symbol, Template, Witness};
-
-/// A witness that is no instance of its statement.
-#[derive(Clone, Debug, Error, PartialEq)]
-#[error("witness {number} of `{statement}` ({doc}) is no instance of it: {cause}")]
-pub struct WitnessError {
-    /// Statement.
-    statement: String,
-    /// Which witness, from 1.
-    number: usize,
-    /// What it should have shown.
-    doc: String,
-    /// Why.
-    cause: InstanceError,
-}
+use crate::statement::{Parameter, Scope, Statement, StatementError, Subject, Supplied, Symbol, Template, Witness};
 
 /// What a statement is checked on.
 #[derive(Clone, Debug)]
@@ -53,19 +38,16 @@ impl<'a> Plan<'a> {
     /// Plans the check of one statement.
     ///
     /// # Errors
-    /// When a witness of the statement is no instance of it.
-    pub fn new(statement: &'a Statement, preset: Preset) -> Result<Self, Box<WitnessError>> {
+    /// When a witness of the statement is no instance of it, or a problem or an estimate that it names is none.
+    pub fn new(statement: &'a Statement, preset: Preset) -> Result<Self, Box<StatementError>> {
+        check_problems(statement)?;
+        check_estimates(statement)?;
         let compared = vec![false; statement.claims.len()];
         let mut plan = Plan { cells: Vec::new(), passed_over: BTreeMap::new(), compared };
         for (w, witness) in statement.witnesses.iter().enumerate() {
             let (compared, spec) = witness_spec(statement, witness, w)
                 .and_then(|spec| Ok((is_checkable(&Instance::build(statement, &spec)?, preset)?, spec)))
-                .map_err(|cause| WitnessError {
-                    statement: statement.id.clone(),
-                    number: w + 1,
-                    doc: witness.doc.clone(),
-                    cause,
-                })?;
+                .map_err(|cause| no_instance(statement, w, &cause))?;
             plan.add(statement, spec, &compared);
         }
         if statement.general {
@@ -168,15 +150,44 @@ impl<'a> Plan<'a> {
     }
 }
 
+fn no_instance(statement: &Statement, position: usize, cause: &InstanceError) -> Box<StatementError> {
+    let witness = &statement.witnesses[position];
+    let number = position + 1;
+    statement.error(
+        &witness.place,
+        format!("witness {number} of `{}` ({}) is no instance of it: {cause}", statement.id, witness.doc),
+    )
+}
+
+/// Refuses problems of the statement that cannot be built, which would otherwise be passed over.
+fn check_problems(statement: &Statement) -> Result<(), Box<StatementError>> {
+    for (value, place) in &statement.problems {
+        let spec = read_problem(value).and_then(|spec| Ok(problem::build(&spec).map(|_| ())?));
+        spec.map_err(|cause| statement.error(place, format!("this is no problem: {cause}")))?;
+    }
+    Ok(())
+}
+
+/// Refuses estimates of the statement that are no lists of error sources, whatever their expressions' values.
+fn check_estimates(statement: &Statement) -> Result<(), Box<StatementError>> {
+    for template in &statement.estimates {
+        let one = fill(&template.value, &|_| Some(1.0)).unwrap_or_default();
+        serde_json::from_value::<Vec<SourceSpec>>(one)
+            .map_err(|err| statement.error(&template.place, format!("this is no list of error sources: {err}")))?;
+    }
+    Ok(())
+}
+
+fn read_problem(value: &Value) -> Result<ProblemSpec, InstanceError> {
+    serde_json::from_value(value.clone()).map_err(|err| InstanceError::Malformed(err.to_string()))
+}
+
 /// The problems that the statement names, or the suite's.
 fn problems(statement: &Statement, preset: Preset) -> Vec<Result<ProblemSpec, InstanceError>> {
     if statement.problems.is_empty() {
         return problem::suite(preset).into_iter().map(Ok).collect();
     }
-    let read = |value: &Value| {
-        serde_json::from_value(value.clone()).map_err(|err| InstanceError::Malformed(format!("{value}: {err}")))
-    };
-    statement.problems.iter().map(read).collect()
+    statement.problems.iter().map(|(value, _)| read_problem(value)).collect()
 }
 
 /// Which claims the check of the instance's scope compares on it; an error where it can do nothing.
@@ -449,14 +460,7 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
             Symbol::Constant(i) => scope.constants[*i] = enclosure(&scope, &statement.constants[*i].term),
             Symbol::Parameter(i) => {
                 let parameter = &statement.parameters[*i];
-                let value = witness
-                    .parameters
-                    .get(i)
-                    .and_then(|term| inside(parameter, &scope, enclosure(&scope, term)?.to_f64()))
-                    .ok_or_else(|| InstanceError::NoValue {
-                        name: parameter.name.clone(),
-                        range: parameter.range.clone(),
-                    })?;
+                let value = witness_value(witness, *i, parameter, &scope)?;
                 scope.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
                 chosen.insert(parameter.name.clone(), value);
             }
@@ -466,7 +470,7 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
         let value = enclosure(&scope, term);
         scope.constants.push(value);
     }
-    let number = |term: &Term| enclosure(&scope, term).map(|v| v.to_f64());
+    let number = |term: &Term| enclosure(&scope, term).map(|v| v.to_f64()).filter(|x| x.is_finite());
     let malformed = |err: serde_json::Error| InstanceError::Malformed(err.to_string());
     let start = witness.start.iter().map(number).collect::<Option<Vec<_>>>();
     Ok(CellSpec {
@@ -475,16 +479,38 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
         start: if witness.first_gradient { Start::FirstGradient } else { Start::Zero },
         parameters: chosen,
         horizon: witness.horizon,
-        point: Some(start.ok_or_else(|| InstanceError::Malformed("its start has no value".into()))?),
+        point: Some(start.ok_or_else(|| InstanceError::Malformed("its start has no value in binary64".into()))?),
         witness: Some(position),
+    })
+}
+
+/// The value that a witness gives a parameter.
+fn witness_value(
+    witness: &Witness,
+    position: usize,
+    parameter: &Parameter,
+    scope: &Numbers<Interval>,
+) -> Result<f64, InstanceError> {
+    let value = witness.parameters.get(&position).and_then(|term| enclosure(scope, term));
+    let value = value
+        .ok_or_else(|| InstanceError::Malformed(format!("its `{}` has no value: {NO_VALUE}", parameter.name)))?
+        .to_f64();
+    inside(parameter, scope, value).ok_or_else(|| InstanceError::Parameter {
+        name: parameter.name.clone(),
+        value,
+        range: parameter.range.clone(),
     })
 }
 
 /// A template's data with the values of its expressions.
 fn filled(template: &Template, scope: &Numbers<Interval>) -> Result<Value, InstanceError> {
-    let number = |text: &str| Some(enclosure(scope, template.expressions.get(text)?)?.to_f64());
-    fill(&template.value, &number)
-        .ok_or_else(|| InstanceError::Malformed(format!("an expression in {} has no value", template.value)))
+    let number = |text: &str| {
+        let value = enclosure(scope, template.expressions.get(text)?)?.to_f64();
+        Some(value).filter(|x| x.is_finite())
+    };
+    fill(&template.value, &number).ok_or_else(|| {
+        InstanceError::Malformed(format!("an expression in {} has no value in binary64", template.value))
+    })
 }
 
 /// Error sources that a statement names, with the problem's own constants filled in.

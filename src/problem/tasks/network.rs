@@ -18,8 +18,8 @@ use rug::Rational;
 
 use super::{TaskBounds, Tasks};
 use crate::number::{Interval, Scalar};
-use crate::problem::ProblemError;
 use crate::problem::orthogonal::short_fraction;
+use crate::problem::{ProblemError, check_size};
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -53,12 +53,9 @@ impl NetworkTasks {
         share: usize,
         seed: u64,
     ) -> Result<Self, ProblemError> {
-        if !(1..=32).contains(&units)
-            || !(1..=256).contains(&share)
-            || workers == 0
-            || workers > crate::problem::MAX_WORKERS
-        {
-            return Err(ProblemError::new(family, format!("{units} units, {share} inputs, {workers} tasks")));
+        check_size(family, units.saturating_mul(2), workers)?;
+        if !(1..=256).contains(&share) {
+            return Err(ProblemError::new(family, format!("{share} inputs a task are not between 1 and 256")));
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let inputs: Vec<f64> = (0..share).map(|_| 2.0 * short_fraction(4, &mut rng)).collect();

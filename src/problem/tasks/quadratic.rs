@@ -7,8 +7,8 @@ use rug::Rational;
 
 use super::{TaskBounds, Tasks};
 use crate::number::Scalar;
-use crate::problem::ProblemError;
 use crate::problem::orthogonal::{random_orthogonal, short_fraction};
+use crate::problem::{ProblemError, check_size};
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -40,7 +40,8 @@ impl QuadraticTasks {
         seed: u64,
     ) -> Result<Self, ProblemError> {
         let d = spectrum.len();
-        if d == 0 || d > crate::problem::MAX_DIMENSION || spectrum.iter().chain([&spread]).any(|l| !l.is_finite()) {
+        check_size(family, d, workers)?;
+        if spectrum.iter().chain([&spread]).any(|l| !l.is_finite()) {
             return Err(ProblemError::new(family, "needs a finite spectrum and spread"));
         }
         let q = random_orthogonal(d, if d < 4 { 0 } else { 3 }, seed);

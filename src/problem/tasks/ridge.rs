@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{TaskBounds, Tasks};
 use crate::number::{Interval, Scalar};
-use crate::problem::{ProblemError, eigen};
+use crate::problem::{ProblemError, check_size, eigen};
 
 /// ψ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,8 +85,9 @@ impl RidgeTasks {
         targets: Vec<f64>,
         workers: usize,
     ) -> Result<Self, ProblemError> {
+        check_size(family, dimension, workers)?;
         let count = targets.len();
-        if count == 0 || workers == 0 || rows.len() != count * dimension || !count.is_multiple_of(workers) {
+        if count == 0 || rows.len() != count * dimension || !count.is_multiple_of(workers) {
             return Err(ProblemError::new(family, format!("{count} rows cannot be dealt evenly to {workers} tasks")));
         }
         if rows.iter().chain(&targets).any(|x| !x.is_finite()) {
