@@ -441,7 +441,7 @@ pub fn nested_suite(preset: Preset) -> Vec<ProblemSpec> {
         MamlSinusoid { units: 1, workers: 1, share: 4, step: 0.125, seed: 39 },
         bent(2, 1, 1, huber, 1.0, 1.0, 40),
         MamlRidge { ridge: Ridge::Cosine, dimension: 2, workers: 2, share: 3, step: 0.125, seed: 41 },
-        MamlQuadratic { spectrum: vec![1.0], workers: 1, spread: 0.0, step: 0.375, seed: 42 },
+        MamlQuadratic { spectrum: vec![1.0, 0.5], workers: 1, spread: 0.0, step: 0.375, seed: 42 },
         affine(2, 1, 2, squares, 1.0, 1.0, 43),
     ];
     if preset != Preset::Quick {
