@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 
 use lemmata::number::{Scalar, nearest_f64};
 use lemmata::preset::Preset;
+use lemmata::problem::adaptation::Adapted;
 use lemmata::problem::audit::{Aspect, contradictions};
+use lemmata::problem::composite::{Composite, CompositeSpec, Outer};
 use lemmata::problem::quadratic::{Quadratic, QuadraticSpec};
 use lemmata::problem::sine::SineSquared;
-use lemmata::problem::{Constants, DynProblem, Problem, ProblemSpec, Scratch, build, nested_suite, suite};
+use lemmata::problem::tasks::{Ridge, RidgeTasks};
+use lemmata::problem::{Constants, DynProblem, Nesting, Problem, ProblemSpec, Scratch, build, nested_suite, suite};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
@@ -88,6 +91,32 @@ fn sizes_and_numbers_out_of_range_are_refused() {
         ProblemSpec::Logistic { dimension: 2, workers: 2, share: 1, regulariser: f64::NAN, seed: 1 },
         ProblemSpec::Logistic { dimension: 2, workers: 2, share: 1, regulariser: -1.0, seed: 1 },
         ProblemSpec::Fourier { dimension: 2, workers: 2, terms: 0, seed: 1 },
+        ProblemSpec::CompositeBent {
+            dimension: 2,
+            rows: 3,
+            workers: 1,
+            outer: Outer::Huber,
+            condition: 1.0,
+            spread: 0.0,
+            seed: 1,
+        },
+        ProblemSpec::MamlQuadratic { spectrum: vec![], workers: 1, spread: 0.0, step: 0.5, seed: 1 },
+        ProblemSpec::MamlQuadratic { spectrum: vec![1.0], workers: 0, spread: 0.0, step: 0.5, seed: 1 },
+        ProblemSpec::MamlQuadratic { spectrum: vec![1.0; 65], workers: 1, spread: 0.0, step: 0.5, seed: 1 },
+        ProblemSpec::MamlLeastSquares {
+            dimension: 2,
+            rank: 3,
+            condition: 1.0,
+            workers: 1,
+            spread: 0.0,
+            step: 0.5,
+            seed: 1,
+        },
+        ProblemSpec::MamlCosine { step: -0.5 },
+        ProblemSpec::MamlCosine { step: f64::NAN },
+        ProblemSpec::MamlRidge { ridge: Ridge::Cosine, dimension: 0, workers: 1, share: 2, step: 0.5, seed: 1 },
+        ProblemSpec::MamlSinusoid { units: 0, workers: 1, share: 2, step: 0.5, seed: 1 },
+        ProblemSpec::MamlSinusoid { units: 1, workers: 33, share: 2, step: 0.5, seed: 1 },
         ProblemSpec::BreastCancerSquares { features: 31, workers: 1, share: 8 },
         ProblemSpec::BreastCancerSquares { features: 3, workers: 8, share: 500 },
         ProblemSpec::BreastCancerSquares { features: 3, workers: 8, share: usize::MAX },
@@ -194,6 +223,18 @@ impl<P: Problem> Problem for Liar<P> {
             out[0].add_f64(2f64.powi(-40));
         }
     }
+    fn nesting(&self) -> Option<Nesting> {
+        self.inner.nesting()
+    }
+    fn inner_value<S: Scalar>(&self, i: usize, x: &[S], out: &mut [S], c: S::Context, scratch: &mut Scratch<S>) {
+        self.inner.inner_value(i, x, out, c, scratch);
+    }
+    fn outer_gradient<S: Scalar>(&self, i: usize, y: &[S], out: &mut [S], c: S::Context, scratch: &mut Scratch<S>) {
+        self.inner.outer_gradient(i, y, out, c, scratch);
+    }
+    fn pull_back<S: Scalar>(&self, i: usize, x: &[S], s: &[S], out: &mut [S], c: S::Context, scratch: &mut Scratch<S>) {
+        self.inner.pull_back(i, x, s, out, c, scratch);
+    }
 }
 
 fn quadratic() -> Quadratic {
@@ -260,12 +301,53 @@ fn reject_a_pl_constant_above_the_enclosed_one() {
     assert!(contradictions(&liar, &grid).iter().any(|c| c.aspect == Aspect::Pl));
 }
 
+/// Points of the line from −8 to 8, which pass by where the constants of the parts are attained.
+fn line() -> Vec<Vec<f64>> {
+    (-320..=320).map(|i| vec![f64::from(i) * 0.025]).collect()
+}
+
+#[track_caller]
+fn part_is_caught(inner: &(impl Problem + Clone), aspect: Aspect, name: &'static str, factor: f64) {
+    let mut liar = Liar { constants: inner.constants().clone(), inner: inner.clone(), slip: Slip::None };
+    assert!(contradictions(&liar, &line()).is_empty(), "the honest problem is accused");
+    let honest = liar.constants.named.remove(name).unwrap();
+    liar.constants.named.insert(name, honest * Rational::from_f64(factor).unwrap());
+    assert!(contradictions(&liar, &line()).iter().any(|c| c.aspect == aspect), "{name} is not caught");
+}
+
+#[test]
+fn reject_constants_of_inner_and_outer_parts_off_by_one_percent() {
+    let tasks = RidgeTasks::new("maml-cosine", Ridge::Cosine, 1, vec![1.0], vec![0.0], 1).unwrap();
+    let adapted = Adapted::new("maml-cosine", tasks, 0.5).unwrap();
+    part_is_caught(&adapted, Aspect::InnerSlope, "ell_h", 0.99);
+    part_is_caught(&adapted, Aspect::InnerSlope, "m_h", 1.01);
+    part_is_caught(&adapted, Aspect::OuterSlope, "ell_F", 0.99);
+    part_is_caught(&adapted, Aspect::OuterSmoothness, "L_F", 0.99);
+    part_is_caught(&adapted, Aspect::HessianLipschitz, "H", 0.99);
+    let spec =
+        |outer, bent| CompositeSpec { dimension: 1, singular: &[1.0], workers: 1, spread: 0.0, outer, bent, seed: 1 };
+    let bent = Composite::new(&spec(Outer::Squares, true)).unwrap();
+    part_is_caught(&bent, Aspect::InnerSlope, "ell_h", 0.99);
+    part_is_caught(&bent, Aspect::InnerSlope, "m_h", 1.01);
+    let bounded = Composite::new(&spec(Outer::Bounded, false)).unwrap();
+    part_is_caught(&bounded, Aspect::OuterSlope, "ell_F", 0.99);
+    part_is_caught(&bounded, Aspect::OuterSmoothness, "L_F", 0.99);
+}
+
+#[test]
+fn reject_parts_that_do_not_make_up_the_gradient() {
+    let tasks = RidgeTasks::new("maml-cosine", Ridge::Cosine, 1, vec![1.0], vec![0.0], 1).unwrap();
+    let inner = Adapted::new("maml-cosine", tasks, 0.5).unwrap();
+    let liar = Liar { constants: Problem::constants(&inner).clone(), inner, slip: Slip::Worker };
+    assert!(contradictions(&liar, &line()).iter().any(|c| c.aspect == Aspect::Nesting));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, rng_seed: RngSeed::Fixed(11), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_instances_keep_their_word(
-        family in 0..6usize, dimension in 1..9usize, workers in 1..5usize, kappa in 0..20i32, seed in 0..1000u64,
+        family in 0..11usize, dimension in 1..9usize, workers in 1..5usize, kappa in 0..20i32, seed in 0..1000u64,
     ) {
         let condition = 2f64.powi(kappa);
         let spec = match family {
@@ -274,7 +356,25 @@ proptest! {
             2 => ProblemSpec::SineSquaredComposed { dimension, rows: dimension.div_ceil(2), condition: condition.min(64.0), seed },
             3 => ProblemSpec::Fourier { dimension, workers, terms: 5, seed },
             4 => ProblemSpec::Logistic { dimension, workers, share: 3, regulariser: 0.125, seed },
-            _ => ProblemSpec::GemanMcClure { dimension, workers, share: 3, seed },
+            5 => ProblemSpec::GemanMcClure { dimension, workers, share: 3, seed },
+            6 | 7 => {
+                let outer = [Outer::Bounded, Outer::Huber, Outer::Squares][seed as usize % 3];
+                let (rows, condition, spread) = (dimension.div_ceil(2), condition.min(64.0), 1.0);
+                if family == 6 {
+                    ProblemSpec::CompositeAffine { dimension, rows, workers, outer, condition, spread, seed }
+                } else {
+                    ProblemSpec::CompositeBent { dimension, rows, workers, outer, condition, spread, seed }
+                }
+            }
+            8 => {
+                let spectrum = (0..dimension).map(|j| 1.0 - 0.375 * j as f64).collect();
+                ProblemSpec::MamlQuadratic { spectrum, workers, spread: 2.0, step: 0.375, seed }
+            }
+            9 => {
+                let ridge = [Ridge::Cosine, Ridge::GemanMcClure][seed as usize % 2];
+                ProblemSpec::MamlRidge { ridge, dimension, workers, share: 3, step: 0.25, seed }
+            }
+            _ => ProblemSpec::MamlSinusoid { units: dimension.div_ceil(3), workers, share: 3, step: 0.5, seed },
         };
         let problem = build(&spec).map_err(|err| TestCaseError::fail(format!("{spec:?}: {err}")))?;
         let found = contradictions(problem.as_ref(), &points(problem.as_ref(), 6, seed));

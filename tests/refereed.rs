@@ -141,6 +141,32 @@ fn every_statement_points_to_its_own_place_in_the_proofs() {
     }
 }
 
+#[test]
+fn the_expectation_of_a_vector_is_that_of_its_coordinates() {
+    let point = |lhs: &str, rhs: &str| {
+        judge("oracle", &format!("[claim]\nfor_all = \"k in 0..K\"\nlhs = \"{lhs}\"\nrhs = \"{rhs}\"\n"))
+    };
+    let bound = "10^-30*(1 + norm2(grad[k]))";
+    for (lhs, rhs) in [("norm2(E[nu[k] | past])", bound), ("norm2(E[e[k] | past] - b[k])", bound)] {
+        let verdicts = point(lhs, rhs);
+        assert!(verdicts.len() >= 4 && verdicts.iter().all(|v| *v == Ok(Verdict::Holds)), "{lhs}: {verdicts:?}");
+    }
+    let verdicts = point("norm2(E[e[k] | past])", "0.99*norm2(b[k])");
+    assert!(verdicts.contains(&Ok(Verdict::Violated)), "{verdicts:?}");
+}
+
+#[test]
+fn an_expectation_of_a_vector_is_refused_where_it_has_no_meaning() {
+    for (lhs, words) in [
+        ("norm2(E[grad[K]])", "over the whole run"),
+        ("E[norm2(E[grad[K] | past])]", "inside another"),
+        ("E[grad[K] | past]", "a number is needed"),
+    ] {
+        let message = refused("expectation", &format!("[claim]\nlhs = \"{lhs}\"\nrhs = \"1\"\n"));
+        assert!(message.contains(words), "{lhs}: {message}");
+    }
+}
+
 const ANY_STEP: &str = "[parameters]\nbeta = { in = \"(0, 1]\" }\ngamma = { in = \"(0, inf)\" }\n";
 
 /// A statement of its witnesses alone.

@@ -131,7 +131,7 @@ const REJECTS: &[Reject] = &[
     ("composite-error", "S_h off by a factor 2", "sigma_h2/S_h", "sigma_h2/(2*S_h)"),
     ("composite-error", "the bias term forgotten", "+ ell_h^2*sigma_F2/S_F + inner[k]", "+ ell_h^2*sigma_F2/S_F"),
     ("composite-error", "L_F understated by 5 %", "ell_h^2*L_F^2", "ell_h^2*(0.95*L_F)^2"),
-    ("composite-error", "the bias halved", "rhs     = \"inner[k]\"", "rhs     = \"inner[k]/2\""),
+    ("composite-error", "the bias a tenth", "rhs     = \"inner[k]\"", "rhs     = \"inner[k]/10\""),
     ("composite-error", "sigma_J2 dropped", "sigma_J2/S_J*(ell_F^2 + sigma_F2/S_F) + ", ""),
     ("composite-error-relative", "S_h off by one part in 10^15", "L_F^2*sigma_h2/S_h", "L_F^2*sigma_h2/((1 + 10^-15)*S_h)"),
     ("composite-error-relative", "the bias term forgotten", "ell_h^2*(outer + inner)", "ell_h^2*outer"),

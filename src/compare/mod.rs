@@ -418,7 +418,7 @@ mod tests {
     }
 
     fn rounds_of(comparison: &Comparison) -> Vec<Round> {
-        run(comparison, Preset::Quick, 5, 1e-9, &|| ()).unwrap_or_else(|err| panic!("{err}"))
+        run(comparison, Preset::Quick, 5, 1e-3, &|| ()).unwrap_or_else(|err| panic!("{err}"))
     }
 
     const TWINS: &str = "[{ name = \"a\", beta = 0.5 }, { name = \"b\", beta = 0.5 }]";

@@ -23,6 +23,9 @@ pub(super) struct Runner {
     pub level: f64,
 }
 
+/// Floors below this share of ‖∇f(x_0)‖² are rounding and no difference between methods.
+const ROUNDING: f64 = 1e-20;
+
 /// What the replicates reached, in their order. A run that leaves the finite numbers has infinite
 /// floor and gap.
 pub(super) struct Measured {
@@ -83,10 +86,11 @@ impl Runner {
         let late = self.horizon / 2..self.horizon + 1;
         let mean = |quantity| late.clone().map(|k| row(quantity, k)).sum::<f64>() / late.len() as f64;
         let or_infinite = |x: f64| if x.is_finite() { x } else { f64::INFINITY };
-        let level = self.level * row(QUANTITIES[1], 0);
+        let first = row(QUANTITIES[1], 0);
+        let level = self.level * first;
         let reached = (0..=self.horizon).find(|k| row(QUANTITIES[1], *k) <= level);
         [
-            or_infinite(mean(QUANTITIES[1])),
+            or_infinite(mean(QUANTITIES[1])).max(ROUNDING * first),
             or_infinite(mean(QUANTITIES[0]) - self.lower_bound),
             reached.unwrap_or(self.horizon + 1) as f64,
         ]

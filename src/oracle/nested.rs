@@ -14,28 +14,15 @@
 //! MAML is the composition hᵢ(x) = x − a∇φᵢ(x), Fᵢ = φᵢ: its inner batch has samples of ∇φᵢ(x) and its
 //! Hessian batch of ∇²φᵢ(x), so σ_h = aσ, σ_J = aσ_H and σ_F = σ.
 
-use rug::Float;
 use rug::Rational;
-use rug::float::Round;
 
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::transformed::{heterogeneity, root_above};
+use super::{Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::{DynProblem, Nesting};
 
-/// An upper bound of √q.
-fn root_above(q: &Rational) -> Rational {
-    let mut root = Float::with_val_round(53, q, Round::Up).0;
-    root.sqrt_round(Round::Up);
-    root.to_rational().unwrap_or_default()
-}
-
 fn exact(x: f64) -> Rational {
     Rational::from_f64(x).unwrap_or_default()
-}
-
-/// ζ², which is zero for one worker.
-fn heterogeneity(problem: &dyn DynProblem) -> Option<Rational> {
-    if problem.workers() == 1 { Some(Rational::new()) } else { problem.constants().heterogeneity.clone() }
 }
 
 /// How many samples are averaged, and the size of the noise of one.
@@ -65,7 +52,7 @@ pub struct Nested {
     pub jacobian: Batch,
     /// Whether a sample has one sign in all places.
     pub shared: bool,
-    /// p, and what the noise of inner and Jacobian samples is multiplied by: a for MAML, else 1.
+    /// p, and for MAML the step a, by which the noise of inner and Hessian samples is multiplied.
     pub nesting: Nesting,
 }
 
@@ -197,7 +184,7 @@ impl Source for Nested {
         context: S::Context,
     ) {
         let mut memory = at.memory.borrow_mut();
-        let super::Memory { vectors: [inner, outer, pulled], scratch } = &mut *memory;
+        let Memory { vectors: [inner, outer, pulled], scratch } = &mut *memory;
         let p = self.nesting.dimension;
         let (inner, outer) = (&mut inner[..p], &mut outer[..p]);
         let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
@@ -232,7 +219,7 @@ impl Source for FirstOrderMaml {
         let curvature = named.get("a").zip(named.get("ell")).map(|(a, ell)| Rational::from(a * ell));
         let (size, tail) = match (curvature, heterogeneity(problem)) {
             (Some(curvature), Some(zeta2)) if curvature < 1 => {
-                let ratio = Rational::from(&curvature / (Rational::from(1) - &curvature));
+                let ratio = &curvature / (Rational::from(1) - &curvature);
                 let relative = Rational::from(ratio.square_ref());
                 let absolute = root_above(&zeta2) * &ratio;
                 (Some([relative.clone(), relative * zeta2]), Tail::sure(ratio, absolute))
@@ -261,7 +248,7 @@ impl Source for FirstOrderMaml {
 
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         let mut memory = at.memory.borrow_mut();
-        let super::Memory { vectors: [inner, outer, _], scratch } = &mut *memory;
+        let Memory { vectors: [inner, outer, _], scratch } = &mut *memory;
         let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
         for worker in 0..at.workers {
             at.problem.inner_value_in(worker, at.x, inner, context, scratch);

@@ -21,7 +21,7 @@ pub(super) fn root_above(q: &Rational) -> Rational {
 }
 
 /// ζ², which is zero for one worker.
-fn heterogeneity(problem: &dyn DynProblem) -> Option<Rational> {
+pub(super) fn heterogeneity(problem: &dyn DynProblem) -> Option<Rational> {
     if problem.workers() == 1 { Some(Rational::new()) } else { problem.constants().heterogeneity.clone() }
 }
 

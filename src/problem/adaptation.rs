@@ -130,8 +130,7 @@ impl Adapted<QuadraticTasks> {
         let (mut gap, mut spread) = (Rational::new(), Rational::new());
         for shift in tasks.shifts() {
             for (m, row) in spectrum.iter().zip(tasks.basis()) {
-                let along =
-                    row.iter().zip(shift).fold(Rational::new(), |s, (q, c)| s + Rational::from(q * rational(*c)));
+                let along = row.iter().zip(shift).fold(Rational::new(), |s, (q, c)| s + q * rational(*c));
                 let weighted = Rational::from(along.square_ref()) * m;
                 spread += Rational::from(&weighted * m);
                 gap += weighted / 2u32;

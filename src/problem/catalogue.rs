@@ -448,7 +448,7 @@ pub fn nested_suite(preset: Preset) -> Vec<ProblemSpec> {
         suite.extend([
             affine(8, 4, 2, bounded, 4.0, 1.0, 44),
             bent(6, 3, 1, squares, 3.0, 0.5, 45),
-            MamlQuadratic { spectrum: vec![2.0, 1.0, 0.5, 0.125], workers: 3, spread: 2.0, step: 0.25, seed: 46 },
+            MamlQuadratic { spectrum: vec![2.0, 1.0, 0.5, 0.125], workers: 3, spread: 0.5, step: 0.25, seed: 46 },
             MamlSinusoid { units: 3, workers: 2, share: 5, step: 0.0625, seed: 47 },
             MamlLeastSquares { dimension: 6, rank: 3, condition: 8.0, workers: 2, spread: 1.0, step: 0.125, seed: 48 },
             MamlRidge { ridge: Ridge::GemanMcClure, dimension: 4, workers: 2, share: 6, step: 0.0625, seed: 49 },
@@ -457,8 +457,8 @@ pub fn nested_suite(preset: Preset) -> Vec<ProblemSpec> {
     if preset == Preset::Full {
         suite.extend([
             bent(24, 12, 4, huber, 8.0, 2.0, 50),
-            MamlRidge { ridge: Ridge::Cosine, dimension: 16, workers: 4, share: 16, step: 0.125, seed: 51 },
-            MamlSinusoid { units: 8, workers: 4, share: 8, step: 0.03125, seed: 52 },
+            MamlRidge { ridge: Ridge::Cosine, dimension: 8, workers: 2, share: 8, step: 0.125, seed: 51 },
+            MamlSinusoid { units: 4, workers: 2, share: 6, step: 0.03125, seed: 52 },
         ]);
     }
     suite

@@ -21,9 +21,9 @@
 //!   the bent one. Squares after the bent map: q′² + qq″ = (u⁴+4u³+3u²−8u+4)/D⁴, which lies in [−4, 4]:
 //!   4D⁴ minus the numerator is 3u⁴+12u³+21u²+24u, and plus it 5u⁴+20u³+27u²+8u+8. So Λ = 4 = (F∘q)″(0).
 //! - L = Λ s_max²; ℓ_h = s_max sup q′; m_h = s_min inf q′ (A has full row rank); ℓ_F = √p sup|F′|; G = ℓ_h ℓ_F.
-//! - f* ≥ 0. Squares: μ = m_h², as ‖∇f‖² = ‖A(q′∘q)‖²… ≥ m_h²‖q‖² = 2m_h² f for one worker, where
-//!   f* = 0 as q and A are onto; for the affine map and any n, f = ½‖Ax − c̄‖² + f* with
-//!   f* = (1/2n)Σ‖cᵢ − c̄‖².
+//! - f* ≥ 0. Squares, one worker: f = ½‖q‖², f* = 0 as q and A are onto, and μ = m_h², as
+//!   ‖∇f‖² = ‖∇hᵀq‖² ≥ m_h²‖q‖². Squares after the affine map, any n: f = ½‖Ax − c̄‖² + f* with
+//!   f* = (1/2n)Σ‖cᵢ − c̄‖², and the same μ.
 //! - ζ² = Λ²s_max²(1/n)Σ‖cᵢ − c̄‖², as ‖∇fᵢ(x) − ∇f_k(x)‖ ≤ s_max Λ‖cᵢ − c_k‖ and
 //!   (1/n)Σ‖aᵢ − ā‖² = (1/2n²)ΣΣ‖aᵢ − a_k‖².
 //! - Squares: ∇f(x) = AᵀA(x − x̄) + remainder, Ax̄ = c̄, with remainder 0 for the affine map and at most

@@ -13,7 +13,7 @@ use crate::number::{Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
-use crate::statement::evaluate::{EvaluationError, Evaluator, Scope, Trace};
+use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
 use rug::Rational;
 
@@ -152,7 +152,8 @@ impl SidesOnPoints for OverDraws<'_> {
             memory: &Memory::new(problem, context),
         };
         let mut draws = Vec::new();
-        loop {
+        // Draws can be many and slow in rationals: none are made for a claim that speaks of none.
+        while speaks_of_draws(claim) {
             let mut random = Enumerated::new(draws.len() as u64, context);
             let (mut bias, mut noise) = (zeros(x.len(), context), zeros(x.len(), context));
             oracle.draw(&situation, &mut random, &mut bias, &mut noise, context);
@@ -164,6 +165,12 @@ impl SidesOnPoints for OverDraws<'_> {
                 None => return Err(CheckFailure::Unsuitable("the estimate has too many outcomes at a point".into())),
             }
         }
+        let Some(first) = draws.first() else {
+            let known = AtPoint { points, k, bias: None, noise: None, context };
+            let mut evaluator = Evaluator::on(scope, &known, &RandomIndex::Absent);
+            evaluator.set_index(k);
+            return Sides::evaluate(claim, &mut evaluator, context);
+        };
         let single = draws.len() == 1;
         let mut random = Enumerated::new(0, context);
         oracle.draw_noise(&situation, &mut random, &mut zeros(x.len(), context), context);
@@ -171,8 +178,8 @@ impl SidesOnPoints for OverDraws<'_> {
         let known = AtPoint {
             points,
             k,
-            bias: draws[0].bias.clone().filter(|_| same_bias),
-            noise: draws[0].noise.clone().filter(|_| single),
+            bias: first.bias.clone().filter(|_| same_bias),
+            noise: first.noise.clone().filter(|_| single),
             context,
         };
         let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
@@ -180,6 +187,11 @@ impl SidesOnPoints for OverDraws<'_> {
         evaluator.set_index(k);
         Sides::evaluate(claim, &mut evaluator, context)
     }
+}
+
+/// Whether a side speaks of the estimate at all.
+fn speaks_of_draws(claim: &Claim) -> bool {
+    claim.averages() || is_drawn(claim, false)
 }
 
 /// Whether a side speaks of what a draw decides.

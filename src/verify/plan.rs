@@ -119,8 +119,8 @@ impl<'a> Plan<'a> {
         for i in 0..preset.cells() {
             let (problem_spec, problem) = &suitable[i % suitable.len()];
             let round = i / suitable.len();
-            // Where one combination is no instance of the statement, the next source or the next
-            // choice of parameters is tried.
+            // Where one combination is no instance of the statement, or is there already, the next
+            // source or the next choice of parameters is tried.
             let found = (0..count * 3).find_map(|attempt| {
                 let number = (i + round + attempt) % count;
                 let source = match statement.estimates.get(number) {
@@ -140,11 +140,10 @@ impl<'a> Plan<'a> {
                 let choice = i + attempt / count;
                 let spec = general_spec(statement, problem_spec, problem.as_ref(), &source, start, horizon, choice)
                     .and_then(|spec| Ok((is_checkable(&Instance::build(statement, &spec)?, preset)?, spec)));
-                spec.map_err(|reason| self.pass_over(&reason)).ok()
+                let (compared, spec) = spec.map_err(|reason| self.pass_over(&reason)).ok()?;
+                (!self.cells.iter().any(|cell| cell.spec == spec)).then_some((compared, spec))
             });
-            if let Some((compared, spec)) = found
-                && !self.cells.iter().any(|cell| cell.spec == spec)
-            {
+            if let Some((compared, spec)) = found {
                 self.add(statement, spec, &compared);
             }
         }
