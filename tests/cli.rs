@@ -673,3 +673,30 @@ fn notation_of_other_languages_gets_a_hint() {
         assert!(says(&text, hint), "{notation}: {text}");
     }
 }
+
+#[test]
+fn a_local_name_of_a_witness_hides_no_other() {
+    let problem = "{ family = \"diagonal-quadratic\", spectrum = [1] }";
+    for (name, message) in [("L", "`L` is a builtin name"), ("half", "`half` is declared twice")] {
+        let (code, text) = Folder::new().check_text(&with_witness(problem, &format!("let = {{ {name} = \"1\" }}")));
+        assert_eq!(code, 2, "{text}");
+        assert!(says(&text, message), "{text}");
+    }
+}
+
+#[test]
+fn what_is_false_on_purpose_and_was_not_checked_is_open_and_not_violated() {
+    let text =
+        STATEMENT.replace("half > 0", "half < 0").replace("\n[parameters]", "expect = \"violated\"\n[parameters]");
+    let (code, text) = Folder::new().check_text(&text);
+    assert_eq!(code, 3, "{text}");
+}
+
+#[test]
+fn the_identifier_of_a_comparison_names_no_other_folder() {
+    let folder = Folder::new();
+    let shipped = std::fs::read_to_string("comparisons/clipping-rules.toml").unwrap();
+    folder.write("mine.toml", &shipped.replace("clipping-rules", "../outside"));
+    folder.lemmata(&["compare", "mine.toml", "--quick"]).code(2).stderr(saying("the id `../outside` may only have"));
+    folder.lemmata(&["compare", "--delta", "0"]).code(2).stderr(saying("not between 0 and 1"));
+}

@@ -6,13 +6,14 @@
 pub enum ExitCode {
     /// Nothing violated and nothing open; `not refuted` cells are allowed beside `holds`.
     Success = 0,
-    /// A statement is violated, or one that is false on purpose was not found so.
+    /// A statement is violated, or one that is false on purpose holds or is not refuted on some cell.
     Violated = 1,
-    /// Bad usage or bad input: arguments, a statement file, a report, an output folder.
+    /// Bad usage or bad input: arguments, a statement file, a report, an output that cannot be written;
+    /// or a cell that ended in an error of its statement.
     BadInput = 2,
-    /// Nothing violated, but something inconclusive or vacuous.
+    /// None of these, but something inconclusive or vacuous, also a statement that is false on purpose.
     Open = 3,
-    /// A check failed for a reason of its own.
+    /// A check failed for a reason of its own, or a replay differs from its report.
     Internal = 70,
 }
 

@@ -77,7 +77,7 @@ pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, WriteError> {
 /// Writes any report in the same way to `folder/name.json`.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_json(name: &str, report: &impl Serialize, folder: &Path) -> Result<PathBuf, WriteError> {
     let path = path(folder, name);
     let fail = |cause| WriteError::Write { path: path.clone(), cause };

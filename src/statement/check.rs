@@ -48,9 +48,13 @@ pub struct Names {
 impl Names {
     /// Whether the statement declares the name.
     fn declares(&self, name: &str) -> bool {
-        self.parameters.iter().chain(&self.constants).chain(&self.given).chain(&self.random).any(|n| n == name)
-            || self.definitions.contains_key(name)
-            || self.substitutions.contains_key(name)
+        self.declared().any(|declared| declared == name)
+    }
+
+    /// All names that the statement declares.
+    pub fn declared(&self) -> impl Iterator<Item = &str> {
+        let plain = self.parameters.iter().chain(&self.constants).chain(&self.given).chain(&self.random);
+        plain.chain(self.definitions.keys()).chain(self.substitutions.keys()).map(String::as_str)
     }
 
     /// Whether the name means anything but an index.

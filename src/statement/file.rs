@@ -405,7 +405,7 @@ impl Loader<'_> {
             .try_for_each(|text| self.file.refuse_line_breaks(text))
     }
 
-    fn check_name(&self, place: &Spanned<String>, name: &str, seen: &mut BTreeSet<String>) -> Loaded<()> {
+    pub(super) fn check_name(&self, place: &Spanned<String>, name: &str, seen: &mut BTreeSet<String>) -> Loaded<()> {
         let mut chars = name.chars();
         let well_formed = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
             && chars.all(|c| c.is_alphanumeric() || c == '_');

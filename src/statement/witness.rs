@@ -69,7 +69,9 @@ impl Loader<'_> {
             ));
         }
         let mut locals = Vec::new();
+        let mut seen = self.names.declared().map(str::to_owned).collect();
         for (name, value) in &raw.locals {
+            self.check_name(name, name.get_ref(), &mut seen)?;
             let term = lower(&names, value)?;
             names.constants.push(name.get_ref().clone());
             locals.push((name.get_ref().clone(), term));
