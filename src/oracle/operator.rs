@@ -294,7 +294,8 @@ fn low_rank_error<S: Scalar>(u: &[S], rows: usize, rank: usize, out: &mut [S], c
     // Gram–Schmidt without normalising, so that rationals stay rational.
     let mut basis: Vec<(Vec<S>, S)> = Vec::new();
     for v in 0..smaller {
-        let mut vector: Vec<S> = (0..smaller).map(|j| S::from_lanes(|lane| bases[lane][v][j], context)).collect();
+        let entry = |lane: usize, j: usize| bases[lane].get(v).map_or(f64::NAN, |vector: &Vec<f64>| vector[j]);
+        let mut vector: Vec<S> = (0..smaller).map(|j| S::from_lanes(|lane| entry(lane, j), context)).collect();
         for (earlier, square) in &basis {
             let factor = dot(&vector, earlier, context).div(square);
             for (x, e) in vector.iter_mut().zip(earlier) {

@@ -63,7 +63,7 @@ impl EachWorker {
         };
         let sure = if self.operator.is_random() { Rational::from(1) } else { root_above(&rest) };
         let sigma = root_above(variance);
-        let absolute = Rational::from(&sure * (root_above(&zeta2) + &sigma)) + sigma;
+        let absolute = &sure * (root_above(&zeta2) + &sigma) + sigma;
         (Some(size), Tail::sure(sure, absolute))
     }
 
@@ -206,7 +206,7 @@ impl Source for RandKNoise {
         let largest = if alpha < rest { rest } else { alpha };
         let (size, tail) = match heterogeneity(problem) {
             Some(zeta2) => {
-                let absolute = Rational::from(&largest * root_above(&zeta2));
+                let absolute = &largest * root_above(&zeta2);
                 (Some([factor.clone(), factor * zeta2]), Tail::sure(largest, absolute))
             }
             None => (None, Tail::unknown()),
