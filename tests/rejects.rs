@@ -158,6 +158,13 @@ const REJECTS: &[Reject] = &[
     ("maml-pl", "sigma_H2 dropped from the absolute part", "a^2*sigma_H2/S_H*(ell^2", "0*a^2*sigma_H2/S_H*(ell^2"),
     ("fomaml-relative-bias", "ell understated by 5 %", "(a*ell/(1 - a*ell))^2", "(a*0.95*ell/(1 - a*0.95*ell))^2"),
     ("fomaml-relative-bias", "one part in 10^15 short", "(a*ell/(1 - a*ell))^2", "(1 - 10^-15)*(a*ell/(1 - a*ell))^2"),
+    ("shuffled-nonconvex", "the residual halved", "*G*(n - 1)/2)^2", "*G*(n - 1)/2)^2/2"),
+    ("low-precision-nonconvex", "the residual halved", "C = \"(1 - alpha)*zeta2\"", "C = \"(1 - alpha)*zeta2/2\""),
+    ("low-precision-pl", "the residual halved", "C = \"(1 - alpha)*zeta2\"", "C = \"(1 - alpha)*zeta2/2\""),
+    ("low-precision-average-nonconvex", "the leading factor halved", "[substitute]", "[claim]\nlhs = \"mean(k in 0..K, E[norm2(grad[k])])\"\nrhs = \"0.5*2*(1 - theta)/(1 - theta - B)*E[f[0] - f_star + A*norm2(m[-1])]/(gamma*K) + C/(1 - theta - B)\"\n\n[substitute]"),
+    ("low-precision-average-pl", "the rate 2.5 times too fast", "[substitute]", "[constants]\nrho = \"if(beta == 1, 2.5*gamma*mu, min(eta*beta, 2.5*gamma*mu))\"\n\n[substitute]"),
+    ("fomaml-nonconvex", "the leading factor halved", "[substitute]", "[claim]\nlhs = \"mean(k in 0..K, E[norm2(grad[k])])\"\nrhs = \"0.5*2*(1 - theta)/(1 - theta - B)*E[f[0] - f_star + A*norm2(m[-1])]/(gamma*K) + C/(1 - theta - B)\"\n\n[substitute]"),
+    ("fomaml-pl", "the rate 2.5 times too fast", "[substitute]", "[constants]\nrho = \"if(beta == 1, 2.5*gamma*mu, min(eta*beta, 2.5*gamma*mu))\"\n\n[substitute]"),
 ];
 
 fn main() -> ExitCode {
