@@ -111,7 +111,8 @@ pub struct Entry {
     /// Median number of steps to it; K + 1 stands for never.
     pub steps: Limited,
     /// Smallest right-hand side of each named statement at this β and γ over its own free
-    /// parameters, where it speaks of this instance.
+    /// parameters, where it speaks of this instance. A rate bounds the mean over the whole run, so the
+    /// floor, a mean over the last half, may lie above it.
     pub predictions: Vec<Prediction>,
     /// Against the first contender; the first itself has none.
     pub duel: Option<Duel>,
@@ -462,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_of_a_statement_stands_above_the_floor_where_it_applies() {
+    fn the_bound_of_a_statement_stands_above_the_floor_of_a_run_that_descends() {
         let rounds = rounds_of(&comparison(
             "[[{ source = \"offset\", size = 0.25 }]]",
             "[{ name = \"a\", beta = 1 }, { name = \"b\", beta = 0.9 }]",

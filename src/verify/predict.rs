@@ -11,7 +11,7 @@ use crate::statement::Statement;
 use crate::statement::evaluate::Evaluator;
 
 /// Combinations of the free parameters' candidates that are tried.
-const CHOICES: usize = 48;
+const CHOICES: usize = 16;
 const BITS: u32 = 128;
 
 /// The smallest upper enclosure of the first claim's right-hand side over choices of the parameters
