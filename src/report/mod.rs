@@ -250,3 +250,48 @@ pub fn spread_taint(summaries: &mut [StatementSummary]) {
         summary.tainted_by = seen.intersection(&wrong).cloned().collect();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(id: &str, verdict: Verdict, rests_on: &[&str]) -> StatementSummary {
+        StatementSummary {
+            id: id.into(),
+            text: String::new(),
+            expected: Expectation::Holds,
+            verdict,
+            as_expected: verdict == Verdict::Holds,
+            verdicts: BTreeMap::new(),
+            errors: 0,
+            evidence: BTreeMap::new(),
+            families: Vec::new(),
+            worst_ratio: None,
+            least_slack: None,
+            why_vacuous: None,
+            rests_on: rests_on.iter().map(|id| (*id).to_owned()).collect(),
+            tainted_by: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_violated_lemma_taints_all_that_stands_on_it_and_nothing_else() {
+        let mut summaries = [
+            summary("lemma", Verdict::Violated, &[]),
+            summary("theorem", Verdict::Holds, &["lemma"]),
+            summary("corollary", Verdict::Holds, &["theorem", "elsewhere"]),
+            summary("other", Verdict::Holds, &["elsewhere"]),
+        ];
+        spread_taint(&mut summaries);
+        let tainted: Vec<usize> = summaries.iter().map(|s| s.tainted_by.len()).collect();
+        assert_eq!(tainted, [0, 1, 1, 0]);
+        assert_eq!(summaries[2].tainted_by, ["lemma"]);
+    }
+
+    #[test]
+    fn statements_that_rest_on_each_other_do_not_run_in_a_circle() {
+        let mut summaries = [summary("a", Verdict::Violated, &["b"]), summary("b", Verdict::Holds, &["a"])];
+        spread_taint(&mut summaries);
+        assert_eq!(summaries[1].tainted_by, ["a"]);
+    }
+}
