@@ -13,6 +13,7 @@ mod pathwise;
 mod places;
 pub mod plan;
 pub mod predict;
+mod probes;
 mod ranges;
 mod sampled;
 mod symbolic;

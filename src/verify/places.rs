@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::at_points;
 use super::instance::Instance;
+use super::probes;
 use crate::number::Scalar;
 use crate::statement::evaluate::{EvaluationError, Evaluator, Scope};
 use crate::statement::{Claim, Subject};
@@ -54,7 +54,7 @@ fn random_index_exists<S: Scalar>(
 pub(super) fn compared(instance: &Instance<'_>) -> Vec<bool> {
     let mut scope = instance.scope::<f64>(());
     if instance.statement.subject == Subject::Estimate {
-        scope.horizon = at_points::horizon(instance);
+        scope.horizon = probes::horizon(instance);
     }
     let whole_run = instance.statement.scope() == crate::statement::Scope::WholeRun;
     let some = |claim: &Claim| {
