@@ -152,10 +152,19 @@ fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {
         Verdict::Violated if !as_expected => Some(outcome.worst.as_ref().map_or_else(
             || "violated".to_owned(),
             |w| {
+                let place = format!("in claim {} at k = {}", w.claim + 1, w.k);
+                if let Some(sampling) = &outcome.sampling {
+                    // What refutes is the test, not these limits.
+                    let (mean, rhs) = (limit(sampling.mean, None), limit(w.rhs[1], None));
+                    return format!(
+                        "violated, mean lhs {mean} of {} replicates, rhs {rhs} {place}",
+                        sampling.replicates
+                    );
+                }
                 let (lhs, rhs, relation) =
-                    if w.lhs[0] < w.rhs[0] { (w.lhs[1], w.rhs[0], "<") } else { (w.lhs[0], w.rhs[1], ">") };
+                    if w.lhs[1] < w.rhs[0] { (w.lhs[1], w.rhs[0], "<") } else { (w.lhs[0], w.rhs[1], ">") };
                 let (lhs, rhs) = (limit(lhs, None), limit(rhs, None));
-                format!("violated, lhs {lhs} {relation} rhs {rhs} in claim {} at k = {}", w.claim + 1, w.k)
+                format!("violated, lhs {lhs} {relation} rhs {rhs} {place}")
             },
         )),
         Verdict::Inconclusive => Some("inconclusive within the budget".to_owned()),
