@@ -31,6 +31,78 @@ fn excess(problem: &dyn DynProblem, threshold: f64) -> Option<Rational> {
     Some(if excess < 0 { Rational::new() } else { excess })
 }
 
+/// What is proved of the mean of gᵢ = 𝒯(∇fᵢ + ξᵢ): size, tail, and the operator's own constant by name.
+struct Proved {
+    size: Option<[Rational; 2]>,
+    tail: Tail,
+    named: (&'static str, Rational),
+}
+
+impl Proved {
+    /// With heterogeneity ζ² of the vectors that 𝒯 is applied to, where it is known, and E‖ξᵢ‖² = σ².
+    fn new(operator: &Operator, problem: &dyn DynProblem, zeta2: Option<Rational>, variance: &Rational) -> Self {
+        match operator {
+            Operator::Clip { threshold } => {
+                let (size, tail) = clipped(problem, *threshold, zeta2, variance);
+                Proved { size, tail, named: ("tau", Rational::from_f64(*threshold).unwrap_or_default()) }
+            }
+            _ => {
+                let alpha = operator.contraction(problem.dimension()).unwrap_or_default();
+                let (size, tail) = contractive(operator, problem, &alpha, zeta2, variance);
+                Proved { size, tail, named: ("alpha", alpha) }
+            }
+        }
+    }
+}
+
+/// Of a contractive map. With a = α/2 (theory, `compressed-error-stochastic`)
+/// E‖e‖² ≤ (1+a)(1−α)(‖∇f‖²+ζ²+σ²) + (1+1/a)σ²/n; and for every draw
+/// ‖e‖ ≤ q(‖∇f‖ + ζ + σ) + σ where ‖𝒯(u) − u‖ ≤ q‖u‖.
+fn contractive(
+    operator: &Operator,
+    problem: &dyn DynProblem,
+    alpha: &Rational,
+    zeta2: Option<Rational>,
+    variance: &Rational,
+) -> (Option<[Rational; 2]>, Tail) {
+    let Some(zeta2) = zeta2 else { return (None, Tail::unknown()) };
+    let rest = Rational::from(1) - alpha;
+    let size = if *variance == 0 {
+        [rest.clone(), Rational::from(&rest * &zeta2)]
+    } else {
+        let a = Rational::from(alpha / 2u32);
+        let relative = Rational::from(&a + 1u32) * &rest;
+        let spread = Rational::from(&zeta2 + variance) * &relative;
+        [relative, spread + (a.recip() + 1u32) * variance / problem.workers() as u64]
+    };
+    let sure = if operator.is_random() { Rational::from(1) } else { root_above(&rest) };
+    let sigma = root_above(variance);
+    let absolute = &sure * (root_above(&zeta2) + &sigma) + sigma;
+    (Some(size), Tail::sure(sure, absolute))
+}
+
+/// Of clipping: ‖e‖² ≤ σ² + (G−τ)₊² where G is proved; else clipping moves no vector farther than its
+/// length.
+fn clipped(
+    problem: &dyn DynProblem,
+    threshold: f64,
+    zeta2: Option<Rational>,
+    variance: &Rational,
+) -> (Option<[Rational; 2]>, Tail) {
+    let sigma = root_above(variance);
+    if let Some(excess) = excess(problem, threshold) {
+        let size = [Rational::new(), Rational::from(excess.square_ref()) + variance];
+        return (Some(size), Tail::sure(Rational::new(), excess + sigma));
+    }
+    match zeta2 {
+        Some(zeta2) if *variance == 0 => {
+            let tail = Tail::sure(Rational::from(1), root_above(&zeta2));
+            (Some([Rational::from(1), zeta2]), tail)
+        }
+        _ => (None, Tail::unknown()),
+    }
+}
+
 /// gᵢ = 𝒯(∇fᵢ(x) + ξᵢ), the estimate is their mean. ξᵢ = s·(±1, …, ±1) with fair signs, fresh and
 /// independent over steps and workers: E‖ξᵢ‖² = ‖ξᵢ‖² = σ² = d s².
 #[derive(Clone, Debug)]
@@ -41,67 +113,11 @@ pub struct EachWorker {
     pub noise: f64,
 }
 
-impl EachWorker {
-    /// What is proved of a contractive map. With a = α/2 (theory, `compressed-error-stochastic`)
-    /// E‖e‖² ≤ (1+a)(1−α)(‖∇f‖²+ζ²+σ²) + (1+1/a)σ²/n; and for every draw
-    /// ‖e‖ ≤ q(‖∇f‖ + ζ + σ) + σ where ‖𝒯(u) − u‖ ≤ q‖u‖.
-    fn contractive(
-        &self,
-        problem: &dyn DynProblem,
-        alpha: &Rational,
-        variance: &Rational,
-    ) -> (Option<[Rational; 2]>, Tail) {
-        let Some(zeta2) = heterogeneity(problem) else { return (None, Tail::unknown()) };
-        let rest = Rational::from(1) - alpha;
-        let size = if *variance == 0 {
-            [rest.clone(), Rational::from(&rest * &zeta2)]
-        } else {
-            let a = Rational::from(alpha / 2u32);
-            let relative = Rational::from(&a + 1u32) * &rest;
-            let spread = Rational::from(&zeta2 + variance) * &relative;
-            [relative, spread + (a.recip() + 1u32) * variance / problem.workers() as u64]
-        };
-        let sure = if self.operator.is_random() { Rational::from(1) } else { root_above(&rest) };
-        let sigma = root_above(variance);
-        let absolute = &sure * (root_above(&zeta2) + &sigma) + sigma;
-        (Some(size), Tail::sure(sure, absolute))
-    }
-
-    /// What is proved of clipping: ‖e‖² ≤ σ² + (G−τ)₊² where G is proved; else clipping moves no
-    /// vector farther than its length.
-    fn clipped(problem: &dyn DynProblem, threshold: f64, variance: &Rational) -> (Option<[Rational; 2]>, Tail) {
-        let sigma = root_above(variance);
-        if let Some(excess) = excess(problem, threshold) {
-            let size = [Rational::new(), Rational::from(excess.square_ref()) + variance];
-            return (Some(size), Tail::sure(Rational::new(), excess + sigma));
-        }
-        match heterogeneity(problem) {
-            Some(zeta2) if *variance == 0 => {
-                let tail = Tail::sure(Rational::from(1), root_above(&zeta2));
-                (Some([Rational::from(1), zeta2]), tail)
-            }
-            _ => (None, Tail::unknown()),
-        }
-    }
-}
-
 impl Source for EachWorker {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         let dimension = problem.dimension();
         let variance = Rational::from_f64(self.noise).unwrap_or_default().square() * dimension as u64;
-        let mut named = vec![("worker_variance", variance.clone())];
-        let (size, tail) = match &self.operator {
-            Operator::Clip { threshold } => {
-                named.push(("tau", Rational::from_f64(*threshold).unwrap_or_default()));
-                EachWorker::clipped(problem, *threshold, &variance)
-            }
-            contractive => {
-                let alpha = contractive.contraction(dimension).unwrap_or_default();
-                let model = self.contractive(problem, &alpha, &variance);
-                named.push(("alpha", alpha));
-                model
-            }
-        };
+        let Proved { size, tail, named } = Proved::new(&self.operator, problem, heterogeneity(problem), &variance);
         let deterministic = variance == 0 && !self.operator.is_random();
         SourceModel {
             part: if deterministic { Part::Bias } else { Part::Mixed },
@@ -111,7 +127,7 @@ impl Source for EachWorker {
             finite: true,
             deterministic,
             isotropic: false,
-            named,
+            named: vec![("worker_variance", variance), named],
         }
     }
 
@@ -259,31 +275,12 @@ pub struct Average {
 
 impl Source for Average {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
-        let dimension = problem.dimension();
-        let (size, tail, named) = match &self.operator {
-            Operator::Clip { threshold } => {
-                let named = ("tau", Rational::from_f64(*threshold).unwrap_or_default());
-                match excess(problem, *threshold) {
-                    Some(excess) => {
-                        let size = [Rational::new(), Rational::from(excess.square_ref())];
-                        (size, Tail::sure(Rational::new(), excess), named)
-                    }
-                    None => {
-                        let size = [Rational::from(1), Rational::new()];
-                        (size, Tail::sure(Rational::from(1), Rational::new()), named)
-                    }
-                }
-            }
-            contractive => {
-                let alpha = contractive.contraction(dimension).unwrap_or_default();
-                let rest = Rational::from(1) - &alpha;
-                let tail = Tail::sure(root_above(&rest), Rational::new());
-                ([rest, Rational::new()], tail, ("alpha", alpha))
-            }
-        };
+        // As of one worker without noise: there is nothing that the argument could differ from.
+        let none = Rational::new();
+        let Proved { size, tail, named } = Proved::new(&self.operator, problem, Some(none.clone()), &none);
         SourceModel {
             part: Part::Bias,
-            size: Some(size),
+            size,
             attained: false,
             tail,
             finite: true,
