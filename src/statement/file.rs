@@ -54,8 +54,8 @@ pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
 pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError>> {
     let file = File { name: name.to_owned(), text: Arc::new(text.to_owned()) };
     file.refuse_control_characters()?;
-    let raw = whole(&file)?;
-    Loader { file, raw: &raw, names: Names::default() }.load()
+    let (raw, hash) = whole(&file)?;
+    Loader { file, raw: &raw, hash, names: Names::default() }.load()
 }
 
 const NEEDED: &str = "a statement needs id, title, kind, source, proof and a [claim] with lhs and rhs, or `instantiates` in place of kind and claim; `lemmata new NAME` writes one";
@@ -63,9 +63,12 @@ const NEEDED: &str = "a statement needs id, title, kind, source, proof and a [cl
 /// Longest chain of statements that instantiate each other.
 const MAX_ANCESTORS: usize = 4;
 
-/// The file's fields, with what they take over from the statement that it instantiates.
-fn whole(file: &File) -> Loaded<RawStatement> {
+/// The file's fields, with what they take over from the statement that it instantiates, and the hash of
+/// all texts that this came from.
+fn whole(file: &File) -> Loaded<(RawStatement, String)> {
     let mut raw = read(file)?;
+    let mut hash = Sha256::new();
+    hash.update(file.text.as_bytes());
     let mut next = raw.instantiates.clone();
     for _ in 0..MAX_ANCESTORS {
         let Some(parent) = next else { break };
@@ -77,6 +80,7 @@ fn whole(file: &File) -> Loaded<RawStatement> {
                 Some("`lemmata list` shows the shipped statements".into()),
             )
         })?;
+        hash.update(text.as_bytes());
         let ancestor = read(&File { name: format!("theorems/{id}.toml"), text: Arc::new(text.to_owned()) })?;
         next = ancestor.instantiates.as_ref().map(|p| Spanned::new(parent.span(), p.get_ref().clone()));
         raw.instantiate(ancestor, &parent.span());
@@ -93,7 +97,7 @@ fn whole(file: &File) -> Loaded<RawStatement> {
             return Err(file.error(None, format!("missing field `{field}`"), Some(NEEDED.to_owned())));
         }
     }
-    Ok(raw)
+    Ok((raw, hex(&hash.finalize())))
 }
 
 fn read(file: &File) -> Loaded<RawStatement> {
@@ -162,6 +166,7 @@ impl File {
 pub(super) struct Loader<'a> {
     pub(super) file: File,
     pub(super) raw: &'a RawStatement,
+    pub(super) hash: String,
     pub(super) names: Names,
 }
 
@@ -280,21 +285,8 @@ impl Loader<'_> {
             order,
             file: self.file.name.clone(),
             text: Arc::clone(&self.file.text),
-            hash: hex(&self.digest()),
+            hash: self.hash.clone(),
         })
-    }
-
-    /// Hash of the text, and of those that it takes over from.
-    fn digest(&self) -> Vec<u8> {
-        let mut hash = Sha256::new();
-        hash.update(self.file.text.as_bytes());
-        let mut next = self.raw.instantiates.as_ref().map(|parent| parent.get_ref().clone());
-        while let Some(text) = next.as_deref().and_then(library::text) {
-            hash.update(text.as_bytes());
-            let parent = toml::from_str::<RawStatement>(text).ok().and_then(|raw| raw.instantiates);
-            next = parent.map(Spanned::into_inner);
-        }
-        hash.finalize().to_vec()
     }
 
     /// The statement's kind, which every complete file has.
