@@ -86,6 +86,13 @@ impl SidesOnPoints for OverDraws<'_> {
         points: &PointTrace<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
         let context = scope.context;
+        if !speaks_of_draws(claim) {
+            // Draws can be many and slow in rationals.
+            let known = AtPoint { points, k, bias: None, noise: None, context };
+            let mut evaluator = Evaluator::on(scope, &known, &RandomIndex::Absent);
+            evaluator.set_index(k);
+            return Sides::evaluate(claim, &mut evaluator, context);
+        }
         let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
         let x = points.vector(VectorSequence::Point, k)?;
         let gradient = points.vector(VectorSequence::Gradient, k)?;
@@ -104,8 +111,7 @@ impl SidesOnPoints for OverDraws<'_> {
             memory: &Memory::new(problem, context),
         };
         let mut draws = Vec::new();
-        // Draws can be many and slow in rationals: none are made for a claim that speaks of none.
-        while speaks_of_draws(claim) {
+        loop {
             let mut random = Enumerated::new(draws.len() as u64, context);
             let (mut bias, mut noise) = (zeros(x.len(), context), zeros(x.len(), context));
             oracle.draw(&situation, &mut random, &mut bias, &mut noise, context);
@@ -117,12 +123,6 @@ impl SidesOnPoints for OverDraws<'_> {
                 None => return Err(CheckFailure::Unsuitable("the estimate has too many outcomes at a point".into())),
             }
         }
-        let Some(first) = draws.first() else {
-            let known = AtPoint { points, k, bias: None, noise: None, context };
-            let mut evaluator = Evaluator::on(scope, &known, &RandomIndex::Absent);
-            evaluator.set_index(k);
-            return Sides::evaluate(claim, &mut evaluator, context);
-        };
         let single = draws.len() == 1;
         let mut random = Enumerated::new(0, context);
         oracle.draw_noise(&situation, &mut random, &mut zeros(x.len(), context), context);
@@ -130,8 +130,8 @@ impl SidesOnPoints for OverDraws<'_> {
         let known = AtPoint {
             points,
             k,
-            bias: first.bias.clone().filter(|_| same_bias),
-            noise: first.noise.clone().filter(|_| single),
+            bias: draws[0].bias.clone().filter(|_| same_bias),
+            noise: draws[0].noise.clone().filter(|_| single),
             context,
         };
         let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
