@@ -398,7 +398,14 @@ impl Arena<'_> {
             if contender.clip_direction.is_some() {
                 return None;
             }
-            predicted(statement, self.spec, &runner.oracle.spec, Start::Zero, self.comparison.horizon, &fixed)
+            predicted(
+                statement,
+                (self.spec, &self.problem),
+                &runner.oracle.spec,
+                Start::Zero,
+                self.comparison.horizon,
+                &fixed,
+            )
         };
         let statements = self.statements.iter();
         statements.map(|s| Prediction { statement: s.id.clone(), bound: bound(s) }).collect()

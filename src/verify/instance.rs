@@ -38,6 +38,17 @@ pub struct CellSpec {
 }
 
 impl CellSpec {
+    /// A cell of the suite whose parameters are still to be chosen: no witness, the family's own x_0.
+    #[must_use]
+    pub(super) fn without_parameters(
+        problem: ProblemSpec,
+        oracle: Vec<SourceSpec>,
+        start: Start,
+        horizon: usize,
+    ) -> Self {
+        CellSpec { problem, oracle, start, parameters: BTreeMap::new(), horizon, point: None, witness: None }
+    }
+
     /// What identifies the cell within its statement: keys its random streams.
     #[must_use]
     pub fn key(&self) -> String {
@@ -183,10 +194,22 @@ impl<'a> Instance<'a> {
     /// # Errors
     /// When anything is not certain; then the cell is not one that the statement speaks of.
     pub fn build(statement: &'a Statement, spec: &CellSpec) -> Result<Self, InstanceError> {
+        Instance::on(statement, spec, problem::build(&spec.problem)?)
+    }
+
+    /// The same on a problem that is built already, the one that the specification names: proving its
+    /// constants is most of the work where many instances share it.
+    ///
+    /// # Errors
+    /// As [`Instance::build`].
+    pub(super) fn on(
+        statement: &'a Statement,
+        spec: &CellSpec,
+        problem: Arc<dyn DynProblem>,
+    ) -> Result<Self, InstanceError> {
         if !(1..=MAX_HORIZON).contains(&spec.horizon) {
             return Err(InstanceError::Horizon(spec.horizon));
         }
-        let problem = problem::build(&spec.problem)?;
         let oracle = oracle::build(&spec.oracle, problem.as_ref())?;
         let point = spec.point.clone().unwrap_or_else(|| problem.start());
         if point.len() != problem.dimension() {

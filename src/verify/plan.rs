@@ -6,6 +6,7 @@
 //! over; what remains is what it is checked on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rug::Rational;
 use serde_json::Value;
@@ -89,7 +90,7 @@ impl<'a> Plan<'a> {
         &mut self,
         statement: &Statement,
         specs: Vec<Result<ProblemSpec, InstanceError>>,
-    ) -> Vec<(ProblemSpec, std::sync::Arc<dyn DynProblem>)> {
+    ) -> Vec<(ProblemSpec, Arc<dyn DynProblem>)> {
         let mut suitable = Vec::new();
         for spec in specs {
             match spec.and_then(|spec| {
@@ -105,12 +106,7 @@ impl<'a> Plan<'a> {
         suitable
     }
 
-    fn walk(
-        &mut self,
-        statement: &'a Statement,
-        preset: Preset,
-        suitable: &[(ProblemSpec, std::sync::Arc<dyn DynProblem>)],
-    ) {
+    fn walk(&mut self, statement: &'a Statement, preset: Preset, suitable: &[(ProblemSpec, Arc<dyn DynProblem>)]) {
         let defaults = sources(statement.scope());
         let count = if statement.estimates.is_empty() { defaults.len() } else { statement.estimates.len() };
         if suitable.is_empty() {
@@ -138,8 +134,11 @@ impl<'a> Plan<'a> {
                 let horizon = statement.horizons[(i + round) % statement.horizons.len()];
                 let horizon = limited_horizon(statement, &source, horizon, preset);
                 let choice = i + attempt / count;
-                let spec = general_spec(statement, problem_spec, problem.as_ref(), &source, start, horizon, choice)
-                    .and_then(|spec| Ok((is_checkable(&Instance::build(statement, &spec)?, preset)?, spec)));
+                let frame = CellSpec::without_parameters(problem_spec.clone(), source, start, horizon);
+                let spec = with_parameters(statement, frame, problem.as_ref(), choice, &[]).and_then(|spec| {
+                    let instance = Instance::on(statement, &spec, Arc::clone(problem))?;
+                    Ok((is_checkable(&instance, preset)?, spec))
+                });
                 let (compared, spec) = spec.map_err(|reason| self.pass_over(&reason)).ok()?;
                 (!self.cells.iter().any(|cell| cell.spec == spec)).then_some((compared, spec))
             });
@@ -301,51 +300,26 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
     }
 }
 
-/// The specification of a cell of the suite: parameters are chosen in the statement's order of
-/// evaluation, each from its candidates, kept inside its range.
-fn general_spec(
+/// The specification with a value of every parameter: those that are not `fixed` are chosen in the
+/// statement's order of evaluation, each from its candidates, kept inside its range.
+pub(super) fn with_parameters(
     statement: &Statement,
-    problem_spec: &ProblemSpec,
+    mut spec: CellSpec,
     problem: &dyn DynProblem,
-    sources: &[SourceSpec],
-    start: Start,
-    horizon: usize,
-    choice: usize,
-) -> Result<CellSpec, InstanceError> {
-    spec_with(statement, problem_spec, problem, sources, start, horizon, choice, &[])
-}
-
-/// The same with the values of some parameters given.
-#[allow(clippy::too_many_arguments)]
-pub(super) fn spec_with(
-    statement: &Statement,
-    problem_spec: &ProblemSpec,
-    problem: &dyn DynProblem,
-    sources: &[SourceSpec],
-    start: Start,
-    horizon: usize,
     choice: usize,
     fixed: &[(&str, f64)],
 ) -> Result<CellSpec, InstanceError> {
-    let oracle = oracle::build(sources, problem)?;
-    let builtins = builtins(problem, &oracle, start);
+    let oracle = oracle::build(&spec.oracle, problem)?;
+    let builtins = builtins(problem, &oracle, spec.start);
     let given = super::instance::given(statement, problem, &oracle);
-    let scope = base_scope::<Interval>(statement, problem, &builtins, &given, horizon, HYPOTHESIS_BITS);
-    let parameters = choose_parameters(statement, scope, |position, parameter, scope| {
+    let scope = base_scope::<Interval>(statement, problem, &builtins, &given, spec.horizon, HYPOTHESIS_BITS);
+    spec.parameters = choose_parameters(statement, scope, |position, parameter, scope| {
         match fixed.iter().find(|(name, _)| *name == parameter.name) {
             Some((_, value)) => Some(*value),
             None => candidate(parameter, scope, mixed(choice, position)),
         }
     })?;
-    Ok(CellSpec {
-        problem: problem_spec.clone(),
-        oracle: sources.to_vec(),
-        start,
-        parameters,
-        horizon,
-        point: None,
-        witness: None,
-    })
+    Ok(spec)
 }
 
 /// Which candidate a parameter takes in the `choice`-th combination: a hash (the finaliser of

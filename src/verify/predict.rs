@@ -1,12 +1,14 @@
 //! What a statement says of a run beforehand: its right-hand side, over its own free parameters.
 
-use super::instance::Instance;
-use super::plan::spec_with;
+use std::sync::Arc;
+
+use super::instance::{CellSpec, Instance};
+use super::plan::with_parameters;
 use super::sampled::start_table;
 use crate::method::{Quantity, Start};
 use crate::number::Interval;
-use crate::oracle::{self, SourceSpec};
-use crate::problem::{self, ProblemSpec};
+use crate::oracle::SourceSpec;
+use crate::problem::{DynProblem, ProblemSpec};
 use crate::statement::Statement;
 use crate::statement::evaluate::Evaluator;
 
@@ -19,19 +21,18 @@ const BITS: u32 = 128;
 #[must_use]
 pub fn predicted(
     statement: &Statement,
-    problem: &ProblemSpec,
+    (spec, problem): (&ProblemSpec, &Arc<dyn DynProblem>),
     sources: &[SourceSpec],
     start: Start,
     horizon: usize,
     fixed: &[(&str, f64)],
 ) -> Option<f64> {
-    let built = problem::build(problem).ok()?;
-    oracle::build(sources, built.as_ref()).ok()?;
     let claim = statement.claims.first()?;
     let quantities = Quantity::mentioned(std::slice::from_ref(claim));
+    let frame = CellSpec::without_parameters(spec.clone(), sources.to_vec(), start, horizon);
     let bound = |choice: usize| -> Option<f64> {
-        let spec = spec_with(statement, problem, built.as_ref(), sources, start, horizon, choice, fixed).ok()?;
-        let instance = Instance::build(statement, &spec).ok()?;
+        let spec = with_parameters(statement, frame.clone(), problem.as_ref(), choice, fixed).ok()?;
+        let instance = Instance::on(statement, &spec, Arc::clone(problem)).ok()?;
         let scope = instance.scope::<Interval>(BITS);
         let table = start_table(&instance, &quantities, BITS);
         let average = instance.random_average();
