@@ -43,7 +43,8 @@ impl Loader<'_> {
         let (lhs_expr, rhs_expr) = (self.expression(&raw.lhs)?, self.expression(&raw.rhs)?);
         let lhs = checker.number(&lhs_expr).map_err(|err| self.check_error(&raw.lhs, err))?;
         let rhs = checker.number(&rhs_expr).map_err(|err| self.check_error(&raw.rhs, err))?;
-        let claim = Claim { quantifier, lhs_expr, rhs_expr, lhs, rhs };
+        let levels = [&lhs, &rhs].into_iter().flat_map(Term::additive_terms).map(|(_, part)| part.is_level()).collect();
+        let claim = Claim { quantifier, lhs_expr, rhs_expr, lhs, rhs, levels };
         self.check_scope(&claim, raw)?;
         Ok(claim)
     }

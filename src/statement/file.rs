@@ -14,6 +14,7 @@ use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::raw::{RawParameter, RawStatement};
 use super::syntax::{Expr, ExprKind};
 use super::term::{Builtin, Index, Node, ScalarSequence, Term};
+use super::variant::Change;
 use super::{
     Bound, Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement, StatementError, Subject,
     Symbol, id_defect, library,
@@ -56,6 +57,55 @@ pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError
     file.refuse_control_characters()?;
     let (raw, hash) = whole(&file)?;
     Loader { file, raw: &raw, hash, names: Names::default() }.load()
+}
+
+/// The statement with some of its expressions changed.
+pub(super) fn load_changed(base: &Statement, changes: &[Change]) -> Loaded<Statement> {
+    let file = File { name: base.file.clone(), text: Arc::clone(&base.text) };
+    let (mut raw, hash) = whole(&file)?;
+    let mut changed = Sha256::new();
+    changed.update(hash);
+    for change in changes {
+        if !raw.change(change) {
+            return Err(file.error(None, format!("there is no {} to change", change.place), None));
+        }
+        changed.update(change.place.to_string());
+        changed.update(change.expression.as_deref().unwrap_or_default());
+    }
+    let hash = hex(&changed.finalize());
+    Loader { file, raw: &raw, hash, names: Names::default() }.load()
+}
+
+/// A range of a parameter, taken apart.
+pub(super) struct RangeParts {
+    /// Whether the lower end belongs to it.
+    pub lower_closed: bool,
+    /// Where the lower end stands in the text.
+    pub lower: Range<usize>,
+    /// Where the upper end stands in the text.
+    pub upper: Range<usize>,
+    /// Whether the upper end belongs to it.
+    pub upper_closed: bool,
+}
+
+impl RangeParts {
+    /// Takes `[a, b)` and its like apart.
+    pub fn of(text: &str) -> Result<Self, &'static str> {
+        let open =
+            text.find(['(', '[']).filter(|i| text[..*i].trim().is_empty()).ok_or("a range begins with `(` or `[`")?;
+        let close = text
+            .rfind([')', ']'])
+            .filter(|i| text[i + 1..].trim().is_empty() && *i > open)
+            .ok_or("a range ends with `)` or `]`")?;
+        let comma = top_level_comma(&text[open + 1..close]).ok_or("a range has two ends, separated by a comma")?;
+        let comma = comma + open + 1;
+        Ok(RangeParts {
+            lower_closed: text.as_bytes()[open] == b'[',
+            lower: open + 1..comma,
+            upper: comma + 1..close,
+            upper_closed: text.as_bytes()[close] == b']',
+        })
+    }
 }
 
 const NEEDED: &str = "a statement needs id, title, kind, source, proof and a [claim] with lhs and rhs, or `instantiates` in place of kind and claim; `lemmata new NAME` writes one";
@@ -458,22 +508,11 @@ impl Loader<'_> {
                 Some("for example in = \"(0, 1]\" or in = \"[0, inf)\"".into()),
             )
         };
-        let open = text
-            .find(['(', '['])
-            .filter(|i| text[..*i].trim().is_empty())
-            .ok_or_else(|| bad("a range begins with `(` or `[`"))?;
-        let close = text
-            .rfind([')', ']'])
-            .filter(|i| text[i + 1..].trim().is_empty() && *i > open)
-            .ok_or_else(|| bad("a range ends with `)` or `]`"))?;
-        let comma = top_level_comma(&text[open + 1..close])
-            .ok_or_else(|| bad("a range has two ends, separated by a comma"))?
-            + open
-            + 1;
+        let parts = RangeParts::of(text).map_err(bad)?;
         let bound = |part: Range<usize>, closed: bool| -> Loaded<Bound> {
             let shown = &text[part.clone()];
             if shown.trim() == "inf" {
-                return if closed { Err(bad("an infinite end is open")) } else { Ok(Bound { value: None, closed }) };
+                return if closed { Err(bad("an infinite end is open")) } else { Ok(Bound { value: None, expr: None, closed }) };
             }
             let expr = parse(shown).map_err(|err| {
                 let place = part.start + err.span.start..part.start + err.span.end;
@@ -486,10 +525,10 @@ impl Loader<'_> {
                 self.check_error(&raw.range, err)
             })?;
             self.refuse_run_quantities(&term, &raw.range)?;
-            Ok(Bound { value: Some(term), closed })
+            Ok(Bound { value: Some(term), expr: Some(expr), closed })
         };
-        let lower = bound(open + 1..comma, text.as_bytes()[open] == b'[')?;
-        let upper = bound(comma + 1..close, text.as_bytes()[close] == b']')?;
+        let lower = bound(parts.lower, parts.lower_closed)?;
+        let upper = bound(parts.upper, parts.upper_closed)?;
         if lower.value.is_none() {
             return Err(bad("the lower end must be finite"));
         }

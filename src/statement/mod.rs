@@ -22,6 +22,7 @@ mod raw;
 pub mod render;
 pub mod syntax;
 pub mod term;
+pub mod variant;
 mod witness;
 
 pub use error::StatementError;
@@ -97,6 +98,8 @@ pub enum Schedule {
 pub struct Bound {
     /// Its value; `None` for `inf`.
     pub value: Option<Term>,
+    /// As written; `None` for `inf`.
+    pub expr: Option<Expr>,
     /// Whether the value itself belongs to the range.
     pub closed: bool,
 }
@@ -195,6 +198,9 @@ pub struct Claim {
     pub lhs: Term,
     /// Right-hand side as evaluated.
     pub rhs: Term,
+    /// Which additive terms, of the left-hand side and then of the right-hand side, are levels of the
+    /// objective, see [`Term::is_level`].
+    pub levels: Vec<bool>,
 }
 
 /// What a claim is about, which decides how it is checked.

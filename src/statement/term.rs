@@ -440,6 +440,14 @@ impl Term {
         self.any(|node| node.expectation().is_some())
     }
 
+    /// Whether it mentions a value of the objective, which counts by its difference to another alone.
+    #[must_use]
+    pub fn is_level(&self) -> bool {
+        self.any(|node| {
+            matches!(node, Node::Term(Term::Element(ScalarSequence::Value, _) | Term::Builtin(Builtin::LowerBound)))
+        })
+    }
+
     /// The additive terms at the top of the tree, each with whether it is subtracted.
     #[must_use]
     pub fn additive_terms(&self) -> Vec<(bool, &Term)> {

@@ -57,8 +57,8 @@ impl<S: Arithmetic> Trace<S> for AtPoint<'_, S> {
     }
 }
 
-struct OverDraws<'a> {
-    instance: &'a Instance<'a>,
+pub(super) struct OverDraws<'a> {
+    pub instance: &'a Instance<'a>,
 }
 
 impl SidesOnPoints for OverDraws<'_> {
@@ -166,12 +166,19 @@ pub(super) fn suitable(instance: &Instance<'_>) -> bool {
         && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
 }
 
+/// Refuses what cannot be enumerated.
+pub(super) fn require_suitable(instance: &Instance<'_>) -> Result<(), CheckFailure> {
+    if suitable(instance) {
+        return Ok(());
+    }
+    Err(CheckFailure::Unsuitable(
+        "a claim about the estimate is enumerated, so its outcomes must be few; without E[· | past] it must not draw"
+            .into(),
+    ))
+}
+
 /// Checks all claims of a statement about the estimate on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    if !suitable(instance) {
-        return Err(CheckFailure::Unsuitable(
-            "a claim about the estimate is enumerated, so its outcomes must be few; without E[· | past] it must not draw".into(),
-        ));
-    }
+    require_suitable(instance)?;
     check_on_points(instance, key, judging, &OverDraws { instance })
 }

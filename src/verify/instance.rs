@@ -40,7 +40,7 @@ pub struct CellSpec {
 impl CellSpec {
     /// A cell of the suite whose parameters are still to be chosen: no witness, the family's own x_0.
     #[must_use]
-    pub(super) fn without_parameters(
+    pub fn without_parameters(
         problem: ProblemSpec,
         oracle: Vec<SourceSpec>,
         start: Start,
@@ -202,7 +202,7 @@ impl<'a> Instance<'a> {
     ///
     /// # Errors
     /// As [`Instance::build`].
-    pub(super) fn on(
+    pub fn on(
         statement: &'a Statement,
         spec: &CellSpec,
         problem: Arc<dyn DynProblem>,

@@ -35,11 +35,14 @@ pub enum Comparison {
     Open,
 }
 
-/// Both sides at one place, with the sum of the absolute values of their terms.
+/// Both sides at one place.
 pub struct Sides<S> {
     pub lhs: S,
     pub rhs: S,
+    /// The sum of the absolute values of their terms.
     pub magnitude: S,
+    /// The same with all levels of the objective taken together, so that what f is counted from has no say.
+    pub scale: S,
 }
 
 impl<S: Scalar> Sides<S> {
@@ -50,10 +53,19 @@ impl<S: Scalar> Sides<S> {
         context: S::Context,
     ) -> Result<Self, CheckFailure> {
         let mut magnitude = S::zero(context);
-        let mut side = |term: &Term| -> Result<S, CheckFailure> {
+        let (mut scale, mut level) = (S::zero(context), S::zero(context));
+        let mut is_level = claim.levels.iter();
+        let mut side = |term: &Term, sign: f64| -> Result<S, CheckFailure> {
             let mut sum = S::zero(context);
             for (negative, part) in term.additive_terms() {
                 let value = evaluator.term(part)?;
+                if is_level.next() == Some(&true) {
+                    let mut signed = value.clone();
+                    signed.mul_f64(if negative { -sign } else { sign });
+                    level.add_assign(&signed);
+                } else {
+                    scale.add_assign(&value.abs());
+                }
                 if negative {
                     sum.sub_assign(&value);
                 } else {
@@ -63,9 +75,10 @@ impl<S: Scalar> Sides<S> {
             }
             Ok(sum)
         };
-        let lhs = side(&claim.lhs)?;
-        let rhs = side(&claim.rhs)?;
-        Ok(Sides { lhs, rhs, magnitude })
+        let lhs = side(&claim.lhs, 1.0)?;
+        let rhs = side(&claim.rhs, -1.0)?;
+        scale.add_assign(&level.abs());
+        Ok(Sides { lhs, rhs, magnitude, scale })
     }
 
     /// Why the sides decide nothing in this arithmetic, if they do not: NaN is never a verdict.

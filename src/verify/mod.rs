@@ -16,6 +16,7 @@ pub mod predict;
 mod probes;
 mod ranges;
 mod sampled;
+pub mod survey;
 mod symbolic;
 #[cfg(test)]
 mod testing;
@@ -205,11 +206,23 @@ pub struct Cell<'a> {
 pub fn check_cell(cell: &Cell<'_>, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
     let instance = Instance::build(cell.statement, &cell.spec)?;
     let key = StreamKey::new(judging.seed, &cell.statement.id, &cell.spec.key());
-    let outcome = match cell.statement.scope() {
-        _ if cell.statement.subject == Subject::Estimate => at_points::check(&instance, &key, judging),
-        Scope::Pathwise => pathwise::check(&instance, &key, judging),
-        Scope::OneStep => one_step::check(&instance, &key, judging),
-        Scope::WholeRun => whole_run::check(&instance, &key, judging),
+    check_instance(&instance, &key, judging)
+}
+
+/// Decides one cell whose instance is built already.
+///
+/// # Errors
+/// As [`check_cell`].
+pub fn check_instance(
+    instance: &Instance<'_>,
+    key: &StreamKey,
+    judging: Judging<'_>,
+) -> Result<Outcome, CheckFailure> {
+    let outcome = match instance.statement.scope() {
+        _ if instance.statement.subject == Subject::Estimate => at_points::check(instance, key, judging),
+        Scope::Pathwise => pathwise::check(instance, key, judging),
+        Scope::OneStep => one_step::check(instance, key, judging),
+        Scope::WholeRun => whole_run::check(instance, key, judging),
     };
     outcome.map(Outcome::in_finite_numbers)
 }

@@ -19,8 +19,8 @@ pub(super) const MAX_OUTCOMES: u64 = 1 << 10;
 
 /// The stored trajectory is the past; the step's bias is the stored one, its noise takes every
 /// outcome, and what follows from them is computed in the arithmetic at hand.
-struct OverOutcomes<'a> {
-    instance: &'a Instance<'a>,
+pub(super) struct OverOutcomes<'a> {
+    pub instance: &'a Instance<'a>,
 }
 
 impl SidesOnPoints for OverOutcomes<'_> {
@@ -113,12 +113,18 @@ pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
     random.paths()
 }
 
+/// Refuses noise that cannot be enumerated.
+pub(super) fn require_suitable(instance: &Instance<'_>) -> Result<(), CheckFailure> {
+    if instance.oracle.model.finite && instance.oracle.model.split {
+        return Ok(());
+    }
+    Err(CheckFailure::Unsuitable(
+        "one-step claims are enumerated, so the noise must be finite and apart from the bias".into(),
+    ))
+}
+
 /// Checks all claims of a one-step statement on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    if !instance.oracle.model.finite || !instance.oracle.model.split {
-        return Err(CheckFailure::Unsuitable(
-            "one-step claims are enumerated, so the noise must be finite and apart from the bias".into(),
-        ));
-    }
+    require_suitable(instance)?;
     check_on_points(instance, key, judging, &OverOutcomes { instance })
 }

@@ -130,7 +130,7 @@ pub(super) trait SidesOnPoints {
 }
 
 /// The claim speaks of the trajectory itself.
-struct OnTrajectory;
+pub(super) struct OnTrajectory;
 
 impl SidesOnPoints for OnTrajectory {
     fn sides<S: Arithmetic + Estimable>(

@@ -5,6 +5,7 @@
 //! not speak of (a constant that the family does not prove, a hypothesis that fails) are passed
 //! over; what remains is what it is checked on.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -302,17 +303,17 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
 
 /// The specification with a value of every parameter: those that are not `fixed` are chosen in the
 /// statement's order of evaluation, each from its candidates, kept inside its range.
-pub(super) fn with_parameters(
+///
+/// # Errors
+/// Where a range has no value to try, or a constant has none.
+pub fn with_parameters(
     statement: &Statement,
     mut spec: CellSpec,
     problem: &dyn DynProblem,
     choice: usize,
     fixed: &[(&str, f64)],
 ) -> Result<CellSpec, InstanceError> {
-    let oracle = oracle::build(&spec.oracle, problem)?;
-    let builtins = builtins(problem, &oracle, spec.start);
-    let given = super::instance::given(statement, problem, &oracle);
-    let scope = base_scope::<Interval>(statement, problem, &builtins, &given, spec.horizon, HYPOTHESIS_BITS);
+    let scope = scope_of(statement, &spec, problem)?;
     spec.parameters = choose_parameters(statement, scope, |position, parameter, scope| {
         match fixed.iter().find(|(name, _)| *name == parameter.name) {
             Some((_, value)) => Some(*value),
@@ -320,6 +321,93 @@ pub(super) fn with_parameters(
         }
     })?;
     Ok(spec)
+}
+
+/// The specification with every parameter at its fraction of its range: 0 is the lower end, 1 the upper
+/// one; above a lower end alone, t stands for t/(1 − t). Ends that do not belong to the range are left by a
+/// millionth of it. A parameter without a fraction is in the middle.
+///
+/// # Errors
+/// Where a range has no value, or a constant has none.
+pub fn at_fractions(
+    statement: &Statement,
+    mut spec: CellSpec,
+    problem: &dyn DynProblem,
+    fractions: &BTreeMap<String, f64>,
+) -> Result<CellSpec, InstanceError> {
+    let scope = scope_of(statement, &spec, problem)?;
+    spec.parameters = choose_parameters(statement, scope, |_, parameter, scope| {
+        let fraction = fractions.get(&parameter.name).copied().unwrap_or(0.5);
+        let (least, most) = (if parameter.lower.closed { 0.0 } else { EDGE }, if parameter.upper.closed { 1.0 } else { 1.0 - EDGE });
+        let fraction = fraction.clamp(least, most);
+        let lower = enclosure(scope, parameter.lower.value.as_ref()?)?;
+        let exact = Interval::from_f64(fraction, HYPOTHESIS_BITS);
+        let value = match &parameter.upper.value {
+            Some(upper) => lower.clone().add(&enclosure(scope, upper)?.sub(&lower).mul(&exact)),
+            None => lower.add(&exact.div(&Interval::from_f64(1.0 - fraction, HYPOTHESIS_BITS))),
+        };
+        inside(parameter, scope, value.to_f64())
+    })?;
+    Ok(spec)
+}
+
+/// How near an end that does not belong to a range a fraction comes.
+const EDGE: f64 = 1e-6;
+
+/// At which fractions of their ranges the parameters of a specification are.
+///
+/// # Errors
+/// As [`at_fractions`].
+pub fn fractions(
+    statement: &Statement,
+    spec: &CellSpec,
+    problem: &dyn DynProblem,
+) -> Result<BTreeMap<String, f64>, InstanceError> {
+    let scope = scope_of(statement, spec, problem)?;
+    let found = RefCell::new(BTreeMap::new());
+    choose_parameters(statement, scope, |_, parameter, scope| {
+        let value = *spec.parameters.get(&parameter.name)?;
+        let lower = enclosure(scope, parameter.lower.value.as_ref()?)?.to_f64();
+        let fraction = match &parameter.upper.value {
+            Some(upper) => (value - lower) / (enclosure(scope, upper)?.to_f64() - lower),
+            None => 1.0 - 1.0 / (1.0 + value - lower),
+        };
+        // A value at an end stays there.
+        let fraction = if (1.0 - fraction).abs() < 1e-12 { 1.0 } else { fraction };
+        found.borrow_mut().insert(parameter.name.clone(), fraction);
+        Some(value)
+    })?;
+    Ok(found.into_inner())
+}
+
+/// What is known of an instance before its parameters are chosen.
+fn scope_of(
+    statement: &Statement,
+    spec: &CellSpec,
+    problem: &dyn DynProblem,
+) -> Result<Numbers<Interval>, InstanceError> {
+    let oracle = oracle::build(&spec.oracle, problem)?;
+    let builtins = builtins(problem, &oracle, spec.start);
+    let given = super::instance::given(statement, problem, &oracle);
+    Ok(base_scope::<Interval>(statement, problem, &builtins, &given, spec.horizon, HYPOTHESIS_BITS))
+}
+
+/// The error sources that the statement is tried with on a problem: its own estimates, or those of the suite.
+#[must_use]
+pub fn estimates(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<SourceSpec>> {
+    if statement.estimates.is_empty() {
+        return sources(statement.scope());
+    }
+    statement.estimates.iter().filter_map(|template| filled_sources(statement, template, problem).ok()).collect()
+}
+
+/// The cell of one of the statement's witnesses.
+///
+/// # Errors
+/// When it is no instance of the statement.
+pub fn witness_cell(statement: &Statement, position: usize) -> Result<CellSpec, InstanceError> {
+    let witness = statement.witnesses.get(position).ok_or(InstanceError::NoIndex)?;
+    witness_spec(statement, witness, position)
 }
 
 /// Which candidate a parameter takes in the `choice`-th combination: a hash (the finaliser of

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
 use super::ranges::Ranges;
+use super::survey::Glance;
 use super::{CheckFailure, Judging, Outcome, Sampling, Worst};
 use crate::inference::{
     BernsteinLimits, Decision, Evidence, InferenceError, MeanTest, MinimumTest, TailClass, Verdict,
@@ -233,6 +234,29 @@ impl<'a> Statistical<'a> {
             None => self.groups(first, count, &self.instance.scope::<Lanes>(()), stream),
             Some(bits) => self.groups(first, count, &self.instance.scope::<Mp>(bits), stream),
         }
+    }
+
+    /// Sample means of the left-hand sides against the right-hand sides, with so many standard errors of doubt.
+    pub fn glances(&self, count: u64, standard_errors: f64) -> Result<Vec<Glance>, CheckFailure> {
+        let samples = self.batch(0, count, |replicate| self.key.stream(replicate))?;
+        let claims = self.claims.iter().enumerate().filter(|(_, claim)| claim.minimum.is_none());
+        let glances = claims.map(|(c, claim)| {
+            let values = samples.iter().map(|sample| sample[c].0);
+            let n = samples.len() as f64;
+            let mean = values.clone().sum::<f64>() / n;
+            let variance = values.map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+            Glance {
+                claim: c,
+                k: self.instance.horizon as i64,
+                replicate: 0,
+                lhs: mean,
+                rhs: claim.rhs[1],
+                scale: mean.abs() + claim.rhs[1].abs(),
+                rounding: 0.0,
+                sampling: standard_errors * (variance / n).sqrt(),
+            }
+        });
+        Ok(glances.filter(|glance| glance.sampling.is_finite() && glance.rhs.is_finite()).collect())
     }
 
     pub fn check(&self) -> Result<Outcome, CheckFailure> {

@@ -1,0 +1,216 @@
+//! The instances that an audit starts from: the statement's witnesses, the suite's small cells, and seeds at
+//! the families' extremes.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use rayon::prelude::*;
+use serde::Deserialize;
+
+use super::bench::{Look, Recipe, Workbench};
+use crate::method::Start;
+use crate::oracle::SourceSpec;
+use crate::preset::Preset;
+use crate::problem::{DynProblem, ProblemSpec};
+use crate::statement::{Scope, Statement, StatementError, Subject};
+use crate::verify::instance::CellSpec;
+use crate::verify::plan::{self, Plan, with_parameters};
+
+/// See `seeds.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seeds {
+    problems: Vec<ProblemSpec>,
+    script: Vec<f64>,
+    sources: Vec<Vec<SourceSpec>>,
+}
+
+static SEEDS: LazyLock<Seeds> =
+    LazyLock::new(|| toml::from_str(include_str!("seeds.toml")).expect("seeds.toml is part of the program and tested"));
+
+/// An instance that mutants are tried on.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// How to make it for a mutant.
+    pub recipe: Recipe,
+    /// What it is for the statement itself.
+    pub look: Look,
+}
+
+/// Instances of one statement, the tightest first.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    /// The instances.
+    pub entries: Vec<Entry>,
+}
+
+/// Instances kept beside the witnesses.
+const KEPT: usize = 28;
+/// Instances kept of one problem family under the same kinds of error.
+const KEPT_ALIKE: usize = 3;
+/// Largest dimension of what is kept: larger instances are slow to look at and say no more.
+const LARGEST_DIMENSION: usize = 8;
+/// Longest run of what is kept, witnesses aside.
+const LONGEST: usize = 40;
+
+impl Pool {
+    /// Gathers the pool of a statement.
+    ///
+    /// # Errors
+    /// When one of its witnesses is no instance of it.
+    pub fn gather(bench: &Workbench<'_>, statement: &Statement) -> Result<Self, Box<StatementError>> {
+        let plan = Plan::new(statement, Preset::Quick)?;
+        let mut witnesses = Vec::new();
+        let mut recipes = Vec::new();
+        for cell in &plan.cells {
+            match cell.spec.witness {
+                Some(position) => witnesses.push(Recipe::of_witness(position, &cell.spec)),
+                None => recipes.extend(bench.recipe(statement, &cell.spec)),
+            }
+        }
+        recipes.extend(seeds(bench, statement));
+        let entries = |recipes: Vec<Recipe>| -> Vec<Entry> {
+            let looked = recipes.into_par_iter().filter_map(|recipe| {
+                let look = bench.look(statement, &recipe)?;
+                Some(Entry { recipe, look })
+            });
+            looked.collect()
+        };
+        let mut pool = Pool { entries: entries(witnesses) };
+        let mut others = entries(recipes);
+        others.sort_by(|a, b| b.look.excess.total_cmp(&a.look.excess));
+        let mut alike: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in others {
+            let count = alike.entry(kind_of(&entry.look.spec)).or_insert(0);
+            *count += 1;
+            let full = pool.entries.len() >= KEPT + statement.witnesses.len();
+            if *count <= KEPT_ALIKE && !full && !pool.entries.iter().any(|e| e.look.spec == entry.look.spec) {
+                pool.entries.push(entry);
+            }
+        }
+        pool.sort();
+        Ok(pool)
+    }
+
+    /// Adds an instance that a search found.
+    pub fn add(&mut self, entry: Entry) {
+        self.entries.push(entry);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.entries.sort_by(|a, b| b.look.excess.total_cmp(&a.look.excess));
+    }
+
+    /// The tightest entry of each family and kind of error, the tightest first.
+    #[must_use]
+    pub fn different(&self) -> Vec<&Entry> {
+        let mut seen: Vec<String> = Vec::new();
+        let mut different = Vec::new();
+        for entry in &self.entries {
+            let kind = kind_of(&entry.look.spec);
+            if !seen.contains(&kind) {
+                seen.push(kind);
+                different.push(entry);
+            }
+        }
+        different
+    }
+}
+
+/// Family and kinds of error.
+#[must_use]
+pub fn kind_of(spec: &CellSpec) -> String {
+    let sources: Vec<String> = spec
+        .oracle
+        .iter()
+        .map(|source| {
+            let value = serde_json::to_value(source).unwrap_or_default();
+            format!("{}{}", value["source"], value["operator"]["name"])
+        })
+        .collect();
+    format!("{} {}", spec.problem.family(), sources.join("+"))
+}
+
+/// Recipes at the extremes of the families, for every statement that speaks of them.
+fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
+    let own = statement.problems.iter().filter_map(|(value, _)| serde_json::from_value(value.clone()).ok());
+    let problems: Vec<ProblemSpec> = SEEDS.problems.iter().cloned().chain(own).collect();
+    let found: Vec<Vec<Recipe>> = problems
+        .par_iter()
+        .map(|spec| {
+            let Some(problem) = bench.problem(spec).filter(|p| p.dimension() <= LARGEST_DIMENSION) else {
+                return Vec::new();
+            };
+            let frames = sources(statement, problem.as_ref()).into_iter().enumerate().flat_map(|(i, sources)| {
+                let scripted = matches!(sources.first(), Some(SourceSpec::Scripted { .. }));
+                horizons(statement, scripted).into_iter().enumerate().map(move |(j, horizon)| {
+                    let start = if (i + j) % 2 == 0 { Start::Zero } else { Start::FirstGradient };
+                    CellSpec::without_parameters(spec.clone(), sources.clone(), start, horizon)
+                })
+            });
+            frames.flat_map(|frame| with_choices(bench, statement, &frame, problem.as_ref())).collect()
+        })
+        .collect();
+    found.into_iter().flatten().collect()
+}
+
+/// Choices of the parameters: two of the candidates, and all at their upper ends.
+fn with_choices(
+    bench: &Workbench<'_>,
+    statement: &Statement,
+    frame: &CellSpec,
+    problem: &dyn DynProblem,
+) -> Vec<Recipe> {
+    let chosen = (0..2).filter_map(|choice| {
+        let spec = with_parameters(statement, frame.clone(), problem, choice, &[]).ok()?;
+        bench.recipe(statement, &spec)
+    });
+    let at_ends = statement.parameters.iter().filter(|p| p.upper.value.is_some());
+    let fractions = at_ends.map(|p| (p.name.clone(), if p.upper.closed { 1.0 } else { 0.5 })).collect();
+    let mut recipes: Vec<Recipe> = chosen.collect();
+    recipes.push(Recipe { frame: frame.clone(), fractions, witness: None });
+    recipes
+}
+
+fn sources(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<SourceSpec>> {
+    let mut all = plan::estimates(statement, problem);
+    if statement.estimates.is_empty() {
+        all.extend(SEEDS.sources.iter().cloned());
+        if statement.scope() != Scope::WholeRun && statement.subject == Subject::Run {
+            let error = |size: &f64| vec![*size; problem.dimension()];
+            let script = SourceSpec::Scripted { errors: SEEDS.script.iter().map(error).collect() };
+            if statement.scope() == Scope::OneStep {
+                all.push(vec![script.clone(), SourceSpec::Axis { size: 0.5 }]);
+            }
+            all.push(vec![script]);
+        }
+    }
+    all
+}
+
+/// Short runs: a worst case of one step needs one to come from and one to go to.
+fn horizons(statement: &Statement, scripted: bool) -> Vec<usize> {
+    if scripted {
+        return vec![2, 3];
+    }
+    let mut horizons: Vec<usize> = statement.horizons.iter().copied().filter(|k| *k <= LONGEST).collect();
+    if statement.scope() != Scope::WholeRun {
+        horizons.truncate(1);
+        horizons.push(2);
+    }
+    horizons.dedup();
+    horizons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_seed_can_be_built() {
+        for spec in &SEEDS.problems {
+            assert!(crate::problem::build(spec).is_ok(), "{spec}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! What becomes of a mutant: killed by an instance, shown to say the same, found weaker, or left with room
+//! that is measured.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::bench::{Look, Recipe, Workbench};
+use super::cma::Budget;
+use super::fingerprint::fingerprint;
+use super::mutate::{Mutant, Operator};
+use super::pool::{Pool, kind_of};
+use super::search::{Frozen, worsen};
+use crate::inference::Evidence;
+use crate::statement::variant::variant;
+use crate::statement::{Kind, Statement};
+use crate::verify::instance::CellSpec;
+
+/// What became of a mutant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "fate", rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is violated on an instance.
+    Killed {
+        /// The instance, for a person.
+        label: String,
+        /// The instance, for replay.
+        instance: Box<CellSpec>,
+        /// What the verdict rests on.
+        evidence: Evidence,
+        /// (lhs − rhs) over the sum of the absolute values of both sides' terms.
+        margin: f64,
+    },
+    /// It says the same.
+    Equivalent {
+        /// How this is known.
+        by: Agreement,
+    },
+    /// It claims less, so nothing can be learnt from its truth.
+    Weaker,
+    /// It claims more and was not refuted.
+    Slack {
+        /// The least of (rhs − lhs) over the sum of the absolute values of both sides' terms that was found.
+        least: f64,
+        /// Instances that were looked at.
+        instances: u64,
+    },
+    /// Binary64 shows a violation that no exact arithmetic and no test confirms, or there is no instance.
+    Undecided {
+        /// Why.
+        reason: String,
+    },
+    /// The change does not give a statement of the language.
+    NoStatement,
+}
+
+/// How it is known that a mutant says the same as the statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum Agreement {
+    /// All its terms are the same functions.
+    Symbolic,
+    /// Both sides of every comparison agree, and so do the instances that are admitted.
+    Instances {
+        /// Instances looked at.
+        count: u64,
+    },
+}
+
+/// What a change does to a claim, on the instances looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    Same,
+    Stronger,
+    Weaker,
+    /// Stronger here and weaker there.
+    Mixed,
+}
+
+/// How deep a mutant is sought to be killed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
+pub struct Depth {
+    /// Instances that one search looks at.
+    pub evaluations: u64,
+    /// Searches of one mutant, from different instances.
+    pub searches: usize,
+}
+
+/// Tries mutants of one statement on its pool.
+pub struct Trial<'a> {
+    /// The workbench.
+    pub bench: &'a Workbench<'a>,
+    /// The statement.
+    pub base: &'a Statement,
+    /// Its instances.
+    pub pool: &'a Pool,
+    /// How deep to search.
+    pub depth: Depth,
+}
+
+/// Judgements that may come to nothing before a mutant is left undecided.
+const MOST_JUDGEMENTS: usize = 3;
+/// Two sides' differences that agree to this share of their magnitude are the same.
+const SAME: f64 = 1e-12;
+/// Instances that tell whether a mutant is stronger.
+const COMPARED: usize = 24;
+/// Where the statement has less room than this, nothing is learnt from what a change takes of it.
+const NO_ROOM: f64 = 1e-9;
+/// Instances whose parameters are moved to the ends of their ranges.
+const CORNERS: usize = 8;
+/// An excess that ends a search: it is judged.
+const ENOUGH: f64 = 1e-6;
+
+/// A mutant that was tried.
+struct Tried {
+    fate: Fate,
+    /// What killed it, or came nearest.
+    nearest: Option<Recipe>,
+}
+
+impl Trial<'_> {
+    /// The fates of all mutants of one target, in their order.
+    #[must_use]
+    pub fn fates(&self, mutants: &[&Mutant]) -> Vec<Fate> {
+        let mut fates: Vec<Option<Fate>> = vec![None; mutants.len()];
+        for side in [-1, 1] {
+            // From the largest change inwards: what kills one is where the next begins.
+            let mut series: Vec<(i32, usize)> = mutants
+                .iter()
+                .enumerate()
+                .filter_map(|(i, mutant)| match mutant.operator {
+                    Operator::Scale { per_cent } if per_cent.signum() == side => Some((per_cent.abs(), i)),
+                    _ => None,
+                })
+                .collect();
+            series.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+            let mut warm = None;
+            let mut alive = false;
+            for (_, i) in series {
+                // Where a larger change survives its search, a smaller one need not be searched again.
+                let tried = self.fate(mutants[i], warm.as_ref(), !alive);
+                alive |= matches!(tried.fate, Fate::Slack { .. } | Fate::Undecided { .. });
+                warm = tried.nearest;
+                fates[i] = Some(tried.fate);
+            }
+        }
+        let others = fates.into_iter().zip(mutants);
+        others.map(|(fate, mutant)| fate.unwrap_or_else(|| self.fate(mutant, None, true).fate)).collect()
+    }
+
+    fn fate(&self, mutant: &Mutant, warm: Option<&Recipe>, search: bool) -> Tried {
+        let settled = |fate| Tried { fate, nearest: None };
+        let Ok(changed) = variant(self.base, &mutant.changes) else { return settled(Fate::NoStatement) };
+        if fingerprint(&changed) == fingerprint(self.base) {
+            return settled(Fate::Equivalent { by: Agreement::Symbolic });
+        }
+        let (effect, count) = self.effect(&changed);
+        if effect == Effect::Weaker {
+            return settled(Fate::Weaker);
+        }
+        let same = |tried: Tried| match tried.fate {
+            Fate::Slack { .. } if effect == Effect::Same && count > 0 => {
+                settled(Fate::Equivalent { by: Agreement::Instances { count } })
+            }
+            _ => tried,
+        };
+        same(self.kill(&changed, warm, search && effect != Effect::Same))
+    }
+
+    /// Seeks an instance that violates a statement: on the pool, at the ends of the parameters' ranges, then
+    /// by searches from where the change takes most of the room that the statement itself has.
+    fn kill(&self, changed: &Statement, warm: Option<&Recipe>, search: bool) -> Tried {
+        let before = self.bench.looks();
+        let mut hunt = Hunt { bench: self.bench, changed, judgements: 0, nearest: Vec::new() };
+        let warm = warm.map(|recipe| (recipe.clone(), f64::MIN));
+        let entries = self.pool.entries.iter().map(|entry| (entry.recipe.clone(), entry.look.excess));
+        let corners = if search { self.corners() } else { Vec::new() };
+        for (recipe, room) in warm.into_iter().chain(entries).chain(corners) {
+            if let Some(killed) = self.bench.look(changed, &recipe).and_then(|look| hunt.see(recipe, look, room)) {
+                return killed;
+            }
+        }
+        if search {
+            for (i, start) in hunt.starts(self.depth.searches).into_iter().enumerate() {
+                let frozen = if i % 2 == 0 { Frozen::Parameters } else { Frozen::Nothing };
+                let budget = Budget { evaluations: self.depth.evaluations, enough: ENOUGH, seed: i as u64 };
+                let found = worsen(self.bench, changed, &start, frozen, budget);
+                if let Some(killed) = found.and_then(|(recipe, look)| hunt.see(recipe, look, 0.0)) {
+                    return killed;
+                }
+            }
+        }
+        hunt.given_up(self.bench.looks() - before)
+    }
+
+    /// Instances of the pool with one parameter at an end of its range.
+    fn corners(&self) -> Vec<(Recipe, f64)> {
+        let different = self.pool.different();
+        let movable = different.into_iter().filter(|entry| entry.recipe.witness.is_none()).take(CORNERS);
+        let moved = movable.flat_map(|entry| {
+            entry.recipe.fractions.keys().flat_map(move |name| {
+                [0.0, 1.0].map(|end| {
+                    let mut recipe = entry.recipe.clone();
+                    recipe.fractions.insert(name.clone(), end);
+                    (recipe, 0.0)
+                })
+            })
+        });
+        moved.collect()
+    }
+
+    /// Whether the changed statement claims more or less, and on how many instances that was looked at.
+    fn effect(&self, changed: &Statement) -> (Effect, u64) {
+        let (mut stronger, mut weaker, mut count) = (false, false, 0);
+        for entry in self.pool.entries.iter().take(COMPARED) {
+            // An instance at the changed ranges' ends shows what is admitted anew.
+            if let Some(cell) = self.bench.cell(changed, &entry.recipe)
+                && cell != entry.look.spec
+                && self.bench.admits(changed, &cell)
+            {
+                stronger |= !self.bench.admits(self.base, &cell);
+            }
+            let Some(glances) = self.bench.glances(changed, &entry.look.spec) else {
+                weaker = true;
+                continue;
+            };
+            count += 1;
+            let known = &entry.look.glances;
+            for new in &glances {
+                let place = (new.claim, new.k, new.replicate);
+                let Some(old) = known.iter().find(|g| (g.claim, g.k, g.replicate) == place) else { continue };
+                let difference = (new.rhs - new.lhs) - (old.rhs - old.lhs);
+                if difference.abs() <= SAME * (new.scale + old.scale) + new.rounding + old.rounding {
+                    continue;
+                }
+                if self.base.kind == Kind::Identity {
+                    return (Effect::Mixed, count);
+                }
+                stronger |= difference < 0.0;
+                weaker |= difference > 0.0;
+            }
+            if stronger && weaker {
+                break;
+            }
+        }
+        let effect = match (stronger, weaker) {
+            (false, false) => Effect::Same,
+            (true, false) => Effect::Stronger,
+            (false, true) => Effect::Weaker,
+            (true, true) => Effect::Mixed,
+        };
+        (effect, count)
+    }
+}
+
+/// One hunt for an instance that violates a statement.
+struct Hunt<'a> {
+    bench: &'a Workbench<'a>,
+    changed: &'a Statement,
+    judgements: usize,
+    /// What was looked at, with the share of the statement's own room that the change takes.
+    nearest: Vec<(f64, Recipe, Look)>,
+}
+
+impl Hunt<'_> {
+    /// Judges what looks like a violation. `room` is the excess of the unchanged statement there.
+    fn see(&mut self, recipe: Recipe, look: Look, room: f64) -> Option<Tried> {
+        if look.excess > 0.0 && self.judgements < MOST_JUDGEMENTS {
+            self.judgements += 1;
+            if let Some(outcome) = self.bench.refutes(self.changed, &look.spec) {
+                let fate = Fate::Killed {
+                    label: look.spec.to_string(),
+                    instance: Box::new(look.spec),
+                    evidence: outcome.evidence,
+                    margin: look.excess,
+                };
+                return Some(Tried { fate, nearest: Some(recipe) });
+            }
+        }
+        let share = if room < -NO_ROOM { 1.0 - look.excess / room } else { 0.0 };
+        self.nearest.push((share, recipe, look));
+        None
+    }
+
+    /// Where searches begin: the instances on which the change takes the largest shares of the room, of
+    /// different families or errors, and the one that comes nearest to a violation.
+    fn starts(&mut self, count: usize) -> Vec<Recipe> {
+        self.nearest.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut kinds: Vec<String> = Vec::new();
+        let mut starts: Vec<Recipe> = Vec::new();
+        for (_, recipe, look) in &self.nearest {
+            let kind = kind_of(&look.spec);
+            if starts.len() < count && !kinds.contains(&kind) {
+                kinds.push(kind);
+                starts.push(recipe.clone());
+            }
+        }
+        starts
+    }
+
+    fn given_up(self, instances: u64) -> Tried {
+        let nearest = self.nearest.into_iter().max_by(|a, b| a.2.excess.total_cmp(&b.2.excess));
+        let fate = match &nearest {
+            None => Fate::Undecided { reason: "no instance of it was found".into() },
+            Some((_, _, look)) if look.excess > 0.0 => {
+                let reason = format!("violated by {:.1e} in binary64 alone on {}", look.excess, look.spec);
+                Fate::Undecided { reason }
+            }
+            Some((_, _, look)) => Fate::Slack { least: -look.excess, instances },
+        };
+        Tried { nearest: nearest.map(|(_, recipe, _)| recipe), fate }
+    }
+}

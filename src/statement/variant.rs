@@ -1,0 +1,174 @@
+//! A statement with some of its expressions changed: what an audit mutates. The change is made in the
+//! file's fields, after all that it takes over from others, and the whole is checked as any file is.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::raw::{OneOrMany, RawStatement};
+use super::syntax::Expr;
+use super::{Statement, StatementError, file};
+use file::RangeParts;
+
+/// A side of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// lhs.
+    Left,
+    /// rhs.
+    Right,
+}
+
+/// An end of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// The lower one.
+    Lower,
+    /// The upper one.
+    Upper,
+}
+
+/// Where an expression stands in a statement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "in", rename_all = "kebab-case")]
+pub enum Place {
+    /// A side of a claim, counted from 0.
+    Claim {
+        /// Which claim.
+        number: usize,
+        /// Which side.
+        side: Side,
+    },
+    /// A derived constant.
+    Constant {
+        /// Its name.
+        name: String,
+    },
+    /// A definition.
+    Definition {
+        /// Its head, such as `Psi[k]`.
+        head: String,
+    },
+    /// A hypothesis.
+    Hypothesis {
+        /// Its name.
+        name: String,
+    },
+    /// An end of a parameter's range.
+    Range {
+        /// The parameter.
+        parameter: String,
+        /// Which end.
+        end: End,
+    },
+    /// What stands for a name of the statement that is instantiated.
+    Substitution {
+        /// The name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Claim { number, side } => {
+                let side = if *side == Side::Left { "lhs" } else { "rhs" };
+                if *number == 0 { write!(f, "{side}") } else { write!(f, "{side} of claim {}", number + 1) }
+            }
+            Place::Constant { name } | Place::Substitution { name } => write!(f, "{name}"),
+            Place::Definition { head } => write!(f, "{head}"),
+            Place::Hypothesis { name } => write!(f, "hypothesis {name}"),
+            Place::Range { parameter, end } => {
+                write!(f, "{} end of {parameter}", if *end == End::Lower { "lower" } else { "upper" })
+            }
+        }
+    }
+}
+
+/// One expression in place of another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Where.
+    pub place: Place,
+    /// The new expression; `None` leaves a hypothesis out.
+    pub expression: Option<String>,
+}
+
+/// The expressions of a statement that can be changed, in the order of the file's sections.
+#[must_use]
+pub fn expressions(statement: &Statement) -> Vec<(Place, &Expr)> {
+    let mut all = Vec::new();
+    for (number, claim) in statement.claims.iter().enumerate() {
+        all.push((Place::Claim { number, side: Side::Left }, &claim.lhs_expr));
+        all.push((Place::Claim { number, side: Side::Right }, &claim.rhs_expr));
+    }
+    let constants = statement.constants.iter().map(|c| (Place::Constant { name: c.name.clone() }, &c.expr));
+    let definitions = statement.definitions.iter().map(|(h, e)| (Place::Definition { head: h.clone() }, e));
+    let substitutions = statement.substitutions.iter().map(|(n, e)| (Place::Substitution { name: n.clone() }, e));
+    let hypotheses = statement.hypotheses.iter().map(|h| (Place::Hypothesis { name: h.name.clone() }, &h.expr));
+    all.extend(constants.chain(definitions).chain(substitutions).chain(hypotheses));
+    for parameter in &statement.parameters {
+        for (end, bound) in [(End::Lower, &parameter.lower), (End::Upper, &parameter.upper)] {
+            if let Some(expr) = &bound.expr {
+                all.push((Place::Range { parameter: parameter.name.clone(), end }, expr));
+            }
+        }
+    }
+    all
+}
+
+/// The statement with these changes, in order. Witnesses are kept: their expressions follow what has changed.
+///
+/// # Errors
+/// When a place is none of the statement's, or the outcome is no statement.
+pub fn variant(base: &Statement, changes: &[Change]) -> Result<Statement, Box<StatementError>> {
+    file::load_changed(base, changes)
+}
+
+impl RawStatement {
+    /// Makes one change; `false` where there is no such place.
+    pub fn change(&mut self, change: &Change) -> bool {
+        let map = |map: &mut indexmap::IndexMap<Spanned<String>, Spanned<String>>, name: &str| {
+            let Some(value) = map.iter_mut().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value) else {
+                return false;
+            };
+            let Some(expression) = &change.expression else { return false };
+            *value = Spanned::new(value.span(), expression.clone());
+            true
+        };
+        match &change.place {
+            Place::Claim { number, side } => {
+                let Some(OneOrMany(claims)) = self.claim.as_mut().map(Spanned::get_mut) else { return false };
+                let (Some(claim), Some(expression)) = (claims.get_mut(*number), &change.expression) else {
+                    return false;
+                };
+                let value = if *side == Side::Left { &mut claim.lhs } else { &mut claim.rhs };
+                *value = Spanned::new(value.span(), expression.clone());
+                true
+            }
+            Place::Constant { name } => map(&mut self.constants, name),
+            Place::Definition { head } => map(&mut self.define, head),
+            Place::Substitution { name } => map(&mut self.substitute, name),
+            Place::Hypothesis { name } if change.expression.is_none() => {
+                let before = self.hypotheses.len();
+                self.hypotheses.retain(|key, _| key.get_ref() != name);
+                self.hypotheses.len() < before
+            }
+            Place::Hypothesis { name } => map(&mut self.hypotheses, name),
+            Place::Range { parameter, end } => {
+                let found = self.parameters.iter_mut().find(|(key, _)| key.get_ref() == parameter);
+                let (Some((_, raw)), Some(expression)) = (found, &change.expression) else { return false };
+                let Ok(parts) = RangeParts::of(raw.range.get_ref()) else { return false };
+                let part = if *end == End::Lower { parts.lower } else { parts.upper };
+                let mut text = raw.range.get_ref().clone();
+                text.replace_range(part, &format!(" {expression}"));
+                raw.range = Spanned::new(raw.range.span(), text.replacen("( ", "(", 1).replacen("[ ", "[", 1));
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Both sides of every comparison of a cell in binary64, without deciding any: what a search maximises and
+//! an audit compares. Nothing here is evidence.
+
+use super::exact::ExactMeans;
+use super::instance::Instance;
+use super::judge::{Attempt, Sides, attempt};
+use super::pathwise::{Scopes, SidesOnPoints};
+use super::places::{indices, of_whole_run};
+use super::sampled::Statistical;
+use super::{CheckFailure, Judging, at_points, one_step, pathwise};
+use crate::method::{PointTrace, Quantity};
+use crate::number::Ball;
+use crate::oracle::StreamKey;
+use crate::statement::evaluate::Evaluator;
+use crate::statement::{Kind, Scope, Subject};
+
+/// One comparison at a glance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glance {
+    /// Which claim of the statement, from 0.
+    pub claim: usize,
+    /// Index k of a claim that has one, else the horizon K.
+    pub k: i64,
+    /// Which trajectory.
+    pub replicate: u64,
+    /// Left-hand side.
+    pub lhs: f64,
+    /// Right-hand side.
+    pub rhs: f64,
+    /// Sum of the absolute values of both sides' terms, those of the objective's values taken together.
+    pub scale: f64,
+    /// How far rounding may have moved rhs − lhs.
+    pub rounding: f64,
+    /// How far sampling may have.
+    pub sampling: f64,
+}
+
+impl Glance {
+    /// By how much the claim fails there, as a share of the scale and after all doubt; negative
+    /// where it holds.
+    #[must_use]
+    pub fn excess(&self, kind: Kind) -> f64 {
+        let difference = self.lhs - self.rhs;
+        let difference = if kind == Kind::Identity { difference.abs() } else { difference };
+        if self.scale > 0.0 { (difference - self.rounding - self.sampling) / self.scale } else { 0.0 }
+    }
+
+    /// lhs/rhs where both are nonnegative.
+    #[must_use]
+    pub fn ratio(&self) -> Option<f64> {
+        (self.lhs >= 0.0 && self.rhs > 0.0).then(|| self.lhs / self.rhs).filter(|ratio| ratio.is_finite())
+    }
+
+    fn of(claim: usize, k: i64, replicate: u64, sides: &Sides<Ball>) -> Option<Self> {
+        let (lhs, rhs, scale) = (sides.lhs.mid, sides.rhs.mid, sides.scale.mid);
+        let rounding = sides.lhs.err + sides.rhs.err;
+        let finite = [lhs, rhs, scale, rounding].into_iter().all(f64::is_finite);
+        finite.then_some(Glance { claim, k, replicate, lhs, rhs, scale, rounding, sampling: 0.0 })
+    }
+}
+
+/// Most trajectories that are looked at, and most samples.
+const TRAJECTORIES: u64 = 2;
+const SAMPLES: u64 = 512;
+/// Standard errors that a sampled mean may be off.
+const STANDARD_ERRORS: f64 = 5.0;
+
+/// All comparisons of the instance that binary64 has.
+///
+/// # Errors
+/// When a run fails, or no way of checking the claim applies.
+pub fn survey(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Vec<Glance>, CheckFailure> {
+    match instance.statement.scope() {
+        _ if instance.statement.subject == Subject::Estimate => {
+            at_points::require_suitable(instance)?;
+            on_points(instance, key, judging, &at_points::OverDraws { instance })
+        }
+        Scope::Pathwise => on_points(instance, key, judging, &pathwise::OnTrajectory),
+        Scope::OneStep => {
+            one_step::require_suitable(instance)?;
+            on_points(instance, key, judging, &one_step::OverOutcomes { instance })
+        }
+        Scope::WholeRun => whole_run(instance, key, judging),
+    }
+}
+
+fn on_points(
+    instance: &Instance<'_>,
+    key: &StreamKey,
+    judging: Judging<'_>,
+    on_points: &impl SidesOnPoints,
+) -> Result<Vec<Glance>, CheckFailure> {
+    let problem = instance.problem.as_ref();
+    let scopes = Scopes::new(instance, on_points.horizon(instance));
+    let replicates =
+        if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories.min(TRAJECTORIES) };
+    let mut glances = Vec::new();
+    for replicate in 0..replicates {
+        let path = on_points.path(instance, key, replicate)?;
+        let trace = PointTrace::<Ball>::new(problem, &instance.method, &path.points, ());
+        for (c, claim) in instance.statement.claims.iter().enumerate() {
+            for k in indices(claim, &scopes.ball)? {
+                let sides: Attempt<Ball> = attempt(on_points.sides(claim, k, &path, &scopes.ball, &trace))?;
+                glances.extend(sides.ok().and_then(|sides| Glance::of(c, k, replicate, &sides)));
+            }
+        }
+    }
+    Ok(glances)
+}
+
+fn whole_run(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Vec<Glance>, CheckFailure> {
+    let quantities = Quantity::mentioned(&instance.statement.claims);
+    let Some(means) = ExactMeans::find(instance, judging.effort.paths) else {
+        return Statistical::new(instance, key, judging, &quantities)?.glances(SAMPLES, STANDARD_ERRORS);
+    };
+    let Some(table) = means.table::<Ball>(instance, &quantities, ()) else { return Ok(Vec::new()) };
+    let scope = instance.scope::<Ball>(());
+    let average = instance.random_average();
+    let mut glances = Vec::new();
+    for (c, claim) in instance.statement.claims.iter().enumerate() {
+        for (k, horizon) in of_whole_run(instance, claim, &scope)? {
+            let mut evaluator = Evaluator::on(&scope, &table, &average);
+            evaluator.set_index(k);
+            evaluator.set_horizon(horizon);
+            let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
+            let sides = attempt(Sides::evaluate(claim, &mut evaluator, ()))?;
+            glances.extend(sides.ok().and_then(|sides| Glance::of(c, shown, 0, &sides)));
+        }
+    }
+    Ok(glances)
+}
