@@ -700,3 +700,72 @@ fn the_identifier_of_a_comparison_names_no_other_folder() {
     folder.lemmata(&["compare", "mine.toml", "--quick"]).code(2).stderr(saying("the id `../outside` may only have"));
     folder.lemmata(&["compare", "--delta", "0"]).code(2).stderr(saying("not between 0 and 1"));
 }
+
+/// A true statement of that id whose proof uses others.
+fn resting(id: &str, uses: &[&str]) -> String {
+    let head = format!("id = {id:?}\nuses = {uses:?}\n");
+    STATEMENT.replace("id = \"mine\"\n", &head)
+}
+
+/// What a command that succeeds prints.
+fn printed(folder: &Folder, arguments: &[&str]) -> String {
+    String::from_utf8(folder.lemmata(arguments).success().get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_graph_shows_what_a_statement_rests_on() {
+    let folder = Folder::new();
+    insta::assert_snapshot!("graph_text", printed(&folder, &["graph", "compressed-nonconvex"]));
+    insta::assert_snapshot!("graph_dot", printed(&folder, &["graph", "compressed-nonconvex", "--dot"]));
+    let all = printed(&folder, &["graph"]);
+    for id in lemmata::statement::library::ids() {
+        let entries = all.lines().filter(|line| line.starts_with(&format!("  {id} ")));
+        assert_eq!(entries.count(), 1, "{id}");
+    }
+    assert!(!all.contains("unknown"), "{all}");
+}
+
+#[test]
+fn a_graph_marks_what_is_false_on_purpose_and_what_is_unknown() {
+    let folder = Folder::new();
+    folder.write("mine.toml", &resting("mine", &["descent-lemma-limit", "Lemma \"3\""]));
+    insta::assert_snapshot!("graph_marks_text", printed(&folder, &["graph", "mine.toml"]));
+    insta::assert_snapshot!("graph_marks_dot", printed(&folder, &["graph", "mine.toml", "--dot"]));
+}
+
+#[test]
+fn a_graph_of_nothing_known_or_of_a_circle_is_bad_input() {
+    let folder = Folder::new();
+    folder.lemmata(&["graph", "descent-lema"]).code(2).stderr(saying("did you mean `descent-lemma`?"));
+    folder.lemmata(&["graph", "--report", "none.json"]).code(2).stderr(saying("cannot read the report"));
+    folder.write("a.toml", &resting("a", &["b"]));
+    folder.write("b.toml", &resting("b", &["smooth-descent", "a"]));
+    for option in [&["--dot"][..], &[]] {
+        let arguments = [&["graph", "b.toml", "a.toml"], option].concat();
+        folder.lemmata(&arguments).code(2).stdout("").stderr(saying("in a circle: a → b → a"));
+    }
+    folder.lemmata(&["graph", "a.toml"]).success().stdout(saying("b [unknown"));
+}
+
+#[test]
+fn a_violated_lemma_taints_what_rests_on_it_in_a_check_and_in_the_graph_of_its_report() {
+    let folder = Folder::new();
+    folder.write("lemma.toml", &resting("lemma", &[]).replace("half = \"1/2\"", "half = \"2/3\""));
+    folder.write("theorem.toml", &resting("theorem", &["lemma", "smooth-descent"]));
+    folder.write("corollary.toml", &resting("corollary", &["theorem"]));
+    let files = ["lemma.toml", "theorem.toml", "corollary.toml"];
+    let checked = folder.lemmata(&[&["check", "--quick"], &files[..]].concat());
+    checked.code(1).stdout(saying("corollary rests on what is violated: lemma"));
+    let graph = |files: &[&str], options: &[&str]| {
+        printed(&folder, &[&["graph", "--report", "reports/check.json"], files, options].concat())
+    };
+    insta::assert_snapshot!("graph_report_text", graph(&files, &[]));
+    insta::assert_snapshot!("graph_report_dot", graph(&files, &["--dot"]));
+    // The report keeps the texts of what is not given.
+    assert_eq!(graph(&files[2..], &[]), graph(&files, &[]));
+    // Its verdicts are on those texts and on no others.
+    folder.write("lemma.toml", &resting("lemma", &[]));
+    let changed = graph(&files, &[]);
+    assert!(changed.contains("lemma [no verdict: the report is of another text]"), "{changed}");
+    assert!(!changed.contains("rests on what is violated"), "{changed}");
+}

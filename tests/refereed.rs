@@ -8,6 +8,7 @@ use lemmata::oracle::{SourceSpec, Stream, StreamKey};
 use lemmata::preset::Preset;
 use lemmata::problem::ProblemSpec;
 use lemmata::statement::evaluate::EvaluationError;
+use lemmata::statement::graph::Graph;
 use lemmata::statement::term::VectorSequence;
 use lemmata::statement::{Statement, load_text};
 use lemmata::verify::plan::Plan;
@@ -139,6 +140,13 @@ fn every_statement_points_to_its_own_place_in_the_proofs() {
         assert_eq!(statement.proof, format!("docs/theory.md#{}", statement.id));
         assert!(proofs.lines().any(|line| line == format!("### {}", statement.id)), "{} has no heading", statement.id);
     }
+}
+
+#[test]
+fn shipped_statements_rest_on_shipped_ones_and_in_no_circle() {
+    let graph = Graph::of(&lemmata::statement::library::load_all().unwrap());
+    assert!(graph.unknown().is_empty(), "no statement of these ids is shipped: {:?}", graph.unknown());
+    graph.layers().unwrap_or_else(|circle| panic!("{circle}"));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::print;
-use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load};
+use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load_each};
 use crate::inference::{Ledger, Verdict};
 use crate::report::{self, CellReport, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
-use crate::statement::{Scope, Statement, library};
+use crate::statement::{Scope, Statement};
 use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Judging};
 
@@ -18,7 +18,7 @@ const STACK_BYTES: usize = 16 << 20;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     validate(arguments)?;
-    let statements = statements(&arguments.statements)?;
+    let statements = load_each(&arguments.statements)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.unwrap_or(0).into())
         .stack_size(STACK_BYTES)
@@ -60,21 +60,6 @@ fn validate(arguments: &CheckArguments) -> Result<(), Failure> {
     }
     check_delta(arguments.delta)?;
     check_output(&arguments.output, name)
-}
-
-fn statements(names: &[String]) -> Result<Vec<Statement>, Failure> {
-    if names.is_empty() {
-        return Ok(library::load_all()?);
-    }
-    let mut statements: Vec<Statement> = Vec::new();
-    for name in names {
-        let statement = load(name)?;
-        if statements.iter().any(|s| s.id == statement.id) {
-            return Err(Failure::bad_input(format!("two statements have the id `{}`", statement.id)));
-        }
-        statements.push(statement);
-    }
-    Ok(statements)
 }
 
 fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Plan<'_>]) -> Report {
@@ -133,5 +118,48 @@ fn exit_code(report: &Report) -> ExitCode {
         ExitCode::Success
     } else {
         ExitCode::Open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preset::Preset;
+    use crate::report::tests::summary;
+    use crate::statement::Expectation;
+
+    const VERDICTS: [Verdict; 5] =
+        [Verdict::Holds, Verdict::NotRefuted, Verdict::Vacuous, Verdict::Inconclusive, Verdict::Violated];
+
+    /// Of a check that came to these verdicts.
+    fn report_of(statements: Vec<StatementSummary>) -> Report {
+        let preset = Preset::Quick;
+        let ledger = Ledger { delta: 1e-6, tests: 0 };
+        Report {
+            schema_version: SCHEMA_VERSION,
+            name: "check".into(),
+            provenance: Provenance::new(0.0),
+            settings: Settings { seed: 1, preset, effort: preset.effort(), ledger },
+            statements,
+            cells: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_statement_that_rests_on_what_is_violated_never_ends_with_0() {
+        for (lemma, theorem) in VERDICTS.into_iter().flat_map(|v| VERDICTS.map(|w| (v, w))) {
+            for expected in [Expectation::Holds, Expectation::Violated] {
+                let mut top = summary("corollary", theorem, &["theorem"]);
+                top.expected = expected;
+                top.as_expected = true;
+                let mut statements =
+                    [top, summary("theorem", Verdict::Holds, &["lemma"]), summary("lemma", lemma, &[])];
+                report::spread_taint(&mut statements);
+                let tainted = statements.iter().filter(|s| !s.tainted_by.is_empty()).count();
+                assert_eq!(tainted, if lemma == Verdict::Violated { 2 } else { 0 });
+                let code = exit_code(&report_of(statements.to_vec()));
+                assert!(tainted == 0 || code == ExitCode::Violated, "{lemma}, {theorem}: {code:?}");
+            }
+        }
     }
 }

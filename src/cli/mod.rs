@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod exit;
+mod graph;
 mod new;
 mod output;
 mod replay;
@@ -46,6 +47,18 @@ enum Command {
         /// Values, such as `--set beta=0.1 --set L=2`.
         #[arg(long = "set", value_name = "NAME=VALUE")]
         values: Vec<String>,
+    },
+    /// Print which statements rest on which, lemmas first.
+    Graph {
+        /// Identifiers of shipped statements, or statement files, shown with all that they rest on; all
+        /// shipped ones without any.
+        statements: Vec<String>,
+        /// Print the graph in the DOT language of Graphviz: `uses` solid, `instantiates` dashed.
+        #[arg(long)]
+        dot: bool,
+        /// Report of `lemmata check` whose verdicts are shown, and what a violated statement taints.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
     },
     /// Write a commented statement file that runs.
     New {
@@ -139,6 +152,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::List => show::list(),
         Command::Show { statement, values } => show::show(&statement, &values),
+        Command::Graph { statements, dot, report } => graph::run(&statements, dot, report.as_deref()),
         Command::New { name } => new::run(&name),
         Command::Schema => show::schema(),
         Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),
@@ -187,6 +201,22 @@ fn load(name: &str) -> Result<Statement, Failure> {
     Err(Failure::bad_input(format!(
         "there is no shipped statement `{name}` and no such file; {near}`lemmata list` shows the shipped ones"
     )))
+}
+
+/// Statements by identifier or path, each once; all shipped ones where none is named.
+fn load_each(names: &[String]) -> Result<Vec<Statement>, Failure> {
+    if names.is_empty() {
+        return Ok(library::load_all()?);
+    }
+    let mut statements: Vec<Statement> = Vec::new();
+    for name in names {
+        let statement = load(name)?;
+        if statements.iter().any(|s| s.id == statement.id) {
+            return Err(Failure::bad_input(format!("two statements have the id `{}`", statement.id)));
+        }
+        statements.push(statement);
+    }
+    Ok(statements)
 }
 
 /// Precisions that a run may have.

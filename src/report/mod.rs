@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::inference::{Ledger, Verdict};
 use crate::preset::{Effort, Preset};
+use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement};
 use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::plan::Plan;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
-pub use table::{headed, render, render_cells};
+pub use table::{headed, render, render_cells, render_verdict};
 pub use write::{WriteError, path, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
@@ -127,7 +128,7 @@ pub struct StatementSummary {
     pub why_vacuous: Option<String>,
     /// Statements that its proof uses or that it instantiates.
     pub rests_on: Vec<String>,
-    /// Statements of this report that it rests on, directly or not, and that are not as expected.
+    /// Statements of this report that it rests on, directly or not, and that are violated though they should hold.
     pub tainted_by: Vec<String>,
 }
 
@@ -223,39 +224,34 @@ impl StatementSummary {
             worst_ratio: worst().filter_map(|w| w.ratio).filter(|r| r.is_finite()).reduce(f64::max),
             least_slack: worst().filter_map(|w| w.slack).filter(|s| s.is_finite()).reduce(f64::min),
             why_vacuous: plan.why_vacuous(),
-            rests_on: statement.instantiates.iter().chain(&statement.uses).cloned().collect(),
+            rests_on: statement.rests_on(),
             tainted_by: Vec::new(),
         }
+    }
+
+    /// Whether it is violated though it should hold, which taints all that rests on it.
+    #[must_use]
+    pub fn taints(&self) -> bool {
+        self.expected == Expectation::Holds && self.verdict == Verdict::Violated
     }
 }
 
 /// Marks every statement that rests on one which is violated though it should hold. What is not in
 /// the report is not known to be wrong, but what it rests on in turn is looked up all the same.
 pub fn spread_taint(summaries: &mut [StatementSummary]) {
-    let wrong: BTreeSet<String> = summaries
-        .iter()
-        .filter(|s| s.expected == Expectation::Holds && s.verdict == Verdict::Violated)
-        .map(|s| s.id.clone())
-        .collect();
-    let rests_on: BTreeMap<String, Vec<String>> =
-        summaries.iter().map(|s| (s.id.clone(), s.rests_on.clone())).collect();
+    let wrong: BTreeSet<String> = summaries.iter().filter(|s| s.taints()).map(|s| s.id.clone()).collect();
+    let graph: Graph = summaries.iter().map(|s| (s.id.clone(), s.rests_on.clone())).collect();
     for summary in summaries {
-        let mut seen = BTreeSet::new();
-        let mut open = summary.rests_on.clone();
-        while let Some(id) = open.pop() {
-            if seen.insert(id.clone()) {
-                open.extend(rests_on.get(&id).cloned().unwrap_or_default());
-            }
-        }
-        summary.tainted_by = seen.intersection(&wrong).cloned().collect();
+        summary.tainted_by = graph.tainted_by(&summary.id, &wrong);
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn summary(id: &str, verdict: Verdict, rests_on: &[&str]) -> StatementSummary {
+    /// As of a check of a statement that should hold.
+    pub(crate) fn summary(id: &str, verdict: Verdict, rests_on: &[&str]) -> StatementSummary {
         StatementSummary {
             id: id.into(),
             text: String::new(),

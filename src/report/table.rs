@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::{CellReport, Report};
+use super::{CellReport, Report, StatementSummary};
 use crate::inference::Verdict;
 use crate::statement::Expectation;
 
@@ -23,12 +23,6 @@ pub fn render(report: &Report) -> String {
     let header = ["statement", "verdict", "cells", "families", "evidence", "worst lhs/rhs", "least slack"];
     let mut table = headed(&header, ContentArrangement::Dynamic);
     for summary in &report.statements {
-        let verdict = match (summary.expected, summary.as_expected) {
-            (Expectation::Violated, true) => "violated, as expected".to_owned(),
-            (Expectation::Violated, false) => format!("{}, EXPECTED violated", summary.verdict),
-            (Expectation::Holds, true) => summary.verdict.to_string(),
-            (Expectation::Holds, false) => summary.verdict.to_string().to_uppercase(),
-        };
         let not_refuted = summary.verdicts.get(&Verdict::NotRefuted).copied().unwrap_or(0);
         let total: usize = summary.verdicts.values().sum::<usize>() + summary.errors;
         let mut cells = total.to_string();
@@ -41,7 +35,7 @@ pub fn render(report: &Report) -> String {
         let evidence: Vec<String> = summary.evidence.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         table.add_row([
             summary.id.clone(),
-            verdict,
+            render_verdict(summary),
             cells,
             summary.families.len().to_string(),
             evidence.join(", "),
@@ -65,6 +59,17 @@ pub fn render(report: &Report) -> String {
         ledger.tests,
         report.settings.seed,
     )
+}
+
+/// The verdict on a statement, in capitals where it is not what was expected.
+#[must_use]
+pub fn render_verdict(summary: &StatementSummary) -> String {
+    match (summary.expected, summary.as_expected) {
+        (Expectation::Violated, true) => "violated, as expected".to_owned(),
+        (Expectation::Violated, false) => format!("{}, EXPECTED violated", summary.verdict),
+        (Expectation::Holds, true) => summary.verdict.to_string(),
+        (Expectation::Holds, false) => summary.verdict.to_string().to_uppercase(),
+    }
 }
 
 /// One row a cell: its instance, and its worst comparison.

@@ -16,6 +16,7 @@ mod claims;
 mod error;
 pub mod evaluate;
 mod file;
+pub mod graph;
 pub mod library;
 pub mod parse;
 mod raw;
@@ -343,6 +344,13 @@ impl Claim {
 }
 
 impl Statement {
+    /// The statements that it names as what it rests on: the one that it instantiates, and those that
+    /// its proof uses.
+    #[must_use]
+    pub fn rests_on(&self) -> Vec<String> {
+        self.instantiates.iter().chain(&self.uses).cloned().collect()
+    }
+
     /// Calls `visit` on every node of every claim, hypothesis, constant and range.
     pub fn walk(&self, visit: &mut dyn FnMut(Node<'_>)) {
         for claim in &self.claims {
