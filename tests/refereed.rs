@@ -576,3 +576,35 @@ fn the_precision_check_looks_at_every_step_of_a_minimum() {
     );
     assert_eq!(witnessed("expectation", 3, &claim), [Ok(Verdict::Inconclusive)]);
 }
+
+#[test]
+fn bounds_for_exact_gradients_do_not_speak_of_workers_that_add_noise() {
+    // Noise that the workers add before they compress refutes each of these bounds; once they took such cells.
+    let noisy = |statement: &str, mut spec: serde_json::Value| {
+        let statement = lemmata::statement::library::load(statement).unwrap().unwrap();
+        let build = |spec: serde_json::Value| {
+            let spec = serde_json::from_value(spec).unwrap();
+            lemmata::verify::instance::Instance::build(&statement, &spec).map(|_| ()).map_err(|err| err.to_string())
+        };
+        let refused = build(spec.clone()).expect_err("not an instance");
+        assert!(refused.contains("no noise"), "{refused}");
+        spec["oracle"][0]["noise"] = serde_json::json!(0.0);
+        assert_eq!(build(spec), Ok(()));
+    };
+    let spec = |operator: serde_json::Value, parameters: serde_json::Value| {
+        serde_json::json!({
+            "problem": { "family": "diagonal-quadratic", "spectrum": [1.0, 0.0625] }, "start": "zero", "horizon": 1,
+            "oracle": [{ "source": "each-worker", "operator": operator, "noise": 0.125 }],
+            "parameters": parameters, "point": null, "witness": null,
+        })
+    };
+    let rand_k = || serde_json::json!({ "name": "rand-k", "share": 0.5 });
+    let steps = || serde_json::json!({ "beta": 1.0, "theta": 0.25, "gamma": 0.25 });
+    for statement in ["compressed-error", "contraction-rand-k"] {
+        noisy(statement, spec(rand_k(), serde_json::json!({})));
+    }
+    for statement in ["compressed-nonconvex", "randk-nonconvex"] {
+        noisy(statement, spec(rand_k(), steps()));
+    }
+    noisy("low-precision-nonconvex", spec(serde_json::json!({ "name": "rounding", "bits": 2 }), steps()));
+}

@@ -7,4 +7,5 @@ pub mod fingerprint;
 pub mod mutate;
 pub mod pool;
 pub mod search;
+pub mod shrink;
 pub mod trial;

@@ -44,10 +44,10 @@ pub struct Pool {
     pub entries: Vec<Entry>,
 }
 
-/// Instances kept beside the witnesses.
-const KEPT: usize = 28;
-/// Instances kept of one problem family under the same kinds of error.
-const KEPT_ALIKE: usize = 3;
+/// Kinds of instances kept beside the witnesses: a problem family under the same kinds of error.
+const KEPT_KINDS: usize = 12;
+/// Instances kept of one kind.
+const KEPT_ALIKE: usize = 4;
 /// Largest dimension of what is kept: larger instances are slow to look at and say no more.
 const LARGEST_DIMENSION: usize = 8;
 /// Longest run of what is kept, witnesses aside.
@@ -77,17 +77,14 @@ impl Pool {
             looked.collect()
         };
         let mut pool = Pool { entries: entries(witnesses) };
-        let mut others = entries(recipes);
-        others.sort_by(|a, b| b.look.excess.total_cmp(&a.look.excess));
-        let mut alike: BTreeMap<String, usize> = BTreeMap::new();
-        for entry in others {
-            let count = alike.entry(kind_of(&entry.look.spec)).or_insert(0);
-            *count += 1;
-            let full = pool.entries.len() >= KEPT + statement.witnesses.len();
-            if *count <= KEPT_ALIKE && !full && !pool.entries.iter().any(|e| e.look.spec == entry.look.spec) {
-                pool.entries.push(entry);
-            }
+        let mut kinds: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+        for entry in entries(recipes) {
+            kinds.entry(kind_of(&entry.look.spec)).or_default().push(entry);
         }
+        let mut kinds: Vec<Vec<Entry>> = kinds.into_values().map(spread).collect();
+        kinds.sort_by(|a, b| b[0].look.excess.total_cmp(&a[0].look.excess));
+        kinds.truncate(KEPT_KINDS);
+        pool.entries.extend(kinds.into_iter().flatten());
         pool.sort();
         Ok(pool)
     }
@@ -116,6 +113,21 @@ impl Pool {
         }
         different
     }
+}
+
+/// The tightest instances of a kind and, as these are often trivial, others evenly down to the least tight.
+fn spread(mut alike: Vec<Entry>) -> Vec<Entry> {
+    alike.sort_by(|a, b| b.look.excess.total_cmp(&a.look.excess));
+    alike.dedup_by(|a, b| a.look.spec == b.look.spec);
+    let last = alike.len().saturating_sub(1);
+    let mut chosen: Vec<usize> = (0..KEPT_ALIKE).map(|i| i * i * last / ((KEPT_ALIKE - 1) * (KEPT_ALIKE - 1))).collect();
+    chosen.dedup();
+    let mut number = 0;
+    alike.retain(|_| {
+        number += 1;
+        chosen.contains(&(number - 1))
+    });
+    alike
 }
 
 /// Family and kinds of error.

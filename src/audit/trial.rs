@@ -183,8 +183,9 @@ impl Trial<'_> {
             for (i, start) in hunt.starts(self.depth.searches).into_iter().enumerate() {
                 let frozen = if i % 2 == 0 { Frozen::Parameters } else { Frozen::Nothing };
                 let budget = Budget { evaluations: self.depth.evaluations, enough: ENOUGH, seed: i as u64 };
-                let found = worsen(self.bench, changed, &start, frozen, budget);
-                if let Some(killed) = found.and_then(|(recipe, look)| hunt.see(recipe, look, 0.0)) {
+                let Some((recipe, look)) = worsen(self.bench, changed, &start, frozen, budget) else { continue };
+                let room = self.bench.look(self.base, &recipe).map_or(f64::MIN, |look| look.excess);
+                if let Some(killed) = hunt.see(recipe, look, room) {
                     return killed;
                 }
             }
@@ -201,7 +202,8 @@ impl Trial<'_> {
                 [0.0, 1.0].map(|end| {
                     let mut recipe = entry.recipe.clone();
                     recipe.fractions.insert(name.clone(), end);
-                    (recipe, 0.0)
+                    let room = self.bench.look(self.base, &recipe).map_or(f64::MIN, |look| look.excess);
+                    (recipe, room)
                 })
             })
         });
@@ -276,7 +278,7 @@ impl Hunt<'_> {
                 return Some(Tried { fate, nearest: Some(recipe) });
             }
         }
-        let share = if room < -NO_ROOM { 1.0 - look.excess / room } else { 0.0 };
+        let share = if room < -NO_ROOM { 1.0 - look.excess / room } else { room - look.excess };
         self.nearest.push((share, recipe, look));
         None
     }
@@ -298,7 +300,10 @@ impl Hunt<'_> {
     }
 
     fn given_up(self, instances: u64) -> Tried {
-        let nearest = self.nearest.into_iter().max_by(|a, b| a.2.excess.total_cmp(&b.2.excess));
+        // Instances that the change does not touch are as tight as they were.
+        let touched = self.nearest.iter().any(|(share, ..)| share.abs() > SAME);
+        let nearest = self.nearest.into_iter().filter(|(share, ..)| !touched || share.abs() > SAME);
+        let nearest = nearest.max_by(|a, b| a.2.excess.total_cmp(&b.2.excess));
         let fate = match &nearest {
             None => Fate::Undecided { reason: "no instance of it was found".into() },
             Some((_, _, look)) if look.excess > 0.0 => {

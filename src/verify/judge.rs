@@ -59,19 +59,20 @@ impl<S: Scalar> Sides<S> {
             let mut sum = S::zero(context);
             for (negative, part) in term.additive_terms() {
                 let value = evaluator.term(part)?;
-                if is_level.next() == Some(&true) {
-                    let mut signed = value.clone();
-                    signed.mul_f64(if negative { -sign } else { sign });
-                    level.add_assign(&signed);
-                } else {
-                    scale.add_assign(&value.abs());
-                }
                 if negative {
                     sum.sub_assign(&value);
                 } else {
                     sum.add_assign(&value);
                 }
-                magnitude.add_assign(&value.abs());
+                let size = value.clone().abs();
+                magnitude.add_assign(&size);
+                if is_level.next() == Some(&true) {
+                    let mut signed = value;
+                    signed.mul_f64(if negative { -sign } else { sign });
+                    level.add_assign(&signed);
+                } else {
+                    scale.add_assign(&size);
+                }
             }
             Ok(sum)
         };
