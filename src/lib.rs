@@ -1,6 +1,7 @@
 //! Theorems that run.
 #![warn(missing_docs)]
 
+pub mod calibrate;
 pub mod cli;
 pub mod compare;
 pub mod inference;
