@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod audit;
+pub mod calibrate;
 pub mod cli;
 pub mod compare;
 pub mod inference;

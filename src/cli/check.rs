@@ -14,7 +14,7 @@ use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Judging};
 
 /// Enough for the deepest claim that the language admits.
-const STACK_BYTES: usize = 16 << 20;
+pub(super) const STACK_BYTES: usize = 16 << 20;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     validate(arguments)?;
@@ -38,7 +38,13 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
 const LONGEST_NAME: usize = 200;
 
 fn validate(arguments: &CheckArguments) -> Result<(), Failure> {
-    let name = &arguments.name;
+    check_name(&arguments.name)?;
+    check_delta(arguments.delta)?;
+    check_output(&arguments.output, &arguments.name)
+}
+
+/// Refuses what is no name of a report.
+pub(super) fn check_name(name: &str) -> Result<(), Failure> {
     let plain = !name.is_empty()
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
         && !name.starts_with('.');
@@ -58,8 +64,7 @@ fn validate(arguments: &CheckArguments) -> Result<(), Failure> {
             name.len()
         )));
     }
-    check_delta(arguments.delta)?;
-    check_output(&arguments.output, name)
+    Ok(())
 }
 
 fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Plan<'_>]) -> Report {

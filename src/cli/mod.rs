@@ -1,5 +1,6 @@
 //! The program.
 
+mod calibrate;
 mod check;
 mod compare;
 mod exit;
@@ -38,6 +39,8 @@ enum Command {
     Check(CheckArguments),
     /// Run methods side by side on the same streams and write a report.
     Compare(CompareArguments),
+    /// Measure false alarms and power of the statistical verdicts where the truth is known.
+    Calibrate(CalibrateArguments),
     /// List the shipped statements.
     List,
     /// Show a statement: claim, hypotheses, constants, and their values for given parameters.
@@ -134,6 +137,31 @@ struct CompareArguments {
     delta: f64,
 }
 
+#[derive(Debug, clap::Args)]
+struct CalibrateArguments {
+    /// Null cells.
+    #[arg(long, default_value_t = 40_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    cells: u64,
+    /// Level of a null cell tested alone, and family-wise error of a hundred of them.
+    #[arg(long, default_value_t = 0.05)]
+    delta: f64,
+    /// Seed of instances and streams.
+    #[arg(long, default_value_t = 20_240_300_853)]
+    seed: u64,
+    /// Most replicates of a null cell; a planted error has twenty times as many.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=200_000))]
+    replicates: u64,
+    /// Set the right-hand sides of null cells too low by this share, to see the calibration fail.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    defect: f64,
+    /// Folder of the report.
+    #[arg(long, default_value = "reports")]
+    output: PathBuf,
+    /// Name of the report.
+    #[arg(long, default_value = "calibrate")]
+    name: String,
+}
+
 impl CheckArguments {
     fn preset(&self) -> Preset {
         match (self.quick, self.full) {
@@ -150,6 +178,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::List => show::list(),
         Command::Show { statement, values } => show::show(&statement, &values),
         Command::Graph { statements, dot, report } => graph::run(&statements, dot, report.as_deref()),

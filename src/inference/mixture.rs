@@ -11,6 +11,7 @@ pub struct Mixture {
     bets: Vec<f64>,
     log_wealth: Vec<f64>,
     error: Vec<f64>,
+    now: f64,
     best: f64,
 }
 
@@ -19,7 +20,10 @@ impl Mixture {
     #[must_use]
     pub fn new(largest: f64, count: u32) -> Self {
         let bets: Vec<f64> = (0..count).map(|j| largest * 0.5f64.powi(j as i32)).collect();
-        Mixture { log_wealth: vec![0.0; bets.len()], error: vec![0.0; bets.len()], bets, best: 0.0 }
+        let zeros = vec![0.0; bets.len()];
+        let mut mixture = Mixture { log_wealth: zeros.clone(), error: zeros, bets, now: 0.0, best: 0.0 };
+        mixture.now = mixture.mixed();
+        mixture
     }
 
     /// Multiplies each product by its factor; `log_factor(bet)` may err by a few units in the last
@@ -30,12 +34,17 @@ impl Mixture {
             *wealth += value;
             *error += 8.0 * f64::EPSILON * (magnitude + wealth.abs());
         }
-        self.best = self.best.max(self.log_e_value());
+        self.now = self.mixed();
+        self.best = self.best.max(self.now);
     }
 
     /// A lower bound of the logarithm of the mixture now.
     #[must_use]
     pub fn log_e_value(&self) -> f64 {
+        self.now
+    }
+
+    fn mixed(&self) -> f64 {
         let lower = |i: usize| self.log_wealth[i] - self.error[i];
         let top = (0..self.bets.len()).map(lower).fold(f64::NEG_INFINITY, f64::max);
         if top == f64::NEG_INFINITY {

@@ -7,6 +7,7 @@ mod at_points;
 mod exact;
 pub mod instance;
 mod judge;
+pub mod known;
 mod moments;
 mod one_step;
 mod pathwise;

@@ -76,6 +76,18 @@ impl<'a> Statistical<'a> {
         judging: Judging<'a>,
         quantities: &'a [Quantity],
     ) -> Result<Self, CheckFailure> {
+        Statistical::against(instance, key, judging, quantities, None)
+    }
+
+    /// The same cell with the left-hand sides of its claims tested against the `given` right-hand sides,
+    /// one for each claim, in place of the claims' own.
+    pub fn against(
+        instance: &'a Instance<'a>,
+        key: &'a StreamKey,
+        judging: Judging<'a>,
+        quantities: &'a [Quantity],
+        given: Option<&[Interval]>,
+    ) -> Result<Self, CheckFailure> {
         if instance.statement.kind == Kind::Identity {
             return Err(CheckFailure::Unsuitable("an identity is never decided by sampling".into()));
         }
@@ -112,7 +124,10 @@ impl<'a> Statistical<'a> {
                     "sampled claims are about the whole run, without an index".into(),
                 ));
             }
-            let rhs = Evaluator::on(&scope, &start, &average).term(&claim.rhs)?;
+            let rhs = match given {
+                Some(sides) => sides[c].clone(),
+                None => Evaluator::on(&scope, &start, &average).term(&claim.rhs)?,
+            };
             if !rhs.is_defined() {
                 return Err(CheckFailure::Undefined { claim: c, k: 0, side: "right-hand side" });
             }
@@ -161,6 +176,11 @@ impl<'a> Statistical<'a> {
             claims.push(SampledClaim { linear, minimum, rhs, tested, tail });
         }
         Ok(Statistical { instance, key, judging, quantities, claims, random_range })
+    }
+
+    /// What is proved of each claim's samples.
+    pub fn tails(&self) -> Vec<TailClass> {
+        self.claims.iter().map(|claim| claim.tail).collect()
     }
 
     /// Runs one group of `S::LANES` replicates and evaluates all claims on it.
