@@ -3,9 +3,18 @@
 
 pub mod bench;
 pub mod cma;
+pub mod finding;
 pub mod fingerprint;
+pub mod journal;
 pub mod mutate;
 pub mod pool;
+pub mod relative;
+pub mod report;
+pub mod room;
+pub mod run;
 pub mod search;
 pub mod shrink;
+pub mod target;
+pub mod trend;
 pub mod trial;
+pub mod worst;
