@@ -20,6 +20,7 @@ use crate::statement::{Bound, MAX_HORIZON, Schedule, Statement, Symbol};
 
 /// Everything needed to build an instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CellSpec {
     /// The problem.
     pub problem: ProblemSpec,
@@ -40,12 +41,7 @@ pub struct CellSpec {
 impl CellSpec {
     /// A cell of the suite whose parameters are still to be chosen: no witness, the family's own x_0.
     #[must_use]
-    pub fn without_parameters(
-        problem: ProblemSpec,
-        oracle: Vec<SourceSpec>,
-        start: Start,
-        horizon: usize,
-    ) -> Self {
+    pub fn without_parameters(problem: ProblemSpec, oracle: Vec<SourceSpec>, start: Start, horizon: usize) -> Self {
         CellSpec { problem, oracle, start, parameters: BTreeMap::new(), horizon, point: None, witness: None }
     }
 
@@ -202,11 +198,7 @@ impl<'a> Instance<'a> {
     ///
     /// # Errors
     /// As [`Instance::build`].
-    pub fn on(
-        statement: &'a Statement,
-        spec: &CellSpec,
-        problem: Arc<dyn DynProblem>,
-    ) -> Result<Self, InstanceError> {
+    pub fn on(statement: &'a Statement, spec: &CellSpec, problem: Arc<dyn DynProblem>) -> Result<Self, InstanceError> {
         if !(1..=MAX_HORIZON).contains(&spec.horizon) {
             return Err(InstanceError::Horizon(spec.horizon));
         }
