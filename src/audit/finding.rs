@@ -8,7 +8,8 @@ use super::mutate::{Mutant, Operator, scaled, summands};
 use super::trial::{Fate, Trial};
 use crate::statement::parse::parse;
 use crate::statement::syntax::{BinaryOp, Expr, ExprKind};
-use crate::statement::variant::{Change, Place, expressions};
+use crate::statement::Statement;
+use crate::statement::variant::{Change, Place, expressions, variant};
 use crate::verify::instance::CellSpec;
 
 /// A stronger form of a statement that was not refuted.
@@ -24,8 +25,8 @@ pub struct Finding {
     pub factor: String,
     /// The least of (rhs − lhs) over the sum of the absolute values of both sides' terms that was found.
     pub least: f64,
-    /// An instance on which one per cent less of the changed summand is too little: nothing more is to be
-    /// had there.
+    /// An instance on which one per cent less of the changed summand is too little, and of the summand as it
+    /// was is not: there the change makes all the difference, and nothing more is to be had.
     pub attained: Option<Box<CellSpec>>,
 }
 
@@ -47,13 +48,18 @@ impl Trial<'_> {
         let (_, old) = expressions(self.base).into_iter().find(|(p, _)| p == place)?;
         let new = parse(changed).ok()?;
         let (before, after) = changed_summands(old, &new);
-        let attained = LEFT.into_iter().filter(|_| !after.is_empty()).find_map(|left| {
-            let mut whole = new.clone();
-            for summand in &after {
+        let with_less = |whole: &Expr, summands: &[Expr], left: (u32, u32)| -> Option<Statement> {
+            let mut whole = whole.clone();
+            for summand in summands {
                 whole = scaled_summand(&whole, summand, &Rational::from(left))?;
             }
-            let change = Change { place: place.clone(), expression: Some(whole.to_string()) };
-            match self.fate(&[change], None, true).fate {
+            variant(self.base, &[Change { place: place.clone(), expression: Some(whole.to_string()) }]).ok()
+        };
+        let attained = LEFT.into_iter().filter(|_| !after.is_empty()).find_map(|left| {
+            let less = with_less(&new, &after, left)?;
+            // Where the statement itself cannot spare one per cent there, the change makes no difference.
+            let itself = with_less(old, &before, left)?;
+            match self.kill(&less, Some(&itself), None, false).fate {
                 Fate::Killed { instance, .. } => Some(instance),
                 _ => None,
             }

@@ -12,7 +12,7 @@ use crate::method::Start;
 use crate::oracle::SourceSpec;
 use crate::preset::Preset;
 use crate::problem::{DynProblem, ProblemSpec};
-use crate::statement::{Scope, Statement, StatementError, Subject};
+use crate::statement::{Parameter, Scope, Statement, StatementError, Subject};
 use crate::verify::instance::CellSpec;
 use crate::verify::plan::{self, Plan, with_parameters};
 
@@ -35,6 +35,14 @@ pub struct Entry {
     pub recipe: Recipe,
     /// What it is for the statement itself.
     pub look: Look,
+}
+
+impl Entry {
+    /// Whether its run is so long that it is looked at sparingly.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.look.spec.horizon > LONGEST
+    }
 }
 
 /// Instances of one statement, the tightest first.
@@ -86,7 +94,9 @@ impl Pool {
         let mut kinds: Vec<Vec<Entry>> = kinds.into_values().map(spread).collect();
         kinds.sort_by(|a, b| b[0].look.excess.total_cmp(&a[0].look.excess));
         kinds.truncate(KEPT_KINDS);
+        let generic: Vec<Recipe> = kinds.iter().map(|alike| generic(statement, &alike[0].recipe)).collect();
         pool.entries.extend(kinds.into_iter().flatten());
+        pool.entries.extend(entries(generic));
         pool.sort();
         Ok(pool)
     }
@@ -97,8 +107,9 @@ impl Pool {
         self.sort();
     }
 
+    /// Long runs come last: one of them costs as much as all others.
     fn sort(&mut self) {
-        self.entries.sort_by(|a, b| b.look.excess.total_cmp(&a.look.excess));
+        self.entries.sort_by(|a, b| a.is_long().cmp(&b.is_long()).then(b.look.excess.total_cmp(&a.look.excess)));
     }
 
     /// The tightest entry of each family and kind of error, the tightest first.
@@ -115,6 +126,12 @@ impl Pool {
         }
         different
     }
+}
+
+/// The recipe with every parameter inside its range: at the ends many changes make no difference.
+fn generic(statement: &Statement, recipe: &Recipe) -> Recipe {
+    let inside = |(i, parameter): (usize, &Parameter)| (parameter.name.clone(), 0.3 + 0.1 * (i % 4) as f64);
+    Recipe { fractions: statement.parameters.iter().enumerate().map(inside).collect(), ..recipe.clone() }
 }
 
 /// The tightest instances of a kind and, as these are often trivial, others evenly down to the least tight.

@@ -210,7 +210,7 @@ fn largest_factor(
         let scale = Change { place: place.clone(), expression: Some(scaled(expr, factor).to_string()) };
         let changes: Vec<Change> = change.into_iter().cloned().chain([scale]).collect();
         let changed = variant(trial.base, &changes).ok()?;
-        let tried = trial.kill(&changed, warm.as_ref(), true);
+        let tried = trial.kill(&changed, None, warm.as_ref(), true);
         let violated = matches!(tried.fate, Fate::Killed { .. });
         if violated {
             warm = tried.nearest;

@@ -102,8 +102,18 @@ impl Genome {
     }
 }
 
-/// The worst instance of the statement that is found near the recipe, with its recipe; `None` where nothing
-/// near it is an instance.
+/// What a search ends with.
+pub struct Worsened {
+    /// How to make the worst instance.
+    pub recipe: Recipe,
+    /// The worst instance.
+    pub look: Look,
+    /// Instances that the search looked at.
+    pub looked: u64,
+}
+
+/// The worst instance of the statement that is found near the recipe; `None` where nothing near it is an
+/// instance.
 #[must_use]
 pub fn worsen(
     bench: &Workbench<'_>,
@@ -111,7 +121,7 @@ pub fn worsen(
     recipe: &Recipe,
     frozen: Frozen,
     budget: Budget,
-) -> Option<(Recipe, Look)> {
+) -> Option<Worsened> {
     // A witness is moved as the cell that it is.
     let recipe = match recipe.witness {
         Some(_) => bench.recipe(statement, &bench.cell(statement, recipe)?)?,
@@ -126,7 +136,7 @@ pub fn worsen(
         let look = genome.recipe(&recipe, values).and_then(|recipe| bench.look(statement, &recipe));
         look.map_or(f64::NEG_INFINITY, |look| look.excess)
     });
-    let best = genome.recipe(&recipe, &found.point)?;
-    let look = bench.look(statement, &best)?;
-    Some((best, look))
+    let recipe = genome.recipe(&recipe, &found.point)?;
+    let look = bench.look(statement, &recipe)?;
+    Some(Worsened { recipe, look, looked: found.evaluations })
 }

@@ -121,7 +121,7 @@ fn trend(bench: &Workbench<'_>, statement: &Statement, starts: &[Recipe], axis: 
                 let budget =
                     Budget { evaluations: depth.evaluations / 4, enough: f64::INFINITY, seed: position as u64 };
                 let found = worsen(bench, statement, &recipe, Frozen::Parameters, budget);
-                Some(found.map_or(own, |(_, look)| look))
+                Some(found.map_or(own, |found| found.look))
             })
             .max_by(|a, b| a.excess.total_cmp(&b.excess))?;
         point(bench, statement, (axis, position), &best)

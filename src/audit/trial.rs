@@ -115,8 +115,6 @@ pub struct Trial<'a> {
 const MOST_JUDGEMENTS: usize = 3;
 /// Two sides' differences that agree to this share of their magnitude are the same.
 const SAME: f64 = 1e-12;
-/// Instances that tell whether a mutant is stronger.
-const COMPARED: usize = 24;
 /// Where the statement has less room than this, nothing is learnt from what a change takes of it.
 const NO_ROOM: f64 = 1e-9;
 /// Instances whose parameters are moved to the ends of their ranges.
@@ -182,15 +180,22 @@ impl Trial<'_> {
             _ => tried,
         };
         // A statement that is only made for its witnesses says nothing of instances beside them.
-        same(self.kill(&changed, warm, search && effect != Effect::Same && self.base.general))
+        same(self.kill(&changed, None, warm, search && effect != Effect::Same && self.base.general))
     }
 
     /// Seeks an instance that violates a statement: on the pool, at the ends of the parameters' ranges, then
     /// by searches from where the change takes most of the room that the statement itself has.
+    /// Where `unless` is given, only instances count on which it is not violated too.
     #[must_use]
-    pub fn kill(&self, changed: &Statement, warm: Option<&Recipe>, search: bool) -> Tried {
-        let before = self.bench.looks();
-        let mut hunt = Hunt { bench: self.bench, changed, judgements: 0, nearest: Vec::new() };
+    pub fn kill(
+        &self,
+        changed: &Statement,
+        unless: Option<&Statement>,
+        warm: Option<&Recipe>,
+        search: bool,
+    ) -> Tried {
+        let mut looked = 0;
+        let mut hunt = Hunt { bench: self.bench, changed, unless, judgements: 0, nearest: Vec::new() };
         let warm = warm.map(|recipe| (recipe.clone(), f64::MIN));
         let entries = self.pool.entries.iter().map(|entry| (entry.recipe.clone(), entry.look.excess));
         let corners = if search && self.frozen.is_none() { self.corners() } else { Vec::new() };
@@ -204,20 +209,21 @@ impl Trial<'_> {
                 let by_turns = if i % 2 == 0 { Frozen::Parameters } else { Frozen::Nothing };
                 let frozen = self.frozen.unwrap_or(by_turns);
                 let budget = Budget { evaluations: self.depth.evaluations, enough: ENOUGH, seed: i as u64 };
-                let Some((recipe, look)) = worsen(self.bench, changed, &start, frozen, budget) else { continue };
-                let room = self.bench.look(self.base, &recipe).map_or(f64::MIN, |look| look.excess);
-                if let Some(killed) = hunt.see(recipe, look, room) {
+                let Some(found) = worsen(self.bench, changed, &start, frozen, budget) else { continue };
+                looked += found.looked;
+                let room = self.bench.look(self.base, &found.recipe).map_or(f64::MIN, |look| look.excess);
+                if let Some(killed) = hunt.see(found.recipe, found.look, room) {
                     return killed;
                 }
             }
         }
-        hunt.given_up(self.bench.looks() - before)
+        hunt.given_up(looked)
     }
 
     /// Instances of the pool with one parameter at an end of its range.
     fn corners(&self) -> Vec<(Recipe, f64)> {
         let different = self.pool.different();
-        let movable = different.into_iter().filter(|entry| entry.recipe.witness.is_none()).take(CORNERS);
+        let movable = different.into_iter().filter(|e| e.recipe.witness.is_none() && !e.is_long()).take(CORNERS);
         let moved = movable.flat_map(|entry| {
             entry.recipe.fractions.keys().flat_map(move |name| {
                 [0.0, 1.0].map(|end| {
@@ -234,7 +240,7 @@ impl Trial<'_> {
     /// Whether the changed statement claims more or less, and on how many instances that was looked at.
     fn effect(&self, changed: &Statement) -> (Effect, u64) {
         let (mut stronger, mut weaker, mut count) = (false, false, 0);
-        for entry in self.pool.entries.iter().take(COMPARED) {
+        for entry in self.pool.entries.iter().filter(|entry| !entry.is_long()) {
             // An instance at the changed ranges' ends shows what is admitted anew.
             if let Some(cell) = self.bench.cell(changed, &entry.recipe)
                 && cell != entry.look.spec
@@ -252,7 +258,7 @@ impl Trial<'_> {
                 let place = (new.claim, new.k, new.replicate);
                 let Some(old) = known.iter().find(|g| (g.claim, g.k, g.replicate) == place) else { continue };
                 let difference = (new.rhs - new.lhs) - (old.rhs - old.lhs);
-                if difference.abs() <= SAME * (new.scale + old.scale) + new.rounding + old.rounding {
+                if difference.abs() <= SAME * (new.scale + old.scale) {
                     continue;
                 }
                 if self.base.kind == Kind::Identity {
@@ -279,6 +285,7 @@ impl Trial<'_> {
 struct Hunt<'a> {
     bench: &'a Workbench<'a>,
     changed: &'a Statement,
+    unless: Option<&'a Statement>,
     judgements: usize,
     /// What was looked at, with the share of the statement's own room that the change takes.
     nearest: Vec<(f64, Recipe, Look)>,
@@ -287,7 +294,11 @@ struct Hunt<'a> {
 impl Hunt<'_> {
     /// Judges what looks like a violation. `room` is the excess of the unchanged statement there.
     fn see(&mut self, recipe: Recipe, look: Look, room: f64) -> Option<Tried> {
-        if look.excess > 0.0 && self.judgements < MOST_JUDGEMENTS {
+        let counts = |unless: &Statement| {
+            self.bench.look_at(unless, look.spec.clone()).is_some_and(|look| look.excess < 0.0)
+        };
+        let counts = look.excess > 0.0 && self.unless.is_none_or(counts);
+        if counts && self.judgements < MOST_JUDGEMENTS {
             self.judgements += 1;
             if let Some(outcome) = self.bench.refutes(self.changed, &look.spec) {
                 let fate = Fate::Killed {
@@ -319,7 +330,9 @@ impl Hunt<'_> {
         starts
     }
 
-    fn given_up(self, instances: u64) -> Tried {
+    /// `looked` instances were looked at in searches, besides those that the hunt saw.
+    fn given_up(self, looked: u64) -> Tried {
+        let instances = looked + self.nearest.len() as u64;
         // Instances that the change does not touch are as tight as they were.
         let touched = self.nearest.iter().any(|(share, ..)| share.abs() > SAME);
         let nearest = self.nearest.into_iter().filter(|(share, ..)| !touched || share.abs() > SAME);

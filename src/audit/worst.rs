@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::bench::{Look, Recipe, Workbench};
 use super::cma::Budget;
 use super::pool::{Entry, Pool};
-use super::search::{Frozen, worsen};
+use super::search::{Frozen, Worsened, worsen};
 use super::shrink::shrink;
 use super::trial::Depth;
 use crate::statement::Statement;
@@ -34,8 +34,8 @@ pub struct Worst {
     /// What the searches found, to try mutants on.
     #[schemars(skip)]
     pub found: Vec<Recipe>,
-    /// Instances looked at.
-    pub looks: u64,
+    /// Instances that the searches looked at.
+    pub looked: u64,
 }
 
 /// Kinds of instances that a search starts from.
@@ -46,8 +46,7 @@ const LOSS: (f64, f64) = (1e-12, 1e-2);
 /// Searches for the worst instance of the statement from the tightest ones of the pool, which it extends.
 #[must_use]
 pub fn worst(bench: &Workbench<'_>, statement: &Statement, pool: &mut Pool, depth: Depth) -> Worst {
-    let before = bench.looks();
-    let mut found = Vec::new();
+    let mut found: Vec<Worsened> = Vec::new();
     if statement.general {
         let starts: Vec<Recipe> = pool.different().into_iter().take(STARTS).map(|e| e.recipe.clone()).collect();
         for (i, start) in starts.iter().enumerate() {
@@ -57,8 +56,9 @@ pub fn worst(bench: &Workbench<'_>, statement: &Statement, pool: &mut Pool, dept
             found.extend(worsen(bench, statement, start, frozen, budget));
         }
     }
-    let recipes = found.iter().map(|(recipe, _)| recipe.clone()).collect();
-    for (recipe, look) in found {
+    let recipes = found.iter().map(|worst| worst.recipe.clone()).collect();
+    let looked = found.iter().map(|worst| worst.looked).sum();
+    for Worsened { recipe, look, .. } in found {
         pool.add(Entry { recipe, look });
     }
     let counterexample = counterexample(bench, statement, pool);
@@ -66,7 +66,7 @@ pub fn worst(bench: &Workbench<'_>, statement: &Statement, pool: &mut Pool, dept
         Some(_) => None,
         None => tightest(bench, statement, pool),
     };
-    Worst { counterexample, tightest, found: recipes, looks: bench.looks() - before }
+    Worst { counterexample, tightest, found: recipes, looked }
 }
 
 /// Apparent violations that are judged.

@@ -1,5 +1,6 @@
 //! `lemmata audit`: which constants matter, how much room each has, and the worst instance.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
@@ -12,11 +13,12 @@ use crate::audit::journal::Journal;
 use crate::audit::report::{AuditReport, SCHEMA_VERSION, Settings, render};
 use crate::audit::run::{Audit, AuditError, Budget, StatementAudit, pieces};
 use crate::audit::trial::Depth;
-use crate::inference::Ledger;
+use crate::inference::{Evidence, Ledger, Verdict};
 use crate::preset::Preset;
 use crate::report::{self, Provenance};
-use crate::statement::{Statement, library};
+use crate::statement::{Statement, library, stored_folder};
 use crate::verify::Judging;
+use crate::verify::stored::{self, StoredCell, StoredCells};
 
 /// An audit judges no more often than this by sampling; each judgement has its share of the error.
 const JUDGEMENTS: u64 = 1_000_000;
@@ -92,6 +94,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         statements: audits,
     };
     let path = report::write_json(&arguments.name, &report, &arguments.output).map_err(Failure::bad_input)?;
+    let stored = if arguments.no_store { 0 } else { store(&statements, &report.statements)? };
     let rest = if complete {
         journal.close().map_err(Failure::bad_input)?;
         String::new()
@@ -99,13 +102,56 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         format!("\nthe budget is spent; the same command goes on from {}", journal_path.display())
     };
     print(&format!(
-        "{}\n{} instances looked at in {:.1} s\nreport: {}{rest}",
+        "{}\n{} instances looked at in {:.1} s; {stored} worst instances stored beside their statements\nreport: {}{rest}",
         render(&report).trim_end(),
         report.looks,
         report.provenance.wall_seconds,
         path.display()
     ))?;
     Ok(code)
+}
+
+/// Instances stored for one statement: the newest, and what earlier audits found.
+const STORED: usize = 4;
+
+/// Stores each statement's counterexample or tightest instance beside its file, where there is such a folder:
+/// later checks replay it first. Returns how many were new.
+fn store(statements: &[Statement], audits: &[StatementAudit]) -> Result<usize, Failure> {
+    let mut new = 0;
+    for (statement, audit) in statements.iter().zip(audits) {
+        let file = Path::new(&statement.file);
+        let Some(cell) = stored_cell(audit).filter(|_| statement.general && file.is_file()) else { continue };
+        let mut cells = stored::read(statement)?;
+        if cells.iter().any(|known| known.spec == cell.spec) {
+            continue;
+        }
+        cells.insert(0, cell);
+        cells.truncate(STORED);
+        let cells = StoredCells { statement: statement.id.clone(), cells };
+        stored::write(&cells, &stored_folder(file)).map_err(Failure::bad_input)?;
+        new += 1;
+    }
+    Ok(new)
+}
+
+/// What later checks can replay: exact, and with a verdict.
+fn stored_cell(audit: &StatementAudit) -> Option<StoredCell> {
+    let worst = audit.worst.as_ref()?;
+    let (doc, shown) = match (&worst.counterexample, &worst.tightest) {
+        (Some(shown), _) => ("a counterexample that the audit found".to_owned(), shown),
+        (None, Some(shown)) => {
+            let tightness = shown.outcome.worst.as_ref()?;
+            let reached = match tightness.ratio {
+                Some(ratio) => format!("lhs/rhs = {ratio:.9}"),
+                None => format!("slack {:.2e}", tightness.slack?),
+            };
+            (format!("the tightest instance that the audit found: {reached}"), shown)
+        }
+        (None, None) => return None,
+    };
+    let exact = !matches!(shown.outcome.evidence, Evidence::Statistical { .. } | Evidence::Range);
+    let decided = matches!(shown.outcome.verdict, Verdict::Holds | Verdict::Violated);
+    (exact && decided).then(|| StoredCell { doc, spec: shown.spec.clone() })
 }
 
 fn started(statements: &[Statement]) -> ProgressBar {

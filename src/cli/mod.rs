@@ -138,6 +138,9 @@ struct AuditArguments {
     /// Folder of the report.
     #[arg(long, default_value = "reports")]
     output: PathBuf,
+    /// Leave the worst instances in the report alone, and store none beside the statements.
+    #[arg(long)]
+    no_store: bool,
     /// Seed of the searches and of the streams.
     #[arg(long, default_value_t = 20_240_300_853)]
     seed: u64,

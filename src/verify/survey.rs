@@ -133,12 +133,20 @@ fn whole_run(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> 
         return Statistical::new(instance, key, judging, &quantities)?.glances(SAMPLES, STANDARD_ERRORS);
     };
     let glances = on_table::<Ball>(instance, &quantities, means, ())?;
-    if glances.iter().all(|glance| glance.rounding <= COARSE * glance.scale) {
+    let is_open = |g: &Glance| g.rounding > COARSE * g.scale && g.lhs - g.rhs + g.rounding > 0.0;
+    if !glances.iter().any(is_open) {
         return Ok(glances);
     }
-    // Error bounds of binary64 grow along long runs until they say nothing.
+    // Error bounds of binary64 grow along long runs until they cannot tell the sides apart.
     on_table::<Interval>(instance, &quantities, means, FINE_BITS)
 }
+
+/// Of the horizons of a long run some are enough at a glance: each one costs as much as it has steps.
+fn is_looked_at(horizon: usize, longest: usize) -> bool {
+    horizon <= ALL_LOOKED_AT || horizon.is_power_of_two() || horizon == longest
+}
+
+const ALL_LOOKED_AT: usize = 16;
 
 /// Rounding, as a share of the scale, from which on binary64 is not enough, and the precision used then.
 const COARSE: f64 = 1e-9;
@@ -156,6 +164,9 @@ fn on_table<S: Arithmetic + Estimable + Bounded>(
     let mut glances = Vec::new();
     for (c, claim) in instance.statement.claims.iter().enumerate() {
         for (k, horizon) in of_whole_run(instance, claim, &scope)? {
+            if claim.quantifier.is_none() && !is_looked_at(horizon, instance.horizon) {
+                continue;
+            }
             let mut evaluator = Evaluator::on(&scope, &table, &average);
             evaluator.set_index(k);
             evaluator.set_horizon(horizon);

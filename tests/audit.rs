@@ -1,0 +1,311 @@
+//! The audit as a referee uses it: what it must find by itself, what it must not say, and that stopping it
+//! costs nothing.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use assert_cmd::cargo::cargo_bin;
+use serde_json::Value;
+
+/// Runs `lemmata audit` with the report `audit.json` in the folder; returns its exit code and output.
+fn audit(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(cargo_bin("lemmata"))
+        .arg("audit")
+        .args(arguments)
+        .arg("--output")
+        .arg(folder)
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.code().expect("an exit code"), text)
+}
+
+fn report(folder: &Path) -> Value {
+    let text = std::fs::read_to_string(folder.join("audit.json")).expect("a report");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn audited(statement: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text) = audit(folder.path(), &[statement, "--no-store"]);
+    assert_eq!(code, 0, "{text}");
+    report(folder.path())["statements"][0].clone()
+}
+
+fn targets(audit: &Value) -> &Vec<Value> {
+    audit["targets"].as_array().unwrap()
+}
+
+/// What became of the mutants of the parts with this text in this place.
+fn fates(audit: &Value, place: &Value, text: &str, operator: &Value) -> Vec<String> {
+    targets(audit)
+        .iter()
+        .filter(|t| t["target"]["place"] == *place && t["target"]["text"] == text)
+        .flat_map(|t| t["mutants"].as_array().unwrap())
+        .filter(|m| m["operator"] == *operator)
+        .map(|m| m["fate"]["fate"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn findings(audit: &Value) -> Vec<&Value> {
+    targets(audit).iter().flat_map(|t| t["findings"].as_array().unwrap()).collect()
+}
+
+#[test]
+fn it_finds_that_the_step_size_limit_of_lemma_1_is_exact() {
+    let audit = audited("descent-lemma");
+    let limit = serde_json::json!({ "in": "constant", "name": "gamma_max" });
+    let whole = "2/(L*(1 + sqrt(1 + 4*c/beta)))";
+    let scale = |per_cent: i32| serde_json::json!({ "do": "scale", "per_cent": per_cent });
+    assert_eq!(fates(&audit, &limit, whole, &scale(1)), ["killed"]);
+    assert_eq!(fates(&audit, &limit, whole, &scale(-1)), ["weaker"]);
+    let target = targets(&audit).iter().find(|t| t["target"]["place"] == limit && t["target"]["text"] == whole).unwrap();
+    let room = &target["rooms"][0];
+    assert!(room["violated"].as_f64().unwrap() < 1.0001, "{room}");
+}
+
+#[test]
+fn it_finds_by_how_much_the_textbook_lemma_limits_the_step_too_tightly() {
+    let audit = audited("descent-lemma-loose");
+    let transplants = audit["transplants"].as_array().unwrap();
+    let from = transplants.iter().find(|t| t["from"] == "descent-lemma" && t["constant"] == "A").unwrap();
+    assert_eq!(from["fate"]["fate"], "slack", "{from}");
+    let limits = from["limits"].as_array().unwrap();
+    let at_half: Vec<&Value> = limits
+        .iter()
+        .filter(|l| l["at"]["theta"] == 0.5 && l["at"]["beta"].as_f64().unwrap() <= 0.5)
+        .collect();
+    assert_eq!(at_half.len(), 3, "{limits:?}");
+    for limit in at_half {
+        let with = limit["with"].as_f64().unwrap();
+        assert!((1.41..=1.51).contains(&with), "{limit}");
+    }
+    // With its own weight the limit is exact where the search is at its best.
+    let own = limits.iter().find(|l| l["at"]["theta"] == 0.5 && l["at"]["beta"] == 0.5).unwrap();
+    assert!(own["alone"].as_f64().unwrap() < 1.02, "{own}");
+}
+
+#[test]
+fn it_finds_the_exact_factor_that_theorem_1_loses_in_its_residual() {
+    let audit = audited("theorem1-nonconvex");
+    let findings = findings(&audit);
+    let finding = findings.iter().find(|f| f["before"] == "C/(1 - theta - B)" && f["after"] == "C/(1 - B)");
+    let finding = finding.unwrap_or_else(|| panic!("{findings:?}"));
+    assert_eq!(finding["factor"], "(1 - B)/(1 - theta - B)");
+    assert!(finding["attained"].is_object(), "{finding}");
+}
+
+#[test]
+fn it_finds_that_the_cross_term_of_clipped_noise_is_not_needed() {
+    let audit = audited("clipped-error-stochastic-loose");
+    let findings = findings(&audit);
+    let finding = findings.iter().find(|f| f["mutant"]["operator"]["do"] == "cross-term");
+    let finding = finding.unwrap_or_else(|| panic!("{findings:?}"));
+    assert_eq!(finding["after"], "sqrt(worker_variance)^2 + pos(G - tau)^2");
+    assert!(finding["attained"].is_object(), "{finding}");
+}
+
+#[test]
+fn it_finds_that_the_compression_error_is_attained() {
+    let audit = audited("compressed-error");
+    let tightest = &audit["worst"]["tightest"]["outcome"];
+    assert_eq!(tightest["verdict"], "holds");
+    assert!(tightest["worst"]["ratio"].as_f64().unwrap() > 1.0 - 1e-9, "{tightest}");
+}
+
+/// A wrong theorem of a stranger, in a folder of its own.
+fn stranger(name: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(format!("{name}.toml"));
+    std::fs::copy(format!("tests/strangers/{name}.toml"), &file).unwrap();
+    let path = file.display().to_string();
+    (folder, path)
+}
+
+/// Audits it; returns its counterexample.
+fn counterexample(name: &str) -> Value {
+    let (folder, file) = stranger(name);
+    let (code, text) = audit(folder.path(), &[&file, "--quick"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains(&format!("{name} is violated on")), "{text}");
+    let shown = report(folder.path())["statements"][0]["worst"]["counterexample"].clone();
+    assert_eq!(shown["outcome"]["verdict"], "violated", "{shown}");
+    assert_ne!(shown["outcome"]["evidence"]["kind"], "statistical", "{shown}");
+    // Every later check begins with it.
+    let check = Command::new(cargo_bin("lemmata"))
+        .args(["check", &file, "--quick", "--output"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(check.status.code(), Some(1));
+    let text = std::fs::read_to_string(folder.path().join("check.json")).unwrap();
+    let first = &serde_json::from_str::<Value>(&text).unwrap()["cells"][0];
+    assert_eq!((&first["spec"], &first["outcome"]["verdict"]), (&shown["spec"], &Value::from("violated")));
+    shown
+}
+
+/// The numbers of a counterexample that are no counts, with at most so many significant bits.
+fn assert_simple(shown: &Value, bits: i32) {
+    fn visit(value: &Value, bits: i32) {
+        match value {
+            Value::Number(n) if n.is_f64() => {
+                let x = n.as_f64().unwrap();
+                let unit = if x == 0.0 { 1.0 } else { 2f64.powi(x.abs().log2().floor() as i32 - bits) };
+                assert_eq!((x / unit).fract(), 0.0, "{x} has more than {bits} bits after the first");
+            }
+            Value::Array(items) => items.iter().for_each(|item| visit(item, bits)),
+            Value::Object(map) => map.values().for_each(|item| visit(item, bits)),
+            _ => {}
+        }
+    }
+    visit(&shown["spec"], bits);
+}
+
+#[test]
+fn a_strangers_rate_of_gradient_descent_for_momentum_is_refuted_in_one_dimension() {
+    let shown = counterexample("gradient-descent-rate");
+    assert!(shown["spec"]["horizon"].as_u64().unwrap() <= 2, "{shown}");
+    assert_eq!(shown["spec"]["oracle"], serde_json::json!([]));
+    assert_simple(&shown, 12);
+}
+
+#[test]
+fn a_strangers_compression_errors_that_average_out_are_refuted_with_two_workers() {
+    let shown = counterexample("errors-average-out");
+    assert_eq!(shown["spec"]["horizon"], 1, "{shown}");
+    assert_simple(&shown, 12);
+}
+
+#[test]
+fn a_strangers_step_size_of_plain_sgd_is_refuted_in_one_dimension() {
+    let shown = counterexample("plain-step-size");
+    assert!(shown["spec"]["horizon"].as_u64().unwrap() <= 3, "{shown}");
+    assert_simple(&shown, 12);
+}
+
+#[test]
+fn a_strangers_halved_residual_is_refuted_although_the_suite_alone_does_not_show_it() {
+    let (folder, file) = stranger("halved-residual");
+    let check = Command::new(cargo_bin("lemmata"))
+        .args(["check", &file, "--quick", "--output"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let suite = check.status.code();
+    let shown = counterexample("halved-residual");
+    assert_simple(&shown, 12);
+    assert_eq!(suite, Some(0), "the suite shows it already: a harder slip is wanted here");
+}
+
+#[test]
+fn nearly_all_stronger_mutants_of_pathwise_and_oracle_statements_are_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let statements = [
+        "averaging", "heterogeneity-identity", "smooth-descent", "momentum-deviation", "clip-distance", "clip-nonexpansive",
+        "clip-pythagoras", "clipped-error", "contraction-top-k", "contraction-scaled-sign", "contraction-rounding",
+        "finite-difference-error", "low-precision-error",
+    ];
+    let mut arguments = statements.to_vec();
+    arguments.extend(["--quick", "--no-store"]);
+    let (code, text) = audit(folder.path(), &arguments);
+    assert_eq!(code, 0, "{text}");
+    for audit in report(folder.path())["statements"].as_array().unwrap() {
+        let (mut settled, mut all, mut killed) = (0, 0, 0);
+        for mutant in targets(audit).iter().flat_map(|t| t["mutants"].as_array().unwrap()) {
+            match mutant["fate"]["fate"].as_str().unwrap() {
+                "weaker" | "no-statement" => continue,
+                "undecided" => {}
+                fate => {
+                    settled += 1;
+                    killed += usize::from(fate == "killed");
+                }
+            }
+            all += 1;
+        }
+        assert!(settled * 10 >= all * 9, "{}: {settled} of {all}", audit["id"]);
+        assert!(killed > 0, "{}: no mutant is killed", audit["id"]);
+    }
+}
+
+/// The report without what depends on the machine.
+fn comparable(folder: &Path) -> Value {
+    let mut report = report(folder);
+    report["provenance"] = Value::Null;
+    report["looks"] = Value::Null;
+    report
+}
+
+const SMALL: [&str; 4] = ["averaging", "clip-pythagoras", "--quick", "--no-store"];
+
+#[test]
+fn an_audit_that_is_stopped_by_its_budget_goes_on_and_ends_with_the_same_report() {
+    let (whole, pieces) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(audit(whole.path(), &SMALL).0, 0);
+    let mut rounds = 0;
+    loop {
+        let (code, text) = audit(pieces.path(), &[&SMALL[..], &["--budget", "800cells"]].concat());
+        rounds += 1;
+        if code == 0 {
+            break;
+        }
+        assert_eq!(code, 3, "{text}");
+        assert!(text.contains("goes on from"), "{text}");
+        assert!(rounds < 200, "no progress: {text}");
+    }
+    assert!(rounds > 1, "the budget never bound");
+    assert_eq!(comparable(whole.path()), comparable(pieces.path()));
+    assert!(!pieces.path().join("audit.journal").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_audit_that_is_killed_loses_no_finished_work() {
+    let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let arguments = ["momentum-deviation", "--quick", "--no-store"];
+    assert_eq!(audit(whole.path(), &arguments).0, 0);
+    let journal = killed.path().join("audit.journal");
+    let mut child = Command::new(cargo_bin("lemmata"))
+        .arg("audit")
+        .args(arguments)
+        .arg("--output")
+        .arg(killed.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Killed as soon as some work is on the journal, or when it has finished before.
+    for _ in 0..2000 {
+        let lines = std::fs::read_to_string(&journal).map_or(0, |text| text.lines().count());
+        if lines > 4 || child.try_wait().unwrap().is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    child.wait().unwrap();
+    let before = std::fs::read_to_string(&journal).unwrap_or_default();
+    assert_eq!(audit(killed.path(), &arguments).0, 0);
+    assert_eq!(comparable(whole.path()), comparable(killed.path()));
+    assert!(before.lines().count() > 4 || before.is_empty());
+}
+
+#[test]
+fn the_report_does_not_depend_on_the_number_of_threads() {
+    let (alone, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(audit(alone.path(), &[&SMALL[..], &["--threads", "1"]].concat()).0, 0);
+    assert_eq!(audit(two.path(), &[&SMALL[..], &["--threads", "2"]].concat()).0, 0);
+    assert_eq!(comparable(alone.path()), comparable(two.path()));
+}
+
+#[test]
+fn bad_arguments_are_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text) = audit(folder.path(), &["averaging", "--budget", "10 parsecs"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("600s, 10m, 1h or 5000cells"), "{text}");
+    std::fs::write(folder.path().join("audit.journal"), "my notes\n").unwrap();
+    let (code, text) = audit(folder.path(), &["averaging"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("remove the file, or give another --name"), "{text}");
+}
