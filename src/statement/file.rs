@@ -16,8 +16,8 @@ use super::syntax::{Expr, ExprKind};
 use super::term::{Builtin, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
-    Bound, Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement, StatementError, Subject,
-    Symbol, id_defect, library,
+    Bound, Candidate, Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement,
+    StatementError, Subject, Symbol, id_defect, library,
 };
 use crate::number::Interval;
 use crate::text::{self, ReadError, is_control};
@@ -512,7 +512,11 @@ impl Loader<'_> {
         let bound = |part: Range<usize>, closed: bool| -> Loaded<Bound> {
             let shown = &text[part.clone()];
             if shown.trim() == "inf" {
-                return if closed { Err(bad("an infinite end is open")) } else { Ok(Bound { value: None, expr: None, closed }) };
+                return if closed {
+                    Err(bad("an infinite end is open"))
+                } else {
+                    Ok(Bound { value: None, expr: None, closed })
+                };
             }
             let expr = parse(shown).map_err(|err| {
                 let place = part.start + err.span.start..part.start + err.span.end;
@@ -544,7 +548,7 @@ impl Loader<'_> {
                 let expr = self.expression(value)?;
                 let term = self.number(&expr, value)?;
                 self.refuse_run_quantities(&term, value)?;
-                Ok(term)
+                Ok(Candidate { expr, term })
             })
             .collect::<Loaded<Vec<_>>>()?;
         Ok(Parameter {
@@ -565,7 +569,8 @@ impl Loader<'_> {
                 Symbol::Constant(i) => vec![&constants[i].term],
                 Symbol::Parameter(i) => {
                     let p = &parameters[i];
-                    [&p.lower, &p.upper].into_iter().filter_map(|b| b.value.as_ref()).chain(&p.candidates).collect()
+                    let ends = [&p.lower, &p.upper].into_iter().filter_map(|b| b.value.as_ref());
+                    ends.chain(p.candidates.iter().map(|c| &c.term)).collect()
                 }
             }
         }
