@@ -1,7 +1,7 @@
-//! Text from outside: read within limits, and shown without harm to a terminal.
+//! Text files: read within limits, shown without harm to a terminal, and written whole or not at all.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use thiserror::Error;
@@ -49,6 +49,37 @@ pub fn read(path: &Path, most: u64) -> Result<String, ReadError> {
         return too_large(most + 1);
     }
     String::from_utf8(bytes).map_err(|err| ReadError::NotText(err.utf8_error().valid_up_to()))
+}
+
+/// Puts what `fill` writes at `path`, through a temporary file in the same folder which then takes the
+/// name. The folder is made where there is none.
+///
+/// # Errors
+/// When the folder cannot be made or written to, or `fill` fails; then an earlier file is unharmed.
+pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)?;
+    let mut file = temporary(folder)?;
+    fill(&mut file)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|err| err.error)?;
+    Ok(())
+}
+
+/// A temporary file with the permissions that any new file of the user has: its own are for one user alone.
+fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder.tempfile_in(folder)
+}
+
+/// The first character that a terminal would obey, with its line, counted from 1. Line ends of either
+/// kind are none.
+#[must_use]
+pub fn control_character(text: &str) -> Option<(usize, char)> {
+    let (at, found) = text.char_indices().find(|(at, c)| is_control(*c) && !text[*at..].starts_with("\r\n"))?;
+    Some((text[..at].matches('\n').count() + 1, found))
 }
 
 /// Whether a terminal would obey the character instead of showing it: a control character other

@@ -769,3 +769,39 @@ fn a_violated_lemma_taints_what_rests_on_it_in_a_check_and_in_the_graph_of_its_r
     assert!(changed.contains("lemma [no verdict: the report is of another text]"), "{changed}");
     assert!(!changed.contains("rests on what is violated"), "{changed}");
 }
+
+/// True on every cell of the suite, and false on the stored witness beside it.
+const STORED: &str = r#"{ "statement": "mine", "cells": [{ "doc": "a far start", "spec": {
+  "problem": { "family": "diagonal-quadratic", "spectrum": [1.0] }, "oracle": [], "start": "zero",
+  "parameters": { "beta": 0.5, "gamma": 1.0 }, "horizon": 1, "point": [2000.0], "witness": null } }] }
+"#;
+
+#[test]
+fn a_stored_counterexample_is_checked_first_and_replayed_when_its_file_has_gone() {
+    let folder = Folder::new();
+    let (head, _) = STATEMENT.split_once("[claim]").unwrap();
+    let text = format!("{head}[claim]\nfor_all = \"k in 0..K\"\nlhs = \"norm2(grad[k])\"\nrhs = \"10^6\"\n");
+    assert_eq!(folder.check_text(&text).0, 0);
+    std::fs::create_dir(folder.path().join("witnesses")).unwrap();
+    folder.write("witnesses/mine.json", STORED);
+    let (code, printed) = folder.check_text(&text);
+    assert!(code == 1 && printed.contains("mine cell 0 (diagonal-quadratic"), "{printed}");
+    std::fs::remove_dir_all(folder.path().join("witnesses")).unwrap();
+    std::fs::remove_file(folder.path().join("mine.toml")).unwrap();
+    folder
+        .lemmata(&["replay", "reports/check.json", "--cell", "0"])
+        .code(1)
+        .stdout(saying("\"verdict\": \"violated\""));
+}
+
+#[test]
+fn malformed_stored_witnesses_are_bad_input_that_names_the_file_and_the_way_out() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("witnesses")).unwrap();
+    for (from, to, place) in [("\"doc\"", "\"dok\"", "witnesses/mine.json:1:"), ("\"mine\"", "\"yours\"", "mine.json)")]
+    {
+        folder.write("witnesses/mine.json", &STORED.replace(from, to));
+        let (code, printed) = folder.check_text(STATEMENT);
+        assert!(code == 2 && says(&printed, place) && says(&printed, "delete the file"), "{code}: {printed}");
+    }
+}

@@ -10,8 +10,9 @@ use lemmata::problem::ProblemSpec;
 use lemmata::statement::evaluate::EvaluationError;
 use lemmata::statement::graph::Graph;
 use lemmata::statement::term::VectorSequence;
-use lemmata::statement::{Statement, load_text};
+use lemmata::statement::{Expectation, Statement, library, load_text};
 use lemmata::verify::plan::Plan;
+use lemmata::verify::stored;
 use lemmata::verify::{Cell, CheckFailure, Judging, Outcome, check_cell, check_cells};
 
 const HEAD: &str = "id = \"t\"\ntitle = \"t\"\nsource = \"s\"\nproof = \"p\"\n";
@@ -136,7 +137,7 @@ fn a_bound_at_the_lower_end_of_the_samples_is_never_supported() {
 #[test]
 fn every_statement_points_to_its_own_place_in_the_proofs() {
     let proofs = std::fs::read_to_string("docs/theory.md").unwrap();
-    for statement in lemmata::statement::library::load_all().unwrap() {
+    for statement in library::load_all().unwrap() {
         assert_eq!(statement.proof, format!("docs/theory.md#{}", statement.id));
         assert!(proofs.lines().any(|line| line == format!("### {}", statement.id)), "{} has no heading", statement.id);
     }
@@ -144,7 +145,7 @@ fn every_statement_points_to_its_own_place_in_the_proofs() {
 
 #[test]
 fn shipped_statements_rest_on_shipped_ones_and_in_no_circle() {
-    let graph = Graph::of(&lemmata::statement::library::load_all().unwrap());
+    let graph = Graph::of(&library::load_all().unwrap());
     assert!(graph.unknown().is_empty(), "no statement of these ids is shipped: {:?}", graph.unknown());
     graph.layers().unwrap_or_else(|circle| panic!("{circle}"));
 }
@@ -581,7 +582,7 @@ fn the_precision_check_looks_at_every_step_of_a_minimum() {
 fn bounds_for_exact_gradients_do_not_speak_of_workers_that_add_noise() {
     // Noise that the workers add before they compress refutes each of these bounds; once they took such cells.
     let noisy = |statement: &str, mut spec: serde_json::Value| {
-        let statement = lemmata::statement::library::load(statement).unwrap().unwrap();
+        let statement = library::load(statement).unwrap().unwrap();
         let build = |spec: serde_json::Value| {
             let spec = serde_json::from_value(spec).unwrap();
             lemmata::verify::instance::Instance::build(&statement, &spec).map(|_| ()).map_err(|err| err.to_string())
@@ -607,4 +608,28 @@ fn bounds_for_exact_gradients_do_not_speak_of_workers_that_add_noise() {
         noisy(statement, spec(rand_k(), steps()));
     }
     noisy("low-precision-nonconvex", spec(serde_json::json!({ "name": "rounding", "bits": 2 }), steps()));
+}
+
+#[test]
+fn the_stored_witnesses_of_shipped_statements_are_planned_first_and_judged_as_expected() {
+    let files = std::fs::read_dir("theorems/witnesses").unwrap().map(|entry| entry.unwrap().file_name());
+    for file in files {
+        let id = file.to_str().and_then(|name| name.strip_suffix(".json")).unwrap_or_else(|| panic!("{file:?}"));
+        let statement = library::load(id).unwrap_or_else(|| panic!("there is no statement {id}")).unwrap();
+        let stored = stored::read(&statement).unwrap_or_else(|err| panic!("{err}"));
+        let plan = Plan::new(&statement, Preset::Default).unwrap();
+        let planned = plan.cells.iter().map(|cell| &cell.spec).take(stored.len());
+        assert!(
+            stored.iter().map(|cell| &cell.spec).eq(planned),
+            "{id}: a stored witness is no instance, stored twice or a witness of the file too; passed over: {:#?}",
+            plan.passed_over
+        );
+        let effort = Preset::Default.effort();
+        let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-9, tests: 1 }, seed: 3 };
+        let expected = if statement.expect == Expectation::Violated { Verdict::Violated } else { Verdict::Holds };
+        for (cell, stored) in plan.cells.iter().zip(&stored) {
+            let outcome = check_cell(cell, judging).unwrap_or_else(|err| panic!("{id}, {}: {err}", stored.doc));
+            assert_eq!(outcome.verdict, expected, "{id}, {}", stored.doc);
+        }
+    }
 }

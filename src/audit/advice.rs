@@ -121,13 +121,13 @@ pub fn advise(bench: &Workbench<'_>, statement: &Statement) -> Vec<Advice> {
     advice.into_iter().flatten().collect()
 }
 
-/// A few specifications, the suite's before witnesses: first those of which problem and estimate are both
+/// A few specifications, those of the suite before others, which bring their own x_0: first those of which problem and estimate are both
 /// new, then those of which one is.
 fn different(specs: &[CellSpec]) -> Vec<&CellSpec> {
     let mut found: Vec<&CellSpec> = Vec::new();
-    let (suite, witnesses): (Vec<_>, Vec<_>) = specs.iter().partition(|spec| spec.witness.is_none());
+    let (suite, others): (Vec<_>, Vec<_>) = specs.iter().partition(|spec| spec.point.is_none());
     for strict in [true, false] {
-        for spec in suite.iter().chain(&witnesses) {
+        for spec in suite.iter().chain(&others) {
             let problem = found.iter().all(|f| f.problem != spec.problem);
             let estimate = found.iter().all(|f| f.oracle != spec.oracle);
             let new = if strict { problem && estimate } else { problem || estimate };

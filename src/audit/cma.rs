@@ -43,7 +43,7 @@ pub fn maximise(start: &[f64], scales: &[f64], budget: Budget, value: &mut dyn F
     // Hansen's criterion: the best of each of the last generations is the same.
     let window = 10 + 30 * n / state.population;
     let mut recent: VecDeque<f64> = VecDeque::new();
-    while best.evaluations < budget.evaluations && !(best.value > budget.enough) {
+    while best.evaluations < budget.evaluations && (best.value.is_nan() || best.value <= budget.enough) {
         let steps: Vec<DVector<f64>> = (0..state.population).map(|_| state.draw(&mut rng)).collect();
         let mut ranked: Vec<(f64, DVector<f64>)> = Vec::with_capacity(steps.len());
         for step in steps {

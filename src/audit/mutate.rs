@@ -352,6 +352,39 @@ impl Collector<'_> {
     }
 }
 
+/// The summands of an expression, outermost sums taken apart.
+#[must_use]
+pub fn summands(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) => [summands(a), summands(b)].concat(),
+        ExprKind::Negate(a) => summands(a),
+        _ => vec![expr],
+    }
+}
+
+/// The expression with another node at the target's place; `None` where the target is not in it.
+#[must_use]
+pub fn replaced(expr: &Expr, target: &Target, new: impl FnOnce(&Expr) -> Expr) -> Option<Expr> {
+    fn find<'e>(expr: &'e mut Expr, target: &Target) -> Option<&'e mut Expr> {
+        if [expr.span.start, expr.span.end] == target.span && expr.to_string() == target.text {
+            return Some(expr);
+        }
+        expr.children_mut().into_iter().find_map(|child| find(child, target))
+    }
+    let mut whole = expr.clone();
+    let node = find(&mut whole, target)?;
+    *node = new(node);
+    Some(whole)
+}
+
+/// The change that multiplies the target by a factor.
+#[must_use]
+pub fn scaling(statement: &Statement, target: &Target, factor: &Rational) -> Option<Change> {
+    let (_, expr) = expressions(statement).into_iter().find(|(place, _)| *place == target.place)?;
+    let whole = replaced(expr, target, |node| scaled(node, factor))?;
+    Some(Change { place: target.place.clone(), expression: Some(whole.to_string()) })
+}
+
 /// Sums are taken apart into their summands.
 fn is_sum(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, ..))

@@ -68,7 +68,9 @@ impl Pool {
                 None => recipes.extend(bench.recipe(statement, &cell.spec)),
             }
         }
-        recipes.extend(seeds(bench, statement));
+        if statement.general {
+            recipes.extend(seeds(bench, statement));
+        }
         let entries = |recipes: Vec<Recipe>| -> Vec<Entry> {
             let looked = recipes.into_par_iter().filter_map(|recipe| {
                 let look = bench.look(statement, &recipe)?;

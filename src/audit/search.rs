@@ -13,6 +13,10 @@ const MOST_GENES: usize = 16;
 /// Largest dimension in which x_0 is moved too.
 const MOVED_POINT: usize = 3;
 
+/// Steps of a run that counts once against the budget, and instances that are always looked at.
+const SHORT: u64 = 40;
+const LEAST: u64 = 40;
+
 /// A number of a recipe.
 enum Gene {
     /// At this JSON pointer of the frame.
@@ -115,6 +119,9 @@ pub fn worsen(
     };
     let problem = bench.problem(&recipe.frame.problem)?;
     let genome = Genome::new(&recipe, problem.as_ref(), frozen)?;
+    // A long run costs as much as several short ones.
+    let evaluations = (budget.evaluations * SHORT / recipe.frame.horizon.max(SHORT as usize) as u64).max(LEAST);
+    let budget = Budget { evaluations, ..budget };
     let found = maximise(&genome.start, &genome.scales, budget, &mut |values| {
         let look = genome.recipe(&recipe, values).and_then(|recipe| bench.look(statement, &recipe));
         look.map_or(f64::NEG_INFINITY, |look| look.excess)

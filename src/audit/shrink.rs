@@ -118,7 +118,7 @@ fn matching(value: &Value, pattern: &str) -> Vec<String> {
 }
 
 /// Calls `visit` on every number with its pointer.
-fn collect(value: &Value, pointer: String, visit: &mut dyn FnMut(&str, &serde_json::Number)) {
+pub fn collect(value: &Value, pointer: String, visit: &mut dyn FnMut(&str, &serde_json::Number)) {
     match value {
         Value::Number(number) => visit(&pointer, number),
         Value::Array(items) => {
@@ -160,6 +160,9 @@ fn simplify_numbers(spec: &mut CellSpec, shows: &dyn Fn(&CellSpec) -> bool) {
 
 /// Simpler numbers in place of x, the simplest first; none where x is simple.
 fn simpler(x: f64) -> Vec<f64> {
+    if x == 0.0 {
+        return Vec::new();
+    }
     let mut simpler = vec![0.0, x.signum()];
     for bits in 0..=MOST_BITS {
         // x to so many bits after the first.

@@ -11,21 +11,19 @@ use super::mutate::{Mutant, Operator};
 use super::pool::{Pool, kind_of};
 use super::search::{Frozen, worsen};
 use crate::inference::Evidence;
-use crate::statement::variant::variant;
+use crate::statement::variant::{Change, variant};
 use crate::statement::{Kind, Statement};
 use crate::verify::instance::CellSpec;
 
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "fate", rename_all = "kebab-case")]
-pub enum Fate {
+pub enum Fate<I = Box<CellSpec>> {
     /// It is violated on an instance.
     Killed {
-        /// The instance, for a person.
-        label: String,
-        /// The instance, for replay.
-        instance: Box<CellSpec>,
-        /// What the verdict rests on.
+        /// The instance.
+        instance: I,
+            /// What the verdict rests on.
         evidence: Evidence,
         /// (lhs − rhs) over the sum of the absolute values of both sides' terms.
         margin: f64,
@@ -51,6 +49,20 @@ pub enum Fate {
     },
     /// The change does not give a statement of the language.
     NoStatement,
+}
+
+impl<I> Fate<I> {
+    /// The same with another way to name the instance.
+    pub fn map<J>(self, name: impl FnOnce(I) -> J) -> Fate<J> {
+        match self {
+            Fate::Killed { instance, evidence, margin } => Fate::Killed { instance: name(instance), evidence, margin },
+            Fate::Equivalent { by } => Fate::Equivalent { by },
+            Fate::Weaker => Fate::Weaker,
+            Fate::Slack { least, instances } => Fate::Slack { least, instances },
+            Fate::Undecided { reason } => Fate::Undecided { reason },
+            Fate::NoStatement => Fate::NoStatement,
+        }
+    }
 }
 
 /// How it is known that a mutant says the same as the statement.
@@ -95,6 +107,8 @@ pub struct Trial<'a> {
     pub pool: &'a Pool,
     /// How deep to search.
     pub depth: Depth,
+    /// What searches leave alone; by turns nothing and the parameters without it.
+    pub frozen: Option<Frozen>,
 }
 
 /// Judgements that may come to nothing before a mutant is left undecided.
@@ -110,11 +124,12 @@ const CORNERS: usize = 8;
 /// An excess that ends a search: it is judged.
 const ENOUGH: f64 = 1e-6;
 
-/// A mutant that was tried.
-struct Tried {
-    fate: Fate,
+/// A changed statement that was tried.
+pub struct Tried {
+    /// What became of it.
+    pub fate: Fate,
     /// What killed it, or came nearest.
-    nearest: Option<Recipe>,
+    pub nearest: Option<Recipe>,
 }
 
 impl Trial<'_> {
@@ -137,19 +152,22 @@ impl Trial<'_> {
             let mut alive = false;
             for (_, i) in series {
                 // Where a larger change survives its search, a smaller one need not be searched again.
-                let tried = self.fate(mutants[i], warm.as_ref(), !alive);
+                let tried = self.fate(&mutants[i].changes, warm.as_ref(), !alive);
                 alive |= matches!(tried.fate, Fate::Slack { .. } | Fate::Undecided { .. });
                 warm = tried.nearest;
                 fates[i] = Some(tried.fate);
             }
         }
         let others = fates.into_iter().zip(mutants);
-        others.map(|(fate, mutant)| fate.unwrap_or_else(|| self.fate(mutant, None, true).fate)).collect()
+        others.map(|(fate, mutant)| fate.unwrap_or_else(|| self.fate(&mutant.changes, None, true).fate)).collect()
     }
 
-    fn fate(&self, mutant: &Mutant, warm: Option<&Recipe>, search: bool) -> Tried {
+    /// The fate of the statement with these changes. `warm` is looked at first; without `search` nothing
+    /// but it and the pool is.
+    #[must_use]
+    pub fn fate(&self, changes: &[Change], warm: Option<&Recipe>, search: bool) -> Tried {
         let settled = |fate| Tried { fate, nearest: None };
-        let Ok(changed) = variant(self.base, &mutant.changes) else { return settled(Fate::NoStatement) };
+        let Ok(changed) = variant(self.base, changes) else { return settled(Fate::NoStatement) };
         if fingerprint(&changed) == fingerprint(self.base) {
             return settled(Fate::Equivalent { by: Agreement::Symbolic });
         }
@@ -163,17 +181,19 @@ impl Trial<'_> {
             }
             _ => tried,
         };
-        same(self.kill(&changed, warm, search && effect != Effect::Same))
+        // A statement that is only made for its witnesses says nothing of instances beside them.
+        same(self.kill(&changed, warm, search && effect != Effect::Same && self.base.general))
     }
 
     /// Seeks an instance that violates a statement: on the pool, at the ends of the parameters' ranges, then
     /// by searches from where the change takes most of the room that the statement itself has.
-    fn kill(&self, changed: &Statement, warm: Option<&Recipe>, search: bool) -> Tried {
+    #[must_use]
+    pub fn kill(&self, changed: &Statement, warm: Option<&Recipe>, search: bool) -> Tried {
         let before = self.bench.looks();
         let mut hunt = Hunt { bench: self.bench, changed, judgements: 0, nearest: Vec::new() };
         let warm = warm.map(|recipe| (recipe.clone(), f64::MIN));
         let entries = self.pool.entries.iter().map(|entry| (entry.recipe.clone(), entry.look.excess));
-        let corners = if search { self.corners() } else { Vec::new() };
+        let corners = if search && self.frozen.is_none() { self.corners() } else { Vec::new() };
         for (recipe, room) in warm.into_iter().chain(entries).chain(corners) {
             if let Some(killed) = self.bench.look(changed, &recipe).and_then(|look| hunt.see(recipe, look, room)) {
                 return killed;
@@ -181,7 +201,8 @@ impl Trial<'_> {
         }
         if search {
             for (i, start) in hunt.starts(self.depth.searches).into_iter().enumerate() {
-                let frozen = if i % 2 == 0 { Frozen::Parameters } else { Frozen::Nothing };
+                let by_turns = if i % 2 == 0 { Frozen::Parameters } else { Frozen::Nothing };
+                let frozen = self.frozen.unwrap_or(by_turns);
                 let budget = Budget { evaluations: self.depth.evaluations, enough: ENOUGH, seed: i as u64 };
                 let Some((recipe, look)) = worsen(self.bench, changed, &start, frozen, budget) else { continue };
                 let room = self.bench.look(self.base, &recipe).map_or(f64::MIN, |look| look.excess);
@@ -270,7 +291,6 @@ impl Hunt<'_> {
             self.judgements += 1;
             if let Some(outcome) = self.bench.refutes(self.changed, &look.spec) {
                 let fate = Fate::Killed {
-                    label: look.spec.to_string(),
                     instance: Box::new(look.spec),
                     evidence: outcome.evidence,
                     margin: look.excess,

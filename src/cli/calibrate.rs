@@ -5,7 +5,7 @@ use std::time::Instant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{STACK_BYTES, check_name, progress_bar};
+use super::check::{check_name, progress_bar, thread_pool};
 use super::output::print;
 use super::{CalibrateArguments, ExitCode, Failure, check_delta, check_output};
 use crate::calibrate::{self, Calibration, Settings};
@@ -34,10 +34,7 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<ExitCode, Failure> {
         defect: arguments.defect,
     };
     let begin = Instant::now();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK_BYTES)
-        .build()
-        .map_err(|err| Failure::internal(format!("cannot start threads: {err}")))?;
+    let pool = thread_pool(None)?;
     let progress = progress_bar(settings.cells);
     let calibration = pool.install(|| calibrate::run(&settings, &|| progress.inc(1))).map_err(Failure::internal)?;
     progress.finish_and_clear();

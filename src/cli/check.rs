@@ -14,16 +14,12 @@ use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Judging};
 
 /// Enough for the deepest claim that the language admits.
-pub(super) const STACK_BYTES: usize = 16 << 20;
+const STACK_BYTES: usize = 16 << 20;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     validate(arguments)?;
     let statements = load_each(&arguments.statements)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(arguments.threads.unwrap_or(0).into())
-        .stack_size(STACK_BYTES)
-        .build()
-        .map_err(|err| Failure::internal(format!("cannot start threads: {err}")))?;
+    let pool = thread_pool(arguments.threads)?;
     let preset = arguments.preset();
     let plans = statements.iter().map(|statement| Plan::new(statement, preset)).collect::<Result<Vec<_>, _>>()?;
     let report = pool.install(|| make_report(arguments, &statements, &plans));
@@ -32,6 +28,15 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let cells = if arguments.cells { report::render_cells(&report) + "\n" } else { String::new() };
     print(&format!("{cells}{}\nreport: {}", report::render(&report), path.display()))?;
     Ok(exit_code(&report))
+}
+
+/// Threads with a stack that is deep enough.
+pub(super) fn thread_pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0).into())
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(|err| Failure::internal(format!("cannot start threads: {err}")))
 }
 
 /// Longest name of a report in bytes: most file systems take 255 with the extension.

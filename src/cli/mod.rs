@@ -1,5 +1,6 @@
 //! The program.
 
+mod audit;
 mod calibrate;
 mod check;
 mod compare;
@@ -37,6 +38,8 @@ pub struct Arguments {
 enum Command {
     /// Check statements and write a report.
     Check(CheckArguments),
+    /// Ask of statements which constants matter, how much room each has, and for the worst instance.
+    Audit(AuditArguments),
     /// Run methods side by side on the same streams and write a report.
     Compare(CompareArguments),
     /// Measure false alarms and power of the statistical verdicts where the truth is known.
@@ -117,6 +120,36 @@ struct CheckArguments {
 }
 
 #[derive(Debug, clap::Args)]
+struct AuditArguments {
+    /// Identifiers of shipped statements, or statement files; all shipped ones without any.
+    statements: Vec<String>,
+    /// Short searches.
+    #[arg(long, conflicts_with = "full")]
+    quick: bool,
+    /// Long searches.
+    #[arg(long)]
+    full: bool,
+    /// When to stop, as 600s, 10m, 1h or 5000cells; the same command then goes on from the journal.
+    #[arg(long, value_parser = audit::budget)]
+    budget: Option<crate::audit::run::Budget>,
+    /// Name of the report and of the journal beside it.
+    #[arg(long, default_value = "audit")]
+    name: String,
+    /// Folder of the report.
+    #[arg(long, default_value = "reports")]
+    output: PathBuf,
+    /// Seed of the searches and of the streams.
+    #[arg(long, default_value_t = 20_240_300_853)]
+    seed: u64,
+    /// Family-wise error over all statistical tests.
+    #[arg(long, default_value_t = 1e-6)]
+    delta: f64,
+    /// Threads; all cores without it. Results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+#[derive(Debug, clap::Args)]
 struct CompareArguments {
     /// Identifiers of shipped comparisons, or comparison files; all shipped ones without any.
     comparisons: Vec<String>,
@@ -177,6 +210,7 @@ impl CheckArguments {
 pub fn run(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::List => show::list(),

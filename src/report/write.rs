@@ -80,13 +80,10 @@ pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, WriteError> {
 /// As [`write()`].
 pub fn write_json(name: &str, report: &impl Serialize, folder: &Path) -> Result<PathBuf, WriteError> {
     let path = path(folder, name);
-    let fail = |cause| WriteError::Write { path: path.clone(), cause };
-    std::fs::create_dir_all(folder).map_err(fail)?;
-    let mut file = temporary(folder).map_err(fail)?;
-    write_to(&mut file, report).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    file.persist(&path).map_err(|err| fail(err.error))?;
-    Ok(path)
+    match text::write(&path, |file| write_to(file, report)) {
+        Ok(()) => Ok(path),
+        Err(cause) => Err(WriteError::Write { path, cause }),
+    }
 }
 
 /// In few pieces, as a report has many small parts.
@@ -95,14 +92,6 @@ fn write_to(out: impl Write, report: &impl Serialize) -> std::io::Result<()> {
     serde_json::to_writer_pretty(&mut buffered, report)?;
     buffered.write_all(b"\n")?;
     buffered.flush()
-}
-
-/// A temporary file with the permissions that any new file of the user has: its own are for one user alone.
-fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    builder.tempfile_in(folder)
 }
 
 /// Reads a report.

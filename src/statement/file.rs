@@ -17,7 +17,7 @@ use super::term::{Builtin, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
     Bound, Candidate, Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement,
-    StatementError, Subject, Symbol, id_defect, library,
+    StatementError, Stored, Subject, Symbol, id_defect, library,
 };
 use crate::number::Interval;
 use crate::text::{self, ReadError, is_control};
@@ -27,11 +27,12 @@ pub const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Largest K that a file or a report may ask for.
 pub const MAX_HORIZON: usize = 100_000;
 
-/// Reads and checks the statement at `path`.
+/// Reads and checks the statement at `path`, and takes along its stored witnesses: the file
+/// `witnesses/ID.json` in the same folder, where there is one.
 ///
 /// # Errors
 /// When the file cannot be read, is too large, is not TOML, or is not a statement; the error
-/// points at the place.
+/// points at the place. When there are stored witnesses that cannot be read.
 pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
     let name = path.display().to_string();
     let whole = |message: String, help: Option<String>| {
@@ -45,13 +46,15 @@ pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
         };
         whole(err.to_string(), help)
     })?;
-    load_text(&name, &text)
+    let mut statement = load_text(&name, &text)?;
+    statement.stored = Stored::beside(path, &statement.id)?;
+    Ok(statement)
 }
 
-/// Checks the statement in `text`; `name` is what errors call the file.
+/// Checks the statement in `text`, which has no stored witnesses; `name` is what errors call the file.
 ///
 /// # Errors
-/// As [`load_file`].
+/// When it is not TOML, or is not a statement; the error points at the place.
 pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError>> {
     let file = File { name: name.to_owned(), text: Arc::new(text.to_owned()) };
     file.refuse_control_characters()?;
@@ -59,7 +62,7 @@ pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError
     Loader { file, raw: &raw, hash, names: Names::default() }.load()
 }
 
-/// The statement with some of its expressions changed.
+/// The statement with some of its expressions changed, and with its stored witnesses.
 pub(super) fn load_changed(base: &Statement, changes: &[Change]) -> Loaded<Statement> {
     let file = File { name: base.file.clone(), text: Arc::clone(&base.text) };
     let (mut raw, hash) = whole(&file)?;
@@ -73,7 +76,8 @@ pub(super) fn load_changed(base: &Statement, changes: &[Change]) -> Loaded<State
         changed.update(change.expression.as_deref().unwrap_or_default());
     }
     let hash = hex(&changed.finalize());
-    Loader { file, raw: &raw, hash, names: Names::default() }.load()
+    let statement = Loader { file, raw: &raw, hash, names: Names::default() }.load()?;
+    Ok(Statement { stored: base.stored.clone(), ..statement })
 }
 
 /// A range of a parameter, taken apart.
@@ -166,9 +170,7 @@ pub(super) struct File {
 impl File {
     /// As an excerpt of the file may be shown on a terminal.
     fn refuse_control_characters(&self) -> Loaded<()> {
-        let found = self.text.char_indices().find(|(at, c)| is_control(*c) && !self.text[*at..].starts_with("\r\n"));
-        let Some((at, found)) = found else { return Ok(()) };
-        let line = self.text[..at].matches('\n').count() + 1;
+        let Some((line, found)) = text::control_character(&self.text) else { return Ok(()) };
         Err(self.error(None, format!("line {line} has the control character U+{:04X}", u32::from(found)), None))
     }
 
@@ -332,6 +334,7 @@ impl Loader<'_> {
             claims,
             general: raw.general,
             witnesses,
+            stored: None,
             order,
             file: self.file.name.clone(),
             text: Arc::clone(&self.file.text),

@@ -1,8 +1,10 @@
 //! The shipped statements, embedded in the program.
 
+use std::sync::Arc;
+
 use include_dir::{Dir, include_dir};
 
-use super::{Statement, StatementError, load_text};
+use super::{Statement, StatementError, Stored, load_text, stored};
 
 static THEOREMS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/theorems");
 
@@ -21,12 +23,20 @@ pub fn text(id: &str) -> Option<&'static str> {
     THEOREMS.get_file(format!("{id}.toml"))?.contents_utf8()
 }
 
-/// Loads a shipped statement; `None` when there is none of that id.
+/// The stored witnesses of a shipped statement.
+fn stored_witnesses(id: &str) -> Option<Stored> {
+    let file = format!("{}/{id}.json", stored::FOLDER);
+    let text = THEOREMS.get_file(&file)?.contents_utf8()?.to_owned();
+    Some(Stored { file: format!("theorems/{file}"), text: Arc::new(text) })
+}
+
+/// Loads a shipped statement with its stored witnesses; `None` when there is none of that id.
 ///
 /// # Errors
 /// When the file has a mistake.
 pub fn load(id: &str) -> Option<Result<Statement, Box<StatementError>>> {
-    text(id).map(|text| load_text(&format!("theorems/{id}.toml"), text))
+    let statement = load_text(&format!("theorems/{id}.toml"), text(id)?);
+    Some(statement.map(|statement| Statement { stored: stored_witnesses(id), ..statement }))
 }
 
 /// Loads all shipped statements.

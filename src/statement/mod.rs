@@ -21,6 +21,7 @@ pub mod library;
 pub mod parse;
 mod raw;
 pub mod render;
+mod stored;
 pub mod syntax;
 pub mod term;
 pub mod variant;
@@ -28,6 +29,7 @@ mod witness;
 
 pub use error::StatementError;
 pub use file::{MAX_FILE_BYTES, MAX_HORIZON, load_file, load_text};
+pub use stored::{Stored, stored_folder};
 use syntax::Expr;
 use term::{Builtin, Condition, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
 
@@ -320,6 +322,8 @@ pub struct Statement {
     pub general: bool,
     /// Witnesses in order.
     pub witnesses: Vec<Witness>,
+    /// Instances that an audit stored for it, unread; none for a statement that is no file's.
+    pub stored: Option<Stored>,
     /// Order of evaluation of parameters and constants.
     pub order: Vec<Symbol>,
     /// What errors call the file.

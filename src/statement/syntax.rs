@@ -193,6 +193,20 @@ const NEGATION: u8 = 5;
 const ATOM: u8 = 7;
 
 impl Expr {
+    /// The nodes directly below this one, as written from left to right.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.kind {
+            ExprKind::Number(_) | ExprKind::Name(_) => Vec::new(),
+            ExprKind::Negate(a) | ExprKind::Expectation { body: a, .. } => vec![a],
+            ExprKind::Binary(_, a, b) | ExprKind::And(a, b) => vec![a, b],
+            ExprKind::Element { indices: all, .. }
+            | ExprKind::Compare { operands: all, .. }
+            | ExprKind::Call { arguments: all, .. } => all.iter_mut().collect(),
+            ExprKind::Reduce { from, to, body, .. } => vec![from, to, body],
+            ExprKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+        }
+    }
+
     fn strength(&self) -> u8 {
         match &self.kind {
             ExprKind::And(..) => 1,

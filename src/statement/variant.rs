@@ -121,7 +121,8 @@ pub fn expressions(statement: &Statement) -> Vec<(Place, &Expr)> {
     all
 }
 
-/// The statement with these changes, in order. Witnesses are kept: their expressions follow what has changed.
+/// The statement with these changes, in order. Witnesses are kept: their expressions follow what has changed,
+/// and stored ones stay what they are.
 ///
 /// # Errors
 /// When a place is none of the statement's, or the outcome is no statement.

@@ -21,6 +21,7 @@ use crate::statement::{Bound, MAX_HORIZON, Parameter, Schedule, Statement, Symbo
 
 /// Everything needed to build an instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CellSpec {
     /// The problem.
     pub problem: ProblemSpec,

@@ -17,6 +17,7 @@ pub mod predict;
 mod probes;
 mod ranges;
 mod sampled;
+pub mod stored;
 pub mod survey;
 mod symbolic;
 #[cfg(test)]
@@ -214,11 +215,7 @@ pub fn check_cell(cell: &Cell<'_>, judging: Judging<'_>) -> Result<Outcome, Chec
 ///
 /// # Errors
 /// As [`check_cell`].
-pub fn check_instance(
-    instance: &Instance<'_>,
-    key: &StreamKey,
-    judging: Judging<'_>,
-) -> Result<Outcome, CheckFailure> {
+pub fn check_instance(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
     let outcome = match instance.statement.scope() {
         _ if instance.statement.subject == Subject::Estimate => at_points::check(instance, key, judging),
         Scope::Pathwise => pathwise::check(instance, key, judging),

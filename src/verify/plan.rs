@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::instance::{
     CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
 };
-use super::{Cell, at_points, one_step, places, whole_run};
+use super::{Cell, at_points, one_step, places, stored, whole_run};
 use crate::method::Start;
 use crate::number::{Interval, Scalar};
 use crate::oracle::{self, SourceSpec};
@@ -28,9 +28,9 @@ use crate::statement::{Parameter, Scope, Statement, StatementError, Subject, Sup
 /// What a statement is checked on.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
-    /// Its witnesses, then the suite's cells.
+    /// Its stored witnesses, those of its file, then the suite's cells.
     pub cells: Vec<Cell<'a>>,
-    /// Why combinations of the suite were passed over, and how often.
+    /// Why stored witnesses and combinations of the suite were passed over, and how often.
     pub passed_over: BTreeMap<String, usize>,
     /// Which claims of the statement are compared at least once in some cell.
     pub compared: Vec<bool>,
@@ -40,16 +40,19 @@ impl<'a> Plan<'a> {
     /// Plans the check of one statement.
     ///
     /// # Errors
-    /// When a witness of the statement is no instance of it, or a problem or an estimate that it names is none.
+    /// When a witness of the statement is no instance of it, or a problem or an estimate that it names is none;
+    /// when its file of stored witnesses is malformed.
     pub fn new(statement: &'a Statement, preset: Preset) -> Result<Self, Box<StatementError>> {
         check_problems(statement)?;
         check_estimates(statement)?;
         let compared = vec![false; statement.claims.len()];
         let mut plan = Plan { cells: Vec::new(), passed_over: BTreeMap::new(), compared };
-        for (w, witness) in statement.witnesses.iter().enumerate() {
-            let (compared, spec) = witness_spec(statement, witness, w)
-                .and_then(|spec| Ok((is_checkable(&Instance::build(statement, &spec)?, preset)?, spec)))
-                .map_err(|cause| no_instance(statement, w, &cause))?;
+        let witnesses = witnesses(statement, preset)?;
+        // A claim of existence is about the witnesses of its file alone.
+        if statement.general {
+            plan.add_stored(statement, preset, &witnesses)?;
+        }
+        for (compared, spec) in witnesses {
             plan.add(statement, spec, &compared);
         }
         if statement.general {
@@ -74,7 +77,30 @@ impl<'a> Plan<'a> {
         self.compared.iter_mut().zip(compared).for_each(|(known, new)| *known |= new);
     }
 
-    fn pass_over(&mut self, reason: &InstanceError) {
+    /// Plans the stored witnesses that are instances of the statement: since they were stored, its
+    /// constants may have changed.
+    fn add_stored(
+        &mut self,
+        statement: &'a Statement,
+        preset: Preset,
+        witnesses: &[(Vec<bool>, CellSpec)],
+    ) -> Result<(), Box<StatementError>> {
+        for cell in stored::read(statement)? {
+            let mut spec = cell.spec;
+            spec.parameters.retain(|name, _| statement.parameter(name).is_some());
+            let is_witness = witnesses.iter().any(|(_, w)| spec == CellSpec { witness: None, ..w.clone() });
+            if is_witness || self.cells.iter().any(|cell| cell.spec == spec) {
+                continue;
+            }
+            match Instance::build(statement, &spec).and_then(|instance| is_checkable(&instance, preset)) {
+                Ok(compared) => self.add(statement, spec, &compared),
+                Err(reason) => self.pass_over(&format!("a stored witness is no instance: {reason}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_over(&mut self, reason: &impl ToString) {
         *self.passed_over.entry(reason.to_string()).or_insert(0) += 1;
     }
 
@@ -148,6 +174,15 @@ impl<'a> Plan<'a> {
             }
         }
     }
+}
+
+/// The witnesses of the statement's file, each with the claims that are compared on it.
+fn witnesses(statement: &Statement, preset: Preset) -> Result<Vec<(Vec<bool>, CellSpec)>, Box<StatementError>> {
+    let checked = |position| {
+        let spec = witness_cell(statement, position)?;
+        Ok((is_checkable(&Instance::build(statement, &spec)?, preset)?, spec))
+    };
+    (0..statement.witnesses.len()).map(|w| checked(w).map_err(|cause| no_instance(statement, w, &cause))).collect()
 }
 
 fn no_instance(statement: &Statement, position: usize, cause: &InstanceError) -> Box<StatementError> {

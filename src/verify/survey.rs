@@ -9,8 +9,9 @@ use super::places::{indices, of_whole_run};
 use super::sampled::Statistical;
 use super::{CheckFailure, Judging, at_points, one_step, pathwise};
 use crate::method::{PointTrace, Quantity};
-use crate::number::Ball;
-use crate::oracle::StreamKey;
+use crate::number::{Ball, Interval, Scalar};
+use crate::oracle::{Estimable, StreamKey};
+use crate::problem::Arithmetic;
 use crate::statement::evaluate::Evaluator;
 use crate::statement::{Kind, Scope, Subject};
 
@@ -45,17 +46,35 @@ impl Glance {
         if self.scale > 0.0 { (difference - self.rounding - self.sampling) / self.scale } else { 0.0 }
     }
 
-    /// lhs/rhs where both are nonnegative.
+    /// lhs/rhs where both are nonnegative, and more than rounding.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
-        (self.lhs >= 0.0 && self.rhs > 0.0).then(|| self.lhs / self.rhs).filter(|ratio| ratio.is_finite())
+        (self.lhs >= 0.0 && self.rhs > 1e6 * self.rounding && self.rhs > 0.0).then(|| self.lhs / self.rhs).filter(|ratio| ratio.is_finite())
     }
 
-    fn of(claim: usize, k: i64, replicate: u64, sides: &Sides<Ball>) -> Option<Self> {
-        let (lhs, rhs, scale) = (sides.lhs.mid, sides.rhs.mid, sides.scale.mid);
-        let rounding = sides.lhs.err + sides.rhs.err;
+    fn of<S: Scalar + Bounded>(claim: usize, k: i64, replicate: u64, sides: &Sides<S>) -> Option<Self> {
+        let (lhs, rhs, scale) = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.scale.to_f64());
+        let rounding = sides.lhs.radius() + sides.rhs.radius();
         let finite = [lhs, rhs, scale, rounding].into_iter().all(f64::is_finite);
         finite.then_some(Glance { claim, k, replicate, lhs, rhs, scale, rounding, sampling: 0.0 })
+    }
+}
+
+/// An arithmetic that knows how far its numbers may be off.
+trait Bounded {
+    fn radius(&self) -> f64;
+}
+
+impl Bounded for Ball {
+    fn radius(&self) -> f64 {
+        self.err
+    }
+}
+
+impl Bounded for Interval {
+    /// Rounded to the nearest number of binary64 besides.
+    fn radius(&self) -> f64 {
+        self.width().to_f64() + f64::EPSILON * self.to_f64().abs()
     }
 }
 
@@ -113,8 +132,26 @@ fn whole_run(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> 
     let Some(means) = ExactMeans::find(instance, judging.effort.paths) else {
         return Statistical::new(instance, key, judging, &quantities)?.glances(SAMPLES, STANDARD_ERRORS);
     };
-    let Some(table) = means.table::<Ball>(instance, &quantities, ()) else { return Ok(Vec::new()) };
-    let scope = instance.scope::<Ball>(());
+    let glances = on_table::<Ball>(instance, &quantities, means, ())?;
+    if glances.iter().all(|glance| glance.rounding <= COARSE * glance.scale) {
+        return Ok(glances);
+    }
+    // Error bounds of binary64 grow along long runs until they say nothing.
+    on_table::<Interval>(instance, &quantities, means, FINE_BITS)
+}
+
+/// Rounding, as a share of the scale, from which on binary64 is not enough, and the precision used then.
+const COARSE: f64 = 1e-9;
+const FINE_BITS: u32 = 192;
+
+fn on_table<S: Arithmetic + Estimable + Bounded>(
+    instance: &Instance<'_>,
+    quantities: &[Quantity],
+    means: ExactMeans,
+    context: S::Context,
+) -> Result<Vec<Glance>, CheckFailure> {
+    let Some(table) = means.table::<S>(instance, quantities, context) else { return Ok(Vec::new()) };
+    let scope = instance.scope::<S>(context);
     let average = instance.random_average();
     let mut glances = Vec::new();
     for (c, claim) in instance.statement.claims.iter().enumerate() {
@@ -123,7 +160,7 @@ fn whole_run(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> 
             evaluator.set_index(k);
             evaluator.set_horizon(horizon);
             let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
-            let sides = attempt(Sides::evaluate(claim, &mut evaluator, ()))?;
+            let sides = attempt(Sides::evaluate(claim, &mut evaluator, context))?;
             glances.extend(sides.ok().and_then(|sides| Glance::of(c, shown, 0, &sides)));
         }
     }

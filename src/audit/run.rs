@@ -1,0 +1,250 @@
+//! A whole audit: the work on each statement, piece by piece, within a budget and on a journal.
+
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::bench::Workbench;
+use super::journal::{Journal, JournalError};
+use super::mutate::{Mutant, mutants};
+use super::pool::{Entry, Pool};
+use super::relative::{Transplant, transplants};
+use super::target::TargetAudit;
+use super::trend::{Trend, trends};
+use super::trial::{Depth, Trial};
+use super::worst::{Worst, worst};
+use crate::statement::{Expectation, Kind, Scope, Statement, StatementError, Subject};
+
+/// Everything that was learnt of one statement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementAudit {
+    /// Statement.
+    pub id: String,
+    /// SHA-256 of its text.
+    pub hash: String,
+    /// Kind of its claim.
+    pub kind: Kind,
+    /// What its claim is about, for tables.
+    pub about: About,
+    /// Why it is not audited, if so.
+    pub left_out: Option<String>,
+    /// The search for its worst instance.
+    pub worst: Option<Worst>,
+    /// Its parts, in the order of the file's sections.
+    pub targets: Vec<TargetAudit>,
+    /// What it would gain from the constants of statements with the same claim.
+    pub transplants: Vec<Transplant>,
+    /// How tight it is as its quantities grow.
+    pub trends: Vec<Trend>,
+    /// Pieces of work that the budget did not reach.
+    pub unfinished: usize,
+}
+
+/// What a claim is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// Every step of every trajectory.
+    Trajectory,
+    /// The estimate at a point.
+    Estimate,
+    /// One step, given the past.
+    OneStep,
+    /// The whole run.
+    WholeRun,
+}
+
+impl About {
+    /// Of a statement.
+    #[must_use]
+    pub fn of(statement: &Statement) -> Self {
+        match statement.scope() {
+            _ if statement.subject == Subject::Estimate => About::Estimate,
+            Scope::Pathwise => About::Trajectory,
+            Scope::OneStep => About::OneStep,
+            Scope::WholeRun => About::WholeRun,
+        }
+    }
+
+    /// For a person.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            About::Trajectory => "pathwise",
+            About::Estimate => "oracle",
+            About::OneStep => "one step",
+            About::WholeRun => "whole run",
+        }
+    }
+}
+
+/// When no further piece of work is begun.
+#[derive(Clone, Copy, Debug)]
+pub enum Budget {
+    /// Never.
+    Unlimited,
+    /// After so long.
+    Time(Duration),
+    /// After so many instances were looked at.
+    Looks(u64),
+}
+
+/// What one audit is given.
+pub struct Audit<'a> {
+    /// The workbench.
+    pub bench: &'a Workbench<'a>,
+    /// Finished work.
+    pub journal: &'a Journal,
+    /// How deep to search.
+    pub depth: Depth,
+    /// When to stop.
+    pub budget: Budget,
+    /// When it began.
+    pub begin: Instant,
+    /// Statements whose constants others may take over.
+    pub relatives: &'a [Statement],
+    /// Called after each piece of work, in any order.
+    pub done: &'a (dyn Fn() + Sync),
+}
+
+/// Why an audit ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A statement's own witness is no instance of it.
+    #[error(transparent)]
+    Statement(#[from] Box<StatementError>),
+}
+
+/// The parts of a statement with their mutants.
+fn by_target(mutants: &[Mutant]) -> Vec<Vec<&Mutant>> {
+    let mut groups: Vec<Vec<&Mutant>> = Vec::new();
+    for mutant in mutants {
+        match groups.last_mut().filter(|group| group[0].target == mutant.target) {
+            Some(group) => group.push(mutant),
+            None => groups.push(vec![mutant]),
+        }
+    }
+    groups
+}
+
+/// Pieces of work on a statement besides one for each of its parts.
+const BESIDE: usize = 3;
+
+/// How many pieces of work a statement takes.
+#[must_use]
+pub fn pieces(statement: &Statement) -> usize {
+    if left_out(statement).is_some() { 0 } else { by_target(&mutants(statement)).len() + BESIDE }
+}
+
+fn left_out(statement: &Statement) -> Option<String> {
+    (statement.expect == Expectation::Violated).then(|| "false on purpose".to_owned())
+}
+
+impl Audit<'_> {
+    /// Audits all statements, in parallel.
+    ///
+    /// # Errors
+    /// When the journal cannot be written, or a witness is no instance of its statement.
+    pub fn run(&self, statements: &[Statement]) -> Result<Vec<StatementAudit>, AuditError> {
+        statements.par_iter().map(|statement| self.statement(statement)).collect()
+    }
+
+    fn exhausted(&self) -> bool {
+        match self.budget {
+            Budget::Unlimited => false,
+            Budget::Time(limit) => self.begin.elapsed() >= limit,
+            Budget::Looks(limit) => self.bench.looks() >= limit,
+        }
+    }
+
+    /// A piece of work: from the journal, or done now, or left where the budget is spent.
+    fn piece<T: Serialize + for<'de> Deserialize<'de>>(
+        &self,
+        statement: &Statement,
+        task: &str,
+        work: impl FnOnce() -> Result<T, AuditError>,
+    ) -> Result<Option<T>, AuditError> {
+        let (id, hash) = (statement.id.as_str(), statement.hash.as_str());
+        let result = match self.journal.finished(id, hash, task) {
+            Some(finished) => Some(finished),
+            None if self.exhausted() => None,
+            None => {
+                let result = work()?;
+                self.journal.note(id, hash, task, &result)?;
+                Some(result)
+            }
+        };
+        (self.done)();
+        Ok(result)
+    }
+
+    fn statement(&self, statement: &Statement) -> Result<StatementAudit, AuditError> {
+        let mut audit = StatementAudit {
+            id: statement.id.clone(),
+            hash: statement.hash.clone(),
+            kind: statement.kind,
+            about: About::of(statement),
+            left_out: left_out(statement),
+            worst: None,
+            targets: Vec::new(),
+            transplants: Vec::new(),
+            trends: Vec::new(),
+            unfinished: 0,
+        };
+        if audit.left_out.is_some() {
+            return Ok(audit);
+        }
+        let mutants = mutants(statement);
+        let groups = by_target(&mutants);
+        let (bench, depth) = (self.bench, self.depth);
+        let mut pool = Pool::default();
+        let mut gathered = false;
+        if !self.exhausted() {
+            pool = Pool::gather(bench, statement)?;
+            gathered = true;
+        }
+        audit.worst = self.piece(statement, "worst", || Ok(worst(bench, statement, &mut pool.clone(), depth)))?;
+        if gathered && let Some(worst) = &audit.worst {
+            for recipe in &worst.found {
+                if let Some(look) = bench.look(statement, recipe) {
+                    pool.add(Entry { recipe: recipe.clone(), look });
+                }
+            }
+        }
+        // A false statement has no constants to speak of.
+        if audit.worst.as_ref().is_some_and(|worst| worst.counterexample.is_some()) {
+            (0..groups.len() + BESIDE - 1).for_each(|_| (self.done)());
+            return Ok(audit);
+        }
+        let trial = Trial { bench, base: statement, pool: &pool, depth, frozen: None };
+        let targets: Result<Vec<_>, AuditError> = groups
+            .par_iter()
+            .map(|group| {
+                let target = &group[0].target;
+                let task = format!("target {} {:?} {}", target.place, target.span, target.text);
+                self.piece(statement, &task, || Ok(trial.target(group)))
+            })
+            .collect();
+        let mut unfinished = usize::from(audit.worst.is_none());
+        for target in targets? {
+            match target {
+                Some(found) => audit.targets.extend(found),
+                None => unfinished += 1,
+            }
+        }
+        let transplanted = self.piece(statement, "transplants", || {
+            Ok(transplants(bench, statement, &pool, self.relatives, depth))
+        })?;
+        let trends = self.piece(statement, "trends", || Ok(trends(bench, statement, &pool, depth)))?;
+        unfinished += usize::from(transplanted.is_none()) + usize::from(trends.is_none());
+        audit.transplants = transplanted.unwrap_or_default();
+        audit.trends = trends.unwrap_or_default();
+        audit.unfinished = unfinished;
+        Ok(audit)
+    }
+}

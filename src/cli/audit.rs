@@ -1,0 +1,141 @@
+//! `lemmata audit`: which constants matter, how much room each has, and the worst instance.
+
+use std::time::{Duration, Instant};
+
+use indicatif::ProgressBar;
+
+use super::check::{check_name, progress_bar, thread_pool};
+use super::output::print;
+use super::{AuditArguments, ExitCode, Failure, check_delta, check_output, load_each};
+use crate::audit::bench::Workbench;
+use crate::audit::journal::Journal;
+use crate::audit::report::{AuditReport, SCHEMA_VERSION, Settings, render};
+use crate::audit::run::{Audit, AuditError, Budget, StatementAudit, pieces};
+use crate::audit::trial::Depth;
+use crate::inference::Ledger;
+use crate::preset::Preset;
+use crate::report::{self, Provenance};
+use crate::statement::{Statement, library};
+use crate::verify::Judging;
+
+/// An audit judges no more often than this by sampling; each judgement has its share of the error.
+const JUDGEMENTS: u64 = 1_000_000;
+/// Replicates of one judgement: an audit wants many of them.
+const REPLICATES: u64 = 20_000;
+
+impl AuditArguments {
+    fn depth(&self) -> Depth {
+        match (self.quick, self.full) {
+            (true, _) => Depth { evaluations: 200, searches: 1 },
+            (_, true) => Depth { evaluations: 2000, searches: 4 },
+            _ => Depth { evaluations: 400, searches: 2 },
+        }
+    }
+}
+
+/// Reads `600`, `600s`, `10m`, `1h` or `5000cells`.
+pub(super) fn budget(text: &str) -> Result<Budget, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` does not begin with a number"))?;
+    let seconds = |factor: u64| {
+        let total = number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too long"))?;
+        Ok(Budget::Time(Duration::from_secs(total)))
+    };
+    match unit.trim() {
+        "" | "s" => seconds(1),
+        "m" => seconds(60),
+        "h" => seconds(3600),
+        "cells" => Ok(Budget::Looks(number)),
+        other => Err(format!("`{other}` is no unit: 600s, 10m, 1h or 5000cells")),
+    }
+}
+
+pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
+    check_name(&arguments.name)?;
+    check_delta(arguments.delta)?;
+    check_output(&arguments.output, &arguments.name)?;
+    let begin = Instant::now();
+    let shipped = library::load_all()?;
+    let statements = if arguments.statements.is_empty() { shipped.clone() } else { load_each(&arguments.statements)? };
+    let settings = Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta };
+    let journal_path = arguments.output.join(format!("{}.journal", arguments.name));
+    let journal = Journal::open(&journal_path, &settings).map_err(Failure::bad_input)?;
+    let mut effort = Preset::Quick.effort();
+    effort.replicates = REPLICATES;
+    let ledger = Ledger { delta: arguments.delta, tests: JUDGEMENTS };
+    let bench = Workbench::new(Judging { effort: &effort, ledger, seed: arguments.seed });
+    let pool = thread_pool(arguments.threads)?;
+    let progress = pool.install(|| started(&statements));
+    let audit = Audit {
+        bench: &bench,
+        journal: &journal,
+        depth: settings.depth,
+        budget: arguments.budget.unwrap_or(Budget::Unlimited),
+        begin,
+        relatives: &shipped,
+        done: &|| progress.inc(1),
+    };
+    let audits = pool.install(|| audit.run(&statements)).map_err(|err| match err {
+        AuditError::Statement(err) => Failure::from(err),
+        AuditError::Journal(err) => Failure::bad_input(err),
+    })?;
+    progress.finish_and_clear();
+    let complete = audits.iter().all(|audit| audit.unfinished == 0);
+    let code = exit_code(&audits);
+    let report = AuditReport {
+        schema_version: SCHEMA_VERSION,
+        name: arguments.name.clone(),
+        provenance: Provenance::new(begin.elapsed().as_secs_f64()),
+        settings,
+        looks: bench.looks(),
+        statements: audits,
+    };
+    let path = report::write_json(&arguments.name, &report, &arguments.output).map_err(Failure::bad_input)?;
+    let rest = if complete {
+        journal.close().map_err(Failure::bad_input)?;
+        String::new()
+    } else {
+        format!("\nthe budget is spent; the same command goes on from {}", journal_path.display())
+    };
+    print(&format!(
+        "{}\n{} instances looked at in {:.1} s\nreport: {}{rest}",
+        render(&report).trim_end(),
+        report.looks,
+        report.provenance.wall_seconds,
+        path.display()
+    ))?;
+    Ok(code)
+}
+
+fn started(statements: &[Statement]) -> ProgressBar {
+    use rayon::prelude::*;
+    progress_bar(statements.par_iter().map(|statement| pieces(statement) as u64).sum())
+}
+
+fn exit_code(audits: &[StatementAudit]) -> ExitCode {
+    let violated = |audit: &StatementAudit| audit.worst.as_ref().is_some_and(|worst| worst.counterexample.is_some());
+    if audits.iter().any(violated) {
+        ExitCode::Violated
+    } else if audits.iter().any(|audit| audit.unfinished > 0) {
+        ExitCode::Open
+    } else {
+        ExitCode::Success
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budgets_are_read_with_their_units() {
+        for (text, seconds) in [("600", 600), ("600s", 600), ("10m", 600), ("1h", 3600)] {
+            assert!(matches!(budget(text), Ok(Budget::Time(t)) if t.as_secs() == seconds), "{text}");
+        }
+        assert!(matches!(budget("5000cells"), Ok(Budget::Looks(5000))));
+        for wrong in ["", "s", "10 parsecs", "-5", "99999999999999999999s", "9999999999999999999h"] {
+            assert!(budget(wrong).is_err(), "{wrong}");
+        }
+    }
+}
