@@ -1,6 +1,7 @@
 //! What a referee asks of a statement: which of its constants matter, how much room each has, and the
 //! worst instance that shows it.
 
+pub mod advice;
 pub mod bench;
 pub mod cma;
 pub mod finding;

@@ -16,8 +16,8 @@ use super::syntax::{Expr, ExprKind};
 use super::term::{Builtin, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
-    Bound, Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement, StatementError, Stored,
-    Subject, Symbol, id_defect, library,
+    Bound, Candidate, Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement,
+    StatementError, Stored, Subject, Symbol, id_defect, library,
 };
 use crate::number::Interval;
 use crate::text::{self, ReadError, is_control};
@@ -551,7 +551,7 @@ impl Loader<'_> {
                 let expr = self.expression(value)?;
                 let term = self.number(&expr, value)?;
                 self.refuse_run_quantities(&term, value)?;
-                Ok(term)
+                Ok(Candidate { expr, term })
             })
             .collect::<Loaded<Vec<_>>>()?;
         Ok(Parameter {
@@ -572,7 +572,8 @@ impl Loader<'_> {
                 Symbol::Constant(i) => vec![&constants[i].term],
                 Symbol::Parameter(i) => {
                     let p = &parameters[i];
-                    [&p.lower, &p.upper].into_iter().filter_map(|b| b.value.as_ref()).chain(&p.candidates).collect()
+                    let ends = [&p.lower, &p.upper].into_iter().filter_map(|b| b.value.as_ref());
+                    ends.chain(p.candidates.iter().map(|c| &c.term)).collect()
                 }
             }
         }

@@ -123,7 +123,16 @@ pub struct Parameter {
     /// Upper end.
     pub upper: Bound,
     /// Values to try; empty for the default choice within the range.
-    pub candidates: Vec<Term>,
+    pub candidates: Vec<Candidate>,
+}
+
+/// A value to try of a parameter.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// As written.
+    pub expr: Expr,
+    /// As evaluated.
+    pub term: Term,
 }
 
 /// A constant that the problem or the estimate proves, by a name of its own.
@@ -378,7 +387,7 @@ impl Statement {
                 }
             }
             for candidate in &parameter.candidates {
-                candidate.walk(visit);
+                candidate.term.walk(visit);
             }
         }
     }

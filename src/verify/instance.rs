@@ -1,5 +1,6 @@
 //! A statement bound to a problem, an oracle and parameters: everything a run needs.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,12 +12,12 @@ use thiserror::Error;
 
 use super::finite_limits;
 use crate::method::{Experiment, Momentum, Start, visited_gradient_bound};
-use crate::number::{Interval, Scalar};
+use crate::number::{Exact, Interval, Scalar};
 use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Bound, MAX_HORIZON, Schedule, Statement, Symbol};
+use crate::statement::{Bound, MAX_HORIZON, Parameter, Schedule, Statement, Symbol};
 
 /// Everything needed to build an instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +46,18 @@ impl CellSpec {
         CellSpec { problem, oracle, start, parameters: BTreeMap::new(), horizon, point: None, witness: None }
     }
 
+    /// Problem, estimate and start, for a person.
+    #[must_use]
+    pub fn setting(&self) -> String {
+        let sources: Vec<String> = self.oracle.iter().map(ToString::to_string).collect();
+        let sources = if sources.is_empty() { "exact".to_owned() } else { sources.join(" + ") };
+        let start = match self.start {
+            Start::Zero => "zero",
+            Start::FirstGradient => "first-gradient",
+        };
+        format!("{}; {sources}; {start} start", self.problem)
+    }
+
     /// What identifies the cell within its statement: keys its random streams.
     #[must_use]
     pub fn key(&self) -> String {
@@ -56,18 +69,7 @@ impl CellSpec {
 /// One line for a person.
 impl fmt::Display for CellSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; ", self.problem)?;
-        if self.oracle.is_empty() {
-            f.write_str("exact")?;
-        }
-        for (i, source) in self.oracle.iter().enumerate() {
-            write!(f, "{}{source}", if i > 0 { " + " } else { "" })?;
-        }
-        let start = match self.start {
-            Start::Zero => "zero",
-            Start::FirstGradient => "first-gradient",
-        };
-        write!(f, "; {start} start; K={}", self.horizon)?;
+        write!(f, "{}; K={}", self.setting(), self.horizon)?;
         for (name, value) in &self.parameters {
             if *value == 0.0 || (1e-9..1e15).contains(&value.abs()) {
                 write!(f, ", {name}={value}")?;
@@ -162,7 +164,7 @@ pub enum InstanceError {
 pub const HYPOTHESIS_BITS: u32 = 256;
 
 /// A statement bound to an instance.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Instance<'a> {
     /// The statement.
     pub statement: &'a Statement,
@@ -179,6 +181,20 @@ pub struct Instance<'a> {
     parameters: Vec<f64>,
     builtins: Vec<Option<Rational>>,
     given: Vec<Option<Rational>>,
+    /// Whether the statement speaks of `G_run`, which only a run proves.
+    visits: bool,
+}
+
+/// The parameter that the method reads as β.
+pub const MOMENTUM: &str = "beta";
+/// The parameter that the method reads as γ_0.
+pub const STEP: &str = "gamma";
+
+/// Whether the method reads a parameter of that name. All others are the analyst's choice: they stand in
+/// the bound and its proof only, and no run depends on them.
+#[must_use]
+pub fn is_of_method(name: &str) -> bool {
+    name == MOMENTUM || name == STEP
 }
 
 /// β for statements without the parameter `beta`.
@@ -227,34 +243,55 @@ impl<'a> Instance<'a> {
         if statement.needs_spectrum() && problem.affine_part().is_none_or(|a| a.remainder != 0) {
             return Err(InstanceError::Missing("spectrum"));
         }
-        let parameters = statement
-            .parameters
-            .iter()
-            .map(|p| {
-                spec.parameters.get(&p.name).copied().ok_or_else(|| InstanceError::Parameter {
-                    name: p.name.clone(),
-                    value: f64::NAN,
-                    range: p.range.clone(),
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let named = |name: &str| statement.parameter(name).map(|i| parameters[i]);
-        let beta = named("beta").unwrap_or(DEFAULT_BETA);
-        let gamma = named("gamma").unwrap_or_else(|| default_step(problem.as_ref()));
+        let method = Momentum { beta: DEFAULT_BETA, steps: Vec::new(), start: spec.start, clip_direction: None };
+        let (horizon, parameters) = (spec.horizon, Vec::new());
+        let mut instance =
+            Instance { statement, problem, oracle, method, point, horizon, parameters, builtins, given, visits };
+        instance.tune(&spec.parameters)?;
+        Ok(instance)
+    }
+
+    /// The same problem, estimate and start with other parameter values and another K, shown to be in the
+    /// statement's range and to meet its hypotheses. Cheap: nothing runs, save where the statement speaks
+    /// of `G_run`.
+    ///
+    /// # Errors
+    /// As [`Instance::build`].
+    pub fn retuned(&self, parameters: &BTreeMap<String, f64>, horizon: usize) -> Result<Self, InstanceError> {
+        if !(1..=MAX_HORIZON).contains(&horizon) {
+            return Err(InstanceError::Horizon(horizon));
+        }
+        let mut instance = Instance { horizon, ..self.clone() };
+        instance.tune(parameters)?;
+        Ok(instance)
+    }
+
+    /// Sets the parameters, the method and what depends on them.
+    fn tune(&mut self, parameters: &BTreeMap<String, f64>) -> Result<(), InstanceError> {
+        let statement = self.statement;
+        let missing =
+            |p: &Parameter| InstanceError::Parameter { name: p.name.clone(), value: f64::NAN, range: p.range.clone() };
+        let value = |p: &Parameter| parameters.get(&p.name).copied().ok_or_else(|| missing(p));
+        self.parameters = statement.parameters.iter().map(value).collect::<Result<_, _>>()?;
+        let named = |name: &str| statement.parameter(name).map(|i| self.parameters[i]);
+        let beta = named(MOMENTUM).unwrap_or(DEFAULT_BETA);
+        let gamma = named(STEP).unwrap_or_else(|| default_step(self.problem.as_ref()));
         if !(0.0 < beta && beta <= 1.0 && gamma > 0.0) {
             return Err(InstanceError::Method { beta, gamma });
         }
-        let steps = schedule(statement.schedule, gamma, spec.horizon);
-        let method = Momentum { beta, steps, start: spec.start, clip_direction: None };
-        let mut instance =
-            Instance { statement, problem, oracle, method, point, horizon: spec.horizon, parameters, builtins, given };
-        if visits {
-            let bound = visited_gradient_bound(&instance.experiment(), HYPOTHESIS_BITS);
+        self.method.beta = beta;
+        self.method.steps = schedule(statement.schedule, gamma, self.horizon);
+        if self.visits {
+            let bound = visited_gradient_bound(&self.experiment(), HYPOTHESIS_BITS);
             let bound = bound.ok_or(InstanceError::Missing(Builtin::VisitedGradientBound.name()))?;
-            instance.builtins[builtin_position(Builtin::VisitedGradientBound)] = Some(bound);
+            self.builtins[builtin_position(Builtin::VisitedGradientBound)] = Some(bound);
         }
-        instance.check_setup()?;
-        Ok(instance)
+        self.check_setup()
+    }
+
+    /// What is known of the instance, with K = `horizon`, before its parameters are chosen.
+    pub(super) fn scope_without_parameters(&self, horizon: usize) -> Scope<Interval> {
+        base_scope(self.statement, self.problem.as_ref(), &self.builtins, &self.given, horizon, HYPOTHESIS_BITS)
     }
 
     /// Whether constants have values, and ranges and hypotheses hold for certain.
@@ -272,20 +309,10 @@ impl<'a> Instance<'a> {
     /// The same instance with fewer steps.
     #[must_use]
     pub fn shortened(&self, horizon: usize) -> Instance<'a> {
-        let horizon = horizon.min(self.horizon);
-        let mut method = self.method.clone();
-        method.steps.truncate(horizon);
-        Instance {
-            statement: self.statement,
-            problem: Arc::clone(&self.problem),
-            oracle: self.oracle.clone(),
-            method,
-            point: self.point.clone(),
-            horizon,
-            parameters: self.parameters.clone(),
-            builtins: self.builtins.clone(),
-            given: self.given.clone(),
-        }
+        let mut shorter = self.clone();
+        shorter.horizon = horizon.min(self.horizon);
+        shorter.method.steps.truncate(shorter.horizon);
+        shorter
     }
 
     /// The same instance under the weaker hypothesis that errors and biases exceed their models' C and C_b
@@ -377,7 +404,7 @@ impl<'a> Instance<'a> {
     }
 
     fn check_hypotheses(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
-        let exact = self.scope::<crate::number::Exact>(());
+        let exact = LazyCell::new(|| self.scope::<Exact>(()));
         for hypothesis in &self.statement.hypotheses {
             let by_interval = Evaluator::without_trace(scope).condition(&hypothesis.condition).ok().flatten();
             let holds = by_interval

@@ -351,16 +351,57 @@ pub fn with_parameters(
     let scope = scope_of(statement, &spec, problem)?;
     spec.parameters = choose_parameters(statement, scope, |position, parameter, scope| {
         match fixed.iter().find(|(name, _)| *name == parameter.name) {
-            Some((_, value)) => Some(*value),
-            None => candidate(parameter, scope, mixed(choice, position)),
+            Some((_, value)) => Choice::Value(*value),
+            None => Choice::Candidate(mixed(choice, position)),
         }
+        .made(parameter, scope)
     })?;
     Ok(spec)
 }
 
-/// The specification with every parameter at its fraction of its range: 0 is the lower end, 1 the upper
-/// one; above a lower end alone, t stands for t/(1 − t). Ends that do not belong to the range are left by a
-/// millionth of it. A parameter without a fraction is in the middle.
+/// How a parameter is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Choice {
+    /// This value, whether or not the range holds it.
+    Value(f64),
+    /// The candidate of that number, counted from 0 and over again, or the default choice; moved to the
+    /// nearest `f64` inside the range.
+    Candidate(usize),
+    /// That fraction of the range: 0 is the lower end, 1 the upper one; above a lower end alone, t stands
+    /// for t/(1 − t). Ends that do not belong to the range are left by a millionth of it.
+    Fraction(f64),
+}
+
+impl Choice {
+    /// The value, where what is known so far gives one.
+    fn made(self, parameter: &Parameter, scope: &Numbers<Interval>) -> Option<f64> {
+        match self {
+            Choice::Value(value) => Some(value),
+            Choice::Candidate(number) => candidate(parameter, scope, number),
+            Choice::Fraction(fraction) => at_fraction(parameter, scope, fraction),
+        }
+    }
+}
+
+/// Parameter values for the problem and estimate of an instance, and K = `horizon`: one choice for each
+/// parameter of the statement, made in its order of evaluation. Whether hypotheses hold for them is not
+/// looked at.
+///
+/// # Errors
+/// Where a range has no such value, or a constant has none.
+pub fn chosen(
+    instance: &Instance<'_>,
+    horizon: usize,
+    choices: &[Choice],
+) -> Result<BTreeMap<String, f64>, InstanceError> {
+    let scope = instance.scope_without_parameters(horizon);
+    choose_parameters(instance.statement, scope, |position, parameter, scope| {
+        choices.get(position)?.made(parameter, scope)
+    })
+}
+
+/// The specification with every parameter at its [`Choice::Fraction`] of its range; one without a fraction
+/// is in the middle.
 ///
 /// # Errors
 /// Where a range has no value, or a constant has none.
@@ -372,19 +413,22 @@ pub fn at_fractions(
 ) -> Result<CellSpec, InstanceError> {
     let scope = scope_of(statement, &spec, problem)?;
     spec.parameters = choose_parameters(statement, scope, |_, parameter, scope| {
-        let fraction = fractions.get(&parameter.name).copied().unwrap_or(0.5);
-        let (least, most) =
-            (if parameter.lower.closed { 0.0 } else { EDGE }, if parameter.upper.closed { 1.0 } else { 1.0 - EDGE });
-        let fraction = fraction.clamp(least, most);
-        let lower = enclosure(scope, parameter.lower.value.as_ref()?)?;
-        let exact = Interval::from_f64(fraction, HYPOTHESIS_BITS);
-        let value = match &parameter.upper.value {
-            Some(upper) => lower.clone().add(&enclosure(scope, upper)?.sub(&lower).mul(&exact)),
-            None => lower.add(&exact.div(&Interval::from_f64(1.0 - fraction, HYPOTHESIS_BITS))),
-        };
-        inside(parameter, scope, value.to_f64())
+        Choice::Fraction(fractions.get(&parameter.name).copied().unwrap_or(0.5)).made(parameter, scope)
     })?;
     Ok(spec)
+}
+
+fn at_fraction(parameter: &Parameter, scope: &Numbers<Interval>, fraction: f64) -> Option<f64> {
+    let (least, most) =
+        (if parameter.lower.closed { 0.0 } else { EDGE }, if parameter.upper.closed { 1.0 } else { 1.0 - EDGE });
+    let fraction = fraction.clamp(least, most);
+    let lower = enclosure(scope, parameter.lower.value.as_ref()?)?;
+    let exact = Interval::from_f64(fraction, HYPOTHESIS_BITS);
+    let value = match &parameter.upper.value {
+        Some(upper) => lower.clone().add(&enclosure(scope, upper)?.sub(&lower).mul(&exact)),
+        None => lower.add(&exact.div(&Interval::from_f64(1.0 - fraction, HYPOTHESIS_BITS))),
+    };
+    inside(parameter, scope, value.to_f64())
 }
 
 /// How near an end that does not belong to a range a fraction comes.
@@ -490,7 +534,7 @@ fn candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: usize) ->
     let value = if parameter.candidates.is_empty() {
         default_candidate(parameter, scope, choice)?
     } else {
-        enclosure(scope, &parameter.candidates[choice % parameter.candidates.len()])?
+        enclosure(scope, &parameter.candidates[choice % parameter.candidates.len()].term)?
     };
     inside(parameter, scope, value.to_f64())
 }
