@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn the_table_has_a_row_a_choice_and_a_line_a_statement() {
         let rows = advice("randk-nonconvex");
-        let text = render(&rows);
+        let text = render(&rows, rows.len());
         assert_eq!(text.lines().count(), rows.len() + 3, "{text}");
         assert!(
             text.contains("randk-nonconvex: recommended theta = alpha/2; its bound is up to 1.3051 times"),

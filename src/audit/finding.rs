@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::mutate::{Mutant, Operator, scaled, summands};
 use super::trial::{Fate, Trial};
+use crate::statement::Statement;
 use crate::statement::parse::parse;
 use crate::statement::syntax::{BinaryOp, Expr, ExprKind};
-use crate::statement::Statement;
 use crate::statement::variant::{Change, Place, expressions, variant};
 use crate::verify::instance::CellSpec;
 
@@ -25,13 +25,22 @@ pub struct Finding {
     pub factor: String,
     /// The least of (rhs − lhs) over the sum of the absolute values of both sides' terms that was found.
     pub least: f64,
-    /// An instance on which one per cent less of the changed summand is too little, and of the summand as it
-    /// was is not: there the change makes all the difference, and nothing more is to be had.
-    pub attained: Option<Box<CellSpec>>,
+    /// Where a small share less of the changed summand is too little, and of the summand as it was is not:
+    /// there the change makes all the difference, and nothing more is to be had.
+    pub attained: Option<Attained>,
 }
 
-/// What is left of the changed summand when it is asked whether more can be had.
-const LEFT: [(u32, u32); 2] = [(99, 100), (101, 100)];
+/// An instance that attains a stronger form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Attained {
+    /// The share of the changed summand that cannot be spared.
+    pub share: f64,
+    /// The instance.
+    pub instance: Box<CellSpec>,
+}
+
+/// Shares, of either sign, of which it is asked whether they can be spared; one in so many.
+const SHARES: [i32; 3] = [100, 1000, 10_000];
 
 impl Trial<'_> {
     /// What a surviving mutant says; `None` for one that was refuted, or that only scales a number.
@@ -48,19 +57,21 @@ impl Trial<'_> {
         let (_, old) = expressions(self.base).into_iter().find(|(p, _)| p == place)?;
         let new = parse(changed).ok()?;
         let (before, after) = changed_summands(old, &new);
-        let with_less = |whole: &Expr, summands: &[Expr], left: (u32, u32)| -> Option<Statement> {
+        let with_less = |whole: &Expr, summands: &[Expr], left: &Rational| -> Option<Statement> {
             let mut whole = whole.clone();
             for summand in summands {
-                whole = scaled_summand(&whole, summand, &Rational::from(left))?;
+                whole = scaled_summand(&whole, summand, left)?;
             }
             variant(self.base, &[Change { place: place.clone(), expression: Some(whole.to_string()) }]).ok()
         };
-        let attained = LEFT.into_iter().filter(|_| !after.is_empty()).find_map(|left| {
-            let less = with_less(&new, &after, left)?;
-            // Where the statement itself cannot spare one per cent there, the change makes no difference.
-            let itself = with_less(old, &before, left)?;
+        let shares = SHARES.into_iter().filter(|_| !after.is_empty()).flat_map(|n| [n, -n]);
+        let attained = shares.into_iter().find_map(|n| {
+            let left = Rational::from((n.abs() - n.signum(), n.abs()));
+            let less = with_less(&new, &after, &left)?;
+            // Where the statement itself cannot spare as much, the change makes too small a difference.
+            let itself = with_less(old, &before, &left)?;
             match self.kill(&less, Some(&itself), None, false).fate {
-                Fate::Killed { instance, .. } => Some(instance),
+                Fate::Killed { instance, .. } => Some(Attained { share: 1.0 / f64::from(n.abs()), instance }),
                 _ => None,
             }
         });

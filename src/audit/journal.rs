@@ -26,7 +26,9 @@ pub enum JournalError {
         cause: std::io::Error,
     },
     /// It belongs to an audit with other settings, or is no journal.
-    #[error("{path} is the journal of an audit with other settings; finish that one, remove the file, or give another --name")]
+    #[error(
+        "{path} is the journal of an audit with other settings; finish that one, remove the file, or give another --name"
+    )]
     Other {
         /// File.
         path: PathBuf,

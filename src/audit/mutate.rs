@@ -310,9 +310,8 @@ impl Collector<'_> {
     }
 
     fn compare(&mut self, expr: &Expr, operands: &[Expr], relations: &[Relation], rebuild: Rebuild<'_>) {
-        let whole = |operands: Vec<Expr>, relations: Vec<Relation>| {
-            rebuild(node(ExprKind::Compare { operands, relations }))
-        };
+        let whole =
+            |operands: Vec<Expr>, relations: Vec<Relation>| rebuild(node(ExprKind::Compare { operands, relations }));
         for (i, relation) in relations.iter().enumerate() {
             let Some(reversed) = reversed(*relation) else { continue };
             let mut changed = relations.to_vec();
@@ -333,9 +332,8 @@ impl Collector<'_> {
     }
 
     fn call(&mut self, expr: &Expr, name: &str, arguments: &[Expr], rebuild: Rebuild<'_>) {
-        let whole = |name: &str, arguments: Vec<Expr>| {
-            rebuild(node(ExprKind::Call { name: name.to_owned(), arguments }))
-        };
+        let whole =
+            |name: &str, arguments: Vec<Expr>| rebuild(node(ExprKind::Call { name: name.to_owned(), arguments }));
         if let ("min" | "max", [a, b]) = (name, arguments) {
             let other = if name == "min" { "max" } else { "min" };
             self.add(expr, Operator::Extremum, whole(other, arguments.to_vec()));

@@ -139,7 +139,8 @@ fn spread(mut alike: Vec<Entry>) -> Vec<Entry> {
     alike.sort_by(|a, b| b.look.excess.total_cmp(&a.look.excess));
     alike.dedup_by(|a, b| a.look.spec == b.look.spec);
     let last = alike.len().saturating_sub(1);
-    let mut chosen: Vec<usize> = (0..KEPT_ALIKE).map(|i| i * i * last / ((KEPT_ALIKE - 1) * (KEPT_ALIKE - 1))).collect();
+    let mut chosen: Vec<usize> =
+        (0..KEPT_ALIKE).map(|i| i * i * last / ((KEPT_ALIKE - 1) * (KEPT_ALIKE - 1))).collect();
     chosen.dedup();
     let mut number = 0;
     alike.retain(|_| {

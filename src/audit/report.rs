@@ -7,6 +7,8 @@ use comfy_table::{CellAlignment, ContentArrangement};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::advice;
+use super::finding::{Attained, Finding};
 use super::mutate::Operator;
 use super::run::{About, StatementAudit};
 use super::target::TargetAudit;
@@ -44,6 +46,13 @@ pub struct AuditReport {
     pub looks: u64,
     /// The statements, in the order audited.
     pub statements: Vec<StatementAudit>,
+}
+
+/// The JSON Schema of [`AuditReport`], generated from the types.
+#[must_use]
+pub fn schema() -> String {
+    // Plain data, so this cannot fail.
+    serde_json::to_string_pretty(&schemars::schema_for!(AuditReport)).unwrap_or_default()
 }
 
 /// Mutants by what became of them.
@@ -140,7 +149,16 @@ fn sides(shown: &Shown) -> String {
 
 fn overview(report: &AuditReport) -> String {
     let header = [
-        "statement", "about", "mutants", "weaker", "killed", "same", "slack", "undecided", "settled", "best lhs/rhs",
+        "statement",
+        "about",
+        "mutants",
+        "weaker",
+        "killed",
+        "same",
+        "slack",
+        "undecided",
+        "settled",
+        "best lhs/rhs",
         "findings",
     ];
     let mut table = headed(&header, ContentArrangement::Dynamic);
@@ -237,7 +255,23 @@ fn write_statement(out: &mut String, audit: &StatementAudit) -> std::fmt::Result
     write_findings(out, audit)?;
     write_transplants(out, audit)?;
     write_trends(out, audit)?;
+    write_advice(out, audit)?;
     writeln!(out)
+}
+
+/// Rows of the advice that are printed: those on which the recommended choice loses most.
+const ADVISED: usize = 6;
+
+fn write_advice(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
+    if audit.advice.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\nParameters of the analyst's choice, where the recommended one loses most, of {} settings:",
+        audit.advice.len()
+    )?;
+    writeln!(out, "{}", advice::render(&audit.advice, ADVISED))
 }
 
 /// One row a part: the smallest change that is noticed in each direction, and the room of constants.
@@ -268,24 +302,33 @@ fn constants(audit: &StatementAudit) -> String {
     table.to_string()
 }
 
+/// Stronger forms that are printed.
+const FOUND: usize = 8;
+
 fn write_findings(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
-    let findings: Vec<_> = audit.targets.iter().flat_map(|target| &target.findings).collect();
+    let mut findings: Vec<&Finding> = audit.targets.iter().flat_map(|target| &target.findings).collect();
     if findings.is_empty() {
         return Ok(());
     }
+    // Those that are attained say most, then those with the least room.
+    findings.sort_by(|a, b| a.attained.is_none().cmp(&b.attained.is_none()).then(a.least.total_cmp(&b.least)));
     writeln!(out, "\nStronger forms that were not refuted (no proof that they hold):")?;
-    for finding in findings {
+    for finding in findings.iter().take(FOUND) {
         let target = &finding.mutant.target;
         writeln!(out, "  {}: `{}` {}", target.place, target.text, finding.mutant.operator.text())?;
         writeln!(out, "    {} becomes {}", finding.before, finding.after)?;
         match &finding.attained {
-            Some(spec) => writeln!(
+            Some(Attained { share, instance }) => writeln!(
                 out,
-                "    attained to 1 %, so what is lost is the factor {}\n    shown by {spec}",
+                "    attained to {} %, so what is lost is the factor {}\n    shown by {instance}",
+                100.0 * share,
                 finding.factor
             )?,
             None => writeln!(out, "    least slack {:.1e}; not seen to be attained", finding.least)?,
         }
+    }
+    if findings.len() > FOUND {
+        writeln!(out, "  and {} more in the report", findings.len() - FOUND)?;
     }
     Ok(())
 }
@@ -300,11 +343,7 @@ fn write_transplants(out: &mut String, audit: &StatementAudit) -> std::fmt::Resu
             Fate::Undecided { reason } => reason.clone(),
             Fate::NoStatement => "no statement".to_owned(),
         };
-        writeln!(
-            out,
-            "\nWith {} = {} as in {}: {fate}",
-            transplant.constant, transplant.expression, transplant.from
-        )?;
+        writeln!(out, "\nWith {} = {} as in {}: {fate}", transplant.constant, transplant.expression, transplant.from)?;
         if transplant.limits.is_empty() {
             continue;
         }
@@ -329,8 +368,7 @@ const FLAT: f64 = 1e-3;
 fn write_trends(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
     for trend in &audit.trends {
         let reached = |point: &TrendPoint| point.ratio.unwrap_or(-point.slack);
-        let (low, high) =
-            trend.points.iter().map(reached).fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
+        let (low, high) = trend.points.iter().map(reached).fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
         if high - low < FLAT {
             continue;
         }

@@ -1,11 +1,13 @@
 //! A whole audit: the work on each statement, piece by piece, within a budget and on a journal.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::advice::{Advice, advise};
 use super::bench::Workbench;
 use super::journal::{Journal, JournalError};
 use super::mutate::{Mutant, mutants};
@@ -38,6 +40,8 @@ pub struct StatementAudit {
     pub transplants: Vec<Transplant>,
     /// How tight it is as its quantities grow.
     pub trends: Vec<Trend>,
+    /// The best choice of the parameters that the method does not read.
+    pub advice: Vec<Advice>,
     /// Pieces of work that the budget did not reach.
     pub unfinished: usize,
 }
@@ -105,6 +109,8 @@ pub struct Audit<'a> {
     pub begin: Instant,
     /// Statements whose constants others may take over.
     pub relatives: &'a [Statement],
+    /// Pieces of work done so far: one at least, or a budget that is spent on setting up would lead nowhere.
+    pub fresh: AtomicU64,
     /// Called after each piece of work, in any order.
     pub done: &'a (dyn Fn() + Sync),
 }
@@ -133,7 +139,7 @@ fn by_target(mutants: &[Mutant]) -> Vec<Vec<&Mutant>> {
 }
 
 /// Pieces of work on a statement besides one for each of its parts.
-const BESIDE: usize = 3;
+const BESIDE: usize = 4;
 
 /// How many pieces of work a statement takes.
 #[must_use]
@@ -155,6 +161,9 @@ impl Audit<'_> {
     }
 
     fn exhausted(&self) -> bool {
+        if self.fresh.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
         match self.budget {
             Budget::Unlimited => false,
             Budget::Time(limit) => self.begin.elapsed() >= limit,
@@ -176,6 +185,7 @@ impl Audit<'_> {
             None => {
                 let result = work()?;
                 self.journal.note(id, hash, task, &result)?;
+                self.fresh.fetch_add(1, Ordering::Relaxed);
                 Some(result)
             }
         };
@@ -194,6 +204,7 @@ impl Audit<'_> {
             targets: Vec::new(),
             transplants: Vec::new(),
             trends: Vec::new(),
+            advice: Vec::new(),
             unfinished: 0,
         };
         if audit.left_out.is_some() {
@@ -237,13 +248,15 @@ impl Audit<'_> {
                 None => unfinished += 1,
             }
         }
-        let transplanted = self.piece(statement, "transplants", || {
-            Ok(transplants(bench, statement, &pool, self.relatives, depth))
-        })?;
+        let transplanted =
+            self.piece(statement, "transplants", || Ok(transplants(bench, statement, &pool, self.relatives, depth)))?;
         let trends = self.piece(statement, "trends", || Ok(trends(bench, statement, &pool, depth)))?;
-        unfinished += usize::from(transplanted.is_none()) + usize::from(trends.is_none());
+        let advice = self.piece(statement, "advice", || Ok(advise(bench, statement)))?;
+        let left = [transplanted.is_none(), trends.is_none(), advice.is_none()];
+        unfinished += left.into_iter().filter(|left| *left).count();
         audit.transplants = transplanted.unwrap_or_default();
         audit.trends = trends.unwrap_or_default();
+        audit.advice = advice.unwrap_or_default();
         audit.unfinished = unfinished;
         Ok(audit)
     }

@@ -23,7 +23,7 @@ pub enum Fate<I = Box<CellSpec>> {
     Killed {
         /// The instance.
         instance: I,
-            /// What the verdict rests on.
+        /// What the verdict rests on.
         evidence: Evidence,
         /// (lhs − rhs) over the sum of the absolute values of both sides' terms.
         margin: f64,
@@ -187,13 +187,7 @@ impl Trial<'_> {
     /// by searches from where the change takes most of the room that the statement itself has.
     /// Where `unless` is given, only instances count on which it is not violated too.
     #[must_use]
-    pub fn kill(
-        &self,
-        changed: &Statement,
-        unless: Option<&Statement>,
-        warm: Option<&Recipe>,
-        search: bool,
-    ) -> Tried {
+    pub fn kill(&self, changed: &Statement, unless: Option<&Statement>, warm: Option<&Recipe>, search: bool) -> Tried {
         let mut looked = 0;
         let mut hunt = Hunt { bench: self.bench, changed, unless, judgements: 0, nearest: Vec::new() };
         let warm = warm.map(|recipe| (recipe.clone(), f64::MIN));
@@ -294,18 +288,14 @@ struct Hunt<'a> {
 impl Hunt<'_> {
     /// Judges what looks like a violation. `room` is the excess of the unchanged statement there.
     fn see(&mut self, recipe: Recipe, look: Look, room: f64) -> Option<Tried> {
-        let counts = |unless: &Statement| {
-            self.bench.look_at(unless, look.spec.clone()).is_some_and(|look| look.excess < 0.0)
-        };
+        let counts =
+            |unless: &Statement| self.bench.look_at(unless, look.spec.clone()).is_some_and(|look| look.excess < 0.0);
         let counts = look.excess > 0.0 && self.unless.is_none_or(counts);
         if counts && self.judgements < MOST_JUDGEMENTS {
             self.judgements += 1;
             if let Some(outcome) = self.bench.refutes(self.changed, &look.spec) {
-                let fate = Fate::Killed {
-                    instance: Box::new(look.spec),
-                    evidence: outcome.evidence,
-                    margin: look.excess,
-                };
+                let fate =
+                    Fate::Killed { instance: Box::new(look.spec), evidence: outcome.evidence, margin: look.excess };
                 return Some(Tried { fate, nearest: Some(recipe) });
             }
         }

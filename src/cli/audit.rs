@@ -1,6 +1,7 @@
 //! `lemmata audit`: which constants matter, how much room each has, and the worst instance.
 
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
@@ -76,6 +77,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         budget: arguments.budget.unwrap_or(Budget::Unlimited),
         begin,
         relatives: &shipped,
+        fresh: AtomicU64::new(0),
         done: &|| progress.inc(1),
     };
     let audits = pool.install(|| audit.run(&statements)).map_err(|err| match err {

@@ -71,8 +71,12 @@ enum Command {
         /// Its identifier; the file is NAME.toml in the current folder.
         name: String,
     },
-    /// Print the JSON Schema that every report obeys.
-    Schema,
+    /// Print the JSON Schema that every report of a kind obeys.
+    Schema {
+        /// Which command's reports.
+        #[arg(value_enum, default_value_t = ReportKind::Check)]
+        kind: ReportKind,
+    },
     /// Check one cell of a report again, at any precision, and print its trace.
     Replay {
         /// The report.
@@ -84,6 +88,15 @@ enum Command {
         #[arg(long, value_parser = precision())]
         precision: Option<u32>,
     },
+}
+
+/// Reports that have a schema.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ReportKind {
+    /// Of `lemmata check`.
+    Check,
+    /// Of `lemmata audit`.
+    Audit,
 }
 
 #[derive(Debug, clap::Args)]
@@ -220,7 +233,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Show { statement, values } => show::show(&statement, &values),
         Command::Graph { statements, dot, report } => graph::run(&statements, dot, report.as_deref()),
         Command::New { name } => new::run(&name),
-        Command::Schema => show::schema(),
+        Command::Schema { kind } => show::schema(kind),
         Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),
     };
     result.unwrap_or_else(|failure| output::complain(&failure))

@@ -3,14 +3,14 @@
 use rug::Rational;
 
 use super::output::print;
-use super::{ExitCode, Failure, load};
+use super::{ExitCode, Failure, ReportKind, load};
 use crate::number::{Interval, Scalar};
-use crate::report;
 use crate::statement::evaluate::{Evaluator, Scope};
 use crate::statement::parse::parse;
 use crate::statement::syntax::ExprKind;
 use crate::statement::term::Builtin;
 use crate::statement::{Bound, Parameter, Statement, Symbol, library, render};
+use crate::{audit, report};
 
 pub(super) fn list() -> Result<ExitCode, Failure> {
     let statements = library::load_all()?;
@@ -45,8 +45,11 @@ pub(super) fn show(name: &str, values: &[String]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::Success)
 }
 
-pub(super) fn schema() -> Result<ExitCode, Failure> {
-    print(&report::schema())?;
+pub(super) fn schema(kind: ReportKind) -> Result<ExitCode, Failure> {
+    print(&match kind {
+        ReportKind::Check => report::schema(),
+        ReportKind::Audit => audit::report::schema(),
+    })?;
     Ok(ExitCode::Success)
 }
 

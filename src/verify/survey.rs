@@ -49,7 +49,9 @@ impl Glance {
     /// lhs/rhs where both are nonnegative, and more than rounding.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
-        (self.lhs >= 0.0 && self.rhs > 1e6 * self.rounding && self.rhs > 0.0).then(|| self.lhs / self.rhs).filter(|ratio| ratio.is_finite())
+        (self.lhs >= 0.0 && self.rhs > 1e6 * self.rounding && self.rhs > 0.0)
+            .then(|| self.lhs / self.rhs)
+            .filter(|ratio| ratio.is_finite())
     }
 
     fn of<S: Scalar + Bounded>(claim: usize, k: i64, replicate: u64, sides: &Sides<S>) -> Option<Self> {
@@ -132,13 +134,13 @@ fn whole_run(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> 
     let Some(means) = ExactMeans::find(instance, judging.effort.paths) else {
         return Statistical::new(instance, key, judging, &quantities)?.glances(SAMPLES, STANDARD_ERRORS);
     };
-    let glances = on_table::<Ball>(instance, &quantities, means, ())?;
+    let (glances, lost) = on_table::<Ball>(instance, &quantities, means, ())?;
     let is_open = |g: &Glance| g.rounding > COARSE * g.scale && g.lhs - g.rhs + g.rounding > 0.0;
-    if !glances.iter().any(is_open) {
+    if !lost && !glances.iter().any(is_open) {
         return Ok(glances);
     }
     // Error bounds of binary64 grow along long runs until they cannot tell the sides apart.
-    on_table::<Interval>(instance, &quantities, means, FINE_BITS)
+    Ok(on_table::<Interval>(instance, &quantities, means, FINE_BITS)?.0)
 }
 
 /// Of the horizons of a long run some are enough at a glance: each one costs as much as it has steps.
@@ -152,16 +154,17 @@ const ALL_LOOKED_AT: usize = 16;
 const COARSE: f64 = 1e-9;
 const FINE_BITS: u32 = 192;
 
+/// The comparisons, and whether one has sides that are not finite.
 fn on_table<S: Arithmetic + Estimable + Bounded>(
     instance: &Instance<'_>,
     quantities: &[Quantity],
     means: ExactMeans,
     context: S::Context,
-) -> Result<Vec<Glance>, CheckFailure> {
-    let Some(table) = means.table::<S>(instance, quantities, context) else { return Ok(Vec::new()) };
+) -> Result<(Vec<Glance>, bool), CheckFailure> {
+    let Some(table) = means.table::<S>(instance, quantities, context) else { return Ok((Vec::new(), false)) };
     let scope = instance.scope::<S>(context);
     let average = instance.random_average();
-    let mut glances = Vec::new();
+    let (mut glances, mut lost) = (Vec::new(), false);
     for (c, claim) in instance.statement.claims.iter().enumerate() {
         for (k, horizon) in of_whole_run(instance, claim, &scope)? {
             if claim.quantifier.is_none() && !is_looked_at(horizon, instance.horizon) {
@@ -172,8 +175,10 @@ fn on_table<S: Arithmetic + Estimable + Bounded>(
             evaluator.set_horizon(horizon);
             let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
             let sides = attempt(Sides::evaluate(claim, &mut evaluator, context))?;
-            glances.extend(sides.ok().and_then(|sides| Glance::of(c, shown, 0, &sides)));
+            let glance = sides.ok().and_then(|sides| Glance::of(c, shown, 0, &sides));
+            lost |= glance.is_none();
+            glances.extend(glance);
         }
     }
-    Ok(glances)
+    Ok((glances, lost))
 }

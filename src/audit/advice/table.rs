@@ -7,9 +7,13 @@ use comfy_table::{CellAlignment, ContentArrangement};
 use super::{Advice, Summary};
 use crate::report::headed;
 
-/// One row a choice, and a line for each statement below. Rows of one statement stand together.
+/// The rows on which the recommended choice loses most, `shown` of them at most, and a line over all rows of
+/// each statement below. Rows of one statement stand together.
 #[must_use]
-pub fn render(rows: &[Advice]) -> String {
+pub fn render(rows: &[Advice], shown: usize) -> String {
+    let mut worst: Vec<&Advice> = rows.iter().collect();
+    worst.sort_by(|a, b| b.ratio.total_cmp(&a.ratio));
+    worst.truncate(shown);
     let header = [
         "statement",
         "instance",
@@ -26,7 +30,7 @@ pub fn render(rows: &[Advice]) -> String {
         "remark",
     ];
     let mut table = headed(&header, ContentArrangement::Disabled);
-    for row in rows {
+    for row in worst {
         let proved = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), number);
         table.add_row([
             row.statement.clone(),
