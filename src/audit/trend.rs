@@ -46,7 +46,10 @@ const FACTORS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 /// Instances that a point starts from.
 const STARTS: usize = 4;
 /// Numbers of the problem and the estimate that are varied.
-const MOST_LEAVES: usize = 6;
+const MOST_LEAVES: usize = 8;
+/// The one count that is varied, and its values.
+const WORKERS: &str = "/workers";
+const NUMBERS: [u64; 5] = [1, 2, 4, 8, 16];
 /// Below this share of the scale an instance is tight trivially, and says nothing of a trend.
 const TRIVIAL: f64 = 1e-9;
 
@@ -64,12 +67,11 @@ pub fn trends(bench: &Workbench<'_>, statement: &Statement, pool: &Pool, depth: 
         return Vec::new();
     }
     let starts = starts(bench, statement, pool);
-    let Some(first) = starts.first() else { return Vec::new() };
     let is_number = |value: &Option<Term>| matches!(value, Some(Term::Number(_)));
     let free = statement.parameters.iter().filter(|p| is_number(&p.lower.value) && p.upper.value.is_some());
     let mut axes: Vec<Axis> = free.map(|p| Axis::Parameter(p.name.clone())).collect();
     axes.push(Axis::Horizon);
-    axes.extend(leaves(first).into_iter().map(Axis::Leaf));
+    axes.extend(leaves(&starts).into_iter().map(Axis::Leaf));
     let trends = axes.into_par_iter().map(|axis| trend(bench, statement, &starts, &axis, depth));
     trends.filter(|trend| trend.points.len() > 1).collect()
 }
@@ -78,23 +80,28 @@ pub fn trends(bench: &Workbench<'_>, statement: &Statement, pool: &Pool, depth: 
 fn starts(bench: &Workbench<'_>, statement: &Statement, pool: &Pool) -> Vec<Recipe> {
     let mut different = pool.different();
     different.sort_by_key(|entry| (entry.look.spec.oracle.is_empty(), entry.look.excess > -TRIVIAL));
-    let recipes = different.into_iter().filter_map(|entry| bench.recipe(statement, &entry.look.spec));
-    recipes.take(STARTS).collect()
+    different.into_iter().filter_map(|entry| bench.recipe(statement, &entry.look.spec)).collect()
 }
 
-/// Pointers of the numbers of the problem and the estimate that are no counts.
-fn leaves(recipe: &Recipe) -> Vec<String> {
-    let Ok(value) = serde_json::to_value(&recipe.frame) else { return Vec::new() };
-    let mut found = Vec::new();
-    for part in ["problem", "oracle"] {
-        super::shrink::collect(&value[part], format!("/{part}"), &mut |pointer, number| {
-            let varied = number.is_f64() && number.as_f64() != Some(0.0) && !pointer.contains("/errors/");
-            if varied && found.len() < MOST_LEAVES {
-                found.push(pointer.to_owned());
-            }
-        });
+/// Pointers of the numbers of the problems and the estimates, those that most instances have first.
+fn leaves(starts: &[Recipe]) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for recipe in starts {
+        let Ok(value) = serde_json::to_value(&recipe.frame) else { continue };
+        for part in ["problem", "oracle"] {
+            super::shrink::collect(&value[part], format!("/{part}"), &mut |pointer, number| {
+                let varied = (number.is_f64() && number.as_f64() != Some(0.0)) || pointer.ends_with(WORKERS);
+                // A number in a list means something else in another list.
+                if varied && !pointer.ends_with(|c: char| c.is_ascii_digit()) {
+                    *counts.entry(pointer.to_owned()).or_insert(0) += 1;
+                }
+            });
+        }
     }
-    found
+    let mut leaves: Vec<(String, usize)> = counts.into_iter().collect();
+    leaves.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    leaves.truncate(MOST_LEAVES);
+    leaves.into_iter().map(|(pointer, _)| pointer).collect()
 }
 
 fn trend(bench: &Workbench<'_>, statement: &Statement, starts: &[Recipe], axis: &Axis, depth: Depth) -> Trend {
@@ -111,8 +118,9 @@ fn trend(bench: &Workbench<'_>, statement: &Statement, starts: &[Recipe], axis: 
     let at = |position: usize| -> Option<TrendPoint> {
         let best = starts
             .iter()
-            .filter_map(|start| {
-                let recipe = moved(start, axis, position)?;
+            .filter_map(|start| moved(start, axis, position))
+            .take(STARTS)
+            .filter_map(|recipe| {
                 let own = bench.look(statement, &recipe)?;
                 // A search would move the number that is held.
                 if matches!(axis, Axis::Leaf(_)) {
@@ -139,7 +147,11 @@ fn moved(start: &Recipe, axis: &Axis, position: usize) -> Option<Recipe> {
         Axis::Leaf(pointer) => {
             let mut frame = serde_json::to_value(&recipe.frame).ok()?;
             let slot = frame.pointer_mut(pointer)?;
-            *slot = serde_json::json!(slot.as_f64()? * FACTORS[position]);
+            *slot = if pointer.ends_with(WORKERS) {
+                serde_json::json!(NUMBERS[position])
+            } else {
+                serde_json::json!(slot.as_f64()? * FACTORS[position])
+            };
             recipe.frame = serde_json::from_value(frame).ok()?;
         }
     }

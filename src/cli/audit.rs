@@ -158,7 +158,7 @@ fn stored_cell(audit: &StatementAudit) -> Option<StoredCell> {
 
 fn started(statements: &[Statement]) -> ProgressBar {
     use rayon::prelude::*;
-    progress_bar(statements.par_iter().map(|statement| pieces(statement) as u64).sum())
+    progress_bar(statements.par_iter().map(|statement| pieces(statement) as u64).sum(), "pieces of work")
 }
 
 fn exit_code(audits: &[StatementAudit]) -> ExitCode {

@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<ExitCode, Failure> {
     };
     let begin = Instant::now();
     let pool = thread_pool(None)?;
-    let progress = progress_bar(settings.cells);
+    let progress = progress_bar(settings.cells, "cells");
     let calibration = pool.install(|| calibrate::run(&settings, &|| progress.inc(1))).map_err(Failure::internal)?;
     progress.finish_and_clear();
     let text = calibrate::render(&calibration);

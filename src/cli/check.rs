@@ -83,7 +83,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
         cells.iter().filter(|c| c.statement.scope() == Scope::WholeRun).map(|c| c.statement.claims.len() as u64).sum();
     let ledger = Ledger { delta: arguments.delta, tests };
     let judging = Judging { effort: &effort, ledger, seed: arguments.seed };
-    let progress = progress_bar(cells.len() as u64);
+    let progress = progress_bar(cells.len() as u64, "cells");
     let outcomes = verify::check_cells(&cells, judging, &|| progress.inc(1));
     progress.finish_and_clear();
     let cells: Vec<CellReport> =
@@ -102,11 +102,11 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
 }
 
 /// Shown on a terminal only.
-pub(super) fn progress_bar(cells: u64) -> ProgressBar {
+pub(super) fn progress_bar(count: u64, unit: &str) -> ProgressBar {
     let target =
         if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(cells), target);
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} cells, {per_sec}, {eta} left");
+    let bar = ProgressBar::with_draw_target(Some(count), target);
+    let style = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{per_sec}}, {{eta}} left"));
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
     }
     for comparison in comparisons {
         let begin = Instant::now();
-        let progress = progress_bar(compare::rounds(&comparison) as u64);
+        let progress = progress_bar(compare::rounds(&comparison) as u64, "rounds");
         let rounds = compare::run(&comparison, preset, arguments.seed, arguments.delta, &|| progress.inc(1))
             .map_err(Failure::bad_input)?;
         progress.finish_and_clear();
