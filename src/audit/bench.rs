@@ -11,8 +11,9 @@ use crate::inference::Verdict;
 use crate::oracle::StreamKey;
 use crate::problem::{self, DynProblem, ProblemSpec};
 use crate::statement::Statement;
+use crate::verify::choose::{at_fractions, fractions};
 use crate::verify::instance::{CellSpec, Instance};
-use crate::verify::plan::{at_fractions, fractions, witness_cell};
+use crate::verify::plan::witness_cell;
 use crate::verify::survey::{Glance, survey};
 use crate::verify::{Judging, Outcome, check_instance};
 

@@ -13,8 +13,9 @@ use crate::oracle::SourceSpec;
 use crate::preset::Preset;
 use crate::problem::{DynProblem, ProblemSpec};
 use crate::statement::{Parameter, Scope, Statement, StatementError, Subject};
+use crate::verify::choose::with_parameters;
 use crate::verify::instance::CellSpec;
-use crate::verify::plan::{self, Plan, with_parameters};
+use crate::verify::plan::{self, Plan};
 
 /// See `seeds.toml`.
 #[derive(Deserialize)]

@@ -19,6 +19,7 @@ mod file;
 pub mod graph;
 pub mod library;
 pub mod parse;
+mod range;
 mod raw;
 pub mod render;
 mod stored;

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::range::RangeParts;
 use super::raw::{OneOrMany, RawStatement};
 use super::syntax::Expr;
 use super::{Statement, StatementError, file};
-use file::RangeParts;
 
 /// A side of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

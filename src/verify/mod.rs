@@ -4,6 +4,7 @@
 //! `pathwise`, `one_step` or `whole_run` decides it.
 
 mod at_points;
+pub mod choose;
 mod exact;
 pub mod instance;
 mod judge;

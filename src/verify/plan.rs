@@ -5,16 +5,13 @@
 //! not speak of (a constant that the family does not prove, a hypothesis that fails) are passed
 //! over; what remains is what it is checked on.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rug::Rational;
 use serde_json::Value;
 
-use super::instance::{
-    CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
-};
+use super::choose::{inside, with_parameters};
+use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, builtins, enclosure};
 use super::{Cell, at_points, one_step, places, stored, whole_run};
 use crate::method::Start;
 use crate::number::{Interval, Scalar};
@@ -336,142 +333,6 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
     }
 }
 
-/// The specification with a value of every parameter: those that are not `fixed` are chosen in the
-/// statement's order of evaluation, each from its candidates, kept inside its range.
-///
-/// # Errors
-/// Where a range has no value to try, or a constant has none.
-pub fn with_parameters(
-    statement: &Statement,
-    mut spec: CellSpec,
-    problem: &dyn DynProblem,
-    choice: usize,
-    fixed: &[(&str, f64)],
-) -> Result<CellSpec, InstanceError> {
-    let scope = scope_of(statement, &spec, problem)?;
-    spec.parameters = choose_parameters(statement, scope, |position, parameter, scope| {
-        match fixed.iter().find(|(name, _)| *name == parameter.name) {
-            Some((_, value)) => Choice::Value(*value),
-            None => Choice::Candidate(mixed(choice, position)),
-        }
-        .made(parameter, scope)
-    })?;
-    Ok(spec)
-}
-
-/// How a parameter is chosen.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Choice {
-    /// This value, whether or not the range holds it.
-    Value(f64),
-    /// The candidate of that number, counted from 0 and over again, or the default choice; moved to the
-    /// nearest `f64` inside the range.
-    Candidate(usize),
-    /// That fraction of the range: 0 is the lower end, 1 the upper one; above a lower end alone, t stands
-    /// for t/(1 − t). Ends that do not belong to the range are left by a millionth of it.
-    Fraction(f64),
-}
-
-impl Choice {
-    /// The value, where what is known so far gives one.
-    fn made(self, parameter: &Parameter, scope: &Numbers<Interval>) -> Option<f64> {
-        match self {
-            Choice::Value(value) => Some(value),
-            Choice::Candidate(number) => candidate(parameter, scope, number),
-            Choice::Fraction(fraction) => at_fraction(parameter, scope, fraction),
-        }
-    }
-}
-
-/// Parameter values for the problem and estimate of an instance, and K = `horizon`: one choice for each
-/// parameter of the statement, made in its order of evaluation. Whether hypotheses hold for them is not
-/// looked at.
-///
-/// # Errors
-/// Where a range has no such value, or a constant has none.
-pub fn chosen(
-    instance: &Instance<'_>,
-    horizon: usize,
-    choices: &[Choice],
-) -> Result<BTreeMap<String, f64>, InstanceError> {
-    let scope = instance.scope_without_parameters(horizon);
-    choose_parameters(instance.statement, scope, |position, parameter, scope| {
-        choices.get(position)?.made(parameter, scope)
-    })
-}
-
-/// The specification with every parameter at its [`Choice::Fraction`] of its range; one without a fraction
-/// is in the middle.
-///
-/// # Errors
-/// Where a range has no value, or a constant has none.
-pub fn at_fractions(
-    statement: &Statement,
-    mut spec: CellSpec,
-    problem: &dyn DynProblem,
-    fractions: &BTreeMap<String, f64>,
-) -> Result<CellSpec, InstanceError> {
-    let scope = scope_of(statement, &spec, problem)?;
-    spec.parameters = choose_parameters(statement, scope, |_, parameter, scope| {
-        Choice::Fraction(fractions.get(&parameter.name).copied().unwrap_or(0.5)).made(parameter, scope)
-    })?;
-    Ok(spec)
-}
-
-fn at_fraction(parameter: &Parameter, scope: &Numbers<Interval>, fraction: f64) -> Option<f64> {
-    let (least, most) =
-        (if parameter.lower.closed { 0.0 } else { EDGE }, if parameter.upper.closed { 1.0 } else { 1.0 - EDGE });
-    let fraction = fraction.clamp(least, most);
-    let lower = enclosure(scope, parameter.lower.value.as_ref()?)?;
-    let exact = Interval::from_f64(fraction, HYPOTHESIS_BITS);
-    let value = match &parameter.upper.value {
-        Some(upper) => lower.clone().add(&enclosure(scope, upper)?.sub(&lower).mul(&exact)),
-        None => lower.add(&exact.div(&Interval::from_f64(1.0 - fraction, HYPOTHESIS_BITS))),
-    };
-    inside(parameter, scope, value.to_f64())
-}
-
-/// How near an end that does not belong to a range a fraction comes.
-const EDGE: f64 = 1e-6;
-
-/// At which fractions of their ranges the parameters of a specification are.
-///
-/// # Errors
-/// As [`at_fractions`].
-pub fn fractions(
-    statement: &Statement,
-    spec: &CellSpec,
-    problem: &dyn DynProblem,
-) -> Result<BTreeMap<String, f64>, InstanceError> {
-    let scope = scope_of(statement, spec, problem)?;
-    let found = RefCell::new(BTreeMap::new());
-    choose_parameters(statement, scope, |_, parameter, scope| {
-        let value = *spec.parameters.get(&parameter.name)?;
-        let lower = enclosure(scope, parameter.lower.value.as_ref()?)?.to_f64();
-        let fraction = match &parameter.upper.value {
-            Some(upper) => (value - lower) / (enclosure(scope, upper)?.to_f64() - lower),
-            None => 1.0 - 1.0 / (1.0 + value - lower),
-        };
-        // A value at an end stays there.
-        let fraction = if (1.0 - fraction).abs() < 1e-12 { 1.0 } else { fraction };
-        found.borrow_mut().insert(parameter.name.clone(), fraction);
-        Some(value)
-    })?;
-    Ok(found.into_inner())
-}
-
-/// What is known of an instance before its parameters are chosen.
-fn scope_of(
-    statement: &Statement,
-    spec: &CellSpec,
-    problem: &dyn DynProblem,
-) -> Result<Numbers<Interval>, InstanceError> {
-    let oracle = oracle::build(&spec.oracle, problem)?;
-    let builtins = builtins(problem, &oracle, spec.start);
-    let given = super::instance::given(statement, problem, &oracle);
-    Ok(base_scope::<Interval>(statement, problem, &builtins, &given, spec.horizon, HYPOTHESIS_BITS))
-}
-
 /// The error sources that the statement is tried with on a problem: its own estimates, or those of the suite.
 #[must_use]
 pub fn estimates(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<SourceSpec>> {
@@ -488,86 +349,6 @@ pub fn estimates(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<Sou
 pub fn witness_cell(statement: &Statement, position: usize) -> Result<CellSpec, InstanceError> {
     let witness = statement.witnesses.get(position).ok_or(InstanceError::NoIndex)?;
     witness_spec(statement, witness, position)
-}
-
-/// Which candidate a parameter takes in the `choice`-th combination: a hash (the finaliser of
-/// SplitMix64), because any linear rule ties some parameters together and leaves corners untried.
-fn mixed(choice: usize, position: usize) -> usize {
-    let mut z = (choice as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ ((position as u64) << 32);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    // Half of the hash is plenty, and fits any machine's words.
-    ((z ^ (z >> 31)) >> 32) as usize
-}
-
-/// Chooses every parameter in the order of evaluation.
-fn choose_parameters(
-    statement: &Statement,
-    mut scope: Numbers<Interval>,
-    choose: impl Fn(usize, &Parameter, &Numbers<Interval>) -> Option<f64>,
-) -> Result<BTreeMap<String, f64>, InstanceError> {
-    let mut chosen = BTreeMap::new();
-    for symbol in &statement.order {
-        match symbol {
-            Symbol::Constant(i) => {
-                let constant = &statement.constants[*i];
-                let value =
-                    enclosure(&scope, &constant.term).ok_or_else(|| InstanceError::Constant(constant.name.clone()))?;
-                scope.constants[*i] = Some(value);
-            }
-            Symbol::Parameter(i) => {
-                let parameter = &statement.parameters[*i];
-                let value = choose(*i, parameter, &scope).ok_or_else(|| InstanceError::NoValue {
-                    name: parameter.name.clone(),
-                    range: parameter.range.clone(),
-                })?;
-                scope.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
-                chosen.insert(parameter.name.clone(), value);
-            }
-        }
-    }
-    Ok(chosen)
-}
-
-/// The `choice`-th candidate value of a parameter, moved to the nearest `f64` inside its range.
-fn candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: usize) -> Option<f64> {
-    let value = if parameter.candidates.is_empty() {
-        default_candidate(parameter, scope, choice)?
-    } else {
-        enclosure(scope, &parameter.candidates[choice % parameter.candidates.len()].term)?
-    };
-    inside(parameter, scope, value.to_f64())
-}
-
-fn default_candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: usize) -> Option<Interval> {
-    let lower = enclosure(scope, parameter.lower.value.as_ref()?)?;
-    let fraction = |q: (u32, u32)| Interval::from_rational(&Rational::from(q), HYPOTHESIS_BITS);
-    Some(match &parameter.upper.value {
-        Some(upper) => {
-            let upper = enclosure(scope, upper)?;
-            let width = upper.sub(&lower);
-            lower.add(&width.mul(&fraction([(1, 2), (1, 10), (9, 10)][choice % 3])))
-        }
-        None => lower.add(&fraction([(1, 1), (1, 10), (10, 1)][choice % 3])),
-    })
-}
-
-/// The nearest `f64` that is certainly in the range; a few units in the last place are tried.
-fn inside(parameter: &Parameter, scope: &Numbers<Interval>, value: f64) -> Option<f64> {
-    let admitted =
-        |x: f64| bound_admits(scope, &parameter.lower, x, true) && bound_admits(scope, &parameter.upper, x, false);
-    let (mut below, mut above) = (value, value);
-    for _ in 0..8 {
-        if admitted(below) {
-            return Some(below);
-        }
-        if admitted(above) {
-            return Some(above);
-        }
-        below = below.next_down();
-        above = above.next_up();
-    }
-    None
 }
 
 /// The specification of a witness that the statement file brings. Its expressions are evaluated with

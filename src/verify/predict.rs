@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::choose::with_parameters;
 use super::instance::{CellSpec, Instance};
-use super::plan::with_parameters;
 use super::sampled::start_table;
 use crate::method::{Quantity, Start, Table};
 use crate::number::Interval;

@@ -8,8 +8,8 @@ use super::minimise::minimise;
 use crate::number::nearest_f64;
 use crate::statement::term::Builtin;
 use crate::statement::{Parameter, Statement};
+use crate::verify::choose::{Choice, chosen, fractions};
 use crate::verify::instance::{CellSpec, Instance, MOMENTUM, STEP, is_of_method};
-use crate::verify::plan::{Choice, chosen, fractions};
 use crate::verify::predict::Beforehand;
 
 /// Steps, as shares of the largest that the recommended choice admits.
