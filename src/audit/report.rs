@@ -133,9 +133,22 @@ pub fn render(report: &AuditReport) -> String {
     out
 }
 
+/// All digits of a number of ordinary size, else powers of ten.
+fn short(x: f64) -> String {
+    if x == 0.0 {
+        "0".to_owned()
+    } else if (1e-6..1e9).contains(&x.abs()) {
+        format!("{x}")
+    } else {
+        format!("{x:e}")
+    }
+}
+
 fn sides(shown: &Shown) -> String {
     let Some(worst) = &shown.outcome.worst else { return shown.label.clone() };
-    let number = |[low, high]: [f64; 2]| if low == high { format!("{low}") } else { format!("[{low}, {high}]") };
+    let number = |[low, high]: [f64; 2]| {
+        if low == high { short(low) } else { format!("[{}, {}]", short(low), short(high)) }
+    };
     format!(
         "{}\n  lhs {} > rhs {} (claim {}, index {}), by {}",
         shown.label,
