@@ -12,9 +12,10 @@ use crate::oracle::StreamKey;
 use crate::problem::{self, DynProblem, ProblemSpec};
 use crate::statement::Statement;
 use crate::verify::choose::{at_fractions, fractions};
+use crate::verify::glance::Glance;
 use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::plan::witness_cell;
-use crate::verify::survey::{Glance, survey};
+use crate::verify::survey::survey;
 use crate::verify::{Judging, Outcome, check_instance};
 
 /// How to make an instance of a statement whose constants may change: the parameters keep their places in

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::mutate::{Mutant, Operator, scaled, summands};
 use super::trial::{Fate, Trial};
 use crate::statement::Statement;
+use crate::statement::load_changed;
 use crate::statement::parse::parse;
 use crate::statement::syntax::{BinaryOp, Expr, ExprKind};
-use crate::statement::variant::{Change, Place, expressions, variant};
+use crate::statement::variant::{Change, Place, expressions};
 use crate::verify::instance::CellSpec;
 
 /// A stronger form of a statement that was not refuted.
@@ -62,7 +63,7 @@ impl Trial<'_> {
             for summand in summands {
                 whole = scaled_summand(&whole, summand, left)?;
             }
-            variant(self.base, &[Change { place: place.clone(), expression: Some(whole.to_string()) }]).ok()
+            load_changed(self.base, &[Change { place: place.clone(), expression: Some(whole.to_string()) }]).ok()
         };
         let shares = SHARES.into_iter().filter(|_| !after.is_empty()).flat_map(|n| [n, -n]);
         let attained = shares.into_iter().find_map(|n| {

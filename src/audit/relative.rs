@@ -13,9 +13,10 @@ use super::pool::{Entry, Pool};
 use super::search::Frozen;
 use super::trial::{Depth, Fate, Trial};
 use crate::statement::Statement;
+use crate::statement::load_changed;
 use crate::statement::syntax::{Expr, ExprKind};
 use crate::statement::term::Term;
-use crate::statement::variant::{Change, Place, variant};
+use crate::statement::variant::{Change, Place};
 
 /// A constant taken over from a statement with the same claim, and what it allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -209,7 +210,7 @@ fn largest_factor(
     let mut is_violated = |factor: &Rational| -> Option<bool> {
         let scale = Change { place: place.clone(), expression: Some(scaled(expr, factor).to_string()) };
         let changes: Vec<Change> = change.into_iter().cloned().chain([scale]).collect();
-        let changed = variant(trial.base, &changes).ok()?;
+        let changed = load_changed(trial.base, &changes).ok()?;
         let tried = trial.kill(&changed, None, warm.as_ref(), true);
         let violated = matches!(tried.fate, Fate::Killed { .. });
         if violated {

@@ -11,7 +11,8 @@ use super::mutate::{Mutant, Operator};
 use super::pool::{Pool, kind_of};
 use super::search::{Frozen, worsen};
 use crate::inference::Evidence;
-use crate::statement::variant::{Change, variant};
+use crate::statement::load_changed;
+use crate::statement::variant::Change;
 use crate::statement::{Kind, Statement};
 use crate::verify::instance::CellSpec;
 
@@ -165,7 +166,7 @@ impl Trial<'_> {
     #[must_use]
     pub fn fate(&self, changes: &[Change], warm: Option<&Recipe>, search: bool) -> Tried {
         let settled = |fate| Tried { fate, nearest: None };
-        let Ok(changed) = variant(self.base, changes) else { return settled(Fate::NoStatement) };
+        let Ok(changed) = load_changed(self.base, changes) else { return settled(Fate::NoStatement) };
         if fingerprint(&changed) == fingerprint(self.base) {
             return settled(Fate::Equivalent { by: Agreement::Symbolic });
         }

@@ -62,8 +62,12 @@ pub fn load_text(name: &str, text: &str) -> Result<Statement, Box<StatementError
     Loader { file, raw: &raw, hash, names: Names::default() }.load()
 }
 
-/// The statement with some of its expressions changed, and with its stored witnesses.
-pub(super) fn load_changed(base: &Statement, changes: &[Change]) -> Loaded<Statement> {
+/// The statement with these changes, in order. Its witnesses are kept, as their expressions follow what has
+/// changed, and so are those that are stored.
+///
+/// # Errors
+/// When a place is none of the statement's, or the outcome is no statement.
+pub fn load_changed(base: &Statement, changes: &[Change]) -> Result<Statement, Box<StatementError>> {
     let file = File { name: base.file.clone(), text: Arc::clone(&base.text) };
     let (mut raw, hash) = whole(&file)?;
     let mut changed = Sha256::new();

@@ -29,7 +29,7 @@ pub mod variant;
 mod witness;
 
 pub use error::StatementError;
-pub use file::{MAX_FILE_BYTES, MAX_HORIZON, load_file, load_text};
+pub use file::{MAX_FILE_BYTES, MAX_HORIZON, load_changed, load_file, load_text};
 pub use stored::{Stored, stored_folder};
 use syntax::Expr;
 use term::{Builtin, Condition, Index, Node, ScalarSequence, Term, Vector, VectorSequence};

@@ -187,3 +187,48 @@ impl RawStatement {
         self.schedule = parent.schedule;
     }
 }
+
+/// A range of a parameter, taken apart.
+pub(super) struct RangeParts {
+    /// Whether the lower end belongs to it.
+    pub lower_closed: bool,
+    /// Where the lower end stands in the text.
+    pub lower: Range<usize>,
+    /// Where the upper end stands in the text.
+    pub upper: Range<usize>,
+    /// Whether the upper end belongs to it.
+    pub upper_closed: bool,
+}
+
+impl RangeParts {
+    /// Takes `[a, b)` and its like apart.
+    pub fn of(text: &str) -> Result<Self, &'static str> {
+        let open =
+            text.find(['(', '[']).filter(|i| text[..*i].trim().is_empty()).ok_or("a range begins with `(` or `[`")?;
+        let close = text
+            .rfind([')', ']'])
+            .filter(|i| text[i + 1..].trim().is_empty() && *i > open)
+            .ok_or("a range ends with `)` or `]`")?;
+        let comma = top_level_comma(&text[open + 1..close]).ok_or("a range has two ends, separated by a comma")?;
+        let comma = comma + open + 1;
+        Ok(RangeParts {
+            lower_closed: text.as_bytes()[open] == b'[',
+            lower: open + 1..comma,
+            upper: comma + 1..close,
+            upper_closed: text.as_bytes()[close] == b']',
+        })
+    }
+}
+
+fn top_level_comma(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    text.char_indices().find_map(|(i, c)| {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            ',' if depth == 0 => return Some(i),
+            _ => {}
+        }
+        None
+    })
+}

@@ -7,10 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::range::RangeParts;
-use super::raw::{OneOrMany, RawStatement};
+use super::Statement;
+use super::raw::{OneOrMany, RangeParts, RawStatement};
 use super::syntax::Expr;
-use super::{Statement, StatementError, file};
 
 /// A side of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -119,15 +118,6 @@ pub fn expressions(statement: &Statement) -> Vec<(Place, &Expr)> {
         }
     }
     all
-}
-
-/// The statement with these changes, in order. Witnesses are kept: their expressions follow what has changed,
-/// and stored ones stay what they are.
-///
-/// # Errors
-/// When a place is none of the statement's, or the outcome is no statement.
-pub fn variant(base: &Statement, changes: &[Change]) -> Result<Statement, Box<StatementError>> {
-    file::load_changed(base, changes)
 }
 
 impl RawStatement {

@@ -6,6 +6,7 @@
 mod at_points;
 pub mod choose;
 mod exact;
+pub mod glance;
 pub mod instance;
 mod judge;
 pub mod known;

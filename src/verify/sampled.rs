@@ -4,9 +4,9 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::glance::Glance;
 use super::instance::Instance;
 use super::ranges::Ranges;
-use super::survey::Glance;
 use super::{CheckFailure, Judging, Outcome, Sampling, Worst};
 use crate::inference::{
     BernsteinLimits, Decision, Evidence, InferenceError, MeanTest, MinimumTest, TailClass, Verdict,

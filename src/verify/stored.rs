@@ -145,7 +145,8 @@ mod tests {
     use super::*;
     use crate::inference::Verdict;
     use crate::preset::Preset;
-    use crate::statement::variant::{Change, Place, Side, variant};
+    use crate::statement::load_changed;
+    use crate::statement::variant::{Change, Place, Side};
     use crate::statement::{load_file, stored_folder};
     use serde_json::json;
     use tempfile::TempDir;
@@ -215,7 +216,7 @@ rhs = "10^6"
     fn a_changed_statement_keeps_its_stored_witnesses() {
         let folder = folder(&stored(far(0.5)));
         let place = Place::Claim { number: 0, side: Side::Right };
-        let changed = variant(&load(&folder), &[Change { place, expression: Some("10^5".into()) }]).unwrap();
+        let changed = load_changed(&load(&folder), &[Change { place, expression: Some("10^5".into()) }]).unwrap();
         assert_eq!(Plan::new(&changed, Preset::Quick).unwrap().cells[0].spec, far(0.5));
     }
 

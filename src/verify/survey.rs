@@ -2,6 +2,7 @@
 //! an audit compares. Nothing here is evidence.
 
 use super::exact::ExactMeans;
+use super::glance::Glance;
 use super::instance::Instance;
 use super::judge::{Attempt, Sides, attempt};
 use super::pathwise::{Scopes, SidesOnPoints};
@@ -13,54 +14,7 @@ use crate::number::{Ball, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
 use crate::statement::evaluate::Evaluator;
-use crate::statement::{Kind, Scope, Subject};
-
-/// One comparison at a glance.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Glance {
-    /// Which claim of the statement, from 0.
-    pub claim: usize,
-    /// Index k of a claim that has one, else the horizon K.
-    pub k: i64,
-    /// Which trajectory.
-    pub replicate: u64,
-    /// Left-hand side.
-    pub lhs: f64,
-    /// Right-hand side.
-    pub rhs: f64,
-    /// Sum of the absolute values of both sides' terms, those of the objective's values taken together.
-    pub scale: f64,
-    /// How far rounding may have moved rhs − lhs.
-    pub rounding: f64,
-    /// How far sampling may have.
-    pub sampling: f64,
-}
-
-impl Glance {
-    /// By how much the claim fails there, as a share of the scale and after all doubt; negative
-    /// where it holds.
-    #[must_use]
-    pub fn excess(&self, kind: Kind) -> f64 {
-        let difference = self.lhs - self.rhs;
-        let difference = if kind == Kind::Identity { difference.abs() } else { difference };
-        if self.scale > 0.0 { (difference - self.rounding - self.sampling) / self.scale } else { 0.0 }
-    }
-
-    /// lhs/rhs where both are nonnegative, and more than rounding.
-    #[must_use]
-    pub fn ratio(&self) -> Option<f64> {
-        (self.lhs >= 0.0 && self.rhs > 1e6 * self.rounding && self.rhs > 0.0)
-            .then(|| self.lhs / self.rhs)
-            .filter(|ratio| ratio.is_finite())
-    }
-
-    fn of<S: Scalar + Bounded>(claim: usize, k: i64, replicate: u64, sides: &Sides<S>) -> Option<Self> {
-        let (lhs, rhs, scale) = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.scale.to_f64());
-        let rounding = sides.lhs.radius() + sides.rhs.radius();
-        let finite = [lhs, rhs, scale, rounding].into_iter().all(f64::is_finite);
-        finite.then_some(Glance { claim, k, replicate, lhs, rhs, scale, rounding, sampling: 0.0 })
-    }
-}
+use crate::statement::{Scope, Subject};
 
 /// An arithmetic that knows how far its numbers may be off.
 trait Bounded {
@@ -78,6 +32,13 @@ impl Bounded for Interval {
     fn radius(&self) -> f64 {
         self.width().to_f64() + f64::EPSILON * self.to_f64().abs()
     }
+}
+
+fn glance<S: Scalar + Bounded>(claim: usize, k: i64, replicate: u64, sides: &Sides<S>) -> Option<Glance> {
+    let (lhs, rhs, scale) = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.scale.to_f64());
+    let rounding = sides.lhs.radius() + sides.rhs.radius();
+    let finite = [lhs, rhs, scale, rounding].into_iter().all(f64::is_finite);
+    finite.then_some(Glance { claim, k, replicate, lhs, rhs, scale, rounding, sampling: 0.0 })
 }
 
 /// Most trajectories that are looked at, and most samples.
@@ -122,7 +83,7 @@ fn on_points(
         for (c, claim) in instance.statement.claims.iter().enumerate() {
             for k in indices(claim, &scopes.ball)? {
                 let sides: Attempt<Ball> = attempt(on_points.sides(claim, k, &path, &scopes.ball, &trace))?;
-                glances.extend(sides.ok().and_then(|sides| Glance::of(c, k, replicate, &sides)));
+                glances.extend(sides.ok().and_then(|sides| glance(c, k, replicate, &sides)));
             }
         }
     }
@@ -175,7 +136,7 @@ fn on_table<S: Arithmetic + Estimable + Bounded>(
             evaluator.set_horizon(horizon);
             let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
             let sides = attempt(Sides::evaluate(claim, &mut evaluator, context))?;
-            let glance = sides.ok().and_then(|sides| Glance::of(c, shown, 0, &sides));
+            let glance = sides.ok().and_then(|sides| glance(c, shown, 0, &sides));
             lost |= glance.is_none();
             glances.extend(glance);
         }
