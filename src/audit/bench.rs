@@ -61,6 +61,8 @@ pub struct Workbench<'a> {
     looking: Judging<'a>,
     problems: Mutex<HashMap<String, Option<Arc<dyn DynProblem>>>>,
     looks: AtomicU64,
+    /// Claims judged so far.
+    judged: AtomicU64,
 }
 
 impl<'a> Workbench<'a> {
@@ -68,7 +70,7 @@ impl<'a> Workbench<'a> {
     #[must_use]
     pub fn new(judging: Judging<'a>) -> Self {
         let looking = Judging { seed: judging.seed ^ 0x5bd1_e995_97f4_a7c5, ..judging };
-        Workbench { judging, looking, problems: Mutex::default(), looks: AtomicU64::new(0) }
+        Workbench { judging, looking, problems: Mutex::default(), looks: AtomicU64::new(0), judged: AtomicU64::new(0) }
     }
 
     /// Instances looked at so far.
@@ -153,10 +155,15 @@ impl<'a> Workbench<'a> {
         Some(Look { excess: worst.excess(statement.kind), worst, spec, glances })
     }
 
-    /// What `check` says of the instance; `None` where it is none or the check fails.
+    /// What `check` says of the instance; `None` where it is none or the check fails, or where as many claims
+    /// were judged as share the family-wise error.
     #[must_use]
     pub fn judge(&self, statement: &Statement, spec: &CellSpec) -> Option<Outcome> {
         let instance = self.instance(statement, spec)?;
+        let claims = statement.claims.len() as u64;
+        if self.judged.fetch_add(claims, Ordering::Relaxed) + claims > self.judging.ledger.tests {
+            return None;
+        }
         let key = StreamKey::new(self.judging.seed, &statement.id, &spec.key());
         check_instance(&instance, &key, self.judging).ok()
     }

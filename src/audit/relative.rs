@@ -162,19 +162,14 @@ fn measured(trial: &Trial<'_>, change: &Change, limits: &[String]) -> Vec<Limit>
     let tasks: Vec<(&String, BTreeMap<String, f64>)> =
         limits.iter().flat_map(|limit| points.iter().map(move |point| (limit, point.clone()))).collect();
     let measure = |(limit, point): (&String, BTreeMap<String, f64>)| {
-        let alone = largest_factor(trial, None, limit, &point)?;
-        let with = largest_factor(trial, Some(change), limit, &point)?;
-        let at = value_of(trial, &point)?;
+        let pool = at_point(trial, &point);
+        let spec = &pool.entries.first()?.look.spec;
+        let at = point.keys().filter_map(|name| Some((name.clone(), *spec.parameters.get(name)?))).collect();
+        let alone = largest_factor(trial, &pool, None, limit)?;
+        let with = largest_factor(trial, &pool, Some(change), limit)?;
         Some(Limit { limit: limit.clone(), at, alone, with })
     };
     tasks.into_par_iter().filter_map(measure).collect()
-}
-
-/// The values of the parameters at their fractions, as some instance of the pool has them.
-fn value_of(trial: &Trial<'_>, point: &BTreeMap<String, f64>) -> Option<BTreeMap<String, f64>> {
-    let pool = at_point(trial, point);
-    let spec = &pool.entries.first()?.look.spec;
-    Some(point.keys().filter_map(|name| Some((name.clone(), *spec.parameters.get(name)?))).collect())
 }
 
 /// The pool's instances with these parameters, and everything that has a limit at it.
@@ -194,16 +189,11 @@ fn at_point(trial: &Trial<'_>, point: &BTreeMap<String, f64>) -> Pool {
     pool
 }
 
-fn largest_factor(
-    trial: &Trial<'_>,
-    change: Option<&Change>,
-    limit: &str,
-    point: &BTreeMap<String, f64>,
-) -> Option<f64> {
-    let pool = at_point(trial, point);
+/// The largest factor of the limit at which nothing on and near the pool violates the statement.
+fn largest_factor(trial: &Trial<'_>, pool: &Pool, change: Option<&Change>, limit: &str) -> Option<f64> {
     // A factor is wanted, so searches are longer and begin at more places than those for a mutant.
     let depth = Depth { evaluations: 6 * trial.depth.evaluations, searches: 2 * trial.depth.searches };
-    let trial = Trial { pool: &pool, frozen: Some(Frozen::Parameters), depth, ..*trial };
+    let trial = Trial { pool, frozen: Some(Frozen::Parameters), depth, ..*trial };
     let expr = &trial.base.constants.iter().find(|c| c.name == limit)?.expr;
     let place = Place::Constant { name: limit.to_owned() };
     let mut warm = None;

@@ -193,8 +193,9 @@ impl Trial<'_> {
         let mut hunt = Hunt { bench: self.bench, changed, unless, judgements: 0, nearest: Vec::new() };
         let warm = warm.map(|recipe| (recipe.clone(), f64::MIN));
         let entries = self.pool.entries.iter().map(|entry| (entry.recipe.clone(), entry.look.excess));
-        let corners = if search && self.frozen.is_none() { self.corners() } else { Vec::new() };
-        for (recipe, room) in warm.into_iter().chain(entries).chain(corners) {
+        // Only where nothing of the pool kills: a corner is looked at under the statement itself, too.
+        let corners = (search && self.frozen.is_none()).then(|| std::iter::once_with(|| self.corners()).flatten());
+        for (recipe, room) in warm.into_iter().chain(entries).chain(corners.into_iter().flatten()) {
             if let Some(killed) = self.bench.look(changed, &recipe).and_then(|look| hunt.see(recipe, look, room)) {
                 return killed;
             }

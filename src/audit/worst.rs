@@ -84,8 +84,7 @@ fn shown(bench: &Workbench<'_>, statement: &Statement, spec: CellSpec) -> Option
     Some(Shown { label: spec.to_string(), spec, outcome })
 }
 
-/// Among equally tight instances one on which something happens is preferred: with errors, then with the
-/// larger scale of its parameters.
+/// Among equally tight instances one with errors is preferred.
 fn tightest(bench: &Workbench<'_>, statement: &Statement, pool: &Pool) -> Option<Shown> {
     let best = pool.entries.first()?.look.excess;
     let allowed = |look: &Look| look.excess >= best - LOSS.0 - LOSS.1 * best.abs();
