@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::instance::Instance;
 use super::judge::{Comparison, Enclosing, Sides, WorstKeeper, attempt, by_interval, by_rational, screen};
-use super::{CheckFailure, Outcome, moments, places};
+use super::{CheckFailure, Outcome, Remainder, moments, places};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{Quantity, Table, Workspace};
 use crate::number::{Ball, Exact, Interval};
@@ -181,7 +181,14 @@ pub(super) fn decide_exactly(
             (false, true) => Verdict::Holds,
         };
         let comparisons = decision.comparisons;
-        let outcome = Outcome { verdict, evidence, comparisons, worst: decision.keeper.into_worst(), sampling: None };
+        let outcome = Outcome {
+            verdict,
+            evidence,
+            comparisons,
+            worst: decision.keeper.into_worst(),
+            sampling: None,
+            remainder: Remainder::default(),
+        };
         if verdict != Verdict::Inconclusive {
             return Ok(outcome);
         }
@@ -207,6 +214,7 @@ fn screened(
         comparisons: decision.comparisons,
         worst: decision.keeper.into_worst(),
         sampling: None,
+        remainder: Remainder::default(),
     }))
 }
 
@@ -249,7 +257,7 @@ fn decide_on_table<S: Enclosing>(
             let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
             let before = decision.keeper.place();
             let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
-            decision.keeper.see(c, shown, midpoint, found);
+            decision.keeper.see(c, (shown, horizon), midpoint, found);
             if decision.keeper.place() != before {
                 decision.keeper.enclose(&sides);
             }

@@ -177,7 +177,13 @@ pub struct WorstKeeper {
 
 impl WorstKeeper {
     /// Looks at a comparison with (lhs, rhs, magnitude) near the given numbers.
-    pub fn see(&mut self, claim: usize, k: i64, (lhs, rhs, magnitude): (f64, f64, f64), found: Comparison) {
+    pub fn see(
+        &mut self,
+        claim: usize,
+        (k, horizon): (i64, usize),
+        (lhs, rhs, magnitude): (f64, f64, f64),
+        found: Comparison,
+    ) {
         let false_there = found == Comparison::False;
         let mut ratio = (lhs >= 0.0 && rhs > 0.0).then_some(lhs / rhs);
         let mut slack = (magnitude > 0.0).then_some((rhs - lhs) / magnitude);
@@ -200,7 +206,8 @@ impl WorstKeeper {
         };
         if worse {
             self.worst_is_false = false_there;
-            self.worst = Some(Worst { claim, k, lhs: [lhs, lhs], rhs: [rhs, rhs], ratio, slack });
+            self.worst =
+                Some(Worst { claim, k, horizon, lhs: [lhs, lhs], rhs: [rhs, rhs], ratio, slack, relation: None });
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Worst {
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
     pub k: i64,
+    /// K of the instance: the cell's own, or a smaller one, as every K up to it is an instance.
+    pub horizon: usize,
     /// Enclosure of the left-hand side, or confidence limits; rounded outward. An end of ±1.797…e308, the
     /// largest number of binary64, stands for all beyond it.
     pub lhs: [f64; 2],
@@ -57,6 +59,48 @@ pub struct Worst {
     pub ratio: Option<f64>,
     /// (rhs − lhs) over the sum of the absolute values of both sides' terms.
     pub slack: Option<f64>,
+    /// Both sides in decimals whose printed relation is the one that was decided, where one was.
+    pub relation: Option<Relation>,
+}
+
+/// A decided relation in decimals that show it: as many digits as it needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Relation {
+    /// The end of the left-hand side that decides.
+    pub lhs: String,
+    /// `<`, `<=`, `=`, `>` or `!=`.
+    pub sign: String,
+    /// The end of the right-hand side that decides.
+    pub rhs: String,
+    /// For two sides that should be equal: the size of their difference.
+    pub difference: Option<String>,
+}
+
+/// Where a claim was compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unsettled {
+    /// Which claim of the statement, from 0.
+    pub claim: usize,
+    /// Index k of a claim that has one, else the horizon K.
+    pub k: i64,
+    /// K of the instance.
+    pub horizon: usize,
+    /// How many comparisons there are of the kind, this one included.
+    pub count: u64,
+    /// Why, for a person.
+    pub cause: String,
+}
+
+/// What of a cell was left without a comparison that decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Remainder {
+    /// The first comparison that nothing decided within the budget of precision; the cell is inconclusive.
+    pub open: Option<Unsettled>,
+    /// The first one that was not made because of the budget of operations; that makes nothing inconclusive.
+    pub cut: Option<Unsettled>,
+    /// The first one of which the statement does not certainly speak: a range or a hypothesis is not certain
+    /// for that K, or not every outcome reaches the index.
+    pub skipped: Option<Unsettled>,
 }
 
 /// What a statistical cell measured.
@@ -91,6 +135,8 @@ pub struct Outcome {
     pub worst: Option<Worst>,
     /// For statistical cells.
     pub sampling: Option<Sampling>,
+    /// What was left.
+    pub remainder: Remainder,
 }
 
 /// What a cell is judged by.

@@ -8,7 +8,7 @@ use super::instance::Instance;
 use super::judge::{Attempt, Comparison, Sides, WorstKeeper, attempt, by_interval, by_rational, screen};
 use super::places::indices;
 use super::symbolic::Symbolic;
-use super::{CheckFailure, Judging, Outcome};
+use super::{CheckFailure, Judging, Outcome, Remainder};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{PointTrace, Table, Workspace};
 use crate::number::{Ball, Exact, Interval, Scalar, norm2};
@@ -357,7 +357,7 @@ pub(super) fn check_on_points(
                 }
                 violated |= found.comparison == Comparison::False;
                 open |= found.comparison == Comparison::Open;
-                keeper.see(c, k, found.midpoint, found.comparison);
+                keeper.see(c, (k, horizon), found.midpoint, found.comparison);
             }
         }
         if let (Some((c, k)), true) = (keeper.place(), keeper.place() != before) {
@@ -387,5 +387,12 @@ pub(super) fn check_on_points(
         deciders.bits = Some(LADDER[LADDER.len() - 1]);
     }
     let evidence = deciders.evidence(statement.kind);
-    Ok(Outcome { verdict, evidence, comparisons, worst: keeper.into_worst(), sampling: None })
+    Ok(Outcome {
+        verdict,
+        evidence,
+        comparisons,
+        worst: keeper.into_worst(),
+        sampling: None,
+        remainder: Remainder::default(),
+    })
 }

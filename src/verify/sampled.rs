@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::glance::Glance;
 use super::instance::Instance;
 use super::ranges::Ranges;
-use super::{CheckFailure, Judging, Outcome, Sampling, Worst};
+use super::{CheckFailure, Judging, Outcome, Remainder, Sampling, Worst};
 use crate::inference::{
     BernsteinLimits, Decision, Evidence, InferenceError, MeanTest, MinimumTest, TailClass, Verdict,
 };
@@ -307,10 +307,12 @@ impl<'a> Statistical<'a> {
                 worst = Some(Worst {
                     claim: c,
                     k: self.instance.horizon as i64,
+                    horizon: self.instance.horizon,
                     lhs: limits,
                     rhs: claim.rhs,
                     ratio,
                     slack,
+                    relation: None,
                 });
             }
         }
@@ -328,7 +330,14 @@ impl<'a> Statistical<'a> {
             confirmed,
             precision_check,
         };
-        Ok(Outcome { verdict, evidence, comparisons: self.claims.len() as u64, worst, sampling: Some(sampling) })
+        Ok(Outcome {
+            verdict,
+            evidence,
+            comparisons: self.claims.len() as u64,
+            worst,
+            sampling: Some(sampling),
+            remainder: Remainder::default(),
+        })
     }
 
     /// Tests all claims on one family of streams until decided or out of budget.
