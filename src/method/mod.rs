@@ -5,12 +5,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-mod points;
+mod trace;
+mod emission;
 mod run;
 mod table;
 
-pub use points::{KnownTrace, OutcomeTrace, PointTrace};
-pub use run::{Experiment, Workspace, start_error, visited_gradient_bound};
+pub use trace::{KnownTrace, OutcomeTrace, RunTrace, Stored, Until, contributions};
+pub use emission::{Emission, End, StoredRun};
+pub use run::{Emitted, Experiment, Workspace, start_error, visited_gradient_bound};
 pub use table::{Quantity, Table};
 
 /// Where the momentum buffer starts.

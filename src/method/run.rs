@@ -1,6 +1,7 @@
 //! One run in any arithmetic. The step loop allocates nothing.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 
 use rug::Rational;
 
@@ -62,11 +63,25 @@ pub struct Step<'a, S> {
     pub k: usize,
     /// x_k.
     pub x: &'a [S],
-    /// v_{k−1} at first sight, v_k after the update.
+    /// v_{k−1}.
     pub buffer: &'a [S],
-    /// b_k; none at k = K, where no step is made.
-    pub bias: Option<&'a [S]>,
+    /// What was drawn; none at k = K, where no step is made.
+    pub drawn: Option<Drawn<'a, S>>,
 }
+
+/// The gradient at x_k and the parts of its estimate.
+pub struct Drawn<'a, S> {
+    /// ∇f(x_k).
+    pub gradient: &'a [S],
+    /// b_k; all of the error where bias and noise are not told apart.
+    pub bias: &'a [S],
+    /// ν_k.
+    pub noise: &'a [S],
+}
+
+/// The vectors that a run's free sources emitted, in place of which any others within their radius would
+/// have been legal; stored, so that every arithmetic judges the same run.
+pub struct Emitted<'a>(pub &'a [Vec<f64>]);
 
 impl Experiment<'_> {
     /// Runs K steps, K the number of step sizes, and records what `table` asks for.
@@ -81,6 +96,23 @@ impl Experiment<'_> {
         context: S::Context,
         observe: &mut dyn FnMut(&Step<'_, S>),
     ) {
+        self.run_while(random, None, table, work, context, &mut |step| {
+            observe(step);
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// The same, where free sources emit what is stored, for as many steps as it is, and until `observe`
+    /// breaks off; what was not reached is not recorded.
+    pub fn run_while<S: Arithmetic + Estimable>(
+        &self,
+        random: &mut dyn Randomness<S>,
+        emitted: Option<Emitted<'_>>,
+        table: &mut Table<S>,
+        work: &mut Workspace<S>,
+        context: S::Context,
+        observe: &mut dyn FnMut(&Step<'_, S>) -> ControlFlow<()>,
+    ) {
         let problem = S::view(self.problem);
         let Workspace { x, v, gradient, bias, noise, error, worker_gradients, memory, scratch } = work;
         let beta = S::from_f64(self.method.beta, context);
@@ -91,7 +123,8 @@ impl Experiment<'_> {
         for vi in v.iter_mut() {
             *vi = S::zero(context);
         }
-        let steps: Vec<S> = self.method.steps.iter().map(|s| S::from_f64(*s, context)).collect();
+        let reached = emitted.as_ref().map_or(usize::MAX, |emitted| emitted.0.len());
+        let steps: Vec<S> = self.method.steps.iter().take(reached).map(|s| S::from_f64(*s, context)).collect();
         let workers = self.problem.workers();
         for (k, step) in steps.iter().enumerate() {
             let at = k as i64;
@@ -119,7 +152,13 @@ impl Experiment<'_> {
                     badness: Some(&badness),
                     memory,
                 };
-                self.oracle.draw(&situation, random, bias, noise, context);
+                match &emitted {
+                    None => self.oracle.draw(&situation, random, bias, noise, context),
+                    Some(Emitted(vectors)) => {
+                        self.oracle.draw_apart(&situation, random, [bias, noise, error], context);
+                        bias.iter_mut().zip(&vectors[k]).for_each(|(b, u)| b.add_f64(*u));
+                    }
+                }
             }
             S::with_widest_registers(|| {
                 for ((e, b), n) in error.iter_mut().zip(bias.iter()).zip(noise.iter()) {
@@ -127,7 +166,9 @@ impl Experiment<'_> {
                     e.add_assign(n);
                 }
             });
-            observe(&Step { k, x, buffer: v, bias: Some(bias) });
+            if observe(&Step { k, x, buffer: v, drawn: Some(Drawn { gradient, bias, noise }) }).is_break() {
+                return;
+            }
             record(table, VectorSequence::Error, at, error, context);
             record(table, VectorSequence::Bias, at, bias, context);
             record(table, VectorSequence::Noise, at, noise, context);
@@ -136,9 +177,6 @@ impl Experiment<'_> {
                 // m_{−1} = v_{−1} − ∇f(x_0): −∇f(x_0), or e_0.
                 let deviation = if replaces { norm2(error, context) } else { norm2(gradient, context) };
                 table.set(Quantity::Norm2(VectorSequence::Deviation), -1, &deviation);
-            }
-            if k == 0 {
-                table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &S::zero(context));
             }
             S::with_widest_registers(|| {
                 for ((vi, g), e) in v.iter_mut().zip(gradient.iter()).zip(error.iter_mut()) {
@@ -152,6 +190,11 @@ impl Experiment<'_> {
                     }
                 }
             });
+            if k == 0 && table.records(Quantity::Norm2(VectorSequence::Buffer)) {
+                // v_{−1} is the start's own buffer: zero, or g_0.
+                let start = if replaces { norm2(v, context) } else { S::zero(context) };
+                table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &start);
+            }
             record(table, VectorSequence::Buffer, at, v, context);
             if table.records(Quantity::Norm2(VectorSequence::Deviation)) {
                 for (g, vi) in gradient.iter_mut().zip(v.iter()) {
@@ -185,12 +228,13 @@ impl Experiment<'_> {
             problem.gradient_in(x, gradient, context, scratch);
             record(table, VectorSequence::Gradient, last, gradient, context);
         }
-        observe(&Step { k: steps.len(), x, buffer: v, bias: None });
+        // Nothing follows that a break could stop.
+        let _ = observe(&Step { k: steps.len(), x, buffer: v, drawn: None });
     }
 
     /// ‖∇f(x_{k+1})‖² if the error were `candidate`, in plain `f64`, where `component` gives the j-th
     /// components of x_k, v_{k−1} and ∇f(x_k).
-    fn next_gradient_norm(&self, component: &dyn Fn(usize) -> [f64; 3], candidate: &[f64], step: f64) -> f64 {
+    pub(super) fn next_gradient_norm(&self, component: &dyn Fn(usize) -> [f64; 3], candidate: &[f64], step: f64) -> f64 {
         let beta = self.method.beta;
         let next: Vec<f64> = candidate
             .iter()
@@ -273,7 +317,7 @@ pub fn visited_gradient_bound(experiment: &Experiment<'_>, bits: u32) -> Option<
     let mut gradient = zeros(problem.dimension(), bits);
     let mut largest = Interval::zero(bits);
     experiment.run(&mut NoRandomness, &mut table, &mut work, bits, &mut |step| {
-        if step.k < experiment.method.steps.len() {
+        if step.drawn.is_some() {
             for worker in 0..problem.workers() {
                 view.worker_gradient_in(worker, step.x, &mut gradient, bits, &mut scratch);
                 largest.max_assign(&norm2(&gradient, bits).sqrt());

@@ -81,6 +81,9 @@ impl Scalar for Exact {
     fn is_defined(&self) -> bool {
         self.0.is_some()
     }
+    fn length(&self) -> u32 {
+        self.0.as_ref().map_or(0, |q| q.numer().significant_bits() + q.denom().significant_bits())
+    }
     fn set(&mut self, other: &Self) {
         self.0.clone_from(&other.0);
     }

@@ -116,6 +116,11 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
     /// as if there were neither over- nor underflow.
     fn round_significant_assign(&mut self, bits: u32);
 
+    /// How many bits the number takes where that grows with what it came from; else 0.
+    fn length(&self) -> u32 {
+        0
+    }
+
     /// The order of the two numbers where it is certain in this arithmetic: overlapping
     /// intervals and undefined numbers give `None`. For [`Lanes`], only when all lanes agree.
     fn compare(&self, rhs: &Self) -> Option<Ordering>;

@@ -25,7 +25,7 @@ mod randomness;
 mod spec;
 pub mod transformed;
 
-pub use randomness::{Enumerated, NoRandomness, Randomness, Stream, StreamKey};
+pub use randomness::{Enumerated, NoRandomness, Randomness, Recorded, Replayed, StepDraws, Stream, StreamKey};
 pub use spec::{OracleError, SourceSpec, build};
 
 /// Scores an error vector for one lane of the arithmetic; larger is worse.

@@ -266,6 +266,98 @@ impl<S: Scalar> Randomness<S> for Enumerated<S> {
     }
 }
 
+/// What was drawn in one step, in order, in a form that every arithmetic can read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepDraws(Vec<Draw>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Draw {
+    Numbers(Vec<f64>),
+    Subset(u64),
+}
+
+/// Hands on what is drawn and keeps it, until it is taken.
+pub struct Recorded<'a> {
+    random: &'a mut dyn Randomness<f64>,
+    drawn: StepDraws,
+}
+
+impl<'a> Recorded<'a> {
+    /// Keeps what is drawn from `random`.
+    pub fn new(random: &'a mut dyn Randomness<f64>) -> Self {
+        Recorded { random, drawn: StepDraws::default() }
+    }
+
+    /// What was drawn since the last call.
+    pub fn take(&mut self) -> StepDraws {
+        std::mem::take(&mut self.drawn)
+    }
+}
+
+impl Randomness<f64> for Recorded<'_> {
+    fn sign_sums(&mut self, signs: usize, count: usize) -> &[f64] {
+        let drawn = self.random.sign_sums(signs, count);
+        self.drawn.0.push(Draw::Numbers(drawn.to_vec()));
+        drawn
+    }
+
+    fn gaussians(&mut self, count: usize) -> &[f64] {
+        let drawn = self.random.gaussians(count);
+        self.drawn.0.push(Draw::Numbers(drawn.to_vec()));
+        drawn
+    }
+
+    fn subset(&mut self, size: usize, of: usize) -> &[u64] {
+        let drawn = self.random.subset(size, of);
+        self.drawn.0.push(Draw::Subset(drawn[0]));
+        drawn
+    }
+}
+
+/// Draws again, in any arithmetic of one lane, what was drawn in a step.
+pub struct Replayed<'a, S: Scalar> {
+    rest: std::slice::Iter<'a, Draw>,
+    drawn: Vec<S>,
+    subset: [u64; 1],
+    context: S::Context,
+}
+
+impl<'a, S: Scalar> Replayed<'a, S> {
+    /// From the first draw of the step on.
+    #[must_use]
+    pub fn new(draws: &'a StepDraws, context: S::Context) -> Self {
+        Replayed { rest: draws.0.iter(), drawn: Vec::new(), subset: [0], context }
+    }
+
+    /// Undefined numbers stand for what was never drawn.
+    fn numbers(&mut self, count: usize) -> &[S] {
+        let context = self.context;
+        self.drawn = match self.rest.next() {
+            Some(Draw::Numbers(numbers)) => numbers.iter().map(|x| S::from_f64(*x, context)).collect(),
+            _ => Vec::new(),
+        };
+        self.drawn.resize(count, S::from_f64(f64::NAN, context));
+        &self.drawn
+    }
+}
+
+impl<S: Scalar> Randomness<S> for Replayed<'_, S> {
+    fn sign_sums(&mut self, _: usize, count: usize) -> &[S] {
+        self.numbers(count)
+    }
+
+    fn gaussians(&mut self, count: usize) -> &[S] {
+        self.numbers(count)
+    }
+
+    fn subset(&mut self, _: usize, _: usize) -> &[u64] {
+        if let Some(Draw::Subset(subset)) = self.rest.next() {
+            self.subset = [*subset];
+        }
+        &self.subset
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
