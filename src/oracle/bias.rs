@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, norm2};
 use crate::problem::DynProblem;
 
@@ -26,6 +26,7 @@ fn radius<S: Scalar>(gradient: &[S], relative: f64, absolute: f64, context: S::C
 fn within_radius(relative: f64, absolute: f64, attained: bool, deterministic: bool) -> SourceModel {
     SourceModel {
         part: Part::Bias,
+        freedom: Freedom::Within,
         size: Some([exact(relative), exact(absolute)]),
         attained,
         // √(B‖g‖² + C) ≤ √B‖g‖ + √C.
@@ -202,6 +203,7 @@ impl Source for Offset {
         let square = exact(self.size).square();
         SourceModel {
             part: Part::Bias,
+            freedom: Freedom::Computed,
             size: Some([Rational::new(), square * problem.dimension() as u64]),
             attained: true,
             tail: Tail::sure(Rational::new(), exact(self.size).abs() * root_above(problem.dimension() as f64)),
@@ -230,6 +232,7 @@ impl Source for Relative {
     fn model(&self, _: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Bias,
+            freedom: Freedom::Computed,
             size: Some([exact(self.factor).square(), Rational::new()]),
             attained: true,
             tail: Tail::sure(exact(self.factor).abs(), Rational::new()),
@@ -268,6 +271,7 @@ impl Source for Scripted {
         let bound = (Rational::from(1) + &largest) / 2u32;
         SourceModel {
             part: Part::Bias,
+            freedom: Freedom::Computed,
             size: Some([Rational::new(), largest]),
             attained: false,
             tail: Tail::sure(Rational::new(), bound),

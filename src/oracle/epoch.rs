@@ -6,7 +6,7 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::{DynProblem, MAX_WORKERS};
 
@@ -88,6 +88,7 @@ impl Source for Epoch {
         let deterministic = self.order != Order::Drawn || problem.workers() == 1;
         SourceModel {
             part: if deterministic { Part::Bias } else { Part::Mixed },
+            freedom: Freedom::Computed,
             size: largest.as_ref().map(|l| [Rational::new(), Rational::from(l.square_ref())]),
             attained: false,
             tail: largest.map_or_else(Tail::unknown, |l| Tail::sure(Rational::new(), l)),

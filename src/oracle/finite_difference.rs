@@ -3,7 +3,7 @@
 use rug::Rational;
 
 use super::transformed::root_above;
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::DynProblem;
 
@@ -28,6 +28,7 @@ impl Source for FiniteDifference {
         });
         SourceModel {
             part: Part::Bias,
+            freedom: Freedom::Computed,
             tail: square.as_ref().map_or_else(Tail::unknown, |c| Tail::sure(Rational::new(), root_above(c))),
             size: square.map(|c| [Rational::new(), c]),
             attained: false,

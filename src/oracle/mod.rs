@@ -81,6 +81,19 @@ pub enum Part {
     Mixed,
 }
 
+/// Whether a source's vector follows from the point and the numbers drawn, or is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freedom {
+    /// It follows from the step, the point and the numbers drawn: another vector is not this source's.
+    Computed,
+    /// An adversary's choice: any vector of norm at most √(B‖g‖² + C) is legal, [B, C] being the
+    /// source's own [`SourceModel::size`]. What the source computes is one such choice.
+    Within,
+    /// In claims about a path any vector at all, as every one is a possible draw; in averages it
+    /// follows from the numbers drawn.
+    Any,
+}
+
 /// In which sense an error is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -135,6 +148,8 @@ impl Tail {
 pub struct SourceModel {
     /// Bias, noise or both.
     pub part: Part,
+    /// Whether its vector is computed or chosen.
+    pub freedom: Freedom,
     /// [B, C] in E‖u‖² ≤ B‖g‖² + C, where the problem proves what that needs.
     pub size: Option<[Rational; 2]>,
     /// Whether E‖u‖² equals that bound wherever g ≠ 0.
@@ -280,12 +295,26 @@ impl ErrorModel {
     }
 }
 
+/// One source of an oracle, with what of its model the steps of a run need.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    /// Bias, noise or both.
+    pub(crate) part: Part,
+    /// Whether its vector is computed or chosen.
+    pub(crate) freedom: Freedom,
+    /// [B, C], see [`SourceModel::size`].
+    pub(crate) size: Option<[Rational; 2]>,
+    /// The source itself.
+    pub(crate) source: Arc<dyn DynSource>,
+}
+
 /// A gradient estimate: the true gradient plus a sum of error sources.
 #[derive(Clone, Debug)]
 pub struct Oracle {
     /// What it was built from.
     pub spec: Vec<SourceSpec>,
-    sources: Vec<(Part, Arc<dyn DynSource>)>,
+    /// In the order of `spec`; one entry may be told apart into two sources.
+    pub(crate) sources: Vec<Listed>,
     /// What it proves.
     pub model: ErrorModel,
     /// Whether a source reads the workers' own gradients.
@@ -297,8 +326,8 @@ impl Oracle {
         let models: Vec<SourceModel> = sources.iter().map(|s| s.model(problem)).collect();
         let uses_workers = sources.iter().any(|s| s.uses_workers());
         let model = ErrorModel::sum(&models);
-        let parts = models.iter().map(|m| m.part);
-        Oracle { spec, sources: parts.zip(sources).collect(), model, uses_workers }
+        let listed = |(m, source): (SourceModel, _)| Listed { part: m.part, freedom: m.freedom, size: m.size, source };
+        Oracle { spec, sources: models.into_iter().zip(sources).map(listed).collect(), model, uses_workers }
     }
 
     /// ∇f₁(x), …, ∇fₙ(x), where a source reads them; else nothing. Length n·d, or empty.
@@ -357,9 +386,9 @@ impl Oracle {
         for x in out.iter_mut() {
             x.set(&zero);
         }
-        for (part, source) in &self.sources {
-            if wanted.contains(part) {
-                S::source_view(source.as_ref()).add_in(at, random, out, context);
+        for listed in &self.sources {
+            if wanted.contains(&listed.part) {
+                S::source_view(listed.source.as_ref()).add_in(at, random, out, context);
             }
         }
     }
@@ -378,5 +407,38 @@ impl fmt::Display for Oracle {
             write!(f, "{source}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_adversaries_and_gaussian_noise_choose_their_vectors() {
+        let problem =
+            crate::problem::build(&crate::problem::ProblemSpec::Quadratic { dimension: 2, condition: 2.0, seed: 1 })
+                .unwrap();
+        let (relative, absolute) = (0.25, 0.5);
+        let listed = [
+            (SourceSpec::Aligned { relative, absolute }, Freedom::Within),
+            (SourceSpec::Opposed { relative, absolute }, Freedom::Within),
+            (SourceSpec::Cancel { relative, absolute }, Freedom::Within),
+            (SourceSpec::RandomSigns { relative, absolute }, Freedom::Within),
+            (SourceSpec::Greedy { relative, absolute }, Freedom::Within),
+            (SourceSpec::Gaussian { size: 1.0 }, Freedom::Any),
+            (SourceSpec::Offset { size: 1.0 }, Freedom::Computed),
+            (SourceSpec::Relative { factor: 0.5 }, Freedom::Computed),
+            (SourceSpec::Sphere { radius: 1.0 }, Freedom::Computed),
+            (SourceSpec::Rademacher { size: 1.0 }, Freedom::Computed),
+        ];
+        for (spec, freedom) in listed {
+            let oracle = build(std::slice::from_ref(&spec), problem.as_ref()).unwrap();
+            assert!(oracle.sources.iter().all(|listed| listed.freedom == freedom), "{spec}");
+            if freedom == Freedom::Within {
+                let expected = [Rational::from((1, 4)), Rational::from((1, 2))];
+                assert_eq!(oracle.sources[0].size, Some(expected), "{spec}");
+            }
+        }
     }
 }

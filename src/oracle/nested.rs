@@ -17,7 +17,7 @@
 use rug::Rational;
 
 use super::transformed::{heterogeneity, root_above};
-use super::{Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::{DynProblem, Nesting};
 
@@ -166,6 +166,7 @@ impl Source for Nested {
                 (false, true) => Part::Noise,
                 (false, false) => Part::Mixed,
             },
+            freedom: Freedom::Computed,
             size: self.size(problem),
             attained: false,
             tail: self.tail(problem).unwrap_or_else(Tail::unknown),
@@ -236,6 +237,7 @@ impl Source for FirstOrderMaml {
         };
         SourceModel {
             part: Part::Bias,
+            freedom: Freedom::Computed,
             size,
             attained: false,
             tail,

@@ -3,7 +3,7 @@
 use rug::Rational;
 
 use super::bias::root_above;
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
+use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
 use crate::number::{Scalar, norm2};
 use crate::problem::DynProblem;
 
@@ -23,6 +23,7 @@ impl Source for Rademacher {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
+            freedom: Freedom::Computed,
             size: Some([Rational::new(), square(self.size) * problem.dimension() as u64 / problem.workers() as u64]),
             attained: true,
             tail: Tail::sure(
@@ -62,6 +63,7 @@ impl Source for Axis {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
+            freedom: Freedom::Computed,
             size: Some([Rational::new(), square(self.size)]),
             attained: true,
             tail: Tail::sure(Rational::new(), Rational::from_f64(self.size.abs()).unwrap_or_default()),
@@ -89,6 +91,7 @@ impl Source for Sphere {
     fn model(&self, _: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
+            freedom: Freedom::Computed,
             size: Some([Rational::new(), square(self.radius)]),
             attained: true,
             // The direction is normalised in the arithmetic of the run: allow for its rounding.
@@ -125,6 +128,7 @@ impl Source for Gaussian {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
+            freedom: Freedom::Any,
             size: Some([Rational::new(), square(self.size) * problem.dimension() as u64 / problem.workers() as u64]),
             attained: true,
             tail: Tail {
@@ -170,6 +174,7 @@ impl Source for RelativeSigns {
     fn model(&self, _: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
+            freedom: Freedom::Computed,
             size: Some([square(self.factor), Rational::new()]),
             attained: true,
             tail: Tail::sure(Rational::from_f64(self.factor.abs()).unwrap_or_default(), Rational::new()),

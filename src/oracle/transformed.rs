@@ -9,7 +9,7 @@ use rug::Rational;
 use rug::float::Round;
 
 use super::operator::Operator;
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::DynProblem;
 
@@ -121,6 +121,7 @@ impl Source for EachWorker {
         let deterministic = variance == 0 && !self.operator.is_random();
         SourceModel {
             part: if deterministic { Part::Bias } else { Part::Mixed },
+            freedom: Freedom::Computed,
             size,
             attained: false,
             tail,
@@ -186,6 +187,7 @@ impl Source for RandKBias {
         let rest = Rational::from(1) - &alpha;
         SourceModel {
             part: Part::Bias,
+            freedom: Freedom::Computed,
             size: Some([Rational::from(rest.square_ref()), Rational::new()]),
             attained: true,
             tail: Tail::sure(rest, Rational::new()),
@@ -229,6 +231,7 @@ impl Source for RandKNoise {
         };
         SourceModel {
             part: Part::Noise,
+            freedom: Freedom::Computed,
             size,
             attained: problem.workers() == 1,
             tail,
@@ -280,6 +283,7 @@ impl Source for Average {
         let Proved { size, tail, named } = Proved::new(&self.operator, problem, Some(none.clone()), &none);
         SourceModel {
             part: Part::Bias,
+            freedom: Freedom::Computed,
             size,
             attained: false,
             tail,
