@@ -374,6 +374,54 @@ impl Oracle {
         self.draw_part(&[Part::Noise], at, random, noise, context);
     }
 
+    /// The same with what free sources choose apart: [`bias`, `noise`, `free`], the first two as far as they
+    /// are computed. The order of draws is that of [`Oracle::draw`].
+    pub fn draw_apart<S: Estimable>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        [bias, noise, free]: [&mut [S]; 3],
+        context: S::Context,
+    ) {
+        let zero = S::zero(context);
+        bias.iter_mut().chain(noise.iter_mut()).chain(free.iter_mut()).for_each(|x| x.set(&zero));
+        for is_noise in [false, true] {
+            for listed in self.sources.iter().filter(|listed| (listed.part == Part::Noise) == is_noise) {
+                let out: &mut [S] = match listed.freedom {
+                    Freedom::Computed if is_noise => noise,
+                    Freedom::Computed => bias,
+                    Freedom::Within | Freedom::Any => free,
+                };
+                S::source_view(listed.source.as_ref()).add_in(at, random, out, context);
+            }
+        }
+    }
+
+    /// Whether some source chooses its vector: in claims about a path (`of_path`) that is also Gaussian noise.
+    #[must_use]
+    pub fn is_free(&self, of_path: bool) -> bool {
+        self.sources.iter().any(|listed| match listed.freedom {
+            Freedom::Computed => false,
+            Freedom::Within => true,
+            Freedom::Any => of_path,
+        })
+    }
+
+    /// [B, C] in ‖u‖² ≤ B‖∇f‖² + C for the sum u of what free sources choose: m of them have m times the sum
+    /// of theirs. `None` where any vector is legal.
+    #[must_use]
+    pub fn free_radius(&self) -> Option<[Rational; 2]> {
+        let mut radius = [Rational::new(), Rational::new()];
+        let mut count = 0u32;
+        for listed in self.sources.iter().filter(|listed| listed.freedom != Freedom::Computed) {
+            let [relative, absolute] = listed.size.as_ref().filter(|_| listed.freedom == Freedom::Within)?;
+            radius[0] += relative;
+            radius[1] += absolute;
+            count += 1;
+        }
+        Some(radius.map(|sum| sum * count))
+    }
+
     fn draw_part<S: Estimable>(
         &self,
         wanted: &[Part],

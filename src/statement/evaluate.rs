@@ -149,6 +149,7 @@ pub struct Evaluator<'a, S: Scalar> {
     slots: [i64; MAX_SLOTS],
     random_value: Option<i64>,
     horizon: i64,
+    watch: Option<&'a dyn Fn(&S)>,
 }
 
 impl<'a, S: Scalar> Evaluator<'a, S> {
@@ -163,6 +164,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             slots: [0; MAX_SLOTS],
             random_value: None,
             horizon: scope.horizon as i64,
+            watch: None,
         }
     }
 
@@ -177,6 +179,18 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     #[must_use]
     pub fn on_outcomes(scope: &'a Scope<S>, known: &'a dyn Trace<S>, outcomes: &'a [&'a dyn Trace<S>]) -> Self {
         Evaluator { trace: Some(known), outcomes: Some(outcomes), ..Evaluator::without_trace(scope) }
+    }
+
+    /// Shows every number that occurs from here on, those in vectors too.
+    pub fn set_watch(&mut self, watch: &'a dyn Fn(&S)) {
+        self.watch = Some(watch);
+    }
+
+    fn shown(&self, value: S) -> S {
+        if let Some(watch) = self.watch {
+            watch(&value);
+        }
+        value
     }
 
     /// Sets the claim's own index, slot 0.
@@ -237,6 +251,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     /// When the run or the instance lacks something that the term needs. An arithmetic failure
     /// (a division by zero, say) is no error but an undefined number.
     pub fn term(&mut self, term: &Term) -> Evaluated<S> {
+        let value = self.value(term)?;
+        Ok(self.shown(value))
+    }
+
+    fn value(&mut self, term: &Term) -> Evaluated<S> {
         Ok(match term {
             Term::Number(value) => S::from_rational(value, self.scope.context),
             Term::Parameter(i) => {
@@ -326,6 +345,14 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     fn vector(&mut self, vector: &Vector) -> Evaluated<Vec<S>> {
+        let value = self.vector_value(vector)?;
+        if let Some(watch) = self.watch {
+            value.iter().for_each(watch);
+        }
+        Ok(value)
+    }
+
+    fn vector_value(&mut self, vector: &Vector) -> Evaluated<Vec<S>> {
         Ok(match vector {
             Vector::Element(sequence, index) => {
                 let k = self.index(index)?;

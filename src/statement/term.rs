@@ -196,7 +196,7 @@ impl VectorSequence {
 }
 
 /// Functions of one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Function {
     /// Square root.
     Sqrt,

@@ -286,7 +286,7 @@ impl<'a> Instance<'a> {
             let bound = bound.ok_or(InstanceError::Missing(Builtin::VisitedGradientBound.name()))?;
             self.builtins[builtin_position(Builtin::VisitedGradientBound)] = Some(bound);
         }
-        self.check_setup()
+        self.check_setup(&self.scope::<Interval>(HYPOTHESIS_BITS))
     }
 
     /// What is known of the instance, with K = `horizon`, before its parameters are chosen.
@@ -294,16 +294,28 @@ impl<'a> Instance<'a> {
         base_scope(self.statement, self.problem.as_ref(), &self.builtins, &self.given, horizon, HYPOTHESIS_BITS)
     }
 
-    /// Whether constants have values, and ranges and hypotheses hold for certain.
-    fn check_setup(&self) -> Result<(), InstanceError> {
-        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+    /// Whether constants have values, and ranges and hypotheses hold for certain, where `scope` has the numbers
+    /// of the instance for some K.
+    pub(super) fn check_setup(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
         for (constant, value) in self.statement.constants.iter().zip(&scope.constants) {
             if value.as_ref().is_none_or(|v| !(v.lower().is_finite() && v.upper().is_finite())) {
                 return Err(InstanceError::Constant(constant.name.clone()));
             }
         }
-        self.check_ranges(&scope)?;
-        self.check_hypotheses(&scope)
+        self.check_ranges(scope)?;
+        self.check_hypotheses(scope)
+    }
+
+    /// Whether constants, ranges and hypotheses depend on K, or on the run itself.
+    #[must_use]
+    pub fn depends_on_horizon(&self) -> bool {
+        self.visits || self.statement.is_set_up_for_horizon()
+    }
+
+    /// Whether the statement speaks of the largest gradient of the run.
+    #[must_use]
+    pub fn visits(&self) -> bool {
+        self.visits
     }
 
     /// The same instance with fewer steps.
@@ -313,20 +325,6 @@ impl<'a> Instance<'a> {
         shorter.horizon = horizon.min(self.horizon);
         shorter.method.steps.truncate(shorter.horizon);
         shorter
-    }
-
-    /// The same instance under the weaker hypothesis that errors and biases exceed their models' C and C_b
-    /// by `excess`. `None` where the statement does not speak of that.
-    #[must_use]
-    pub fn with_larger_errors(&self, excess: &Rational) -> Option<Instance<'a>> {
-        let mut enlarged = self.shortened(self.horizon);
-        for builtin in [Builtin::AbsoluteError, Builtin::AbsoluteBias] {
-            if let Some(value) = &mut enlarged.builtins[builtin_position(builtin)] {
-                *value += excess;
-            }
-        }
-        enlarged.check_setup().ok()?;
-        Some(enlarged)
     }
 
     /// The experiment that runs on it.
@@ -339,8 +337,17 @@ impl<'a> Instance<'a> {
     /// that has no value there (an irrational one among rationals) stays undefined.
     #[must_use]
     pub fn scope<S: Scalar>(&self, context: S::Context) -> Scope<S> {
+        self.scope_at(self.horizon, None, context)
+    }
+
+    /// The same for the run of its first `horizon` steps, whose workers' gradients are at most `visited`.
+    #[must_use]
+    pub fn scope_at<S: Scalar>(&self, horizon: usize, visited: Option<S>, context: S::Context) -> Scope<S> {
         let mut scope =
-            base_scope(self.statement, self.problem.as_ref(), &self.builtins, &self.given, self.horizon, context);
+            base_scope(self.statement, self.problem.as_ref(), &self.builtins, &self.given, horizon, context);
+        if visited.is_some() {
+            scope.builtins[builtin_position(Builtin::VisitedGradientBound)] = visited.filter(Scalar::is_defined);
+        }
         for symbol in &self.statement.order {
             match symbol {
                 Symbol::Parameter(i) => scope.parameters[*i] = Some(S::from_f64(self.parameters[*i], context)),
@@ -404,7 +411,8 @@ impl<'a> Instance<'a> {
     }
 
     fn check_hypotheses(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
-        let exact = LazyCell::new(|| self.scope::<Exact>(()));
+        let unknown = self.visits.then_some(Exact(None));
+        let exact = LazyCell::new(|| self.scope_at::<Exact>(scope.horizon, unknown, ()));
         for hypothesis in &self.statement.hypotheses {
             let by_interval = Evaluator::without_trace(scope).condition(&hypothesis.condition).ok().flatten();
             let holds = by_interval

@@ -1,6 +1,8 @@
 //! Comparing the two sides of a claim in one arithmetic, and remembering the worst.
 
-use super::{CheckFailure, Worst};
+use std::cell::Cell;
+
+use super::{CheckFailure, Relation, Worst};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::statement::evaluate::Evaluator;
 use crate::statement::term::Term;
@@ -115,27 +117,42 @@ pub fn screen(kind: Kind, sides: &Sides<Ball>) -> Comparison {
     if clear { Comparison::True } else { Comparison::Open }
 }
 
-/// Widest enclosure of zero that shows an identity.
+/// An identity is accepted from intervals only where the enclosure of its difference is narrower than this
+/// power of two times the smallest number that occurs.
 const IDENTITY_EXPONENT: i32 = -200;
+/// What a number counts as that is not known to differ from zero.
+const UNKNOWN_EXPONENT: i32 = -4000;
 
-/// Decision by intervals. An identity is shown by an enclosure of its difference that contains
-/// zero and is narrower than 2^-200, relative to its terms where these exceed one; where the
-/// instance is rational, rationals decide it instead.
+/// The exponent of the smallest of 1 and the nonzero numbers that were seen.
+#[derive(Debug)]
+pub struct Smallest(Cell<i32>);
+
+impl Default for Smallest {
+    fn default() -> Self {
+        Smallest(Cell::new(0))
+    }
+}
+
+impl Smallest {
+    /// Looks at a number.
+    pub fn see(&self, x: &Interval) {
+        let (low, high) = (x.lower(), x.upper());
+        if low.is_zero() && high.is_zero() {
+            return;
+        }
+        let nearest = if *low > 0 { low } else { high };
+        let known = x.is_defined() && !x.contains_zero();
+        let exponent = if known { nearest.get_exp().map_or(UNKNOWN_EXPONENT, |e| e - 1) } else { UNKNOWN_EXPONENT };
+        self.0.set(self.0.get().min(exponent));
+    }
+}
+
+/// Decision by intervals: an identity is never shown by them alone, see [`equal_by_interval`].
 pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
     if kind == Kind::Identity {
         let difference = sides.lhs.clone().sub(&sides.rhs);
-        if !difference.is_defined() {
-            return Comparison::Open;
-        }
-        if !difference.contains_zero() {
-            return Comparison::False;
-        }
-        let mut limit = sides.magnitude.lower().clone();
-        if limit < 1 {
-            limit = rug::Float::with_val(limit.prec(), 1);
-        }
-        limit <<= IDENTITY_EXPONENT;
-        return if difference.width() < limit { Comparison::True } else { Comparison::Open };
+        let differs = difference.is_defined() && !difference.contains_zero();
+        return if differs { Comparison::False } else { Comparison::Open };
     }
     if sides.lhs.certainly_le(&sides.rhs) {
         Comparison::True
@@ -144,6 +161,14 @@ pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
     } else {
         Comparison::Open
     }
+}
+
+/// Whether intervals show an identity: its difference is enclosed around zero so narrowly that no number
+/// that occurs in evaluating it, `smallest` of them in absolute value, could have been lost.
+pub fn equal_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> bool {
+    let difference = sides.lhs.clone().sub(&sides.rhs);
+    let limit = rug::Float::with_val(64, 1) << smallest.0.get().saturating_add(IDENTITY_EXPONENT);
+    difference.is_defined() && difference.contains_zero() && difference.width() < limit
 }
 
 /// Decision by rationals.
@@ -211,9 +236,9 @@ impl WorstKeeper {
         }
     }
 
-    /// Where the worst comparison was.
-    pub fn place(&self) -> Option<(usize, i64)> {
-        self.worst.as_ref().map(|w| (w.claim, w.k))
+    /// Where the worst comparison was: claim, k and K.
+    pub fn place(&self) -> Option<(usize, i64, usize)> {
+        self.worst.as_ref().map(|w| (w.claim, w.k, w.horizon))
     }
 
     /// Replaces the sides of the worst comparison by enclosures.
@@ -224,6 +249,13 @@ impl WorstKeeper {
         {
             worst.lhs = sides.lhs.limits();
             worst.rhs = sides.rhs.limits();
+        }
+    }
+
+    /// Sets how the sides of the worst comparison compare, in decimals.
+    pub fn relate(&mut self, relation: Option<Relation>) {
+        if let Some(worst) = &mut self.worst {
+            worst.relation = relation;
         }
     }
 

@@ -1,9 +1,16 @@
-//! Equality that intervals cannot see: both sides as exact linear forms in the run's unknowns.
+//! Equality that intervals cannot see: both sides as exact polynomials in the run's unknowns.
 //!
-//! On stored points every vector of the run is a rational vector plus a rational combination of
-//! gradients at points. Two sides that are the same combination of the same unknowns (f at a point,
-//! the squared norm of such a vector) are equal whatever the unknowns' irrational values are.
+//! Every vector of a run is a rational vector plus a rational combination of vectors that are not looked
+//! into. On stored points these are the gradients there. Of a run that goes forward they are the state at
+//! the first index that the comparison reads, then each worker's gradient at a point and each step's
+//! estimate. Two sides that are the same polynomial of the same unknowns (f at a point, norms and inner
+//! products of such vectors) are equal whatever the unknowns' irrational values are.
 
+mod form;
+mod walk;
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use rug::Rational;
@@ -11,303 +18,260 @@ use rug::Rational;
 use super::judge::Comparison;
 use crate::method::{Momentum, Start};
 use crate::number::Exact;
-use crate::statement::evaluate::{Evaluator, Scope};
-use crate::statement::syntax::ReduceOp;
-use crate::statement::term::{Index, ScalarSequence, Term, Vector, VectorSequence};
+use crate::statement::evaluate::Scope;
+use crate::statement::term::{Condition, Node, Term, Vector, VectorSequence};
 use crate::statement::{Claim, Kind};
+use form::{Atom, SymbolicVector};
+use walk::Walk;
 
-/// A rational vector plus Σ coefficient·∇fᵢ(x_p), keyed by (worker, p); worker `None` is the mean.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct SymbolicVector {
-    part: Vec<Rational>,
-    gradients: BTreeMap<(Option<i64>, usize), Rational>,
+/// Most steps from the first index that a comparison reads to the last one.
+const LONGEST_SPAN: i64 = 64;
+
+/// What the points of a run are to symbols.
+#[derive(Clone, Copy)]
+pub(super) enum Points<'a> {
+    /// Exact numbers.
+    Stored(&'a [Vec<f64>]),
+    /// What the method makes of x_0 and its estimates, of which only an exact one is known.
+    Forward {
+        /// x_0.
+        start: &'a [f64],
+        /// Whether the estimate is the gradient.
+        exact: bool,
+    },
 }
 
-/// An unknown number.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Unknown {
-    /// f(x_p).
-    Value(usize),
-    /// ‖·‖², never negative.
-    Square(SymbolicVector),
+/// What the numbers of a run say for certain, in intervals. The last argument has the bound indices.
+pub(super) struct Certain<'a> {
+    /// How two numbers compare.
+    pub order: &'a dyn Fn(&Term, &Term, &[i64]) -> Option<Ordering>,
+    /// How the length of a vector compares with a number.
+    pub length: &'a dyn Fn(&Vector, &Term, &[i64]) -> Option<Ordering>,
+    /// Whether a condition holds.
+    pub condition: &'a dyn Fn(&Condition, &[i64]) -> Option<bool>,
 }
 
-/// A rational plus a rational combination of unknowns.
-#[derive(Clone, Debug, Default)]
-struct Form {
-    constant: Rational,
-    unknowns: BTreeMap<Unknown, Rational>,
-}
-
-impl Form {
-    fn constant(value: Rational) -> Self {
-        Form { constant: value, unknowns: BTreeMap::new() }
-    }
-
-    fn unknown(unknown: Unknown) -> Self {
-        Form { constant: Rational::new(), unknowns: BTreeMap::from([(unknown, Rational::from(1))]) }
-    }
-
-    fn add_scaled(&mut self, other: &Form, factor: &Rational) {
-        self.constant += Rational::from(&other.constant * factor);
-        for (unknown, coefficient) in &other.unknowns {
-            *self.unknowns.entry(unknown.clone()).or_default() += Rational::from(coefficient * factor);
-        }
-        self.unknowns.retain(|_, coefficient| *coefficient != 0);
-    }
-
-    fn scaled(&self, factor: &Rational) -> Form {
-        let mut form = Form::default();
-        form.add_scaled(self, factor);
-        form
-    }
-
-    fn as_constant(&self) -> Option<&Rational> {
-        self.unknowns.is_empty().then_some(&self.constant)
-    }
-}
-
-impl SymbolicVector {
-    fn add_scaled(&mut self, other: &SymbolicVector, factor: &Rational) {
-        for (a, b) in self.part.iter_mut().zip(&other.part) {
-            *a += Rational::from(b * factor);
-        }
-        for (key, coefficient) in &other.gradients {
-            *self.gradients.entry(*key).or_default() += Rational::from(coefficient * factor);
-        }
-        self.gradients.retain(|_, coefficient| *coefficient != 0);
-    }
-
-    fn square(self) -> Form {
-        if let Some(leading) = self.gradients.values().next().cloned() {
-            // ‖c·a‖² = c²‖a‖²: the unknown is normalised to a leading coefficient of one.
-            let mut normalised =
-                SymbolicVector { part: vec![Rational::new(); self.part.len()], gradients: BTreeMap::new() };
-            normalised.add_scaled(&self, &Rational::from(leading.recip_ref()));
-            return Form::unknown(Unknown::Square(normalised)).scaled(&leading.square());
-        }
-        let mut sum = Rational::new();
-        for x in self.part {
-            sum += x.square();
-        }
-        Form::constant(sum)
-    }
-}
-
-/// A stored trajectory, symbolically.
+/// A run, symbolically.
 pub(super) struct Symbolic<'a> {
     pub method: &'a Momentum,
-    pub points: &'a [Vec<f64>],
+    pub points: Points<'a>,
     pub workers: usize,
+    pub dimension: usize,
     pub scope: &'a Scope<Exact>,
+    /// K.
+    pub horizon: usize,
+    pub certain: Certain<'a>,
 }
 
 impl Symbolic<'_> {
-    /// Decides a claim at index k, where both sides are linear forms whose difference has a certain
-    /// sign.
+    /// Decides a claim at index k, where the difference of its sides is a number, or certainly of one sign.
     pub fn decide(&self, kind: Kind, claim: &Claim, k: i64) -> Comparison {
-        let mut walk = Walk { run: self, slots: vec![k] };
-        let (Some(lhs), Some(rhs)) = (walk.number(&claim.lhs), walk.number(&claim.rhs)) else {
-            return Comparison::Open;
+        let scout = Expansion::new(self, claim, 0);
+        scout.scouting.set(true);
+        let base = match sides(&scout, claim, k) {
+            Some(_) => scout.lowest.get().clamp(0, i64::MAX - LONGEST_SPAN),
+            None => return Comparison::Open,
         };
-        let mut difference = rhs;
-        difference.add_scaled(&lhs, &Rational::from(-1));
-        match difference.as_constant() {
-            Some(constant) if kind == Kind::Identity => {
-                if *constant == 0 {
-                    Comparison::True
-                } else {
-                    Comparison::False
-                }
-            }
+        let expansion = Expansion::new(self, claim, base);
+        let Some(difference) = sides(&expansion, claim, k) else { return Comparison::Open };
+        let Some(expanded) = difference.expanded() else { return Comparison::Open };
+        match expanded.as_constant() {
             Some(constant) => {
-                if *constant >= 0 {
-                    Comparison::True
-                } else {
-                    Comparison::False
-                }
+                let holds = if kind == Kind::Identity { constant == 0 } else { constant >= 0 };
+                if holds { Comparison::True } else { Comparison::False }
             }
-            None => {
-                let nonnegative = difference.constant >= 0
-                    && difference.unknowns.iter().all(|(u, c)| matches!(u, Unknown::Square(_)) && *c > 0);
-                if nonnegative && kind != Kind::Identity { Comparison::True } else { Comparison::Open }
-            }
+            None if kind != Kind::Identity && difference.is_nonnegative() => Comparison::True,
+            None => Comparison::Open,
         }
     }
+}
 
-    /// The first point equal to x_k: equal points share their unknowns.
-    fn canonical(&self, k: i64) -> Option<usize> {
-        let point = self.points.get(usize::try_from(k).ok()?)?;
-        self.points.iter().position(|p| p == point)
+/// rhs − lhs.
+fn sides(run: &Expansion<'_>, claim: &Claim, k: i64) -> Option<form::Form> {
+    let mut walk = Walk::new(run, k);
+    let (lhs, mut difference) = (walk.number(&claim.lhs)?, walk.number(&claim.rhs)?);
+    difference.add_scaled(&lhs, &Rational::from(-1));
+    Some(difference)
+}
+
+/// The vectors of a run from one index on.
+pub(super) struct Expansion<'a> {
+    run: &'a Symbolic<'a>,
+    /// The first index: x and the buffer before it are not looked into, unless it is 0.
+    base: i64,
+    /// Only the lowest index that is read is wanted.
+    scouting: Cell<bool>,
+    lowest: Cell<i64>,
+    /// Whether the mean gradient is written as the mean of the workers' gradients.
+    apart: bool,
+    points: RefCell<BTreeMap<i64, SymbolicVector>>,
+    buffers: RefCell<BTreeMap<i64, SymbolicVector>>,
+}
+
+impl<'a> Expansion<'a> {
+    fn new(run: &'a Symbolic<'a>, claim: &Claim, base: i64) -> Self {
+        let of_worker = |node: Node<'_>| matches!(node, Node::Vector(Vector::WorkerGradient(..)));
+        let apart = run.workers > 1 && (claim.lhs.any(of_worker) || claim.rhs.any(of_worker));
+        Expansion {
+            run,
+            base,
+            scouting: Cell::new(false),
+            lowest: Cell::new(i64::MAX),
+            apart,
+            points: RefCell::default(),
+            buffers: RefCell::default(),
+        }
     }
 
     fn zero(&self) -> SymbolicVector {
-        SymbolicVector { part: vec![Rational::new(); self.points[0].len()], gradients: BTreeMap::new() }
+        SymbolicVector::zero(self.run.dimension)
+    }
+
+    /// The first point equal to x_k: equal points share their unknowns.
+    pub fn canonical(&self, k: i64) -> Option<i64> {
+        self.reads(k)?;
+        if self.scouting.get() {
+            return Some(k);
+        }
+        match self.run.points {
+            Points::Stored(points) => {
+                let point = points.get(usize::try_from(k).ok()?)?;
+                points.iter().position(|p| p == point).map(|p| p as i64)
+            }
+            Points::Forward { .. } => {
+                let point = self.point(k)?;
+                (self.base..=k).find(|j| self.point(*j).as_ref() == Some(&point))
+            }
+        }
+    }
+
+    /// Notes that the state at k is read; `None` where it is too far from the base, or is none of the run.
+    fn reads(&self, k: i64) -> Option<()> {
+        if self.scouting.get() {
+            self.lowest.set(self.lowest.get().min(k));
+            return Some(());
+        }
+        (k >= self.base && k - self.base <= LONGEST_SPAN && k <= self.run.horizon as i64).then_some(())
     }
 
     fn point(&self, k: i64) -> Option<SymbolicVector> {
-        let point = self.points.get(usize::try_from(k).ok()?)?;
-        let part = point.iter().map(|x| Rational::from_f64(*x)).collect::<Option<Vec<_>>>()?;
-        Some(SymbolicVector { part, gradients: BTreeMap::new() })
-    }
-
-    fn gradient(&self, worker: Option<i64>, k: i64) -> Option<SymbolicVector> {
-        // With one worker its gradient is the mean.
-        let worker = worker.filter(|_| self.workers > 1);
-        let mut vector = self.zero();
-        vector.gradients.insert((worker, self.canonical(k)?), Rational::from(1));
-        Some(vector)
-    }
-
-    fn buffer(&self, k: i64) -> Option<SymbolicVector> {
-        let mut difference = self.point(k)?;
-        difference.add_scaled(&self.point(k + 1)?, &Rational::from(-1));
-        let mut vector = self.zero();
-        vector.add_scaled(&difference, &Rational::from_f64(self.method.step(k)?)?.recip());
-        Some(vector)
-    }
-
-    fn start_buffer(&self) -> Option<SymbolicVector> {
-        match self.method.start {
-            Start::Zero => Some(self.zero()),
-            Start::FirstGradient => self.buffer(0),
+        self.reads(k)?;
+        if self.scouting.get() {
+            return Some(self.zero());
+        }
+        match self.run.points {
+            Points::Stored(points) => SymbolicVector::exact(points.get(usize::try_from(k).ok()?)?),
+            Points::Forward { start, .. } => {
+                if let Some(known) = self.points.borrow().get(&k) {
+                    return Some(known.clone());
+                }
+                let point = match k {
+                    0 => SymbolicVector::exact(start)?,
+                    _ if k == self.base => SymbolicVector::atom(self.run.dimension, Atom::Point(k)),
+                    _ => {
+                        let mut point = self.point(k - 1)?;
+                        let step = Rational::from_f64(self.run.method.step(k - 1)?)?;
+                        point.add_scaled(&self.buffer(k - 1)?, &-step);
+                        point
+                    }
+                };
+                self.points.borrow_mut().insert(k, point.clone());
+                Some(point)
+            }
         }
     }
 
-    fn vector(&self, sequence: VectorSequence, k: i64) -> Option<SymbolicVector> {
-        let minus_gradient = |mut vector: SymbolicVector, k: i64| {
-            vector.add_scaled(&self.gradient(None, k)?, &Rational::from(-1));
-            Some(vector)
+    pub fn gradient(&self, worker: Option<i64>, k: i64) -> Option<SymbolicVector> {
+        let point = self.canonical(k)?;
+        let atom = |worker| SymbolicVector::atom(self.run.dimension, Atom::Gradient(worker, point));
+        match worker {
+            Some(worker) if self.run.workers > 1 => Some(atom(Some(worker))),
+            None if self.apart => {
+                let mut mean = self.zero();
+                let share = Rational::from((1, self.run.workers as u64));
+                (0..self.run.workers as i64).for_each(|worker| mean.add_scaled(&atom(Some(worker)), &share));
+                Some(mean)
+            }
+            // With one worker its gradient is the mean.
+            _ => Some(atom(None)),
+        }
+    }
+
+    /// g_k of a run that goes forward.
+    fn estimate(&self, k: i64, exact: bool) -> Option<SymbolicVector> {
+        if exact {
+            return self.gradient(None, k);
+        }
+        self.reads(k)?;
+        Some(SymbolicVector::atom(self.run.dimension, Atom::Estimate(k)))
+    }
+
+    /// v_k.
+    fn buffer(&self, k: i64) -> Option<SymbolicVector> {
+        // The buffer before the base is part of the state there.
+        self.reads(k + 1)?;
+        if self.scouting.get() {
+            return Some(self.zero());
+        }
+        if let Some(known) = self.buffers.borrow().get(&k) {
+            return Some(known.clone());
+        }
+        let buffer = match self.run.points {
+            Points::Stored(points) if k >= 0 => {
+                let at = usize::try_from(k).ok()?;
+                let mut moved = SymbolicVector::exact(points.get(at)?)?;
+                moved.add_scaled(&SymbolicVector::exact(points.get(at + 1)?)?, &Rational::from(-1));
+                moved.scaled(&Rational::from_f64(self.run.method.step(k)?)?.recip())
+            }
+            Points::Stored(_) if self.run.method.start == Start::FirstGradient => self.buffer(0)?,
+            Points::Stored(_) => self.zero(),
+            Points::Forward { exact, .. } => self.forward_buffer(k, exact)?,
         };
+        self.buffers.borrow_mut().insert(k, buffer.clone());
+        Some(buffer)
+    }
+
+    fn forward_buffer(&self, k: i64, exact: bool) -> Option<SymbolicVector> {
+        let replaces = self.run.method.start == Start::FirstGradient;
+        if k == -1 {
+            return if replaces { self.estimate(0, exact) } else { Some(self.zero()) };
+        }
+        if k < self.base {
+            return Some(SymbolicVector::atom(self.run.dimension, Atom::Buffer(k)));
+        }
+        let beta = Rational::from_f64(self.run.method.beta)?;
+        let mut next = self.buffer(k - 1)?.scaled(&(Rational::from(1) - &beta));
+        next.add_scaled(&self.estimate(k, exact)?, &beta);
+        Some(next)
+    }
+
+    fn error(&self, k: i64) -> Option<SymbolicVector> {
+        let mut error = match self.run.points {
+            Points::Forward { exact: true, .. } => return self.reads(k).map(|()| self.zero()),
+            Points::Forward { exact: false, .. } => self.estimate(k, false)?,
+            Points::Stored(_) => {
+                let beta = Rational::from_f64(self.run.method.beta)?;
+                let mut moved = self.buffer(k)?;
+                moved.add_scaled(&self.buffer(k - 1)?, &(Rational::from(&beta) - 1u32));
+                moved.scaled(&beta.recip())
+            }
+        };
+        error.add_scaled(&self.gradient(None, k)?, &Rational::from(-1));
+        Some(error)
+    }
+
+    pub fn vector(&self, sequence: VectorSequence, k: i64) -> Option<SymbolicVector> {
         match sequence {
             VectorSequence::Point => self.point(k),
             VectorSequence::Gradient => self.gradient(None, k),
-            VectorSequence::Buffer if k == -1 => Some(self.zero()),
             VectorSequence::Buffer => self.buffer(k),
-            VectorSequence::Deviation if k == -1 => minus_gradient(self.start_buffer()?, 0),
-            VectorSequence::Deviation => minus_gradient(self.buffer(k)?, k),
-            VectorSequence::Error => {
-                let beta = Rational::from_f64(self.method.beta)?;
-                let previous = if k == 0 { self.start_buffer()? } else { self.buffer(k - 1)? };
-                let mut moved = self.buffer(k)?;
-                moved.add_scaled(&previous, &(Rational::from(&beta) - 1u32));
-                let mut estimate = self.zero();
-                estimate.add_scaled(&moved, &beta.recip());
-                minus_gradient(estimate, k)
+            VectorSequence::Deviation => {
+                let mut deviation = self.buffer(k)?;
+                deviation.add_scaled(&self.gradient(None, k.max(0))?, &Rational::from(-1));
+                Some(deviation)
             }
+            VectorSequence::Error => self.error(k),
             VectorSequence::Bias | VectorSequence::Noise => None,
         }
     }
-}
-
-/// A walk over a term with its bound indices.
-struct Walk<'a> {
-    run: &'a Symbolic<'a>,
-    slots: Vec<i64>,
-}
-
-impl Walk<'_> {
-    fn index(&self, index: &Index) -> Option<i64> {
-        let mut evaluator = Evaluator::without_trace(self.run.scope);
-        evaluator.set_slots(&self.slots);
-        evaluator.index(index).ok()
-    }
-
-    fn range(&self, from: &Index, to: &Index) -> Option<(i64, i64)> {
-        let mut evaluator = Evaluator::without_trace(self.run.scope);
-        evaluator.set_slots(&self.slots);
-        evaluator.range(from, to).ok()
-    }
-
-    fn number(&mut self, term: &Term) -> Option<Form> {
-        Some(match term {
-            Term::Element(ScalarSequence::Value, index) => {
-                Form::unknown(Unknown::Value(self.run.canonical(self.index(index)?)?))
-            }
-            Term::Element(ScalarSequence::Step, index) => {
-                Form::constant(Rational::from_f64(self.run.method.step(self.index(index)?)?)?)
-            }
-            Term::Norm2(vector) => self.vector(vector)?.square(),
-            Term::Negate(a) => self.number(a)?.scaled(&Rational::from(-1)),
-            Term::Add(a, b) => self.sum(a, b, 1)?,
-            Term::Sub(a, b) => self.sum(a, b, -1)?,
-            Term::Mul(a, b) => {
-                let (a, b) = (self.number(a)?, self.number(b)?);
-                match (a.as_constant(), b.as_constant()) {
-                    (Some(factor), _) => b.scaled(factor),
-                    (_, Some(factor)) => a.scaled(factor),
-                    _ => return None,
-                }
-            }
-            Term::Div(a, b) => {
-                let divisor = self.number(b)?.as_constant().filter(|d| **d != 0)?.clone();
-                self.number(a)?.scaled(&divisor.recip())
-            }
-            Term::Reduce { op: op @ (ReduceOp::Sum | ReduceOp::Mean), slot, from, to, body } => {
-                let (from, to) = self.range(from, to)?;
-                let mut total = Form::default();
-                self.slots.resize(self.slots.len().max(slot + 1), 0);
-                for i in from..to {
-                    self.slots[*slot] = i;
-                    total.add_scaled(&self.number(body)?, &Rational::from(1));
-                }
-                if *op == ReduceOp::Mean { total.scaled(&Rational::from((1, (to - from).max(1)))) } else { total }
-            }
-            // Everything else must not depend on the run; then rationals have its value.
-            _ => {
-                let mut evaluator = Evaluator::without_trace(self.run.scope);
-                evaluator.set_slots(&self.slots);
-                Form::constant(evaluator.term(term).ok()?.0?)
-            }
-        })
-    }
-
-    fn sum(&mut self, a: &Term, b: &Term, sign: i32) -> Option<Form> {
-        let mut total = self.number(a)?;
-        total.add_scaled(&self.number(b)?, &Rational::from(sign));
-        Some(total)
-    }
-
-    fn vector(&mut self, vector: &Vector) -> Option<SymbolicVector> {
-        Some(match vector {
-            Vector::Element(sequence, index) => self.run.vector(*sequence, self.index(index)?)?,
-            Vector::WorkerGradient(worker, index) => {
-                self.run.gradient(Some(self.index(worker)?), self.index(index)?)?
-            }
-            Vector::Negate(a) => {
-                let a = self.vector(a)?;
-                scaled_by(self.run, &a, &Rational::from(-1))
-            }
-            Vector::Add(a, b) | Vector::Sub(a, b) => {
-                let sign = if matches!(vector, Vector::Add(..)) { 1 } else { -1 };
-                let mut total = self.vector(a)?;
-                total.add_scaled(&self.vector(b)?, &Rational::from(sign));
-                total
-            }
-            // A clipped vector is no combination of the unknowns.
-            Vector::Clip(..) | Vector::Expectation(_) => return None,
-            Vector::Scale(factor, a) => {
-                let factor = self.number(factor)?.as_constant()?.clone();
-                let a = self.vector(a)?;
-                scaled_by(self.run, &a, &factor)
-            }
-            Vector::Reduce { op, slot, from, to, body } => {
-                let (from, to) = self.range(from, to)?;
-                let mut total = self.run.zero();
-                self.slots.resize(self.slots.len().max(slot + 1), 0);
-                for i in from..to {
-                    self.slots[*slot] = i;
-                    total.add_scaled(&self.vector(body)?, &Rational::from(1));
-                }
-                let count = if *op == ReduceOp::Mean { (to - from).max(1) } else { 1 };
-                scaled_by(self.run, &total, &Rational::from((1, count)))
-            }
-        })
-    }
-}
-
-fn scaled_by(run: &Symbolic<'_>, vector: &SymbolicVector, factor: &Rational) -> SymbolicVector {
-    let mut result = run.zero();
-    result.add_scaled(vector, factor);
-    result
 }

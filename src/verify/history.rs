@@ -1,0 +1,165 @@
+//! The runs of a cell on which an exact claim is judged: what of them is stored, and how any arithmetic
+//! sees the rest.
+
+use std::ops::ControlFlow;
+
+use super::instance::Instance;
+use super::{CheckFailure, probes};
+use crate::method::{Emitted, RunTrace, Stored, StoredRun, Table, Workspace};
+use crate::number::Scalar;
+use crate::oracle::{Estimable, NoRandomness, StepDraws, Stream, StreamKey};
+use crate::problem::Arithmetic;
+
+/// Rounding of a forward run takes about this many bits a step.
+const BITS_A_STEP: u32 = 2;
+const LEAST_BITS: u32 = 128;
+const MOST_BITS: u32 = 8192;
+/// Precision in which it is decided what free sources emit along a run of `horizon` steps.
+fn forward_bits(horizon: usize) -> u32 {
+    LEAST_BITS.saturating_add(BITS_A_STEP.saturating_mul(u32::try_from(horizon).unwrap_or(u32::MAX))).min(MOST_BITS)
+}
+
+/// What is stored of a run.
+enum Course {
+    /// Nothing: it goes forward in the arithmetic of the check, with the draws of its stream.
+    Computed,
+    /// What free sources emit in each step; nothing is random.
+    Emitted(Vec<Vec<f64>>),
+    /// Its points, which define the rest.
+    Points(StoredRun),
+}
+
+/// One run of a cell, or for claims about the estimate a row of points.
+pub(super) struct History {
+    course: Course,
+    replicate: u64,
+    /// K.
+    pub horizon: usize,
+    /// How many steps it has, at most K.
+    pub steps: usize,
+    /// Why it has fewer than K.
+    pub end: Option<String>,
+    /// The first of the points of a row that repeat earlier ones.
+    pub fillers: usize,
+}
+
+impl History {
+    /// The run of a claim about trajectories: free vectors and Gaussian noise are what the stored points say.
+    pub fn of_path(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Self {
+        let horizon = instance.horizon;
+        if !instance.oracle.is_free(true) {
+            return History::computed(replicate, horizon);
+        }
+        let run = instance.experiment().stored_run(&mut Stream::new([key.stream(replicate)], ()));
+        let steps = run.points.len() - 1;
+        let end = run.end.map(|end| end.explain(steps));
+        History { course: Course::Points(run), replicate, horizon, steps, end, fillers: usize::MAX }
+    }
+
+    /// The one run of a claim about averages where nothing is random.
+    pub fn of_average(instance: &Instance<'_>) -> Self {
+        let horizon = instance.horizon;
+        if !instance.oracle.is_free(false) {
+            return History::computed(0, horizon);
+        }
+        let emission = instance.experiment().emission(forward_bits(horizon));
+        let steps = emission.vectors.len();
+        let end = emission.end.map(|end| end.explain(steps));
+        History { course: Course::Emitted(emission.vectors), replicate: 0, horizon, steps, end, fillers: usize::MAX }
+    }
+
+    fn computed(replicate: u64, horizon: usize) -> Self {
+        History { course: Course::Computed, replicate, horizon, steps: horizon, end: None, fillers: usize::MAX }
+    }
+
+    /// Rows of K points each at which a claim about the estimate is judged: those of a trajectory, then, for
+    /// the first one, the probes. What is missing in the last row is filled with earlier points.
+    pub fn rows(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Vec<Self>, CheckFailure> {
+        let horizon = instance.horizon;
+        let mut points = trajectory(instance, key, replicate)?;
+        if replicate == 0 {
+            points.extend(probes::of(instance));
+        }
+        let row = |first: usize| {
+            let own = &points[first..points.len().min(first + horizon)];
+            let mut row: Vec<Vec<f64>> = own.to_vec();
+            for earlier in points[..first].iter().rev() {
+                if row.len() < horizon && !row.contains(earlier) {
+                    row.push(earlier.clone());
+                }
+            }
+            let fillers = own.len();
+            let earlier: Vec<Vec<f64>> = row.clone();
+            row.extend(earlier.into_iter().cycle().take(horizon.saturating_sub(row.len())));
+            let run = StoredRun { points: row, draws: Vec::<StepDraws>::new(), end: None };
+            History { course: Course::Points(run), replicate, horizon, steps: horizon, end: None, fillers }
+        };
+        Ok((0..points.len()).step_by(horizon).map(row).collect())
+    }
+
+    /// The points of a row, or of a run that is stored; none of one that is computed.
+    pub fn points(&self) -> &[Vec<f64>] {
+        match &self.course {
+            Course::Points(run) => &run.points,
+            _ => &[],
+        }
+    }
+
+    /// Whether the run goes forward in the arithmetic of the check.
+    pub fn is_forward(&self) -> bool {
+        !matches!(self.course, Course::Points(_))
+    }
+
+    /// The precisions of intervals that are tried in turn.
+    pub fn precisions(&self) -> Vec<u32> {
+        let first = if self.is_forward() { forward_bits(self.horizon) } else { LEAST_BITS };
+        let mut all: Vec<u32> = std::iter::successors(Some(first), |bits| Some(bits * 2))
+            .take_while(|bits| *bits < MOST_BITS)
+            .collect();
+        all.push(MOST_BITS);
+        all
+    }
+
+    /// The run in one arithmetic.
+    pub fn trace<'a, S: Arithmetic + Estimable>(
+        &'a self,
+        instance: &'a Instance<'_>,
+        key: &StreamKey,
+        context: S::Context,
+    ) -> RunTrace<'a, S> {
+        let experiment = instance.experiment();
+        match &self.course {
+            Course::Points(StoredRun { points, draws, .. }) => {
+                let stored = Stored { points, oracle: &instance.oracle, draws };
+                RunTrace::of_points(instance.problem.as_ref(), &instance.method, stored, context)
+            }
+            Course::Emitted(vectors) => {
+                RunTrace::forward(&experiment, &mut NoRandomness, Some(Emitted(vectors)), context)
+            }
+            Course::Computed if instance.oracle.model.deterministic => {
+                RunTrace::forward(&experiment, &mut NoRandomness, None, context)
+            }
+            Course::Computed => {
+                let mut random = Stream::new([key.stream(self.replicate)], context);
+                RunTrace::forward(&experiment, &mut random, None, context)
+            }
+        }
+    }
+}
+
+/// The points of one run in binary64, as far as they are finite.
+fn trajectory(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Vec<Vec<f64>>, CheckFailure> {
+    let mut points: Vec<Vec<f64>> = Vec::new();
+    let mut random = Stream::new([key.stream(replicate)], ());
+    let mut table = Table::new(&[], 0, &[], ());
+    let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
+    instance.experiment().run_while(&mut random, None, &mut table, &mut work, (), &mut |step| {
+        if step.x.iter().all(|x| x.is_finite()) {
+            points.push(step.x.to_vec());
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
+    if points.is_empty() { Err(CheckFailure::NotFinite { k: 0 }) } else { Ok(points) }
+}
