@@ -18,6 +18,7 @@ use std::fmt::Debug;
 use rug::{Float, Rational};
 
 mod ball;
+pub(crate) mod decimal;
 mod exact;
 mod interval;
 mod lanes;

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod predict;
 mod probes;
 mod ranges;
+mod relation;
 mod sampled;
 pub mod stored;
 pub mod survey;
