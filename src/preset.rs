@@ -13,6 +13,8 @@ pub struct Effort {
     pub replicates: u64,
     /// Most equally likely paths that are enumerated.
     pub paths: u64,
+    /// Most quantities of a run that the comparisons of one claim read, over all K.
+    pub evaluations: u64,
     /// Precision of whole statistical runs in bits; `None` for `f64`.
     pub precision: Option<u32>,
     /// Replicates of each statistical cell that are run again at 256 bits.
@@ -31,6 +33,7 @@ impl Effort {
             ("trajectories", self.trajectories, 1, most.trajectories),
             ("replicates", self.replicates, 1, most.replicates),
             ("paths", self.paths, 1, most.paths),
+            ("evaluations", self.evaluations, 1, most.evaluations),
             ("rerun", self.rerun, 0, most.rerun),
         ];
         let outside = budgets.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
@@ -61,12 +64,12 @@ impl Preset {
     /// The budget of one cell.
     #[must_use]
     pub fn effort(self) -> Effort {
-        let (trajectories, replicates, paths, rerun) = match self {
-            Preset::Quick => (1, 60_000, 1 << 10, 8),
-            Preset::Default => (4, 400_000, 1 << 14, 8),
-            Preset::Full => (12, 4_000_000, 1 << 16, 16),
+        let (trajectories, replicates, paths, evaluations, rerun) = match self {
+            Preset::Quick => (1, 60_000, 1 << 10, 1 << 20, 8),
+            Preset::Default => (4, 400_000, 1 << 14, 1 << 22, 8),
+            Preset::Full => (12, 4_000_000, 1 << 16, 1 << 26, 16),
         };
-        Effort { trajectories, replicates, paths, precision: None, rerun }
+        Effort { trajectories, replicates, paths, evaluations, precision: None, rerun }
     }
 
     /// Cells sought for each statement, witnesses aside.

@@ -8,9 +8,9 @@
 
 use rug::Rational;
 
+use super::Start;
 use super::run::Experiment;
 use super::trace::contributions;
-use super::Start;
 use crate::number::{Exact, Interval, Scalar, norm2, zeros};
 use crate::oracle::{Estimable, Memory, Randomness, Recorded, Situation, StepDraws};
 use crate::problem::{Arithmetic, Scratch};
@@ -87,9 +87,8 @@ impl Experiment<'_> {
         let mut worker_gradients = Vec::new();
         self.oracle.worker_gradients(problem, x, &mut worker_gradients, (), &mut scratch);
         let step = self.method.steps.get(k).copied().unwrap_or(0.0);
-        let badness = |_: usize, candidate: &[f64]| {
-            self.next_gradient_norm(&|j| [x[j], buffer[j], gradient[j]], candidate, step)
-        };
+        let badness =
+            |_: usize, candidate: &[f64]| self.next_gradient_norm(&|j| [x[j], buffer[j], gradient[j]], candidate, step);
         let situation = Situation {
             k,
             x,
@@ -170,10 +169,11 @@ impl Experiment<'_> {
             let (free, gradient) = self.implied_free::<Interval>(points, next, draws, *bits);
             is_within(radius, &free, &gradient, *bits)
         });
-        by_intervals || (self.problem.is_rational() && {
-            let (free, gradient) = self.implied_free::<Exact>(points, next, draws, ());
-            is_within(radius, &free, &gradient, ())
-        })
+        by_intervals
+            || (self.problem.is_rational() && {
+                let (free, gradient) = self.implied_free::<Exact>(points, next, draws, ());
+                is_within(radius, &free, &gradient, ())
+            })
     }
 
     /// The free part of the error of the last step, and the gradient there.
@@ -293,8 +293,7 @@ impl<S: Arithmetic + Estimable> State<S> {
     fn advance(&mut self, experiment: &Experiment<'_>, k: usize, free: &[f64]) {
         let (context, method) = (self.context, experiment.method);
         let at = (k, self.x.as_slice(), self.gradient.as_slice());
-        let [bias, noise, _] =
-            contributions(experiment.oracle, experiment.problem, at, &StepDraws::default(), context);
+        let [bias, noise, _] = contributions(experiment.oracle, experiment.problem, at, &StepDraws::default(), context);
         let replaces = k == 0 && method.start == Start::FirstGradient;
         let beta = if replaces { S::one(context) } else { S::from_f64(method.beta, context) };
         let keep = S::one(context).sub(&beta);

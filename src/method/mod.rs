@@ -5,15 +5,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-mod trace;
 mod emission;
 mod run;
 mod table;
+mod trace;
 
-pub use trace::{KnownTrace, OutcomeTrace, RunTrace, Stored, Until, contributions};
 pub use emission::{Emission, End, StoredRun};
 pub use run::{Emitted, Experiment, Workspace, start_error, visited_gradient_bound};
 pub use table::{Quantity, Table};
+pub use trace::{KnownTrace, OutcomeTrace, RunTrace, Stored, Until, longest_rational};
 
 /// Where the momentum buffer starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -234,7 +234,12 @@ impl Experiment<'_> {
 
     /// ‖∇f(x_{k+1})‖² if the error were `candidate`, in plain `f64`, where `component` gives the j-th
     /// components of x_k, v_{k−1} and ∇f(x_k).
-    pub(super) fn next_gradient_norm(&self, component: &dyn Fn(usize) -> [f64; 3], candidate: &[f64], step: f64) -> f64 {
+    pub(super) fn next_gradient_norm(
+        &self,
+        component: &dyn Fn(usize) -> [f64; 3],
+        candidate: &[f64],
+        step: f64,
+    ) -> f64 {
         let beta = self.method.beta;
         let next: Vec<f64> = candidate
             .iter()

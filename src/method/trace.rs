@@ -12,10 +12,15 @@ use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::evaluate::{EvaluationError, Trace};
 use crate::statement::term::{ScalarSequence, VectorSequence};
 
-/// Longest number of a rational run, in bits; what comes after a longer one is not computed.
 const LONGEST_RATIONAL: u32 = 1 << 17;
 /// The same where every step multiplies lengths, as the gradient is no affine map.
 const LONGEST_NONLINEAR_RATIONAL: u32 = 1 << 13;
+
+/// Most bits of the numbers of a rational run on the problem: what comes after a longer one is not computed.
+#[must_use]
+pub fn longest_rational(problem: &dyn DynProblem) -> u32 {
+    if problem.is_quadratic() { LONGEST_RATIONAL } else { LONGEST_NONLINEAR_RATIONAL }
+}
 
 /// How a trajectory of stored points came about: what defines its errors, and what was drawn on the way.
 #[derive(Clone, Copy)]
@@ -90,7 +95,7 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
     ) -> Self {
         let (problem, method) = (experiment.problem, experiment.method);
         let mut run = RunTrace::new(problem, method, method.steps.len(), context);
-        let longest = if problem.is_quadratic() { LONGEST_RATIONAL } else { LONGEST_NONLINEAR_RATIONAL };
+        let longest = longest_rational(problem);
         let mut table = Table::new(&[], 0, &[], context);
         let mut work = Workspace::new(problem, context);
         experiment.run_while(random, emitted, &mut table, &mut work, context, &mut |step| {
@@ -343,8 +348,10 @@ impl<S: Arithmetic + Estimable> Trace<S> for Until<'_, '_, S> {
             ScalarSequence::Value => Ok(self.run.value(self.position("f", k, self.horizon)?).clone()),
             // γ_{−1} reads as γ_0.
             ScalarSequence::Step | ScalarSequence::Spectrum => {
-                let at = self.position("step", k.max(0), self.horizon - 1)?;
-                if k < -1 { Err(EvaluationError::MissingQuantity { name: "step", index: k }) } else { Ok(self.run.step(at)) }
+                let missing = EvaluationError::MissingQuantity { name: "step", index: k };
+                let at = if k == -1 { 0 } else { k };
+                let at = usize::try_from(at).ok().filter(|at| *at < self.horizon).ok_or(missing)?;
+                Ok(self.run.step(at))
             }
         }
     }
@@ -407,7 +414,17 @@ impl<'r, 'a, S: Arithmetic + Estimable> OutcomeTrace<'r, 'a, S> {
         let mut next_gradient = zeros(next.len(), context);
         S::view(past.problem).gradient_in(&next, &mut next_gradient, context, &mut scratch);
         let next_value = S::view(past.problem).value_in(&next, context, &mut scratch);
-        OutcomeTrace { past: past.until(horizon), k: k as i64, bias, noise, before, buffer, next, next_gradient, next_value }
+        OutcomeTrace {
+            past: past.until(horizon),
+            k: k as i64,
+            bias,
+            noise,
+            before,
+            buffer,
+            next,
+            next_gradient,
+            next_value,
+        }
     }
 }
 

@@ -304,6 +304,8 @@ pub(crate) struct Listed {
     pub(crate) freedom: Freedom,
     /// [B, C], see [`SourceModel::size`].
     pub(crate) size: Option<[Rational; 2]>,
+    /// Whether it draws nothing.
+    pub(crate) deterministic: bool,
     /// The source itself.
     pub(crate) source: Arc<dyn DynSource>,
 }
@@ -326,7 +328,13 @@ impl Oracle {
         let models: Vec<SourceModel> = sources.iter().map(|s| s.model(problem)).collect();
         let uses_workers = sources.iter().any(|s| s.uses_workers());
         let model = ErrorModel::sum(&models);
-        let listed = |(m, source): (SourceModel, _)| Listed { part: m.part, freedom: m.freedom, size: m.size, source };
+        let listed = |(m, source): (SourceModel, _)| Listed {
+            part: m.part,
+            freedom: m.freedom,
+            size: m.size,
+            deterministic: m.deterministic,
+            source,
+        };
         Oracle { spec, sources: models.into_iter().zip(sources).map(listed).collect(), model, uses_workers }
     }
 
@@ -405,6 +413,13 @@ impl Oracle {
             Freedom::Within => true,
             Freedom::Any => of_path,
         })
+    }
+
+    /// Whether there are sources that choose their vectors, by no draw, from the point alone.
+    #[must_use]
+    pub fn chooses_at_points(&self) -> bool {
+        let mut free = self.sources.iter().filter(|listed| listed.freedom != Freedom::Computed).peekable();
+        free.peek().is_some() && free.all(|listed| listed.freedom == Freedom::Within && listed.deterministic)
     }
 
     /// [B, C] in ‖u‖² ≤ B‖∇f‖² + C for the sum u of what free sources choose: m of them have m times the sum

@@ -203,6 +203,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         self.slots[..values.len()].copy_from_slice(values);
     }
 
+    /// Sets a bound index.
+    pub fn set_slot(&mut self, slot: usize, value: i64) {
+        self.slots[slot] = value;
+    }
+
     /// Replaces K, for claims that hold for every K.
     pub fn set_horizon(&mut self, horizon: usize) {
         self.horizon = horizon as i64;
@@ -333,6 +338,14 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             ScalarSequence::Value => self.trace("f", k)?.scalar(sequence, k),
             ScalarSequence::Step => self.trace("step", k)?.scalar(sequence, k),
         }
+    }
+
+    /// The length of a vector.
+    ///
+    /// # Errors
+    /// As [`Evaluator::term`].
+    pub fn length(&mut self, vector: &Vector) -> Evaluated<S> {
+        Ok(self.norm2(vector)?.sqrt())
     }
 
     fn norm2(&mut self, vector: &Vector) -> Evaluated<S> {

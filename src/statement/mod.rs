@@ -342,6 +342,13 @@ impl Claim {
         self.lhs.has_expectation() || self.rhs.has_expectation()
     }
 
+    /// Whether a side mentions the statement's random index.
+    #[must_use]
+    pub fn speaks_of_random_index(&self) -> bool {
+        let is_random = |node: Node<'_>| matches!(node, Node::Index(Index::Random));
+        self.lhs.any(is_random) || self.rhs.any(is_random)
+    }
+
     /// What the claim is about.
     #[must_use]
     pub fn scope(&self) -> Scope {

@@ -3,30 +3,30 @@
 //! The points are `f64` vectors taken as exact numbers. The gradients there, and every outcome of the
 //! estimate's draw, follow in the arithmetic at hand, so that nothing of the run's rounding is left.
 
+use super::history::History;
 use super::instance::Instance;
 use super::judge::Sides;
 use super::one_step::{MAX_OUTCOMES, outcomes};
-use super::pathwise::{Path, SidesOnPoints, check_on_points, trajectory};
-use super::{CheckFailure, Judging, Outcome, probes};
-use crate::method::PointTrace;
+use super::pathwise::{SidesOnRun, Watch, check_on_runs};
+use super::places::Place;
+use super::{CheckFailure, Judging, Outcome};
+use crate::method::{RunTrace, Until};
 use crate::number::{Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
-use rug::Rational;
-
 /// The estimate's draw at a point, or what all its draws share: bias and noise where they are known.
-struct AtPoint<'a, S: Scalar> {
-    points: &'a PointTrace<'a, S>,
+struct AtPoint<'r, 'a, S: Scalar> {
+    points: &'r Until<'r, 'a, S>,
     k: i64,
     bias: Option<Vec<S>>,
     noise: Option<Vec<S>>,
     context: S::Context,
 }
 
-impl<S: Arithmetic> Trace<S> for AtPoint<'_, S> {
+impl<S: Arithmetic + Estimable> Trace<S> for AtPoint<'_, '_, S> {
     fn scalar(&self, sequence: ScalarSequence, k: i64) -> Result<S, EvaluationError> {
         self.points.scalar(sequence, k)
     }
@@ -61,37 +61,70 @@ pub(super) struct OverDraws<'a> {
     pub instance: &'a Instance<'a>,
 }
 
-impl SidesOnPoints for OverDraws<'_> {
-    fn path(&self, instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
-        let mut path = trajectory(instance, key, replicate)?;
-        path.points.extend(probes::of(instance));
-        Ok(path)
+impl OverDraws<'_> {
+    /// Bias and noise of every outcome of the estimate at a point.
+    fn draws<S: Arithmetic + Estimable>(
+        &self,
+        situation: &Situation<'_, S>,
+        emitted: Option<&Vec<f64>>,
+        context: S::Context,
+    ) -> Result<Vec<[Vec<S>; 2]>, CheckFailure> {
+        let oracle = &self.instance.oracle;
+        let mut draws = Vec::new();
+        loop {
+            let mut random = Enumerated::new(draws.len() as u64, context);
+            let zero = || zeros(situation.x.len(), context);
+            let (mut bias, mut noise) = (zero(), zero());
+            match emitted {
+                None => oracle.draw(situation, &mut random, &mut bias, &mut noise, context),
+                Some(emitted) => {
+                    oracle.draw_apart(situation, &mut random, [&mut bias, &mut noise, &mut zero()], context);
+                    bias.iter_mut().zip(emitted).for_each(|(b, u)| b.add_f64(*u));
+                }
+            }
+            let paths = random.paths().filter(|paths| *paths <= MAX_OUTCOMES);
+            draws.push([bias, noise]);
+            match paths {
+                Some(paths) if draws.len() as u64 == paths => return Ok(draws),
+                Some(_) => {}
+                None => return Err(CheckFailure::Unsuitable("the estimate has too many outcomes at a point".into())),
+            }
+        }
     }
+}
 
-    fn horizon(&self, instance: &Instance<'_>) -> usize {
-        probes::horizon(instance)
-    }
-
-    /// The draws are computed, so they obey what the estimate proves, and nothing is presumed.
-    fn modelled<'i>(&self, _: &'i Instance<'_>) -> (VectorSequence, Option<&'i [Rational; 2]>) {
-        (VectorSequence::Error, None)
+impl SidesOnRun for OverDraws<'_> {
+    fn histories(
+        &self,
+        instance: &Instance<'_>,
+        key: &StreamKey,
+        replicate: u64,
+    ) -> Result<Vec<History>, CheckFailure> {
+        History::rows(instance, key, replicate)
     }
 
     fn sides<S: Arithmetic + Estimable>(
         &self,
         claim: &Claim,
-        k: i64,
-        _: &Path,
+        place: Place,
+        history: &History,
         scope: &Scope<S>,
-        points: &PointTrace<'_, S>,
+        run: &RunTrace<'_, S>,
+        watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
-        let context = scope.context;
+        let (context, k) = (scope.context, place.k);
+        // A row has K points.
+        let points = run.until(place.horizon - 1);
+        let at = |bias, noise| AtPoint { points: &points, k, bias, noise, context };
         if !speaks_of_draws(claim) {
             // Draws can be many and slow in rationals.
-            let known = AtPoint { points, k, bias: None, noise: None, context };
-            let mut evaluator = Evaluator::on(scope, &known, &RandomIndex::Absent);
-            evaluator.set_index(k);
-            return Sides::evaluate(claim, &mut evaluator, context);
+            return evaluated(
+                claim,
+                place,
+                Evaluator::on(scope, &at(None, None), &RandomIndex::Absent),
+                watch,
+                context,
+            );
         }
         let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
         let x = points.vector(VectorSequence::Point, k)?;
@@ -110,35 +143,37 @@ impl SidesOnPoints for OverDraws<'_> {
             badness: None,
             memory: &Memory::new(problem, context),
         };
-        let mut draws = Vec::new();
-        loop {
-            let mut random = Enumerated::new(draws.len() as u64, context);
-            let (mut bias, mut noise) = (zeros(x.len(), context), zeros(x.len(), context));
-            oracle.draw(&situation, &mut random, &mut bias, &mut noise, context);
-            let paths = random.paths().filter(|paths| *paths <= MAX_OUTCOMES);
-            draws.push(AtPoint { points, k, bias: Some(bias), noise: Some(noise), context });
-            match paths {
-                Some(paths) if draws.len() as u64 == paths => break,
-                Some(_) => {}
-                None => return Err(CheckFailure::Unsuitable("the estimate has too many outcomes at a point".into())),
-            }
-        }
+        let emitted = usize::try_from(k).ok().and_then(|k| history.emitted.get(k));
+        let draws = self.draws(&situation, emitted, context)?;
         let single = draws.len() == 1;
         let mut random = Enumerated::new(0, context);
         oracle.draw_noise(&situation, &mut random, &mut zeros(x.len(), context), context);
         let same_bias = single || (oracle.model.split && random.paths() == Some(draws.len() as u64));
-        let known = AtPoint {
-            points,
-            k,
-            bias: draws[0].bias.clone().filter(|_| same_bias),
-            noise: draws[0].noise.clone().filter(|_| single),
-            context,
-        };
+        let [bias, noise] = draws[0].clone();
+        let known = at(Some(bias).filter(|_| same_bias), Some(noise).filter(|_| single));
+        let draws: Vec<_> = draws.into_iter().map(|[bias, noise]| at(Some(bias), Some(noise))).collect();
         let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
-        let mut evaluator = Evaluator::on_outcomes(scope, &known, &draws);
-        evaluator.set_index(k);
-        Sides::evaluate(claim, &mut evaluator, context)
+        evaluated(claim, place, Evaluator::on_outcomes(scope, &known, &draws), watch, context)
     }
+
+    fn is_symbolic(&self) -> bool {
+        false
+    }
+}
+
+fn evaluated<'a, S: Scalar>(
+    claim: &Claim,
+    place: Place,
+    mut evaluator: Evaluator<'a, S>,
+    watch: Watch<'a, S>,
+    context: S::Context,
+) -> Result<Sides<S>, CheckFailure> {
+    evaluator.set_horizon(place.horizon);
+    evaluator.set_index(place.k);
+    if let Some(watch) = watch {
+        evaluator.set_watch(watch);
+    }
+    Sides::evaluate(claim, &mut evaluator, context)
 }
 
 /// Whether a side speaks of the estimate at all.
@@ -180,5 +215,5 @@ pub(super) fn require_suitable(instance: &Instance<'_>) -> Result<(), CheckFailu
 /// Checks all claims of a statement about the estimate on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
     require_suitable(instance)?;
-    check_on_points(instance, key, judging, &OverDraws { instance })
+    check_on_runs(instance, key, judging, &OverDraws { instance })
 }

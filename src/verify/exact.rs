@@ -1,24 +1,35 @@
-//! Expectations over the whole run without sampling: nothing random, the recursion of second moments,
-//! or all equally likely paths; decided by intervals, then rationals.
+//! Expectations over the whole run without sampling: the recursion of second moments, or all equally likely
+//! paths; decided by intervals, then rationals.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use rayon::prelude::*;
 
-use super::instance::Instance;
-use super::judge::{Comparison, Enclosing, Sides, WorstKeeper, attempt, by_interval, by_rational, screen};
-use super::{CheckFailure, Outcome, Remainder, moments, places};
+use super::history;
+use super::instance::{HYPOTHESIS_BITS, Instance};
+use super::judge::{
+    Comparison, Enclosing, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
+    equal_by_interval, screen,
+};
+use super::ladder::smallest_of_setup;
+use super::pathwise::Watch;
+use super::places::{self, Place};
+use super::{CheckFailure, Outcome, Remainder, moments};
 use crate::inference::{Evidence, Verdict};
-use crate::method::{Quantity, Table, Workspace};
-use crate::number::{Ball, Exact, Interval};
+use crate::method::{Quantity, Table, Workspace, longest_rational};
+use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::problem::Arithmetic;
-use crate::statement::Kind;
-use crate::statement::evaluate::Evaluator;
+use crate::statement::evaluate::{Evaluator, Scope};
+use crate::statement::{Claim, Kind};
 
-/// Precisions of exact evidence; interval widths grow along a run, so it starts high.
-const EXACT_LADDER: [u32; 4] = [192, 512, 2048, 8192];
-const ENUMERATION_LADDER: [u32; 2] = [128, 256];
-/// Rationals grow with every step, so longer runs are not repeated in them.
-const RATIONAL_HORIZON: usize = 12;
+/// Rationals grow by some hundred bits a step, and are followed to about 2¹⁷.
+const RATIONAL_HORIZON: usize = 256;
+/// Precisions in which enumerated paths are run.
+const ENUMERATED_RUNGS: usize = 3;
 
 /// A way to compute the run's expectations without sampling.
 #[derive(Clone, Copy)]
@@ -73,11 +84,14 @@ impl ExactMeans {
         }
     }
 
-    fn screened_evidence(self) -> Evidence {
-        match self {
-            ExactMeans::Deterministic => Evidence::Ball,
-            other => other.evidence(f64::MANTISSA_DIGITS),
+    /// The precisions of intervals that are tried in turn. Every path of an enumeration is run anew in each,
+    /// so it has fewer.
+    fn precisions(self, horizon: usize) -> Vec<u32> {
+        let mut all = history::precisions(horizon);
+        if matches!(self, ExactMeans::Enumeration(_)) {
+            all.truncate(ENUMERATED_RUNGS);
         }
+        all
     }
 
     fn evidence(self, bits: u32) -> Evidence {
@@ -110,6 +124,7 @@ fn enumerated_table<S: Arithmetic + Estimable>(
         table.fill(&S::zero(context));
         table
     };
+    let longest = longest_rational(instance.problem.as_ref());
     // Sums are rounded in their order; fixed chunks keep it the same for any thread count.
     const CHUNK: u64 = 64;
     let chunks: Vec<Table<S>> = (0..paths.div_ceil(CHUNK))
@@ -120,7 +135,11 @@ fn enumerated_table<S: Arithmetic + Estimable>(
             for path in chunk * CHUNK..((chunk + 1) * CHUNK).min(paths) {
                 let mut table = new();
                 let mut random = Enumerated::new(path, context);
-                instance.experiment().run(&mut random, &mut table, &mut work, context, &mut |_| {});
+                // What a rational run does not reach stays undefined.
+                instance.experiment().run_while(&mut random, None, &mut table, &mut work, context, &mut |step| {
+                    let long = step.x.iter().any(|x| x.length() > longest);
+                    if long { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                });
                 sum.add(&table);
             }
             sum
@@ -134,162 +153,251 @@ fn enumerated_table<S: Arithmetic + Estimable>(
     total
 }
 
+/// The instance's numbers for each K, in one arithmetic.
+pub(super) struct TableScopes<'a, S: Scalar> {
+    instance: &'a Instance<'a>,
+    context: S::Context,
+    made: RefCell<BTreeMap<usize, Rc<Scope<S>>>>,
+}
+
+impl<'a, S: Scalar> TableScopes<'a, S> {
+    pub fn new(instance: &'a Instance<'a>, context: S::Context) -> Self {
+        TableScopes { instance, context, made: RefCell::default() }
+    }
+
+    pub fn of(&self, horizon: usize) -> Rc<Scope<S>> {
+        let horizon = if self.instance.depends_on_horizon() { horizon } else { self.instance.horizon };
+        let mut made = self.made.borrow_mut();
+        let new = || Rc::new(self.instance.scope_at(horizon, None, self.context));
+        Rc::clone(made.entry(horizon).or_insert_with(new))
+    }
+}
+
+/// Both sides of a claim on a table of expectations.
+pub(super) fn on_table_at<S: Scalar>(
+    instance: &Instance<'_>,
+    claim: &Claim,
+    place: Place,
+    scope: &Scope<S>,
+    table: &Table<S>,
+) -> Result<Sides<S>, CheckFailure> {
+    on_watched_table(instance, claim, place, scope, table, None)
+}
+
+fn on_watched_table<S: Scalar>(
+    instance: &Instance<'_>,
+    claim: &Claim,
+    place: Place,
+    scope: &Scope<S>,
+    table: &Table<S>,
+    watch: Watch<'_, S>,
+) -> Result<Sides<S>, CheckFailure> {
+    let average = instance.average_for(claim);
+    let mut evaluator = Evaluator::on(scope, table, &average);
+    evaluator.set_horizon(place.horizon);
+    evaluator.set_index(place.k);
+    if let Some(watch) = watch {
+        evaluator.set_watch(watch);
+    }
+    Sides::evaluate(claim, &mut evaluator, scope.context)
+}
+
 /// The places that are still open, and what was found of the others.
-struct ExactDecision {
+struct Decision<'a> {
+    instance: &'a Instance<'a>,
     keeper: WorstKeeper,
     comparisons: u64,
-    open: Vec<(usize, i64, usize)>,
+    open: Vec<Place>,
+    remainder: Remainder,
     violated: bool,
-    /// Why a comparison has no sides.
+    /// Whether rationals decided something, and whether intervals did.
+    rational: bool,
+    enclosed: bool,
+    /// Why a comparison has no sides in the last arithmetic.
     failure: Option<CheckFailure>,
 }
 
-/// Decides all claims for every K up to the horizon on enclosed expectations; where intervals stay
-/// open (both sides may be equal) and the instance is rational, by rationals.
+/// Decides all claims for every K up to the horizon on enclosed expectations: far clear ones in balls, then
+/// by intervals, with rationals tried early where the instance has them.
 pub(super) fn decide_exactly(
     instance: &Instance<'_>,
     quantities: &[Quantity],
     means: ExactMeans,
+    evaluations: u64,
 ) -> Result<Outcome, CheckFailure> {
-    let ladder: &[u32] = match means {
-        ExactMeans::Enumeration(_) => &ENUMERATION_LADDER,
-        _ => &EXACT_LADDER,
-    };
-    if let Some(outcome) = screened(instance, quantities, means)? {
-        return Ok(outcome);
+    let mut decision = Decision::new(instance, evaluations)?;
+    let mut evidence = means.evidence(f64::MANTISSA_DIGITS);
+    if instance.statement.kind != Kind::Identity
+        && let Some(table) = means.table::<Ball>(instance, quantities, ())
+    {
+        decision.pass(&table, (), &|_, _, sides| screen(instance.statement.kind, sides))?;
     }
-    let mut last = None;
-    for (rung, bits) in ladder.iter().enumerate() {
-        let Some(table) = means.table::<Interval>(instance, quantities, *bits) else { break };
-        let mut decision =
-            decide_on_table(instance, &table, *bits, &|sides| by_interval(instance.statement.kind, sides))?;
-        let mut evidence = means.evidence(*bits);
-        // Two precisions must fail before equality is suspected.
-        let furthest = decision.open.iter().map(|(_, _, horizon)| *horizon).max();
-        let rational = instance.problem.is_rational() && furthest.is_some_and(|k| k <= RATIONAL_HORIZON);
-        if !decision.violated && rational && rung == 1 {
-            let all_open = decision.open.len() as u64 == decision.comparisons;
-            decide_by_rationals(instance, quantities, means, &mut decision)?;
-            // Intervals leave more open of an identity than rationals do.
-            if decision.open.is_empty() && (all_open || instance.statement.kind != Kind::Identity) {
-                evidence = Evidence::Rational;
-            }
+    for (rung, bits) in means.precisions(instance.horizon).into_iter().enumerate() {
+        if decision.open.is_empty() {
+            break;
         }
-        let verdict = match (decision.violated, decision.open.is_empty()) {
-            (true, _) => Verdict::Violated,
-            (false, false) => Verdict::Inconclusive,
-            (false, true) => Verdict::Holds,
+        if rung == 1 {
+            decision.by_rationals(quantities, means)?;
+        }
+        let Some(table) = means.table::<Interval>(instance, quantities, bits) else {
+            return Err(CheckFailure::Unsuitable("the family proves no lower bound of f".into()));
         };
-        let comparisons = decision.comparisons;
-        let outcome = Outcome {
-            verdict,
-            evidence,
-            comparisons,
-            worst: decision.keeper.into_worst(),
-            sampling: None,
+        let before = decision.open.len();
+        decision
+            .pass(&table, bits, &|place, scope, sides| decision_by_interval(instance, place, scope, &table, sides))?;
+        if decision.open.len() < before {
+            decision.enclosed = true;
+            evidence = means.evidence(bits);
+        }
+    }
+    decision.outcome(evidence)
+}
+
+fn decision_by_interval(
+    instance: &Instance<'_>,
+    place: Place,
+    scope: &Scope<Interval>,
+    table: &Table<Interval>,
+    sides: &Sides<Interval>,
+) -> Comparison {
+    let kind = instance.statement.kind;
+    let found = by_interval(kind, sides);
+    if found != Comparison::Open || kind != Kind::Identity || !equal_by_interval(sides, &Smallest::default()) {
+        return found;
+    }
+    let smallest = smallest_of_setup(instance, scope);
+    let watch = |x: &Interval| smallest.see(x);
+    let claim = &instance.statement.claims[place.claim];
+    let seen = on_watched_table(instance, claim, place, scope, table, Some(&watch)).is_ok();
+    if seen && equal_by_interval(sides, &smallest) { Comparison::True } else { Comparison::Open }
+}
+
+/// How the sides of a claim at a place compare.
+type Decide<'a, S> = &'a dyn Fn(Place, &Scope<S>, &Sides<S>) -> Comparison;
+
+impl<'a> Decision<'a> {
+    fn new(instance: &'a Instance<'a>, evaluations: u64) -> Result<Self, CheckFailure> {
+        let mut decision = Decision {
+            instance,
+            keeper: WorstKeeper::default(),
+            comparisons: 0,
+            open: Vec::new(),
             remainder: Remainder::default(),
+            violated: false,
+            rational: false,
+            enclosed: false,
+            failure: None,
         };
-        if verdict != Verdict::Inconclusive {
-            return Ok(outcome);
-        }
-        last = Some(decision.failure.map_or(Ok(outcome), Err));
-    }
-    last.unwrap_or_else(|| Err(CheckFailure::Unsuitable("the family proves no lower bound of f".into())))
-}
-
-/// Decides in `f64` with proved error bounds, where every comparison is far clear.
-fn screened(
-    instance: &Instance<'_>,
-    quantities: &[Quantity],
-    means: ExactMeans,
-) -> Result<Option<Outcome>, CheckFailure> {
-    if instance.statement.kind == Kind::Identity {
-        return Ok(None);
-    }
-    let Some(table) = means.table::<Ball>(instance, quantities, ()) else { return Ok(None) };
-    let decision = decide_on_table(instance, &table, (), &|sides| screen(instance.statement.kind, sides))?;
-    Ok(decision.open.is_empty().then(|| Outcome {
-        verdict: Verdict::Holds,
-        evidence: means.screened_evidence(),
-        comparisons: decision.comparisons,
-        worst: decision.keeper.into_worst(),
-        sampling: None,
-        remainder: Remainder::default(),
-    }))
-}
-
-/// How the sides of a claim at an index compare.
-type Decide<'a, S> = &'a dyn Fn(&Sides<S>) -> Comparison;
-
-fn decide_on_table<S: Enclosing>(
-    instance: &Instance<'_>,
-    table: &Table<S>,
-    context: S::Context,
-    decide: Decide<'_, S>,
-) -> Result<ExactDecision, CheckFailure> {
-    let statement = instance.statement;
-    let average = instance.random_average();
-    let scope = instance.scope::<S>(context);
-    let mut decision = ExactDecision {
-        keeper: WorstKeeper::default(),
-        comparisons: 0,
-        open: Vec::new(),
-        violated: false,
-        failure: None,
-    };
-    for (c, claim) in statement.claims.iter().enumerate() {
-        for (k, horizon) in places::of_whole_run(instance, claim, &scope)? {
-            let mut evaluator = Evaluator::on(&scope, table, &average);
-            evaluator.set_index(k);
-            evaluator.set_horizon(horizon);
-            let sides = attempt(Sides::evaluate(claim, &mut evaluator, context))?;
-            decision.comparisons += 1;
-            let defined = sides.and_then(|sides| sides.undefined(c, k).map_or(Ok(sides), Err));
-            let Ok(sides) = defined.map_err(|failure| decision.failure = Some(failure)) else {
-                decision.open.push((c, k, horizon));
-                continue;
-            };
-            let found = decide(&sides);
-            decision.violated |= found == Comparison::False;
-            if found == Comparison::Open {
-                decision.open.push((c, k, horizon));
-            }
-            let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
-            let before = decision.keeper.place();
-            let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
-            decision.keeper.see(c, (shown, horizon), midpoint, found);
-            if decision.keeper.place() != before {
-                decision.keeper.enclose(&sides);
+        let scopes = TableScopes::<Interval>::new(instance, HYPOTHESIS_BITS);
+        for (number, claim) in instance.statement.claims.iter().enumerate() {
+            let places = places::of(instance, number, &instance.scope::<f64>(()), instance.horizon, evaluations)?;
+            places.note_left_out(claim, &mut decision.remainder);
+            for place in places.compared {
+                let admitted = !instance.depends_on_horizon() || place.horizon == instance.horizon;
+                match if admitted { Ok(()) } else { instance.check_setup(&scopes.of(place.horizon)) } {
+                    Ok(()) => decision.open.push(place),
+                    Err(reason) => decision.remainder.skip(place.unsettled(claim, reason.to_string())),
+                }
             }
         }
+        decision.comparisons = decision.open.len() as u64;
+        if decision.open.is_empty() { Err(CheckFailure::NothingCompared) } else { Ok(decision) }
     }
-    if decision.comparisons == 0 { Err(CheckFailure::NothingCompared) } else { Ok(decision) }
-}
 
-fn decide_by_rationals(
-    instance: &Instance<'_>,
-    quantities: &[Quantity],
-    means: ExactMeans,
-    decision: &mut ExactDecision,
-) -> Result<(), CheckFailure> {
-    // Only the steps that the open comparisons speak of: rationals grow with every step.
-    let furthest = decision.open.iter().map(|(_, _, horizon)| *horizon).max().unwrap_or(0);
-    let short = instance.shortened(furthest);
-    let Some(table) = means.shortened(&short).table::<Exact>(&short, quantities, ()) else { return Ok(()) };
-    let average = instance.random_average();
-    let scope = instance.scope::<Exact>(());
-    let mut still_open = Vec::new();
-    for (c, k, horizon) in std::mem::take(&mut decision.open) {
-        let mut evaluator = Evaluator::on(&scope, &table, &average);
-        evaluator.set_index(k);
-        evaluator.set_horizon(horizon);
-        let sides = attempt(Sides::evaluate(&instance.statement.claims[c], &mut evaluator, ()))?;
-        match sides.map_or(Comparison::Open, |sides| by_rational(instance.statement.kind, &sides)) {
-            Comparison::True => {}
-            Comparison::False => decision.violated = true,
-            Comparison::Open => still_open.push((c, k, horizon)),
+    /// Decides what it can of the open places.
+    fn pass<S: Enclosing>(
+        &mut self,
+        table: &Table<S>,
+        context: S::Context,
+        decide: Decide<'_, S>,
+    ) -> Result<(), CheckFailure> {
+        let scopes = TableScopes::new(self.instance, context);
+        self.failure = None;
+        for place in std::mem::take(&mut self.open) {
+            let claim = &self.instance.statement.claims[place.claim];
+            let scope = scopes.of(place.horizon);
+            let sides = attempt(on_table_at(self.instance, claim, place, &scope, table))?;
+            let defined = sides.and_then(|sides| sides.undefined(place.claim, place.k).map_or(Ok(sides), Err));
+            match defined {
+                Err(failure) => {
+                    self.failure.get_or_insert(failure);
+                    self.open.push(place);
+                }
+                Ok(sides) => self.found(place, decide(place, &scope, &sides), &sides),
+            }
+        }
+        Ok(())
+    }
+
+    fn found<S: Enclosing>(&mut self, place: Place, found: Comparison, sides: &Sides<S>) {
+        if found == Comparison::Open {
+            self.open.push(place);
+            return;
+        }
+        self.violated |= found == Comparison::False;
+        let shown = place.shown(&self.instance.statement.claims[place.claim]);
+        let before = self.keeper.place();
+        let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+        self.keeper.see(place.claim, (shown, place.horizon), midpoint, found);
+        if self.keeper.place() != before {
+            self.keeper.enclose(sides);
+            self.keeper.relate(S::relation(self.instance.statement.kind, &sides.lhs, &sides.rhs, found));
         }
     }
-    decision.open = still_open;
-    Ok(())
+
+    fn by_rationals(&mut self, quantities: &[Quantity], means: ExactMeans) -> Result<(), CheckFailure> {
+        if !self.instance.problem.is_rational() {
+            return Ok(());
+        }
+        // Only the steps that the open comparisons speak of: rationals grow with every step.
+        let furthest = self.open.iter().map(|place| place.horizon).max().unwrap_or(0).min(RATIONAL_HORIZON);
+        let short = self.instance.shortened(furthest);
+        let Some(table) = means.shortened(&short).table::<Exact>(&short, quantities, ()) else { return Ok(()) };
+        let scopes = TableScopes::<Exact>::new(self.instance, ());
+        for place in std::mem::take(&mut self.open) {
+            let claim = &self.instance.statement.claims[place.claim];
+            let sides = (place.horizon <= furthest)
+                .then(|| attempt(on_table_at(self.instance, claim, place, &scopes.of(place.horizon), &table)))
+                .transpose()?
+                .and_then(Result::ok);
+            match sides.map(|sides| (by_rational(self.instance.statement.kind, &sides), sides)) {
+                Some((found, sides)) if found != Comparison::Open => {
+                    self.rational = true;
+                    self.violated |= found == Comparison::False;
+                    let shown = place.shown(claim);
+                    let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+                    let before = self.keeper.place();
+                    self.keeper.see(place.claim, (shown, place.horizon), midpoint, found);
+                    if self.keeper.place() != before {
+                        let kind = self.instance.statement.kind;
+                        self.keeper.relate(Exact::relation(kind, &sides.lhs, &sides.rhs, found));
+                    }
+                }
+                _ => self.open.push(place),
+            }
+        }
+        Ok(())
+    }
+
+    fn outcome(mut self, evidence: Evidence) -> Result<Outcome, CheckFailure> {
+        if let (Some(failure), false) = (self.failure.take(), self.violated)
+            && !self.open.is_empty()
+        {
+            return Err(failure);
+        }
+        for place in &self.open {
+            let claim = &self.instance.statement.claims[place.claim];
+            self.remainder.leave_open(place.unsettled(claim, "neither intervals nor rationals decide"));
+        }
+        let verdict = match (self.violated, self.remainder.open.is_some()) {
+            (true, _) => Verdict::Violated,
+            (false, true) => Verdict::Inconclusive,
+            (false, false) => Verdict::Holds,
+        };
+        // Intervals leave more open of an identity than rationals do.
+        let rational = self.rational && (!self.enclosed || self.instance.statement.kind != Kind::Identity);
+        let evidence = if rational { Evidence::Rational } else { evidence };
+        let Decision { keeper, comparisons, remainder, .. } = self;
+        Ok(Outcome { verdict, evidence, comparisons, worst: keeper.into_worst(), sampling: None, remainder })
+    }
 }

@@ -6,7 +6,6 @@ use std::ops::ControlFlow;
 use super::instance::Instance;
 use super::{CheckFailure, probes};
 use crate::method::{Emitted, RunTrace, Stored, StoredRun, Table, Workspace};
-use crate::number::Scalar;
 use crate::oracle::{Estimable, NoRandomness, StepDraws, Stream, StreamKey};
 use crate::problem::Arithmetic;
 
@@ -17,6 +16,14 @@ const MOST_BITS: u32 = 8192;
 /// Precision in which it is decided what free sources emit along a run of `horizon` steps.
 fn forward_bits(horizon: usize) -> u32 {
     LEAST_BITS.saturating_add(BITS_A_STEP.saturating_mul(u32::try_from(horizon).unwrap_or(u32::MAX))).min(MOST_BITS)
+}
+
+/// The precisions of intervals that are tried in turn for runs of `horizon` steps.
+pub(super) fn precisions(horizon: usize) -> Vec<u32> {
+    let doubled = std::iter::successors(Some(forward_bits(horizon)), |bits| Some(bits * 2));
+    let mut all: Vec<u32> = doubled.take_while(|bits| *bits < MOST_BITS).collect();
+    all.push(MOST_BITS);
+    all
 }
 
 /// What is stored of a run.
@@ -41,6 +48,8 @@ pub(super) struct History {
     pub end: Option<String>,
     /// The first of the points of a row that repeat earlier ones.
     pub fillers: usize,
+    /// What free sources emit at each point of a row; empty where there are none, or they draw.
+    pub emitted: Vec<Vec<f64>>,
 }
 
 impl History {
@@ -53,7 +62,7 @@ impl History {
         let run = instance.experiment().stored_run(&mut Stream::new([key.stream(replicate)], ()));
         let steps = run.points.len() - 1;
         let end = run.end.map(|end| end.explain(steps));
-        History { course: Course::Points(run), replicate, horizon, steps, end, fillers: usize::MAX }
+        History { course: Course::Points(run), steps, end, ..History::computed(replicate, horizon) }
     }
 
     /// The one run of a claim about averages where nothing is random.
@@ -65,11 +74,19 @@ impl History {
         let emission = instance.experiment().emission(forward_bits(horizon));
         let steps = emission.vectors.len();
         let end = emission.end.map(|end| end.explain(steps));
-        History { course: Course::Emitted(emission.vectors), replicate: 0, horizon, steps, end, fillers: usize::MAX }
+        History { course: Course::Emitted(emission.vectors), steps, end, ..History::computed(0, horizon) }
     }
 
     fn computed(replicate: u64, horizon: usize) -> Self {
-        History { course: Course::Computed, replicate, horizon, steps: horizon, end: None, fillers: usize::MAX }
+        History {
+            course: Course::Computed,
+            replicate,
+            horizon,
+            steps: horizon,
+            end: None,
+            fillers: usize::MAX,
+            emitted: Vec::new(),
+        }
     }
 
     /// Rows of K points each at which a claim about the estimate is judged: those of a trajectory, then, for
@@ -80,19 +97,21 @@ impl History {
         if replicate == 0 {
             points.extend(probes::of(instance));
         }
+        let mut emitted = Vec::new();
+        if instance.oracle.chooses_at_points() {
+            let experiment = instance.experiment();
+            // Where nothing is certainly within the radius there is no estimate to speak of.
+            (points, emitted) = points.into_iter().filter_map(|x| experiment.emitted_at(&x).map(|u| (x, u))).unzip();
+        }
         let row = |first: usize| {
-            let own = &points[first..points.len().min(first + horizon)];
-            let mut row: Vec<Vec<f64>> = own.to_vec();
-            for earlier in points[..first].iter().rev() {
-                if row.len() < horizon && !row.contains(earlier) {
-                    row.push(earlier.clone());
-                }
-            }
-            let fillers = own.len();
-            let earlier: Vec<Vec<f64>> = row.clone();
-            row.extend(earlier.into_iter().cycle().take(horizon.saturating_sub(row.len())));
-            let run = StoredRun { points: row, draws: Vec::<StepDraws>::new(), end: None };
-            History { course: Course::Points(run), replicate, horizon, steps: horizon, end: None, fillers }
+            let mut numbers: Vec<usize> = (first..points.len().min(first + horizon)).collect();
+            let fillers = numbers.len();
+            let earlier = (0..first).rev().filter(|i| !points[first..first + fillers].contains(&points[*i]));
+            numbers.extend(earlier.chain(first..first + fillers).cycle().take(horizon - fillers));
+            let pick = |from: &[Vec<f64>]| numbers.iter().filter_map(|i| from.get(*i).cloned()).collect();
+            let run = StoredRun { points: pick(&points), draws: Vec::<StepDraws>::new(), end: None };
+            let emitted = pick(&emitted);
+            History { course: Course::Points(run), fillers, emitted, ..History::computed(replicate, horizon) }
         };
         Ok((0..points.len()).step_by(horizon).map(row).collect())
     }
@@ -112,12 +131,7 @@ impl History {
 
     /// The precisions of intervals that are tried in turn.
     pub fn precisions(&self) -> Vec<u32> {
-        let first = if self.is_forward() { forward_bits(self.horizon) } else { LEAST_BITS };
-        let mut all: Vec<u32> = std::iter::successors(Some(first), |bits| Some(bits * 2))
-            .take_while(|bits| *bits < MOST_BITS)
-            .collect();
-        all.push(MOST_BITS);
-        all
+        precisions(if self.is_forward() { self.horizon } else { 0 })
     }
 
     /// The run in one arithmetic.

@@ -17,7 +17,7 @@ use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Bound, MAX_HORIZON, Parameter, Schedule, Statement, Symbol};
+use crate::statement::{Bound, Claim, MAX_HORIZON, Parameter, Schedule, Statement, Symbol};
 
 /// Everything needed to build an instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -365,6 +365,12 @@ impl<'a> Instance<'a> {
     pub fn random_average(&self) -> RandomIndex {
         let Some(random) = &self.statement.random else { return RandomIndex::Absent };
         RandomIndex::Average { from: random.from.clone(), to: random.to.clone() }
+    }
+
+    /// How the random index is averaged in a claim, which need not speak of it.
+    #[must_use]
+    pub fn average_for(&self, claim: &Claim) -> RandomIndex {
+        if claim.speaks_of_random_index() { self.random_average() } else { RandomIndex::Absent }
     }
 
     /// Value of a constant of the instance.

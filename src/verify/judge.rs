@@ -2,14 +2,42 @@
 
 use std::cell::Cell;
 
-use super::{CheckFailure, Relation, Worst};
+use super::{CheckFailure, Relation, Worst, relation};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::statement::evaluate::Evaluator;
 use crate::statement::term::Term;
 use crate::statement::{Claim, Kind};
 
+/// An arithmetic whose decided comparisons can be shown in decimals.
+pub trait Relatable: Scalar {
+    /// Both sides as the comparison `found` has them.
+    fn relation(kind: Kind, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation>;
+}
+
+impl Relatable for Interval {
+    fn relation(kind: Kind, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+        relation::of_intervals(kind, lhs, rhs, found)
+    }
+}
+
+impl Relatable for Ball {
+    fn relation(kind: Kind, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+        let enclosed = |ball: &Ball| {
+            let [low, high] = ball.limits().map(rug::Rational::from_f64);
+            Some(Interval::from_bounds(&low?, &high?, f64::MANTISSA_DIGITS))
+        };
+        relation::of_intervals(kind, &enclosed(lhs)?, &enclosed(rhs)?, found)
+    }
+}
+
+impl Relatable for Exact {
+    fn relation(kind: Kind, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+        relation::of_rationals(kind, lhs.value()?, rhs.value()?, found)
+    }
+}
+
 /// An arithmetic whose numbers enclose.
-pub trait Enclosing: Scalar {
+pub trait Enclosing: Relatable {
     /// Limits of what is enclosed, rounded outward.
     fn limits(&self) -> [f64; 2];
 }
@@ -124,7 +152,7 @@ const IDENTITY_EXPONENT: i32 = -200;
 const UNKNOWN_EXPONENT: i32 = -4000;
 
 /// The exponent of the smallest of 1 and the nonzero numbers that were seen.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Smallest(Cell<i32>);
 
 impl Default for Smallest {
@@ -197,7 +225,7 @@ pub fn by_rational(kind: Kind, sides: &Sides<Exact>) -> Comparison {
 #[derive(Default)]
 pub struct WorstKeeper {
     worst: Option<Worst>,
-    worst_is_false: bool,
+    found: Option<Comparison>,
 }
 
 impl WorstKeeper {
@@ -225,12 +253,13 @@ impl WorstKeeper {
         let worse = match &self.worst {
             None => true,
             Some(old) => {
-                (false_there && !self.worst_is_false)
-                    || (false_there == self.worst_is_false && badness(ratio, slack) > badness(old.ratio, old.slack))
+                let was_false = self.found == Some(Comparison::False);
+                (false_there && !was_false)
+                    || (false_there == was_false && badness(ratio, slack) > badness(old.ratio, old.slack))
             }
         };
         if worse {
-            self.worst_is_false = false_there;
+            self.found = Some(found);
             self.worst =
                 Some(Worst { claim, k, horizon, lhs: [lhs, lhs], rhs: [rhs, rhs], ratio, slack, relation: None });
         }
@@ -250,6 +279,11 @@ impl WorstKeeper {
             worst.lhs = sides.lhs.limits();
             worst.rhs = sides.rhs.limits();
         }
+    }
+
+    /// How the worst comparison ended, where it was decided.
+    pub fn decided(&self) -> Option<Comparison> {
+        self.found.filter(|found| *found != Comparison::Open)
     }
 
     /// Sets how the sides of the worst comparison compare, in decimals.

@@ -7,9 +7,11 @@ mod at_points;
 pub mod choose;
 mod exact;
 pub mod glance;
+mod history;
 pub mod instance;
 mod judge;
 pub mod known;
+mod ladder;
 mod moments;
 mod one_step;
 mod pathwise;
@@ -102,6 +104,31 @@ pub struct Remainder {
     /// The first one of which the statement does not certainly speak: a range or a hypothesis is not certain
     /// for that K, or not every outcome reaches the index.
     pub skipped: Option<Unsettled>,
+}
+
+impl Remainder {
+    /// Notes comparisons that nothing decides.
+    fn leave_open(&mut self, found: Unsettled) {
+        note(&mut self.open, found);
+    }
+
+    /// Notes comparisons that are not made.
+    fn leave_out(&mut self, found: Unsettled) {
+        note(&mut self.cut, found);
+    }
+
+    /// Notes comparisons of which the statement does not speak for certain.
+    fn skip(&mut self, found: Unsettled) {
+        note(&mut self.skipped, found);
+    }
+}
+
+/// Counts another comparison of a kind, of which the first is kept.
+fn note(kept: &mut Option<Unsettled>, found: Unsettled) {
+    match kept {
+        None => *kept = Some(found),
+        Some(first) => first.count += found.count,
+    }
 }
 
 /// What a statistical cell measured.

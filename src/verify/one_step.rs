@@ -1,86 +1,87 @@
 //! Claims about one step given the past: all outcomes of the step's noise, at every stored state.
 
-use rug::Rational;
-
+use super::history::History;
 use super::instance::Instance;
 use super::judge::Sides;
-use super::pathwise::{Path, SidesOnPoints, check_on_points};
+use super::pathwise::{SidesOnRun, Watch, check_on_runs};
+use super::places::Place;
 use super::{CheckFailure, Judging, Outcome};
-use crate::method::{KnownTrace, OutcomeTrace, PointTrace};
+use crate::method::{KnownTrace, OutcomeTrace, RunTrace};
 use crate::number::zeros;
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
 use crate::statement::evaluate::{EvaluationError, Evaluator, Scope, Trace};
-use crate::statement::term::VectorSequence;
 
 /// Most equally likely outcomes of one step.
 pub(super) const MAX_OUTCOMES: u64 = 1 << 10;
 
-/// The stored trajectory is the past; the step's bias is the stored one, its noise takes every
-/// outcome, and what follows from them is computed in the arithmetic at hand.
+/// The run is the past; the step's bias is what the run has there, its noise takes every outcome, and what
+/// follows from them is computed in the arithmetic at hand.
 pub(super) struct OverOutcomes<'a> {
     pub instance: &'a Instance<'a>,
 }
 
-impl SidesOnPoints for OverOutcomes<'_> {
-    fn modelled<'i>(&self, instance: &'i Instance<'_>) -> (VectorSequence, Option<&'i [Rational; 2]>) {
-        (VectorSequence::Bias, instance.oracle.model.bias.as_ref())
-    }
-
+impl SidesOnRun for OverOutcomes<'_> {
     fn sides<S: Arithmetic + Estimable>(
         &self,
         claim: &Claim,
-        k: i64,
-        path: &Path,
+        place: Place,
+        _: &History,
         scope: &Scope<S>,
-        past: &PointTrace<'_, S>,
+        past: &RunTrace<'_, S>,
+        watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
         let context = scope.context;
-        let dimension = self.instance.problem.dimension();
-        let step = usize::try_from(k).unwrap_or(0);
-        let bias = path.biases.get(step).ok_or(EvaluationError::MissingQuantity { name: "b", index: k })?;
-        let bias: Vec<S> = bias.iter().map(|b| S::from_f64(*b, context)).collect();
-        let gradient = past.vector(VectorSequence::Gradient, k)?;
-        let buffer = zeros(dimension, context);
-        let workers = self.instance.problem.workers();
+        let step = usize::try_from(place.k)
+            .ok()
+            .filter(|k| *k < place.horizon)
+            .ok_or(EvaluationError::MissingQuantity { name: "b", index: place.k })?;
+        let (x, gradient) = (past.point(step), past.gradient(step));
         let problem = self.instance.problem.as_ref();
-        let x = past.vector(VectorSequence::Point, k)?;
+        let oracle = &self.instance.oracle;
         let mut worker_gradients = Vec::new();
         let mut scratch = Scratch::for_problem(problem, context);
-        self.instance.oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
-        let memory = Memory::new(problem, context);
+        oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
         let situation = Situation {
             k: step,
             x: &x,
-            gradient: &gradient,
+            gradient,
             worker_gradients: &worker_gradients,
-            buffer: &buffer,
-            workers,
+            buffer: &zeros(x.len(), context),
+            workers: problem.workers(),
             problem: S::view(problem),
             badness: None,
-            memory: &memory,
+            memory: &Memory::new(problem, context),
         };
         let mut outcomes = Vec::new();
         loop {
             let mut random = Enumerated::new(outcomes.len() as u64, context);
-            let mut noise = zeros(dimension, context);
-            self.instance.oracle.draw_noise(&situation, &mut random, &mut noise, context);
+            let mut noise = zeros(x.len(), context);
+            oracle.draw_noise(&situation, &mut random, &mut noise, context);
             let Some(paths) = random.paths().filter(|paths| *paths <= MAX_OUTCOMES) else {
                 return Err(CheckFailure::Unsuitable(format!(
                     "one step has too many outcomes; at most {MAX_OUTCOMES} are enumerated"
                 )));
             };
-            outcomes.push(OutcomeTrace::new(past, k, bias.clone(), noise)?);
+            outcomes.push(OutcomeTrace::new(past, place.horizon, step, noise));
             if outcomes.len() as u64 == paths {
                 break;
             }
         }
         let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|o| o as &dyn Trace<S>).collect();
-        let known = KnownTrace::new(past, k, bias);
+        let known = KnownTrace::new(past, place.horizon, step);
         let mut evaluator = Evaluator::on_outcomes(scope, &known, &outcomes);
-        evaluator.set_index(k);
+        evaluator.set_horizon(place.horizon);
+        evaluator.set_index(place.k);
+        if let Some(watch) = watch {
+            evaluator.set_watch(watch);
+        }
         Sides::evaluate(claim, &mut evaluator, context)
+    }
+
+    fn is_symbolic(&self) -> bool {
+        false
     }
 }
 
@@ -126,5 +127,5 @@ pub(super) fn require_suitable(instance: &Instance<'_>) -> Result<(), CheckFailu
 /// Checks all claims of a one-step statement on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
     require_suitable(instance)?;
-    check_on_points(instance, key, judging, &OverOutcomes { instance })
+    check_on_runs(instance, key, judging, &OverOutcomes { instance })
 }

@@ -1,82 +1,23 @@
-//! Pathwise claims: every index of every trajectory, decided with no error left.
+//! Claims that are judged on runs: every index of every run, for every K, decided with no error left.
 
-use std::cell::OnceCell;
-
-use rug::Rational;
-
+use super::history::History;
 use super::instance::Instance;
-use super::judge::{Attempt, Comparison, Sides, WorstKeeper, attempt, by_interval, by_rational, screen};
-use super::places::indices;
-use super::symbolic::Symbolic;
-use super::{CheckFailure, Judging, Outcome, Remainder};
+use super::judge::{
+    Attempt, Comparison, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational, equal_by_interval,
+    screen,
+};
+use super::ladder::{Ladder, Setup, Setups, is_defined};
+use super::places::{self, Place};
+use super::symbolic::{Certain, Points, Symbolic};
+use super::{CheckFailure, Judging, Outcome, Relation, Remainder};
 use crate::inference::{Evidence, Verdict};
-use crate::method::{PointTrace, Table, Workspace};
-use crate::number::{Ball, Exact, Interval, Scalar, norm2};
-use crate::oracle::{Estimable, Stream, StreamKey};
+use crate::method::RunTrace;
+use crate::number::{Exact, Interval, Scalar};
+use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
-use crate::statement::evaluate::{Evaluator, RandomIndex, Scope, Trace};
+use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::VectorSequence;
-use crate::statement::{Claim, Kind, Statement};
-
-/// Precisions to which an open comparison goes up, before rationals.
-pub(super) const LADDER: [u32; 3] = [128, 256, 512];
-
-/// A trajectory of `f64` points and, for each step, the bias that was added.
-pub(super) struct Path {
-    pub points: Vec<Vec<f64>>,
-    pub biases: Vec<Vec<f64>>,
-}
-
-/// Runs one trajectory in `f64`.
-pub(super) fn trajectory(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
-    let experiment = instance.experiment();
-    let mut path = Path { points: Vec::new(), biases: Vec::new() };
-    let mut random = Stream::new([key.stream(replicate)], ());
-    let mut table = Table::new(&[], instance.horizon, &instance.method.steps, ());
-    let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
-    experiment.run(&mut random, &mut table, &mut work, (), &mut |step| {
-        path.points.push(step.x.to_vec());
-        path.biases.extend(step.bias.map(<[f64]>::to_vec));
-    });
-    match path.points.iter().position(|x| x.iter().any(|xi| !xi.is_finite())) {
-        Some(k) => Err(CheckFailure::NotFinite { k }),
-        None => Ok(path),
-    }
-}
-
-/// Scopes of one instance in every arithmetic of the ladder, made when first needed.
-pub(super) struct Scopes<'a> {
-    instance: &'a Instance<'a>,
-    horizon: usize,
-    pub ball: Scope<Ball>,
-    intervals: [OnceCell<Scope<Interval>>; LADDER.len()],
-    exact: OnceCell<Scope<Exact>>,
-}
-
-/// The instance's scope with another K.
-fn scope_with<S: Scalar>(instance: &Instance<'_>, horizon: usize, context: S::Context) -> Scope<S> {
-    Scope { horizon, ..instance.scope(context) }
-}
-
-impl<'a> Scopes<'a> {
-    pub fn new(instance: &'a Instance<'a>, horizon: usize) -> Self {
-        Scopes {
-            instance,
-            horizon,
-            ball: scope_with(instance, horizon, ()),
-            intervals: Default::default(),
-            exact: OnceCell::new(),
-        }
-    }
-
-    pub fn interval(&self, rung: usize) -> &Scope<Interval> {
-        self.intervals[rung].get_or_init(|| scope_with(self.instance, self.horizon, LADDER[rung]))
-    }
-
-    pub fn exact(&self) -> &Scope<Exact> {
-        self.exact.get_or_init(|| scope_with(self.instance, self.horizon, ()))
-    }
-}
+use crate::statement::{Claim, Kind};
 
 /// The arithmetics that decided some comparison.
 #[derive(Clone, Copy, Default)]
@@ -97,302 +38,433 @@ impl Deciders {
     }
 }
 
-/// How a claim at one index is evaluated on a stored trajectory, in any arithmetic.
-pub(super) trait SidesOnPoints {
-    /// The points that one replicate gives.
-    fn path(&self, instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Path, CheckFailure> {
-        trajectory(instance, key, replicate)
-    }
+/// A look at every number of type `S` that an evaluation meets.
+pub(super) type Watch<'a, S> = Option<&'a dyn Fn(&S)>;
 
-    /// K, as the claim reads it.
-    fn horizon(&self, instance: &Instance<'_>) -> usize {
-        instance.horizon
+/// How a claim at one place is evaluated on a run, in any arithmetic.
+pub(super) trait SidesOnRun {
+    /// The runs of a cell that belong to one replicate.
+    fn histories(
+        &self,
+        instance: &Instance<'_>,
+        key: &StreamKey,
+        replicate: u64,
+    ) -> Result<Vec<History>, CheckFailure> {
+        Ok(vec![History::of_path(instance, key, replicate)])
     }
 
     fn sides<S: Arithmetic + Estimable>(
         &self,
         claim: &Claim,
-        k: i64,
-        path: &Path,
+        place: Place,
+        history: &History,
         scope: &Scope<S>,
-        trace: &PointTrace<'_, S>,
+        run: &RunTrace<'_, S>,
+        watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure>;
 
-    /// The part of the error that a step's model speaks of, and the model's B and C.
-    fn modelled<'i>(&self, instance: &'i Instance<'_>) -> (VectorSequence, Option<&'i [Rational; 2]>) {
-        (VectorSequence::Error, instance.oracle.model.total.as_ref())
+    /// Whether both sides are expressions in the run's own quantities, with no outcomes to average over.
+    fn is_symbolic(&self) -> bool;
+}
+
+/// The claim speaks of the run itself.
+pub(super) struct OnTrajectory;
+
+impl SidesOnRun for OnTrajectory {
+    fn sides<S: Arithmetic + Estimable>(
+        &self,
+        claim: &Claim,
+        place: Place,
+        _: &History,
+        scope: &Scope<S>,
+        run: &RunTrace<'_, S>,
+        watch: Watch<'_, S>,
+    ) -> Result<Sides<S>, CheckFailure> {
+        on_trace(claim, place, scope, &run.until(place.horizon), &RandomIndex::Absent, watch)
     }
 
-    /// Whether the sides, as expressions in unknown numbers, compare for certain.
-    fn symbolically(&self, _: &Instance<'_>, _: &Claim, _: i64, _: &Path, _: &Scope<Exact>) -> Comparison {
-        Comparison::Open
+    fn is_symbolic(&self) -> bool {
+        true
     }
 }
 
-/// The claim speaks of the trajectory itself.
-pub(super) struct OnTrajectory;
+/// The claim speaks of averages over the whole run, and nothing is random but its index.
+pub(super) struct OnOnlyRun<'a> {
+    pub instance: &'a Instance<'a>,
+}
 
-impl SidesOnPoints for OnTrajectory {
+impl SidesOnRun for OnOnlyRun<'_> {
+    fn histories(&self, instance: &Instance<'_>, _: &StreamKey, _: u64) -> Result<Vec<History>, CheckFailure> {
+        Ok(vec![History::of_average(instance)])
+    }
+
     fn sides<S: Arithmetic + Estimable>(
         &self,
         claim: &Claim,
-        k: i64,
-        _: &Path,
+        place: Place,
+        _: &History,
         scope: &Scope<S>,
-        trace: &PointTrace<'_, S>,
+        run: &RunTrace<'_, S>,
+        watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
-        let mut evaluator = Evaluator::on(scope, trace, &RandomIndex::Absent);
-        evaluator.set_index(k);
-        Sides::evaluate(claim, &mut evaluator, scope.context)
+        let index = self.instance.average_for(claim);
+        on_trace(claim, place, scope, &run.until(place.horizon), &index, watch)
     }
 
-    fn symbolically(
-        &self,
-        instance: &Instance<'_>,
-        claim: &Claim,
-        k: i64,
-        path: &Path,
-        scope: &Scope<Exact>,
-    ) -> Comparison {
-        let workers = instance.problem.workers();
-        let symbolic = Symbolic { method: &instance.method, points: &path.points, workers, scope };
-        symbolic.decide(instance.statement.kind, claim, k)
+    fn is_symbolic(&self) -> bool {
+        self.instance.statement.random.is_none()
     }
+}
+
+fn on_trace<S: Scalar>(
+    claim: &Claim,
+    place: Place,
+    scope: &Scope<S>,
+    trace: &dyn Trace<S>,
+    random: &RandomIndex,
+    watch: Watch<'_, S>,
+) -> Result<Sides<S>, CheckFailure> {
+    let mut evaluator = Evaluator::on(scope, trace, random);
+    evaluator.set_horizon(place.horizon);
+    evaluator.set_index(place.k);
+    if let Some(watch) = watch {
+        evaluator.set_watch(watch);
+    }
+    Sides::evaluate(claim, &mut evaluator, scope.context)
 }
 
 /// Checks all claims of a pathwise statement on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    check_on_points(instance, key, judging, &OnTrajectory)
-}
-
-/// One trajectory in all arithmetics of the ladder.
-struct Ladder<'a> {
-    screening: PointTrace<'a, Ball>,
-    intervals: [PointTrace<'a, Interval>; LADDER.len()],
-    rational: PointTrace<'a, Exact>,
+    check_on_runs(instance, key, judging, &OnTrajectory)
 }
 
 /// How one comparison ended.
-struct Found {
-    comparison: Comparison,
-    /// Sides at the midpoints of the last arithmetic that had them.
-    midpoint: (f64, f64, f64),
-    /// Why the widest intervals have no sides.
-    failure: Option<CheckFailure>,
+enum Found {
+    /// Compared, with the sides at the midpoints of the last arithmetic that had them.
+    Compared(Comparison, (f64, f64, f64)),
+    /// No arithmetic decides, and the widest intervals say why.
+    Open(String, (f64, f64, f64)),
+    /// The statement does not certainly speak of it.
+    Skipped(String),
 }
 
-/// One claim at one index of one trajectory.
-struct Place<'a, P> {
-    on_points: &'a P,
-    statement: &'a Statement,
-    claim: usize,
-    k: i64,
-    path: &'a Path,
-    ladder: &'a Ladder<'a>,
-    is_rational: bool,
+/// One comparison on one run.
+struct Trial<'t, 'a, P> {
+    on_run: &'t P,
+    ladder: &'t Ladder<'a>,
+    setup: &'t Setup<'a>,
+    place: Place,
 }
 
-impl<P: SidesOnPoints> Place<'_, P> {
+impl<P: SidesOnRun> Trial<'_, '_, P> {
+    fn kind(&self) -> Kind {
+        self.ladder.instance.statement.kind
+    }
+
+    fn claim(&self) -> &Claim {
+        &self.ladder.instance.statement.claims[self.place.claim]
+    }
+
     fn sides<S: Arithmetic + Estimable>(
         &self,
         scope: &Scope<S>,
-        trace: &PointTrace<'_, S>,
+        run: &RunTrace<'_, S>,
+        watch: Watch<'_, S>,
     ) -> Result<Attempt<S>, CheckFailure> {
-        attempt(self.on_points.sides(&self.statement.claims[self.claim], self.k, self.path, scope, trace))
+        attempt(self.on_run.sides(self.claim(), self.place, self.ladder.history, scope, run, watch))
     }
 
-    fn by_rationals(&self, scopes: &Scopes<'_>) -> Result<Comparison, CheckFailure> {
-        let sides = self.sides(scopes.exact(), &self.ladder.rational)?;
-        Ok(sides.map_or(Comparison::Open, |sides| by_rational(self.statement.kind, &sides)))
+    fn by_interval(&self, rung: usize) -> Result<Attempt<Interval>, CheckFailure> {
+        let scope = self.ladder.interval_scope(self.setup, rung);
+        let sides = self.sides(&scope, self.ladder.interval(rung), None)?;
+        Ok(sides.and_then(|sides| sides.undefined(self.place.claim, self.place.k).map_or(Ok(sides), Err)))
     }
 
-    /// Screening, then intervals, then rationals, then symbols; rationals come first for identities.
-    fn decide(&self, scopes: &Scopes<'_>, deciders: &mut Deciders) -> Result<Found, CheckFailure> {
-        let kind = self.statement.kind;
-        let mut found = Found { comparison: Comparison::Open, midpoint: (f64::NAN, f64::NAN, f64::NAN), failure: None };
-        if let Ok(sides) = self.sides(&scopes.ball, &self.ladder.screening)? {
-            found.midpoint = (sides.lhs.mid, sides.rhs.mid, sides.magnitude.mid);
-            found.comparison = screen(kind, &sides);
+    fn by_rationals(&self) -> Result<Comparison, CheckFailure> {
+        if !self.ladder.instance.problem.is_rational() {
+            return Ok(Comparison::Open);
         }
-        if found.comparison != Comparison::Open {
-            return Ok(found);
-        }
-        if kind == Kind::Identity && self.is_rational {
-            found.comparison = self.by_rationals(scopes)?;
-            deciders.rational |= found.comparison != Comparison::Open;
-        }
-        for (rung, trace) in self.ladder.intervals.iter().enumerate() {
-            if found.comparison != Comparison::Open {
-                return Ok(found);
-            }
-            found.failure = match self.sides(scopes.interval(rung), trace)? {
-                Err(failure) => Some(failure),
-                Ok(sides) => sides.undefined(self.claim, self.k).or_else(|| {
-                    found.midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
-                    found.comparison = by_interval(kind, &sides);
-                    None
-                }),
-            };
-            if found.comparison != Comparison::Open {
-                deciders.bits = deciders.bits.max(Some(LADDER[rung]));
-            }
-        }
-        if found.comparison == Comparison::Open && self.is_rational && kind != Kind::Identity {
-            found.comparison = self.by_rationals(scopes)?;
-            deciders.rational |= found.comparison != Comparison::Open;
-        }
-        // Symbols have no opinion of whether a side has a value.
-        if found.comparison == Comparison::Open && found.failure.is_none() {
-            let claim = &self.statement.claims[self.claim];
-            found.comparison = self.on_points.symbolically(scopes.instance, claim, self.k, self.path, scopes.exact());
-            deciders.rational |= found.comparison != Comparison::Open;
-        }
-        Ok(found)
+        let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
+        Ok(sides.map_or(Comparison::Open, |sides| by_rational(self.kind(), &sides)))
     }
 
-    /// What a claim that is false is where its B and C are those that the path meets: the errors of stored
-    /// points are what the points imply, so rounding can take them out of a model that they meet with
-    /// equality, and then the hypothesis fails and not the claim.
-    fn confirm(&self, instance: &Instance<'_>, horizon: usize, excess: &Excess) -> Result<Comparison, CheckFailure> {
-        match excess {
-            Excess::Nothing => Ok(Comparison::False),
-            Excess::Unknown => Ok(Comparison::Open),
-            Excess::Of(excess) => {
-                let Some(enlarged) = instance.with_larger_errors(excess) else { return Ok(Comparison::Open) };
-                let found = self.decide(&Scopes::new(&enlarged, horizon), &mut Deciders::default())?;
-                Ok(if found.comparison == Comparison::False { Comparison::False } else { Comparison::Open })
-            }
+    fn by_symbols(&self) -> Comparison {
+        if !self.on_run.is_symbolic() {
+            return Comparison::Open;
         }
-    }
-}
-
-/// By how much the errors of a path exceed their model.
-enum Excess {
-    Nothing,
-    /// An upper bound of ‖u‖² − B‖∇f‖² − C.
-    Of(Rational),
-    Unknown,
-}
-
-impl Excess {
-    fn of(instance: &Instance<'_>, on_points: &impl SidesOnPoints, path: &Path, ladder: &Ladder<'_>) -> Self {
-        if !instance.statement.needs().iter().any(|builtin| builtin.is_error_model()) {
-            return Excess::Nothing;
-        }
-        let (part, Some([relative, absolute])) = on_points.modelled(instance) else { return Excess::Nothing };
-        let bits = LADDER[1];
-        let trace = &ladder.intervals[1];
-        let square = |sequence, k: usize| match sequence {
-            VectorSequence::Bias => {
-                let bias: Vec<Interval> = path.biases[k].iter().map(|b| Interval::from_f64(*b, bits)).collect();
-                Ok(norm2(&bias, bits))
-            }
-            _ => trace.norm2(sequence, k as i64),
+        let ladder = self.ladder;
+        let instance = ladder.instance;
+        let scope = ladder.interval_scope(self.setup, 0);
+        let trace = ladder.interval(0).until(self.place.horizon);
+        let evaluator = |slots: &[i64]| {
+            let mut evaluator = Evaluator::on(&scope, &trace, &RandomIndex::Absent);
+            evaluator.set_horizon(self.place.horizon);
+            evaluator.set_slots(slots);
+            evaluator
         };
-        let mut largest = Interval::zero(bits);
-        let mut leaves = false;
-        for k in 0..instance.horizon {
-            let (Ok(error), Ok(gradient)) = (square(part, k), square(VectorSequence::Gradient, k)) else {
-                return Excess::Unknown;
-            };
-            let bound =
-                Interval::from_rational(relative, bits).mul(&gradient).add(&Interval::from_rational(absolute, bits));
-            leaves |= bound.certainly_lt(&error);
-            largest.max_assign(&error.sub(&bound));
+        let symbolic = Symbolic {
+            method: &instance.method,
+            points: match ladder.history.points() {
+                [] => Points::Forward { start: &instance.point, exact: instance.oracle.spec.is_empty() },
+                points => Points::Stored(points),
+            },
+            workers: instance.problem.workers(),
+            dimension: instance.problem.dimension(),
+            scope: ladder.exact_scope(self.setup),
+            horizon: self.place.horizon,
+            certain: Certain {
+                order: &|a, b, slots| {
+                    let mut evaluator = evaluator(slots);
+                    evaluator.term(a).ok()?.compare(&evaluator.term(b).ok()?)
+                },
+                length: &|vector, bound, slots| {
+                    let mut evaluator = evaluator(slots);
+                    evaluator.length(vector).ok()?.compare(&evaluator.term(bound).ok()?)
+                },
+                condition: &|condition, slots| evaluator(slots).condition(condition).ok().flatten(),
+            },
+        };
+        symbolic.decide(self.kind(), self.claim(), self.place.k)
+    }
+
+    /// Whether intervals alone show an identity.
+    fn is_equal(&self, rung: usize, sides: &Sides<Interval>) -> Result<bool, CheckFailure> {
+        if self.kind() != Kind::Identity || !equal_by_interval(sides, &Smallest::default()) {
+            return Ok(false);
         }
-        match largest.upper().to_rational() {
-            _ if !leaves => Excess::Nothing,
-            Some(excess) if largest.is_defined() => Excess::Of(excess),
-            _ => Excess::Unknown,
+        let smallest = Smallest::clone(&self.ladder.smallest_of_setup(self.setup, rung));
+        let scope = self.ladder.interval_scope(self.setup, rung);
+        let watch = |x: &Interval| smallest.see(x);
+        let seen = self.sides(&scope, self.ladder.interval(rung), Some(&watch))?;
+        Ok(seen.is_ok() && equal_by_interval(sides, &smallest))
+    }
+
+    /// Screening; then intervals, with rationals and symbols tried early, as higher precision is of no use
+    /// where both sides are equal. An identity is shown by intervals only where neither of them decides.
+    fn decide(&self, deciders: &mut Deciders) -> Result<Found, CheckFailure> {
+        let kind = self.kind();
+        let mut midpoint = (f64::NAN, f64::NAN, f64::NAN);
+        if let Ok(sides) = self.sides(self.ladder.ball_scope(self.setup), self.ladder.ball(), None)? {
+            midpoint = (sides.lhs.mid, sides.rhs.mid, sides.magnitude.mid);
+            if screen(kind, &sides) == Comparison::True {
+                return Ok(Found::Compared(Comparison::True, midpoint));
+            }
         }
+        let exact_after = if kind == Kind::Identity { 0 } else { 1.min(self.ladder.bits.len() - 1) };
+        let mut failure = None;
+        for rung in 0..self.ladder.bits.len() {
+            let sides = self.by_interval(rung)?;
+            let mut found = Comparison::Open;
+            if let Ok(sides) = &sides {
+                midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+                found = by_interval(kind, sides);
+            }
+            if found == Comparison::Open && rung == exact_after {
+                found = self.by_rationals()?;
+                // Symbols have no opinion of whether a side has a value.
+                if found == Comparison::Open && sides.is_ok() {
+                    found = self.by_symbols();
+                }
+                if found != Comparison::Open {
+                    deciders.rational = true;
+                    return Ok(Found::Compared(found, midpoint));
+                }
+            }
+            if let (Ok(sides), Comparison::Open) = (&sides, found)
+                && self.is_equal(rung, sides)?
+            {
+                found = Comparison::True;
+            }
+            if found != Comparison::Open {
+                deciders.bits = deciders.bits.max(Some(self.ladder.bits[rung]));
+                return Ok(Found::Compared(found, midpoint));
+            }
+            failure = sides.err();
+        }
+        match failure {
+            None => Ok(Found::Open(self.why_open(), midpoint)),
+            Some(failure) => match self.uncertain_estimate() {
+                Some(cause) => Ok(Found::Open(cause, midpoint)),
+                None => Err(failure),
+            },
+        }
+    }
+
+    fn why_open(&self) -> String {
+        let most = self.ladder.bits.last().copied().unwrap_or_default();
+        format!("neither intervals of up to {most} bits nor rationals nor symbols decide")
+    }
+
+    /// Where the estimate has no value although the gradient has one: an ordering that it needs is not certain.
+    fn uncertain_estimate(&self) -> Option<String> {
+        let run = self.ladder.interval(self.ladder.bits.len() - 1);
+        let trace = run.until(self.place.horizon);
+        let defined = |sequence, k| trace.vector(sequence, k).is_ok_and(|vector| is_defined(&vector));
+        let k = (0..self.place.horizon as i64)
+            .find(|k| defined(VectorSequence::Gradient, *k) && !defined(VectorSequence::Error, *k))?;
+        Some(format!(
+            "the estimate at k = {k} chooses by comparing numbers (largest coordinates, signs or rounding) of which \
+             no arithmetic tells whether they tie"
+        ))
+    }
+
+    /// How the sides compare, in decimals.
+    fn relation(&self, found: Comparison) -> Result<Option<Relation>, CheckFailure> {
+        let kind = self.kind();
+        for rung in 0..self.ladder.bits.len() {
+            if let Ok(sides) = self.by_interval(rung)?
+                && by_interval(kind, &sides) == found
+            {
+                return Ok(Interval::relation(kind, &sides.lhs, &sides.rhs, found));
+            }
+        }
+        if !self.ladder.instance.problem.is_rational() {
+            return Ok(None);
+        }
+        let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
+        Ok(sides.ok().and_then(|sides| Exact::relation(kind, &sides.lhs, &sides.rhs, found)))
     }
 }
 
-/// Decides every index of every trajectory.
-pub(super) fn check_on_points(
+/// What the comparisons of a cell have shown so far.
+#[derive(Default)]
+struct Progress {
+    keeper: WorstKeeper,
+    deciders: Deciders,
+    comparisons: u64,
+    violated: bool,
+    remainder: Remainder,
+    /// The first comparison that has no sides although the statement speaks of it.
+    failure: Option<CheckFailure>,
+}
+
+/// Decides every place of every run.
+pub(super) fn check_on_runs(
     instance: &Instance<'_>,
     key: &StreamKey,
     judging: Judging<'_>,
-    on_points: &impl SidesOnPoints,
+    on_run: &impl SidesOnRun,
 ) -> Result<Outcome, CheckFailure> {
-    let statement = instance.statement;
-    let problem = instance.problem.as_ref();
-    let method = &instance.method;
-    let horizon = on_points.horizon(instance);
-    let scopes = Scopes::new(instance, horizon);
-    let mut keeper = WorstKeeper::default();
-    let mut deciders = Deciders::default();
-    let (mut comparisons, mut open, mut violated) = (0u64, false, false);
-    let mut failure = None;
-    // Without randomness one trajectory is all there is.
-    let trajectories = if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories };
-    for replicate in 0..trajectories {
-        let path = on_points.path(instance, key, replicate)?;
-        let ladder = Ladder {
-            screening: PointTrace::new(problem, method, &path.points, ()),
-            intervals: LADDER.map(|bits| PointTrace::new(problem, method, &path.points, bits)),
-            rational: PointTrace::new(problem, method, &path.points, ()),
-        };
-        let excess = OnceCell::new();
-        let place = |claim, k| Place {
-            on_points,
-            statement,
-            claim,
-            k,
-            path: &path,
-            ladder: &ladder,
-            is_rational: problem.is_rational(),
-        };
-        let before = keeper.place();
-        for (c, claim) in statement.claims.iter().enumerate() {
-            for k in indices(claim, &scopes.ball)? {
-                comparisons += 1;
-                let place = place(c, k);
-                let mut found = place.decide(&scopes, &mut deciders)?;
-                if found.comparison == Comparison::False {
-                    let excess = excess.get_or_init(|| Excess::of(instance, on_points, &path, &ladder));
-                    found.comparison = place.confirm(instance, horizon, excess)?;
-                } else if found.comparison == Comparison::Open && failure.is_none() {
-                    failure = found.failure;
-                }
-                violated |= found.comparison == Comparison::False;
-                open |= found.comparison == Comparison::Open;
-                keeper.see(c, (k, horizon), found.midpoint, found.comparison);
+    let mut progress = Progress::default();
+    // Without randomness one run is all there is.
+    let replicates = if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories };
+    let mut histories = Vec::new();
+    for replicate in 0..replicates {
+        histories.extend(on_run.histories(instance, key, replicate)?);
+    }
+    let setups = Setups::new(instance);
+    for history in &histories {
+        let ladder = Ladder::new(instance, key, history);
+        // What depends on the run belongs to this one alone.
+        let own = Setups::new(instance);
+        progress.judge(on_run, &ladder, if instance.visits() { &own } else { &setups }, judging)?;
+    }
+    progress.outcome(instance.statement.kind)
+}
+
+impl Progress {
+    fn judge<'a, P: SidesOnRun>(
+        &mut self,
+        on_run: &P,
+        ladder: &Ladder<'a>,
+        setups: &Setups<'a>,
+        judging: Judging<'_>,
+    ) -> Result<(), CheckFailure> {
+        let (instance, history) = (ladder.instance, ladder.history);
+        let claims = &instance.statement.claims;
+        if let Some(end) = &history.end {
+            let place = Place { claim: 0, k: history.steps as i64, horizon: history.horizon };
+            self.remainder.skip(place.unsettled(&claims[0], end.clone()));
+        }
+        if history.steps == 0 {
+            return Ok(());
+        }
+        let before = self.keeper.place();
+        for (c, claim) in claims.iter().enumerate() {
+            let scope = instance.scope::<f64>(());
+            let places = places::of(instance, c, &scope, history.steps, judging.effort.evaluations)?;
+            places.note_left_out(claim, &mut self.remainder);
+            for place in places.compared.into_iter().filter(|place| !only_filled(history, *place)) {
+                let setup = setups.of(place.horizon);
+                self.compare(&Trial { on_run, ladder, setup: &setup, place })?;
             }
         }
-        if let (Some((c, k)), true) = (keeper.place(), keeper.place() != before) {
-            let place = place(c, k);
-            for (rung, trace) in ladder.intervals.iter().enumerate() {
-                if let Ok(sides) = place.sides(scopes.interval(rung), trace)?
-                    && sides.undefined(c, k).is_none()
+        if let (Some((claim, k, horizon)), true) = (self.keeper.place(), self.keeper.place() != before) {
+            let setup = setups.of(horizon);
+            let k = if claims[claim].quantifier.is_some() { k } else { 0 };
+            let trial = Trial { on_run, ladder, setup: &setup, place: Place { claim, k, horizon } };
+            self.enclose(&trial)?;
+        }
+        Ok(())
+    }
+
+    fn compare<P: SidesOnRun>(&mut self, trial: &Trial<'_, '_, P>) -> Result<(), CheckFailure> {
+        let (place, claim) = (trial.place, trial.claim());
+        let found = match trial.ladder.admits(trial.setup) {
+            Ok(()) => match trial.decide(&mut self.deciders) {
+                // A shorter run lacks what a longer one has, and is no instance of the claim then.
+                Err(CheckFailure::Evaluation(failure @ EvaluationError::MissingQuantity { .. }))
+                    if place.horizon < trial.ladder.history.horizon =>
                 {
-                    keeper.enclose(&sides);
-                    break;
+                    Found::Skipped(failure.to_string())
                 }
+                Err(failure @ CheckFailure::Undefined { .. }) => {
+                    self.failure.get_or_insert(failure);
+                    return Ok(());
+                }
+                found => found?,
+            },
+            Err(reason) => Found::Skipped(reason.clone()),
+        };
+        let shown = (place.shown(claim), place.horizon);
+        match found {
+            Found::Compared(comparison, midpoint) => {
+                self.comparisons += 1;
+                self.violated |= comparison == Comparison::False;
+                self.keeper.see(place.claim, shown, midpoint, comparison);
+            }
+            Found::Open(cause, midpoint) => {
+                self.comparisons += 1;
+                self.remainder.leave_open(place.unsettled(claim, cause));
+                self.keeper.see(place.claim, shown, midpoint, Comparison::Open);
+            }
+            Found::Skipped(cause) => self.remainder.skip(place.unsettled(claim, cause)),
+        }
+        Ok(())
+    }
+
+    /// Replaces the sides of the worst comparison by enclosures, and says how they compare.
+    fn enclose<P: SidesOnRun>(&mut self, trial: &Trial<'_, '_, P>) -> Result<(), CheckFailure> {
+        for rung in 0..trial.ladder.bits.len() {
+            if let Ok(sides) = trial.by_interval(rung)? {
+                self.keeper.enclose(&sides);
+                break;
             }
         }
+        if let Some(found) = self.keeper.decided() {
+            self.keeper.relate(trial.relation(found)?);
+        }
+        Ok(())
     }
-    if comparisons == 0 {
-        return Err(CheckFailure::NothingCompared);
+
+    fn outcome(self, kind: Kind) -> Result<Outcome, CheckFailure> {
+        let Progress { keeper, deciders, comparisons, violated, remainder, failure } = self;
+        let open = remainder.open.is_some();
+        let verdict = match (violated, failure) {
+            (true, _) => Verdict::Violated,
+            (false, Some(failure)) => return Err(failure),
+            (false, None) if open => Verdict::Inconclusive,
+            (false, None) if comparisons > 0 => Verdict::Holds,
+            // The statement speaks of nothing that the run reached.
+            (false, None) if remainder.skipped.is_some() => Verdict::Inconclusive,
+            (false, None) => return Err(CheckFailure::NothingCompared),
+        };
+        let evidence = deciders.evidence(kind);
+        Ok(Outcome { verdict, evidence, comparisons, worst: keeper.into_worst(), sampling: None, remainder })
     }
-    let verdict = match (violated, open) {
-        (true, _) => Verdict::Violated,
-        (false, true) => match failure {
-            Some(failure) => return Err(failure),
-            None => Verdict::Inconclusive,
-        },
-        (false, false) => Verdict::Holds,
-    };
-    if open {
-        deciders.bits = Some(LADDER[LADDER.len() - 1]);
-    }
-    let evidence = deciders.evidence(statement.kind);
-    Ok(Outcome {
-        verdict,
-        evidence,
-        comparisons,
-        worst: keeper.into_worst(),
-        sampling: None,
-        remainder: Remainder::default(),
-    })
+}
+
+/// Whether a comparison is about a point of a row that repeats an earlier one.
+fn only_filled(history: &History, place: Place) -> bool {
+    usize::try_from(place.k).is_ok_and(|k| k >= history.fillers)
 }

@@ -44,8 +44,3 @@ pub(super) fn of(instance: &Instance<'_>) -> Vec<Vec<f64>> {
     }
     probes
 }
-
-/// The number of points: those of the run, then the probes.
-pub(super) fn horizon(instance: &Instance<'_>) -> usize {
-    instance.horizon + 1 + of(instance).len()
-}

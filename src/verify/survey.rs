@@ -1,19 +1,19 @@
 //! Both sides of every comparison of a cell in binary64, without deciding any: what a search maximises and
 //! an audit compares. Nothing here is evidence.
 
-use super::exact::ExactMeans;
+use super::exact::{ExactMeans, TableScopes, on_table_at};
 use super::glance::Glance;
 use super::instance::Instance;
-use super::judge::{Attempt, Sides, attempt};
-use super::pathwise::{Scopes, SidesOnPoints};
-use super::places::{indices, of_whole_run};
+use super::judge::{Sides, attempt};
+use super::ladder::{Ladder, Setups};
+use super::pathwise::{OnOnlyRun, SidesOnRun};
+use super::places;
 use super::sampled::Statistical;
 use super::{CheckFailure, Judging, at_points, one_step, pathwise};
-use crate::method::{PointTrace, Quantity};
+use crate::method::Quantity;
 use crate::number::{Ball, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
-use crate::statement::evaluate::Evaluator;
 use crate::statement::{Scope, Subject};
 
 /// An arithmetic that knows how far its numbers may be off.
@@ -55,48 +55,95 @@ pub fn survey(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) ->
     match instance.statement.scope() {
         _ if instance.statement.subject == Subject::Estimate => {
             at_points::require_suitable(instance)?;
-            on_points(instance, key, judging, &at_points::OverDraws { instance })
+            on_runs(instance, key, judging, &at_points::OverDraws { instance })
         }
-        Scope::Pathwise => on_points(instance, key, judging, &pathwise::OnTrajectory),
+        Scope::Pathwise => on_runs(instance, key, judging, &pathwise::OnTrajectory),
         Scope::OneStep => {
             one_step::require_suitable(instance)?;
-            on_points(instance, key, judging, &one_step::OverOutcomes { instance })
+            on_runs(instance, key, judging, &one_step::OverOutcomes { instance })
         }
         Scope::WholeRun => whole_run(instance, key, judging),
     }
 }
 
-fn on_points(
+fn on_runs(
     instance: &Instance<'_>,
     key: &StreamKey,
     judging: Judging<'_>,
-    on_points: &impl SidesOnPoints,
+    on_run: &impl SidesOnRun,
 ) -> Result<Vec<Glance>, CheckFailure> {
-    let problem = instance.problem.as_ref();
-    let scopes = Scopes::new(instance, on_points.horizon(instance));
     let replicates =
         if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories.min(TRAJECTORIES) };
+    let setups = Setups::new(instance);
     let mut glances = Vec::new();
     for replicate in 0..replicates {
-        let path = on_points.path(instance, key, replicate)?;
-        let trace = PointTrace::<Ball>::new(problem, &instance.method, &path.points, ());
-        for (c, claim) in instance.statement.claims.iter().enumerate() {
-            for k in indices(claim, &scopes.ball)? {
-                let sides: Attempt<Ball> = attempt(on_points.sides(claim, k, &path, &scopes.ball, &trace))?;
-                glances.extend(sides.ok().and_then(|sides| glance(c, k, replicate, &sides)));
+        for history in on_run.histories(instance, key, replicate)? {
+            let ladder = Ladder::new(instance, key, &history);
+            for c in 0..instance.statement.claims.len() {
+                glances_of_claim(&ladder, &setups, (c, replicate), judging, on_run, &mut glances)?;
             }
         }
     }
     Ok(glances)
 }
 
+fn glances_of_claim(
+    ladder: &Ladder<'_>,
+    setups: &Setups<'_>,
+    (c, replicate): (usize, u64),
+    judging: Judging<'_>,
+    on_run: &impl SidesOnRun,
+    glances: &mut Vec<Glance>,
+) -> Result<(), CheckFailure> {
+    let (instance, history) = (ladder.instance, ladder.history);
+    let claim = &instance.statement.claims[c];
+    if history.steps == 0 {
+        return Ok(());
+    }
+    let places = places::of(instance, c, &instance.scope::<f64>(()), history.steps, judging.effort.evaluations)?;
+    for place in places.compared {
+        let of_whole_run = claim.quantifier.is_none();
+        if of_whole_run && !is_looked_at(place.horizon, instance.horizon) {
+            continue;
+        }
+        let setup = setups.of(place.horizon);
+        let scope = ladder.ball_scope(&setup);
+        let sides: Result<Sides<Ball>, _> = on_run.sides(claim, place, history, scope, ladder.ball(), None);
+        if place.horizon < history.horizon && sides.is_err() {
+            continue;
+        }
+        let shown = place.shown(claim);
+        let seen = attempt(sides)?.ok().and_then(|sides| glance(c, shown, replicate, &sides));
+        if seen.as_ref().is_some_and(|seen| !is_open(seen)) {
+            glances.extend(seen);
+            continue;
+        }
+        // Error bounds of binary64 grow along long runs until they cannot tell the sides apart.
+        let scope = ladder.interval_scope(&setup, 0);
+        let finer: Sides<Interval> =
+            match attempt(on_run.sides(claim, place, history, &scope, ladder.interval(0), None))? {
+                Ok(sides) => sides,
+                Err(_) => continue,
+            };
+        glances.extend(glance(c, shown, replicate, &finer).or(seen));
+    }
+    Ok(())
+}
+
+/// Whether rounding may decide.
+fn is_open(g: &Glance) -> bool {
+    g.rounding > COARSE * g.scale && g.lhs - g.rhs + g.rounding > 0.0
+}
+
 fn whole_run(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Vec<Glance>, CheckFailure> {
     let quantities = Quantity::mentioned(&instance.statement.claims);
+    if instance.oracle.model.deterministic {
+        return on_runs(instance, key, judging, &OnOnlyRun { instance });
+    }
     let Some(means) = ExactMeans::find(instance, judging.effort.paths) else {
         return Statistical::new(instance, key, judging, &quantities)?.glances(SAMPLES, STANDARD_ERRORS);
     };
     let (glances, lost) = on_table::<Ball>(instance, &quantities, means, ())?;
-    let is_open = |g: &Glance| g.rounding > COARSE * g.scale && g.lhs - g.rhs + g.rounding > 0.0;
     if !lost && !glances.iter().any(is_open) {
         return Ok(glances);
     }
@@ -123,20 +170,16 @@ fn on_table<S: Arithmetic + Estimable + Bounded>(
     context: S::Context,
 ) -> Result<(Vec<Glance>, bool), CheckFailure> {
     let Some(table) = means.table::<S>(instance, quantities, context) else { return Ok((Vec::new(), false)) };
-    let scope = instance.scope::<S>(context);
-    let average = instance.random_average();
+    let scopes = TableScopes::new(instance, context);
     let (mut glances, mut lost) = (Vec::new(), false);
     for (c, claim) in instance.statement.claims.iter().enumerate() {
-        for (k, horizon) in of_whole_run(instance, claim, &scope)? {
-            if claim.quantifier.is_none() && !is_looked_at(horizon, instance.horizon) {
+        let places = places::of(instance, c, &instance.scope::<f64>(()), instance.horizon, u64::MAX)?;
+        for place in places.compared {
+            if claim.quantifier.is_none() && !is_looked_at(place.horizon, instance.horizon) {
                 continue;
             }
-            let mut evaluator = Evaluator::on(&scope, &table, &average);
-            evaluator.set_index(k);
-            evaluator.set_horizon(horizon);
-            let shown = if claim.quantifier.is_some() { k } else { horizon as i64 };
-            let sides = attempt(Sides::evaluate(claim, &mut evaluator, context))?;
-            let glance = sides.ok().and_then(|sides| glance(c, shown, 0, &sides));
+            let sides = attempt(on_table_at(instance, claim, place, &scopes.of(place.horizon), &table))?;
+            let glance = sides.ok().and_then(|sides| glance(c, place.shown(claim), 0, &sides));
             lost |= glance.is_none();
             glances.extend(glance);
         }

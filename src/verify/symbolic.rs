@@ -95,7 +95,7 @@ fn sides(run: &Expansion<'_>, claim: &Claim, k: i64) -> Option<form::Form> {
 }
 
 /// The vectors of a run from one index on.
-pub(super) struct Expansion<'a> {
+struct Expansion<'a> {
     run: &'a Symbolic<'a>,
     /// The first index: x and the buffer before it are not looked into, unless it is 0.
     base: i64,

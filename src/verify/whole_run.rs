@@ -3,6 +3,7 @@
 
 use super::exact::{ExactMeans, decide_exactly};
 use super::instance::Instance;
+use super::pathwise::{OnOnlyRun, check_on_runs};
 use super::sampled::Statistical;
 use super::{CheckFailure, Judging, Outcome};
 use crate::method::{Quantity, Start, start_error};
@@ -14,9 +15,12 @@ const START_BITS: u32 = 128;
 
 /// Checks all claims of a whole-run statement on an instance.
 pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
+    if instance.oracle.model.deterministic {
+        return check_on_runs(instance, key, judging, &OnOnlyRun { instance });
+    }
     let quantities = Quantity::mentioned(&instance.statement.claims);
     match ExactMeans::find(instance, judging.effort.paths) {
-        Some(means) => decide_exactly(instance, &quantities, means),
+        Some(means) => decide_exactly(instance, &quantities, means, judging.effort.evaluations),
         None => Statistical::new(instance, key, judging, &quantities)?.check(),
     }
 }

@@ -153,7 +153,9 @@ impl<'a> Walk<'a> {
     fn vector(&mut self, vector: &Vector) -> Option<SymbolicVector> {
         Some(match vector {
             Vector::Element(sequence, index) => self.run.vector(*sequence, self.index(index)?)?,
-            Vector::WorkerGradient(worker, index) => self.run.gradient(Some(self.index(worker)?), self.index(index)?)?,
+            Vector::WorkerGradient(worker, index) => {
+                self.run.gradient(Some(self.index(worker)?), self.index(index)?)?
+            }
             Vector::Negate(a) => self.vector(a)?.scaled(&Rational::from(-1)),
             Vector::Add(a, b) | Vector::Sub(a, b) => {
                 let sign = if matches!(vector, Vector::Add(..)) { 1 } else { -1 };

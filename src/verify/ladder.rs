@@ -1,0 +1,164 @@
+//! One run of a cell in every arithmetic, each made when first needed, with the instance's numbers for every
+//! K in it.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::history::History;
+use super::instance::{HYPOTHESIS_BITS, Instance};
+use super::judge::Smallest;
+use crate::method::RunTrace;
+use crate::number::{Ball, Exact, Interval, Scalar};
+use crate::oracle::{Estimable, StreamKey};
+use crate::problem::Arithmetic;
+use crate::statement::evaluate::{Evaluator, Scope};
+
+/// The numbers of an instance with one K, in every arithmetic.
+pub(super) struct Setup<'a> {
+    instance: &'a Instance<'a>,
+    /// K.
+    horizon: usize,
+    ball: OnceCell<Scope<Ball>>,
+    intervals: RefCell<BTreeMap<u32, Rc<Scope<Interval>>>>,
+    exact: OnceCell<Scope<Exact>>,
+    admitted: OnceCell<Result<(), String>>,
+    smallest: RefCell<BTreeMap<u32, Rc<Smallest>>>,
+}
+
+impl<'a> Setup<'a> {
+    fn new(instance: &'a Instance<'a>, horizon: usize) -> Self {
+        Setup {
+            instance,
+            horizon,
+            ball: OnceCell::new(),
+            intervals: RefCell::default(),
+            exact: OnceCell::new(),
+            admitted: OnceCell::new(),
+            smallest: RefCell::default(),
+        }
+    }
+}
+
+/// The setups of an instance: one for all K where nothing in them depends on K, else one for each.
+pub(super) struct Setups<'a> {
+    instance: &'a Instance<'a>,
+    made: RefCell<BTreeMap<usize, Rc<Setup<'a>>>>,
+}
+
+impl<'a> Setups<'a> {
+    pub fn new(instance: &'a Instance<'a>) -> Self {
+        Setups { instance, made: RefCell::default() }
+    }
+
+    /// The one for K = `horizon`.
+    pub fn of(&self, horizon: usize) -> Rc<Setup<'a>> {
+        let depends = self.instance.depends_on_horizon();
+        let horizon = if depends { horizon } else { self.instance.horizon };
+        let mut made = self.made.borrow_mut();
+        Rc::clone(made.entry(horizon).or_insert_with(|| Rc::new(Setup::new(self.instance, horizon))))
+    }
+}
+
+/// A run in every arithmetic.
+pub(super) struct Ladder<'a> {
+    pub instance: &'a Instance<'a>,
+    pub history: &'a History,
+    key: &'a StreamKey,
+    /// Precisions of intervals that are tried in turn.
+    pub bits: Vec<u32>,
+    ball: OnceCell<RunTrace<'a, Ball>>,
+    intervals: Vec<OnceCell<RunTrace<'a, Interval>>>,
+    exact: OnceCell<RunTrace<'a, Exact>>,
+}
+
+impl<'a> Ladder<'a> {
+    pub fn new(instance: &'a Instance<'a>, key: &'a StreamKey, history: &'a History) -> Self {
+        let bits = history.precisions();
+        let intervals = bits.iter().map(|_| OnceCell::new()).collect();
+        Ladder { instance, history, key, bits, ball: OnceCell::new(), intervals, exact: OnceCell::new() }
+    }
+
+    fn trace<S: Arithmetic + Estimable>(&self, context: S::Context) -> RunTrace<'a, S> {
+        self.history.trace(self.instance, self.key, context)
+    }
+
+    pub fn ball(&self) -> &RunTrace<'a, Ball> {
+        self.ball.get_or_init(|| self.trace(()))
+    }
+
+    pub fn interval(&self, rung: usize) -> &RunTrace<'a, Interval> {
+        self.intervals[rung].get_or_init(|| self.trace(self.bits[rung]))
+    }
+
+    pub fn exact(&self) -> &RunTrace<'a, Exact> {
+        self.exact.get_or_init(|| self.trace(()))
+    }
+
+    fn scope<S: Arithmetic + Estimable>(
+        &self,
+        setup: &Setup<'_>,
+        run: &RunTrace<'a, S>,
+        context: S::Context,
+    ) -> Scope<S> {
+        let visited = self.instance.visits().then(|| run.visited_gradient_bound(setup.horizon));
+        setup.instance.scope_at(setup.horizon, visited, context)
+    }
+
+    pub fn ball_scope<'s>(&self, setup: &'s Setup<'_>) -> &'s Scope<Ball> {
+        setup.ball.get_or_init(|| self.scope(setup, self.ball(), ()))
+    }
+
+    pub fn interval_scope(&self, setup: &Setup<'_>, rung: usize) -> Rc<Scope<Interval>> {
+        let bits = self.bits[rung];
+        let mut made = setup.intervals.borrow_mut();
+        Rc::clone(made.entry(bits).or_insert_with(|| Rc::new(self.scope(setup, self.interval(rung), bits))))
+    }
+
+    pub fn exact_scope<'s>(&self, setup: &'s Setup<'_>) -> &'s Scope<Exact> {
+        setup.exact.get_or_init(|| self.scope(setup, self.exact(), ()))
+    }
+
+    /// Whether ranges and hypotheses certainly hold for this K, on this run; else why not.
+    pub fn admits<'s>(&self, setup: &'s Setup<'_>) -> &'s Result<(), String> {
+        setup.admitted.get_or_init(|| {
+            if !self.instance.depends_on_horizon() {
+                return Ok(());
+            }
+            let wide_enough = self.bits.iter().position(|bits| *bits >= HYPOTHESIS_BITS).unwrap_or(self.bits.len() - 1);
+            let scope = self.interval_scope(setup, wide_enough);
+            self.instance.check_setup(&scope).map_err(|reason| reason.to_string())
+        })
+    }
+
+    /// The smallest number that occurs in the instance's own numbers at that precision.
+    pub fn smallest_of_setup(&self, setup: &Setup<'_>, rung: usize) -> Rc<Smallest> {
+        let bits = self.bits[rung];
+        if let Some(known) = setup.smallest.borrow().get(&bits) {
+            return Rc::clone(known);
+        }
+        let smallest = Rc::new(smallest_of_setup(self.instance, &self.interval_scope(setup, rung)));
+        setup.smallest.borrow_mut().insert(bits, Rc::clone(&smallest));
+        smallest
+    }
+}
+
+/// The smallest number that occurs in the instance's own numbers, and in evaluating those that are derived.
+pub(super) fn smallest_of_setup(instance: &Instance<'_>, scope: &Scope<Interval>) -> Smallest {
+    let smallest = Smallest::default();
+    let numbers = [&scope.parameters, &scope.builtins, &scope.given];
+    numbers.into_iter().flatten().flatten().chain(&scope.spectrum).for_each(|x| smallest.see(x));
+    let watch = |x: &Interval| smallest.see(x);
+    for constant in &instance.statement.constants {
+        let mut evaluator = Evaluator::without_trace(scope);
+        evaluator.set_watch(&watch);
+        // One without a value is used by nothing that has one.
+        let _ = evaluator.term(&constant.term);
+    }
+    smallest
+}
+
+/// How far a number is from being decided is no matter here; whether it is one is.
+pub(super) fn is_defined<S: Scalar>(x: &[S]) -> bool {
+    x.iter().all(Scalar::is_defined)
+}
