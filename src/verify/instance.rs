@@ -346,7 +346,7 @@ impl<'a> Instance<'a> {
         let mut scope =
             base_scope(self.statement, self.problem.as_ref(), &self.builtins, &self.given, horizon, context);
         if visited.is_some() {
-            scope.builtins[builtin_position(Builtin::VisitedGradientBound)] = visited.filter(Scalar::is_defined);
+            scope.builtins[builtin_position(Builtin::VisitedGradientBound)] = visited;
         }
         for symbol in &self.statement.order {
             match symbol {
