@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lemmata::number::{Scalar, nearest_f64};
+use lemmata::number::{Exact, Scalar, nearest_f64, norm2};
 use lemmata::preset::Preset;
 use lemmata::problem::adaptation::Adapted;
 use lemmata::problem::audit::{Aspect, contradictions};
@@ -11,7 +11,9 @@ use lemmata::problem::composite::{Composite, CompositeSpec, Outer};
 use lemmata::problem::quadratic::{Quadratic, QuadraticSpec};
 use lemmata::problem::sine::SineSquared;
 use lemmata::problem::tasks::{Ridge, RidgeTasks};
-use lemmata::problem::{Constants, DynProblem, Nesting, Problem, ProblemSpec, Scratch, build, nested_suite, suite};
+use lemmata::problem::{
+    Arithmetic, Constants, DynProblem, Nesting, Problem, ProblemSpec, Scratch, build, nested_suite, suite,
+};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
@@ -156,6 +158,220 @@ fn the_name_of_a_family_is_the_one_in_files_and_reports() {
     for spec in suite(Preset::Full).into_iter().chain(nested_suite(Preset::Full)) {
         assert_eq!(serde_json::to_value(&spec).unwrap()["family"], spec.family());
         assert_eq!(build(&spec).unwrap().family(), spec.family());
+    }
+}
+
+// ---- in rationals -------------------------------------------------------------------------
+
+/// f and ∇f at a rational point, exactly.
+fn value_and_gradient(problem: &dyn DynProblem, x: &[Exact]) -> (Rational, Vec<Rational>) {
+    let mut scratch = Scratch::for_problem(problem, ());
+    let mut gradient = vec![Exact(None); x.len()];
+    let view = Exact::view(problem);
+    view.gradient_in(x, &mut gradient, (), &mut scratch);
+    let value = view.value_in(x, (), &mut scratch).0.unwrap();
+    (value, gradient.into_iter().map(|g| g.0.unwrap()).collect())
+}
+
+/// ∇f₁, …, ∇fₙ at a rational point, exactly.
+fn worker_gradients(problem: &dyn DynProblem, x: &[Exact]) -> Vec<Vec<Rational>> {
+    let mut scratch = Scratch::for_problem(problem, ());
+    let at = |worker| {
+        let mut gradient = vec![Exact(None); x.len()];
+        Exact::view(problem).worker_gradient_in(worker, x, &mut gradient, (), &mut scratch);
+        gradient.into_iter().map(|g| g.0.unwrap()).collect()
+    };
+    (0..problem.workers()).map(at).collect()
+}
+
+fn exactly(x: &[f64]) -> Vec<Exact> {
+    x.iter().map(|x| Exact::from_f64(*x, ())).collect()
+}
+
+/// The mean of the workers' gradients is the gradient, and they differ by at most ζ.
+fn workers_average_out(problem: &dyn DynProblem, x: &[Exact]) -> Result<(), String> {
+    let (_, gradient) = value_and_gradient(problem, x);
+    let (mut mean, mut spread) = (vec![Rational::new(); x.len()], Rational::new());
+    for worker in worker_gradients(problem, x) {
+        for ((m, w), g) in mean.iter_mut().zip(worker).zip(&gradient) {
+            spread += Rational::from(&w - g).square() / problem.workers() as u64;
+            *m += w / problem.workers() as u64;
+        }
+    }
+    let within = problem.constants().heterogeneity.as_ref().is_none_or(|zeta2| spread <= *zeta2);
+    if mean == gradient && within {
+        Ok(())
+    } else {
+        Err(format!("{} {:?}: {mean:?} is not {gradient:?}", problem.family(), problem.parameters()))
+    }
+}
+
+/// At the centre the gradient of a convex quadratic vanishes and f is f*, exactly.
+fn is_least_at_its_centre(problem: &dyn DynProblem) -> Result<(), String> {
+    let constants = problem.constants();
+    let (Some(least), Some(affine)) = (&constants.lower_bound, problem.affine_part()) else { return Ok(()) };
+    let centre: Vec<Exact> = affine.centre.iter().map(|c| Exact(Some(c.clone()))).collect();
+    let (value, gradient) = value_and_gradient(problem, &centre);
+    if value == *least && gradient.iter().all(|g| *g == 0) {
+        Ok(())
+    } else {
+        Err(format!("{} {:?}: f is {value} and not {least}", problem.family(), problem.parameters()))
+    }
+}
+
+/// Quadratic instances with numbers that need many bits, whose size is `size`.
+fn awkward(size: f64, workers: usize, dimension: usize, seed: u64) -> [ProblemSpec; 5] {
+    let spectrum: Vec<f64> = (0..dimension).map(|j| 0.5f64.powi(j as i32)).collect();
+    let (rows, outer) = (dimension.div_ceil(2), Outer::Squares);
+    [
+        ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition: 4.0, spread: size, seed },
+        ProblemSpec::LeastSquares { dimension, rank: rows, condition: 7.0, offset: size, workers, seed },
+        ProblemSpec::MamlQuadratic { spectrum, workers, spread: size, step: 0.1, seed },
+        ProblemSpec::MamlLeastSquares { dimension, rank: rows, condition: 5.0, workers, spread: size, step: 0.3, seed },
+        ProblemSpec::CompositeAffine { dimension, rows, workers, outer, condition: 3.0, spread: size, seed },
+    ]
+}
+
+#[test]
+fn workers_average_out_and_minima_are_exact_for_sizes_that_no_few_bits_hold() {
+    for size in [0.1, 1.2345678912345677e17, 1e-17, 0.7e300, 1e-310, 5e-324, 0.0, -0.3] {
+        for (workers, dimension) in [(7, 1), (5, 2), (32, 4)] {
+            for spec in awkward(size, workers, dimension, 2) {
+                let problem = build(&spec).unwrap();
+                let awkward_point = vec![0.1; dimension];
+                for x in [problem.start(), vec![0.0; dimension], awkward_point] {
+                    workers_average_out(problem.as_ref(), &exactly(&x)).unwrap();
+                }
+                is_least_at_its_centre(problem.as_ref()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn workers_average_out_wherever_gradients_are_rational() {
+    let nonlinear = |outer, bent| {
+        let (dimension, rows, workers, condition, spread, seed) = (2, 1, 3, 3.0, 0.1, 2);
+        if bent {
+            ProblemSpec::CompositeBent { dimension, rows, workers, outer, condition, spread, seed }
+        } else {
+            ProblemSpec::CompositeAffine { dimension, rows, workers, outer, condition, spread, seed }
+        }
+    };
+    let given = [
+        ProblemSpec::ShiftedQuadratic {
+            spectrum: vec![0.1, 5e-324],
+            shifts: vec![vec![0.1, 5e-324], vec![-0.1, -5e-324]],
+        },
+        ProblemSpec::Huber { curvature: 0.1, width: 0.3, tilts: vec![0.1, 1e17, -0.1, -1e17] },
+        ProblemSpec::DiagonalQuadratic { spectrum: vec![0.1, 5e-324] },
+        nonlinear(Outer::Bounded, false),
+        nonlinear(Outer::Bounded, true),
+        nonlinear(Outer::Squares, true),
+    ];
+    let shipped = suite(Preset::Default).into_iter().chain(nested_suite(Preset::Default));
+    for spec in shipped.chain(given) {
+        let problem = build(&spec).unwrap();
+        if problem.is_rational() {
+            workers_average_out(problem.as_ref(), &exactly(&problem.start())).unwrap();
+        }
+        if problem.is_quadratic() {
+            is_least_at_its_centre(problem.as_ref()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_curvature_whose_half_is_no_f64_bends_the_function_by_all_of_it() {
+    // 5e-324 and its odd multiples have no half among the f64.
+    for curvature in [5e-324, 1.5e-323, 2.2250738585072014e-308f64.next_down(), 1.0] {
+        let bend = |value: &Rational, x: &[Exact]| {
+            let square = norm2(x, ()).0.unwrap() * Rational::from_f64(curvature).unwrap();
+            assert_eq!(*value, square / 2u32, "{curvature:e}");
+        };
+        for spec in [
+            ProblemSpec::Huber { curvature, width: 2.0, tilts: vec![0.0] },
+            ProblemSpec::DiagonalQuadratic { spectrum: vec![curvature] },
+            ProblemSpec::PiecewiseQuadratic {
+                anchor: 0.0,
+                value: 0.0,
+                slope: 0.0,
+                breaks: vec![],
+                curvatures: vec![curvature],
+            },
+            ProblemSpec::PiecewiseQuadratic {
+                anchor: 0.0,
+                value: 0.0,
+                slope: 0.0,
+                breaks: vec![-2.0, 0.5],
+                curvatures: vec![2.0 * curvature, curvature, curvature],
+            },
+        ] {
+            let problem = build(&spec).unwrap();
+            for x in [1.0, -1.75, 0.1] {
+                let x = exactly(&[x]);
+                bend(&value_and_gradient(problem.as_ref(), &x).0, &x);
+            }
+            is_sound(problem.as_ref(), 7, 3);
+        }
+    }
+}
+
+#[test]
+fn the_minimum_of_a_piecewise_quadratic_is_attained() {
+    // Between the breaks f falls with half of an odd multiple of the least number.
+    let least = 5e-324;
+    let spec = ProblemSpec::PiecewiseQuadratic {
+        anchor: 0.0,
+        value: 0.0,
+        slope: -least,
+        breaks: vec![-1.0, 3.0],
+        curvatures: vec![8.0 * least, 3.0 * least, 5.0 * least],
+    };
+    let problem = build(&spec).unwrap();
+    let critical = [Exact(Some(Rational::from((1, 3))))];
+    let (value, gradient) = value_and_gradient(problem.as_ref(), &critical);
+    assert_eq!(gradient, [Rational::new()]);
+    assert_eq!(problem.constants().lower_bound, Some(value));
+}
+
+#[test]
+fn reject_shifts_and_tilts_that_do_not_add_up_and_say_which() {
+    let shifts = |last| ProblemSpec::ShiftedQuadratic {
+        spectrum: vec![1.0, 1.0],
+        shifts: vec![vec![0.5, 0.1], vec![0.25, 0.2], vec![-0.75, last]],
+    };
+    let message = build(&shifts(-0.3)).unwrap_err().to_string();
+    assert!(message.contains("coordinate 2 0.1, 0.2, -0.3 add up to 2.77"), "{message}");
+    assert!(build(&shifts(-0.30000000000000004)).is_err());
+    let tilts = ProblemSpec::Huber { curvature: 1.0, width: 1.0, tilts: vec![1e300, 1.0, -1e300] };
+    let message = build(&tilts).unwrap_err().to_string();
+    assert!(message.contains("add up to 1e0"), "{message}");
+    let wide =
+        |spread| ProblemSpec::HeterogeneousQuadratic { dimension: 3, workers: 32, condition: 2.0, spread, seed: 1 };
+    let message = build(&wide(1.7e308)).unwrap_err().to_string();
+    assert!(message.contains("1.7e308"), "{message}");
+    assert!(build(&wide(f64::NAN)).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 25, rng_seed: RngSeed::Fixed(5), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_size_gives_workers_that_average_out(
+        bits in any::<u64>(), scale in 0..2usize, workers in 1..33usize, dimension in 1..5usize, seed in any::<u64>(),
+    ) {
+        // Every other size is near one, where most users' are.
+        let size = [f64::from_bits(bits), f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52)][scale];
+        for spec in awkward(size, workers, dimension, seed) {
+            let Ok(problem) = build(&spec) else {
+                prop_assert!(!size.is_finite() || size.abs() > 1e306, "{spec:?} is refused");
+                continue;
+            };
+            let x = exactly(&problem.start());
+            workers_average_out(problem.as_ref(), &x).map_err(TestCaseError::fail)?;
+            is_least_at_its_centre(problem.as_ref()).map_err(TestCaseError::fail)?;
+        }
     }
 }
 

@@ -123,8 +123,11 @@ fn on(statement: &Statement, settings: &Settings, number: u64, drawn: &Drawn) ->
     // Two cells may be the same instance; their streams are not.
     let name = format!("{number}; {}", drawn.spec.key());
     let bench = Bench { known, mean, seed: settings.seed, name, form };
-    let number_of = |x: f64| Rational::from_f64(x).unwrap_or_default();
-    let null = -number_of(settings.defect);
+    let number_of = |x: f64| {
+        let unsuitable = || CheckFailure::Unsuitable(format!("{x} is not a finite number"));
+        crate::number::exact(x).ok_or_else(unsuitable)
+    };
+    let null = -number_of(settings.defect)?;
     let lone = Ledger { delta: settings.delta, tests: 1 };
     let (alone, tail) = bench.test("alone", &null, lone, settings.replicates)?;
     let shared = Ledger { delta: settings.delta, tests: FAMILY };
@@ -136,7 +139,7 @@ fn on(statement: &Statement, settings: &Settings, number: u64, drawn: &Drawn) ->
     if number < settings.planted() {
         let budget = settings.replicates.saturating_mul(PLANTED_BUDGET);
         for shift in SHIFTS {
-            let p = number_of(shift);
+            let p = number_of(shift)?;
             let too_low = -(p.clone() / (p.clone() + 1u32));
             planted.push(bench.test(&format!("planted {shift}"), &too_low, PLANTED_LEDGER, budget)?.0);
             margins.push(bench.test(&format!("margin {shift}"), &p, PLANTED_LEDGER, budget)?.0);

@@ -15,6 +15,7 @@
 use std::cmp::Ordering;
 use std::fmt::Debug;
 
+use rug::float::Round;
 use rug::{Float, Rational};
 
 mod ball;
@@ -235,6 +236,21 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
     }
 }
 
+/// The number that an `f64` stands for. None for NaN and the infinities: they stand for a number that
+/// is unknown or too large, and no number may take their place, zero least of all.
+#[must_use]
+pub fn exact(x: f64) -> Option<Rational> {
+    Rational::from_f64(x)
+}
+
+/// A number t ≥ √q, and √q itself where that has at most 53 significant bits. None for q < 0.
+#[must_use]
+pub fn root_above(q: &Rational) -> Option<Rational> {
+    let mut root = Float::with_val_round(53, q, Round::Up).0;
+    root.sqrt_round(Round::Up);
+    root.to_rational()
+}
+
 /// The `f64` nearest to a rational. (`Rational::to_f64` truncates.)
 #[must_use]
 pub fn nearest_f64(q: &Rational) -> f64 {
@@ -271,9 +287,16 @@ pub fn norm2<S: Scalar>(a: &[S], context: S::Context) -> S {
 }
 
 /// min(1, τ/‖u‖), τ > 0: without a division by zero at u = 0, and exactly 1 where ‖u‖ ≤ τ is certain.
+/// Undefined where ‖u‖² or τ² is too large for the arithmetic.
 pub fn clip_factor<S: Scalar>(threshold: &S, u: &[S], context: S::Context) -> S {
     let largest = norm2(u, context).max(&threshold.clone().square()).sqrt();
-    threshold.clone().div(&largest)
+    let mut factor = threshold.clone().div(&largest);
+    if !largest.is_defined() {
+        // A norm that overflowed would read as a factor of zero.
+        let known = |lane| if largest.lane(lane).is_finite() { 1.0 } else { f64::NAN };
+        factor.mul_assign(&S::from_lanes(known, context));
+    }
+    factor
 }
 
 /// u ← min(1, τ/‖u‖)·u, τ > 0.

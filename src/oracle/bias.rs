@@ -3,16 +3,13 @@
 use rug::Rational;
 
 use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
-use crate::number::{Scalar, norm2};
+use crate::number::{Scalar, exact, norm2, root_above};
 use crate::problem::DynProblem;
 
 /// Keeps divisions by a gradient's norm defined where the gradient vanishes; far below any norm
-/// that occurs, so that it changes nothing elsewhere.
-const SMALLEST_NORM: f64 = 1e-200;
-
-fn exact(x: f64) -> Rational {
-    Rational::from_f64(x).unwrap_or_default()
-}
+/// that occurs, so that it changes nothing elsewhere. Its square is a normal `f64`: a norm that is
+/// lost in binary64 counts as this one, so that the error is too short and never too long.
+const SMALLEST_NORM: f64 = 1e-150;
 
 /// √(B‖g‖² + C), the largest error that the bias model allows at gradient g.
 fn radius<S: Scalar>(gradient: &[S], relative: f64, absolute: f64, context: S::Context) -> S {
@@ -24,23 +21,20 @@ fn radius<S: Scalar>(gradient: &[S], relative: f64, absolute: f64, context: S::C
 
 /// The model of an error of norm at most √(B‖g‖² + C) for every draw.
 fn within_radius(relative: f64, absolute: f64, attained: bool, deterministic: bool) -> SourceModel {
+    let size = exact(relative).zip(exact(absolute)).map(|(relative, absolute)| [relative, absolute]);
+    // √(B‖g‖² + C) ≤ √B‖g‖ + √C.
+    let tail = size.as_ref().and_then(|[b, c]| Some(Tail::sure(root_above(b)?, root_above(c)?)));
     SourceModel {
         part: Part::Bias,
         freedom: Freedom::Within,
-        size: Some([exact(relative), exact(absolute)]),
+        size,
         attained,
-        // √(B‖g‖² + C) ≤ √B‖g‖ + √C.
-        tail: Tail::sure(root_above(relative), root_above(absolute)),
+        tail: tail.unwrap_or_else(Tail::unknown),
         finite: true,
         deterministic,
         isotropic: false,
         named: Vec::new(),
     }
-}
-
-/// An upper bound of √x.
-pub(super) fn root_above(x: f64) -> Rational {
-    exact(x.sqrt().next_up())
 }
 
 /// Along ±∇f, of the largest size allowed: e = ±√(B‖g‖²+C) g/‖g‖. Meets the bias model with
@@ -200,13 +194,13 @@ pub struct Offset {
 
 impl Source for Offset {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
-        let square = exact(self.size).square();
+        let square = exact(self.size).map(|c| c.square() * problem.dimension() as u64);
         SourceModel {
             part: Part::Bias,
             freedom: Freedom::Computed,
-            size: Some([Rational::new(), square * problem.dimension() as u64]),
+            tail: Tail::within_root(square.as_ref()),
+            size: square.map(|c| [Rational::new(), c]),
             attained: true,
-            tail: Tail::sure(Rational::new(), exact(self.size).abs() * root_above(problem.dimension() as f64)),
             finite: true,
             deterministic: true,
             isotropic: false,
@@ -233,9 +227,9 @@ impl Source for Relative {
         SourceModel {
             part: Part::Bias,
             freedom: Freedom::Computed,
-            size: Some([exact(self.factor).square(), Rational::new()]),
+            size: exact(self.factor).map(|r| [r.square(), Rational::new()]),
             attained: true,
-            tail: Tail::sure(exact(self.factor).abs(), Rational::new()),
+            tail: exact(self.factor).map_or_else(Tail::unknown, |r| Tail::sure(r.abs(), Rational::new())),
             finite: true,
             deterministic: true,
             isotropic: false,
@@ -259,22 +253,15 @@ pub struct Scripted {
 
 impl Source for Scripted {
     fn model(&self, _: &dyn DynProblem) -> SourceModel {
-        let square = |e: &Vec<f64>| {
-            let mut sum = Rational::new();
-            for x in e {
-                sum += exact(*x).square();
-            }
-            sum
-        };
-        let largest = self.errors.iter().map(square).max().unwrap_or_default();
-        // √q ≤ (1 + q)/2, coarse but exact; a script is never judged by its tail.
-        let bound = (Rational::from(1) + &largest) / 2u32;
+        let square = |e: &Vec<f64>| e.iter().try_fold(Rational::new(), |sum, x| Some(sum + exact(*x)?.square()));
+        // After the end of the script, and without one, the error is zero.
+        let largest = self.errors.iter().try_fold(Rational::new(), |largest, e| Some(largest.max(square(e)?)));
         SourceModel {
             part: Part::Bias,
             freedom: Freedom::Computed,
-            size: Some([Rational::new(), largest]),
+            tail: Tail::within_root(largest.as_ref()),
+            size: largest.map(|c| [Rational::new(), c]),
             attained: false,
-            tail: Tail::sure(Rational::new(), bound),
             finite: true,
             deterministic: true,
             isotropic: false,

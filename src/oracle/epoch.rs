@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
-use crate::number::Scalar;
+use crate::number::{Scalar, exact};
 use crate::problem::{DynProblem, MAX_WORKERS};
 
 /// In which order the components are visited.
@@ -58,7 +58,7 @@ impl Epoch {
         let constants = problem.constants();
         let smoothness = constants.named.get("L_worker")?;
         let bound = constants.gradient_bound.as_ref()?;
-        Some(Rational::from(smoothness * bound) * Rational::from_f64(self.step)? * others / 2u32)
+        Some(Rational::from(smoothness * bound) * exact(self.step)? * others / 2u32)
     }
 
     /// The component visited at each time, for each lane.
@@ -95,7 +95,7 @@ impl Source for Epoch {
             finite: true,
             deterministic,
             isotropic: false,
-            named: vec![("s", Rational::from_f64(self.step).unwrap_or_default())],
+            named: exact(self.step).map(|step| ("s", step)).into_iter().collect(),
         }
     }
 

@@ -2,9 +2,8 @@
 
 use rug::Rational;
 
-use super::transformed::root_above;
 use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
-use crate::number::Scalar;
+use crate::number::{Scalar, exact};
 use crate::problem::DynProblem;
 
 /// g_j = (f(x + h e_j) − f(x))/h for each coordinate j. By the descent inequality both ways
@@ -21,21 +20,21 @@ pub struct FiniteDifference {
 
 impl Source for FiniteDifference {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
-        let step = Rational::from_f64(self.step).unwrap_or_default();
-        let square = problem.constants().smoothness.as_ref().map(|smoothness| {
-            let largest = Rational::from(smoothness * &step) / 2u32;
+        let step = exact(self.step);
+        let square = problem.constants().smoothness.as_ref().zip(step.as_ref()).map(|(smoothness, step)| {
+            let largest = Rational::from(smoothness * step) / 2u32;
             largest.square() * problem.dimension() as u64
         });
         SourceModel {
             part: Part::Bias,
             freedom: Freedom::Computed,
-            tail: square.as_ref().map_or_else(Tail::unknown, |c| Tail::sure(Rational::new(), root_above(c))),
+            tail: Tail::within_root(square.as_ref()),
             size: square.map(|c| [Rational::new(), c]),
             attained: false,
             finite: true,
             deterministic: true,
             isotropic: false,
-            named: vec![("h", step)],
+            named: step.map(|step| ("h", step)).into_iter().collect(),
         }
     }
 

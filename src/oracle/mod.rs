@@ -12,7 +12,7 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar, zeros};
+use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar, root_above, zeros};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 pub mod bias;
@@ -124,6 +124,11 @@ impl Tail {
     #[must_use]
     pub fn sure(relative: Rational, absolute: Rational) -> Self {
         Tail { kind: TailKind::Sure, relative, absolute }
+    }
+
+    /// ‖u‖² ≤ C for every draw; nothing where no C is known.
+    fn within_root(square: Option<&Rational>) -> Self {
+        square.and_then(root_above).map_or_else(Tail::unknown, |root| Tail::sure(Rational::new(), root))
     }
 
     /// No bound is proved.
@@ -477,6 +482,10 @@ impl fmt::Display for Oracle {
 mod tests {
     use super::*;
 
+    fn quadratic(dimension: usize) -> Arc<dyn DynProblem> {
+        crate::problem::build(&crate::problem::ProblemSpec::Quadratic { dimension, condition: 2.0, seed: 1 }).unwrap()
+    }
+
     #[test]
     fn only_adversaries_and_gaussian_noise_choose_their_vectors() {
         let problem =
@@ -501,6 +510,86 @@ mod tests {
             if freedom == Freedom::Within {
                 let expected = [Rational::from((1, 4)), Rational::from((1, 2))];
                 assert_eq!(oracle.sources[0].size, Some(expected), "{spec}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_whose_squares_no_f64_holds_have_their_size() {
+        let problem = quadratic(3);
+        for s in [5e-324, 1e-200, 1e200, f64::MAX] {
+            let square = crate::number::exact(s).unwrap().square();
+            let expected = [
+                (SourceSpec::Offset { size: s }, square.clone() * 3u32),
+                (SourceSpec::Rademacher { size: s }, square.clone() * 3u32),
+                (SourceSpec::Axis { size: s }, square.clone()),
+                (SourceSpec::Sphere { radius: s }, square.clone()),
+                (SourceSpec::Gaussian { size: s }, square.clone() * 3u32),
+                (SourceSpec::Scripted { errors: vec![vec![s, s, 0.0], vec![0.0; 3]] }, square.clone() * 2u32),
+            ];
+            for (spec, constant) in expected {
+                let model = build(std::slice::from_ref(&spec), problem.as_ref()).unwrap().model;
+                assert_eq!(model.total.unwrap(), [Rational::new(), constant.clone()], "{spec}");
+                if model.tail.kind == TailKind::Sure {
+                    assert!(Rational::from(model.tail.absolute.square_ref()) >= constant, "{spec}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_source_of_unknown_size_proves_nothing() {
+        let problem = quadratic(3);
+        let unknown: [SourceModel; 6] = [
+            Source::model(&bias::Offset { size: f64::INFINITY }, problem.as_ref()),
+            Source::model(&bias::Scripted { errors: vec![vec![1.0, f64::NAN, 0.0]] }, problem.as_ref()),
+            Source::model(&bias::Cancel { relative: 0.5, absolute: f64::INFINITY }, problem.as_ref()),
+            Source::model(&noise::Gaussian { size: f64::NAN }, problem.as_ref()),
+            Source::model(&noise::Sphere { radius: f64::INFINITY }, problem.as_ref()),
+            Source::model(&finite_difference::FiniteDifference { step: f64::INFINITY }, problem.as_ref()),
+        ];
+        for model in unknown {
+            assert!(model.size.is_none() && model.named.is_empty(), "{model:?}");
+            assert_eq!(model.tail.kind, TailKind::Unknown, "{model:?}");
+        }
+        let size = f64::INFINITY;
+        for spec in [
+            SourceSpec::Offset { size },
+            SourceSpec::Rademacher { size },
+            SourceSpec::Scripted { errors: vec![vec![size; 3]] },
+        ] {
+            assert!(build(&[spec.clone()], problem.as_ref()).is_err(), "{spec}");
+        }
+    }
+
+    #[test]
+    fn an_adversary_stays_within_its_radius_where_the_gradients_norm_is_lost() {
+        let problem = quadratic(2);
+        let view = <f64 as Arithmetic>::view(problem.as_ref());
+        let memory = Memory::new(problem.as_ref(), ());
+        for length in [0.0, 5e-324, 1e-200, 1e-170, 1e-155, 1e-140, 1.0] {
+            let gradient = [length, -length];
+            let at = Situation {
+                k: 0,
+                x: &[0.0; 2],
+                gradient: &gradient,
+                worker_gradients: &[],
+                buffer: &[0.0; 2],
+                workers: 1,
+                problem: view,
+                badness: None,
+                memory: &memory,
+            };
+            for spec in [
+                SourceSpec::Aligned { relative: 0.0, absolute: 1.0 },
+                SourceSpec::Opposed { relative: 0.0, absolute: 1.0 },
+                SourceSpec::Cancel { relative: 0.0, absolute: 1.0 },
+            ] {
+                let oracle = build(std::slice::from_ref(&spec), problem.as_ref()).unwrap();
+                let (mut bias, mut noise) = ([0.0; 2], [0.0; 2]);
+                oracle.draw(&at, &mut NoRandomness, &mut bias, &mut noise, ());
+                let square: f64 = bias.iter().map(|e| e * e).sum();
+                assert!(square <= 1.0 + 1e-15, "{spec} at {length:e}: {bias:?}");
             }
         }
     }

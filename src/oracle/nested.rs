@@ -16,14 +16,10 @@
 
 use rug::Rational;
 
-use super::transformed::{heterogeneity, root_above};
+use super::transformed::heterogeneity;
 use super::{Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
-use crate::number::Scalar;
+use crate::number::{Scalar, exact, root_above};
 use crate::problem::{DynProblem, Nesting};
-
-fn exact(x: f64) -> Rational {
-    Rational::from_f64(x).unwrap_or_default()
-}
 
 /// How many samples are averaged, and the size of the noise of one.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +32,8 @@ pub struct Batch {
 
 impl Batch {
     /// s²/S.
-    fn square(self) -> Rational {
-        exact(self.noise).square() / self.samples.max(1) as u64
+    fn square(self) -> Option<Rational> {
+        Some(exact(self.noise)?.square() / self.samples.max(1) as u64)
     }
 }
 
@@ -66,10 +62,10 @@ impl Nested {
     fn size(&self, problem: &dyn DynProblem) -> Option<[Rational; 2]> {
         let named = &problem.constants().named;
         let p = self.nesting.dimension as u64;
-        let scale2 = exact(self.scale()).square();
-        let inner = self.inner.square() * &scale2 * p;
-        let outer = self.outer.square() * p;
-        let jacobian = self.jacobian.square() * &scale2;
+        let scale2 = exact(self.scale())?.square();
+        let inner = self.inner.square()? * &scale2 * p;
+        let outer = self.outer.square()? * p;
+        let jacobian = self.jacobian.square()? * &scale2;
         let (slope, smoothness) = (named.get("ell_h")?.clone().square(), named.get("L_F")?.clone().square());
         let drift = Rational::from(&smoothness * &inner);
         let rest = slope * Rational::from(&outer + &drift);
@@ -92,10 +88,10 @@ impl Nested {
     /// ‖e‖ ≤ ‖Δ‖‖s′‖ + ℓ_h‖s′ − ∇F(ĥ)‖ + ℓ_h L_F‖ĥ − h‖ for every draw and worker.
     fn tail(&self, problem: &dyn DynProblem) -> Option<Tail> {
         let named = &problem.constants().named;
-        let root = root_above(&Rational::from(self.nesting.dimension));
-        let inner = exact(self.inner.noise) * exact(self.scale()) * &root;
-        let outer = exact(self.outer.noise) * root;
-        let jacobian = exact(self.jacobian.noise) * exact(self.scale());
+        let root = root_above(&Rational::from(self.nesting.dimension))?;
+        let inner = exact(self.inner.noise)? * exact(self.scale())? * &root;
+        let outer = exact(self.outer.noise)? * root;
+        let jacobian = exact(self.jacobian.noise)? * exact(self.scale())?;
         let (slope, smoothness) = (named.get("ell_h")?, named.get("L_F")?);
         let drift = Rational::from(smoothness * &inner);
         let rest = Rational::from(&drift + &outer) * slope;
@@ -106,8 +102,34 @@ impl Nested {
             return Some(Tail::sure(Rational::new(), rest + jacobian * (outer + bound)));
         }
         let relative = Rational::from(&jacobian / named.get("m_h")?);
-        let absolute = root_above(&heterogeneity(problem)?) * &relative + rest + jacobian * (drift + outer);
+        let absolute = root_above(&heterogeneity(problem)?)? * &relative + rest + jacobian * (drift + outer);
         Some(Tail::sure(relative, absolute))
+    }
+
+    /// The constants of the batches, by name.
+    fn named(&self) -> Option<Vec<(&'static str, Rational)>> {
+        let p = self.nesting.dimension as u64;
+        let square = |x: f64| exact(x).map(Rational::square);
+        let scale2 = square(self.scale())?;
+        let count = |batch: Batch| Rational::from(batch.samples);
+        let mut named = vec![
+            ("S_h", count(self.inner)),
+            ("S_F", count(self.outer)),
+            ("S_J", count(self.jacobian)),
+            ("sigma_h2", Rational::from(&scale2 * p) * square(self.inner.noise)?),
+            ("sigma_F2", square(self.outer.noise)? * p),
+            ("sigma_J2", scale2 * square(self.jacobian.noise)?),
+        ];
+        if self.nesting.adaptation.is_some() {
+            named.extend([
+                ("S_in", count(self.inner)),
+                ("S_o", count(self.outer)),
+                ("S_H", count(self.jacobian)),
+                ("sigma_g2", square(self.outer.noise)? * p),
+                ("sigma_H2", square(self.jacobian.noise)?),
+            ]);
+        }
+        Some(named)
     }
 
     /// `to[j] += sign sums·noise·scale/S` over one batch's samples.
@@ -138,27 +160,6 @@ impl Nested {
 
 impl Source for Nested {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
-        let p = self.nesting.dimension as u64;
-        let square = |x: f64| exact(x).square();
-        let scale2 = square(self.scale());
-        let count = |batch: Batch| Rational::from(batch.samples);
-        let mut named = vec![
-            ("S_h", count(self.inner)),
-            ("S_F", count(self.outer)),
-            ("S_J", count(self.jacobian)),
-            ("sigma_h2", Rational::from(&scale2 * p) * square(self.inner.noise)),
-            ("sigma_F2", square(self.outer.noise) * p),
-            ("sigma_J2", scale2 * square(self.jacobian.noise)),
-        ];
-        if self.nesting.adaptation.is_some() {
-            named.extend([
-                ("S_in", count(self.inner)),
-                ("S_o", count(self.outer)),
-                ("S_H", count(self.jacobian)),
-                ("sigma_g2", square(self.outer.noise) * p),
-                ("sigma_H2", square(self.jacobian.noise)),
-            ]);
-        }
         let deterministic = [self.inner, self.outer, self.jacobian].iter().all(|batch| batch.noise == 0.0);
         SourceModel {
             part: match (deterministic, self.nesting.affine_outer) {
@@ -173,7 +174,7 @@ impl Source for Nested {
             finite: true,
             deterministic,
             isotropic: false,
-            named,
+            named: self.named().unwrap_or_default(),
         }
     }
 
@@ -222,8 +223,11 @@ impl Source for FirstOrderMaml {
             (Some(curvature), Some(zeta2)) if curvature < 1 => {
                 let ratio = &curvature / (Rational::from(1) - &curvature);
                 let relative = Rational::from(ratio.square_ref());
-                let absolute = root_above(&zeta2) * &ratio;
-                (Some([relative.clone(), relative * zeta2]), Tail::sure(ratio, absolute))
+                let tail = root_above(&zeta2).map_or_else(Tail::unknown, |zeta| {
+                    let absolute = zeta * &ratio;
+                    Tail::sure(ratio, absolute)
+                });
+                (Some([relative.clone(), relative * zeta2]), tail)
             }
             (Some(curvature), _) => match named.get("G_task") {
                 Some(bound) => {

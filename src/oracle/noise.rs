@@ -2,13 +2,23 @@
 
 use rug::Rational;
 
-use super::bias::root_above;
 use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
-use crate::number::{Scalar, norm2};
+use crate::number::{Scalar, exact, norm2, root_above};
 use crate::problem::DynProblem;
 
-fn square(x: f64) -> Rational {
-    Rational::from_f64(x).unwrap_or_default().square()
+/// s²q, where s is a number.
+fn square_times(s: f64, q: impl Into<Rational>) -> Option<Rational> {
+    Some(exact(s)?.square() * q.into())
+}
+
+/// C as a bound that does not grow with the gradient.
+fn constant(square: Option<Rational>) -> Option<[Rational; 2]> {
+    square.map(|square| [Rational::new(), square])
+}
+
+/// d/n.
+fn coordinates_each(problem: &dyn DynProblem) -> Rational {
+    Rational::from((problem.dimension() as u64, problem.workers() as u64))
 }
 
 /// Every worker adds s·(±1, …, ±1) with fair signs; the estimate gets their average:
@@ -24,12 +34,9 @@ impl Source for Rademacher {
         SourceModel {
             part: Part::Noise,
             freedom: Freedom::Computed,
-            size: Some([Rational::new(), square(self.size) * problem.dimension() as u64 / problem.workers() as u64]),
+            size: constant(square_times(self.size, coordinates_each(problem))),
             attained: true,
-            tail: Tail::sure(
-                Rational::new(),
-                root_above(problem.dimension() as f64) * Rational::from_f64(self.size.abs()).unwrap_or_default(),
-            ),
+            tail: Tail::within_root(square_times(self.size, problem.dimension()).as_ref()),
             finite: true,
             deterministic: false,
             isotropic: true,
@@ -64,9 +71,9 @@ impl Source for Axis {
         SourceModel {
             part: Part::Noise,
             freedom: Freedom::Computed,
-            size: Some([Rational::new(), square(self.size)]),
+            size: constant(square_times(self.size, 1)),
             attained: true,
-            tail: Tail::sure(Rational::new(), Rational::from_f64(self.size.abs()).unwrap_or_default()),
+            tail: Tail::within_root(square_times(self.size, 1).as_ref()),
             finite: true,
             deterministic: false,
             isotropic: problem.dimension() == 1,
@@ -87,18 +94,23 @@ pub struct Sphere {
     pub radius: f64,
 }
 
+impl Sphere {
+    /// The direction is normalised in the arithmetic of the run: allows for rounding, and for underflow.
+    fn tail(&self) -> Option<Tail> {
+        let radius = exact(self.radius)?.abs();
+        let rounding = Rational::from(&radius >> 39u32) + (Rational::from(1) >> 1060u32);
+        Some(Tail::sure(Rational::new(), radius + rounding))
+    }
+}
+
 impl Source for Sphere {
     fn model(&self, _: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
             freedom: Freedom::Computed,
-            size: Some([Rational::new(), square(self.radius)]),
+            size: constant(square_times(self.radius, 1)),
             attained: true,
-            // The direction is normalised in the arithmetic of the run: allow for its rounding.
-            tail: Tail::sure(
-                Rational::new(),
-                Rational::from_f64(self.radius.abs() * (1.0 + 1e-12)).unwrap_or_default(),
-            ),
+            tail: self.tail().unwrap_or_else(Tail::unknown),
             finite: false,
             deterministic: false,
             isotropic: true,
@@ -124,22 +136,24 @@ pub struct Gaussian {
     pub size: f64,
 }
 
+impl Gaussian {
+    /// E‖ν‖⁴ = (s²/n)² d(d + 2).
+    fn tail(&self, problem: &dyn DynProblem) -> Option<Tail> {
+        let d = problem.dimension() as u64;
+        let square = root_above(&Rational::from(d * (d + 2)))? / problem.workers() as u64;
+        let absolute = root_above(&square)? * exact(self.size)?.abs();
+        Some(Tail { kind: TailKind::FourthMoment, relative: Rational::new(), absolute })
+    }
+}
+
 impl Source for Gaussian {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
         SourceModel {
             part: Part::Noise,
             freedom: Freedom::Any,
-            size: Some([Rational::new(), square(self.size) * problem.dimension() as u64 / problem.workers() as u64]),
+            size: constant(square_times(self.size, coordinates_each(problem))),
             attained: true,
-            tail: Tail {
-                // E‖ν‖⁴ = (s²/n)² d(d + 2).
-                kind: TailKind::FourthMoment,
-                relative: Rational::new(),
-                absolute: root_above(
-                    root_above((problem.dimension() * (problem.dimension() + 2)) as f64).to_f64().next_up(),
-                ) * root_above(1.0 / problem.workers() as f64)
-                    * Rational::from_f64(self.size.abs()).unwrap_or_default(),
-            },
+            tail: self.tail(problem).unwrap_or_else(Tail::unknown),
             finite: false,
             deterministic: false,
             isotropic: true,
@@ -175,9 +189,9 @@ impl Source for RelativeSigns {
         SourceModel {
             part: Part::Noise,
             freedom: Freedom::Computed,
-            size: Some([square(self.factor), Rational::new()]),
+            size: square_times(self.factor, 1).map(|square| [square, Rational::new()]),
             attained: true,
-            tail: Tail::sure(Rational::from_f64(self.factor.abs()).unwrap_or_default(), Rational::new()),
+            tail: exact(self.factor).map_or_else(Tail::unknown, |r| Tail::sure(r.abs(), Rational::new())),
             finite: true,
             deterministic: false,
             isotropic: false,

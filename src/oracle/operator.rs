@@ -70,6 +70,11 @@ pub fn kept(share: f64, dimension: usize) -> usize {
     ((share * dimension as f64).ceil() as usize).clamp(1, dimension)
 }
 
+/// K/d for a share of d coordinates, after K was rounded up.
+pub(super) fn kept_share(share: f64, dimension: usize) -> Rational {
+    Rational::from((kept(share, dimension) as u64, dimension as u64))
+}
+
 /// (1/(2ᵖ+1))², the square of the largest relative error of rounding to p bits.
 fn rounding_error2(bits: u32) -> Rational {
     let base = Rational::from(2u64.pow(bits.min(60)) + 1);
@@ -80,12 +85,13 @@ impl Operator {
     /// α of an α-contractive map in dimension d; clipping has none without a bound of its argument.
     #[must_use]
     pub fn contraction(&self, dimension: usize) -> Option<Rational> {
-        let share = |share: f64| Rational::from((kept(share, dimension) as u64, dimension as u64));
         Some(match self {
-            Operator::TopK { share: s } | Operator::RandK { share: s } => share(*s),
+            Operator::TopK { share } | Operator::RandK { share } => kept_share(*share, dimension),
             Operator::ScaledSign {} => Rational::from((1, dimension as u64)),
             Operator::Rounding { bits } => Rational::from(1) - rounding_error2(*bits),
-            Operator::TopKRounding { share: s, bits } => share(*s) * (Rational::from(1) - rounding_error2(*bits)),
+            Operator::TopKRounding { share, bits } => {
+                kept_share(*share, dimension) * (Rational::from(1) - rounding_error2(*bits))
+            }
             Operator::LowRank { rows, rank } => {
                 let smaller = (*rows).min(dimension / rows);
                 Rational::from(((*rank).min(smaller) as u64, smaller as u64))
@@ -377,6 +383,23 @@ mod tests {
         assert_eq!(applied(&clip, &[6.0, 8.0]), [3.0, 4.0]);
         assert_eq!(applied(&clip, &[3.0, 0.0]), [3.0, 0.0]);
         assert_eq!(applied(&clip, &[0.0, 0.0]), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_norm_that_overflows_clips_to_nothing_known_and_leaves_other_lanes_alone() {
+        let clip = Operator::Clip { threshold: 5.0 };
+        let mut out = [0.0; 2];
+        clip.error(&[6e200, 8e200], &mut NoRandomness, &mut out, ());
+        assert!(out.iter().all(|x| x.is_nan()), "{out:?}");
+        let lanes = |x: f64| Lanes([x, 1e200, 1.0, 1e-300, x, x, x, x]);
+        let mut out = [Lanes([0.0; 8]); 2];
+        clip.error(&[lanes(6.0), lanes(8.0)], &mut NoRandomness, &mut out, ());
+        assert_eq!(out[0].0.map(f64::is_nan), [false, true, false, false, false, false, false, false]);
+        assert_eq!((out[0].0[0], out[1].0[0], out[0].0[2]), (-3.0, -4.0, 0.0));
+        let exponents = [6e200, 8e200].map(|x| Interval::from_f64(x, 64));
+        let mut out = exponents.clone();
+        clip.error(&exponents, &mut NoRandomness, &mut out, 64);
+        assert!(out[0].clone().add(&exponents[0]).is_defined() && out[0].to_f64() < -5.9e200);
     }
 
     #[test]

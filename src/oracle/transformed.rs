@@ -4,21 +4,12 @@
 //! α-contractive map of every worker gives E‖e‖² ≤ (1−α)(‖∇f‖² + ζ²) (theory, `compressed-error`),
 //! and clipping gives ‖e‖ ≤ (G−τ)₊ (theory, `clipped-error`).
 
-use rug::Float;
 use rug::Rational;
-use rug::float::Round;
 
-use super::operator::Operator;
+use super::operator::{Operator, kept_share};
 use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
-use crate::number::Scalar;
+use crate::number::{Scalar, exact, root_above};
 use crate::problem::DynProblem;
-
-/// An upper bound of √q.
-pub(super) fn root_above(q: &Rational) -> Rational {
-    let mut root = Float::with_val_round(53, q, Round::Up).0;
-    root.sqrt_round(Round::Up);
-    root.to_rational().unwrap_or_default()
-}
 
 /// ζ², which is zero for one worker.
 pub(super) fn heterogeneity(problem: &dyn DynProblem) -> Option<Rational> {
@@ -27,7 +18,7 @@ pub(super) fn heterogeneity(problem: &dyn DynProblem) -> Option<Rational> {
 
 /// (G − τ)₊.
 fn excess(problem: &dyn DynProblem, threshold: f64) -> Option<Rational> {
-    let excess = problem.constants().gradient_bound.clone()? - Rational::from_f64(threshold)?;
+    let excess = problem.constants().gradient_bound.clone()? - exact(threshold)?;
     Some(if excess < 0 { Rational::new() } else { excess })
 }
 
@@ -35,23 +26,23 @@ fn excess(problem: &dyn DynProblem, threshold: f64) -> Option<Rational> {
 struct Proved {
     size: Option<[Rational; 2]>,
     tail: Tail,
-    named: (&'static str, Rational),
+    named: Option<(&'static str, Rational)>,
 }
 
 impl Proved {
+    fn nothing() -> Self {
+        Proved { size: None, tail: Tail::unknown(), named: None }
+    }
+
     /// With heterogeneity ζ² of the vectors that 𝒯 is applied to, where it is known, and E‖ξᵢ‖² = σ².
     fn new(operator: &Operator, problem: &dyn DynProblem, zeta2: Option<Rational>, variance: &Rational) -> Self {
-        match operator {
-            Operator::Clip { threshold } => {
-                let (size, tail) = clipped(problem, *threshold, zeta2, variance);
-                Proved { size, tail, named: ("tau", Rational::from_f64(*threshold).unwrap_or_default()) }
-            }
-            _ => {
-                let alpha = operator.contraction(problem.dimension()).unwrap_or_default();
-                let (size, tail) = contractive(operator, problem, &alpha, zeta2, variance);
-                Proved { size, tail, named: ("alpha", alpha) }
-            }
+        if let Operator::Clip { threshold } = operator {
+            let (size, tail) = clipped(problem, *threshold, zeta2, variance);
+            return Proved { size, tail, named: exact(*threshold).map(|tau| ("tau", tau)) };
         }
+        let Some(alpha) = operator.contraction(problem.dimension()) else { return Proved::nothing() };
+        let (size, tail) = contractive(operator, problem, &alpha, zeta2, variance);
+        Proved { size, tail, named: Some(("alpha", alpha)) }
     }
 }
 
@@ -75,10 +66,13 @@ fn contractive(
         let spread = Rational::from(&zeta2 + variance) * &relative;
         [relative, spread + (a.recip() + 1u32) * variance / problem.workers() as u64]
     };
-    let sure = if operator.is_random() { Rational::from(1) } else { root_above(&rest) };
-    let sigma = root_above(variance);
-    let absolute = &sure * (root_above(&zeta2) + &sigma) + sigma;
-    (Some(size), Tail::sure(sure, absolute))
+    let tail = || {
+        let sure = if operator.is_random() { Rational::from(1) } else { root_above(&rest)? };
+        let sigma = root_above(variance)?;
+        let absolute = &sure * (root_above(&zeta2)? + &sigma) + sigma;
+        Some(Tail::sure(sure, absolute))
+    };
+    (Some(size), tail().unwrap_or_else(Tail::unknown))
 }
 
 /// Of clipping: ‖e‖² ≤ σ² + (G−τ)₊² where G is proved; else clipping moves no vector farther than its
@@ -89,14 +83,16 @@ fn clipped(
     zeta2: Option<Rational>,
     variance: &Rational,
 ) -> (Option<[Rational; 2]>, Tail) {
-    let sigma = root_above(variance);
+    let sure = |relative: u32, absolute: Option<Rational>| {
+        absolute.map_or_else(Tail::unknown, |absolute| Tail::sure(Rational::from(relative), absolute))
+    };
     if let Some(excess) = excess(problem, threshold) {
         let size = [Rational::new(), Rational::from(excess.square_ref()) + variance];
-        return (Some(size), Tail::sure(Rational::new(), excess + sigma));
+        return (Some(size), sure(0, root_above(variance).map(|sigma| excess + sigma)));
     }
     match zeta2 {
         Some(zeta2) if *variance == 0 => {
-            let tail = Tail::sure(Rational::from(1), root_above(&zeta2));
+            let tail = sure(1, root_above(&zeta2));
             (Some([Rational::from(1), zeta2]), tail)
         }
         _ => (None, Tail::unknown()),
@@ -115,10 +111,11 @@ pub struct EachWorker {
 
 impl Source for EachWorker {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
-        let dimension = problem.dimension();
-        let variance = Rational::from_f64(self.noise).unwrap_or_default().square() * dimension as u64;
-        let Proved { size, tail, named } = Proved::new(&self.operator, problem, heterogeneity(problem), &variance);
-        let deterministic = variance == 0 && !self.operator.is_random();
+        let variance = exact(self.noise).map(|s| s.square() * problem.dimension() as u64);
+        let Proved { size, tail, named } = variance.as_ref().map_or_else(Proved::nothing, |variance| {
+            Proved::new(&self.operator, problem, heterogeneity(problem), variance)
+        });
+        let deterministic = self.noise == 0.0 && !self.operator.is_random();
         SourceModel {
             part: if deterministic { Part::Bias } else { Part::Mixed },
             freedom: Freedom::Computed,
@@ -128,7 +125,7 @@ impl Source for EachWorker {
             finite: true,
             deterministic,
             isotropic: false,
-            named: vec![("worker_variance", variance), named],
+            named: variance.map(|variance| ("worker_variance", variance)).into_iter().chain(named).collect(),
         }
     }
 
@@ -175,15 +172,9 @@ pub struct RandKBias {
     pub share: f64,
 }
 
-impl RandKBias {
-    fn alpha(&self, dimension: usize) -> Rational {
-        Operator::RandK { share: self.share }.contraction(dimension).unwrap_or_default()
-    }
-}
-
 impl Source for RandKBias {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
-        let alpha = self.alpha(problem.dimension());
+        let alpha = kept_share(self.share, problem.dimension());
         let rest = Rational::from(1) - &alpha;
         SourceModel {
             part: Part::Bias,
@@ -199,7 +190,7 @@ impl Source for RandKBias {
     }
 
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
-        let rest = Rational::from(1) - self.alpha(out.len());
+        let rest = Rational::from(1) - kept_share(self.share, out.len());
         let rest = S::from_rational(&rest, context);
         for (o, g) in out.iter_mut().zip(at.gradient) {
             o.sub_product(g, &rest);
@@ -217,15 +208,18 @@ pub struct RandKNoise {
 
 impl Source for RandKNoise {
     fn model(&self, problem: &dyn DynProblem) -> SourceModel {
-        let alpha = Operator::RandK { share: self.share }.contraction(problem.dimension()).unwrap_or_default();
+        let alpha = kept_share(self.share, problem.dimension());
         let rest = Rational::from(1) - &alpha;
         let factor = Rational::from(&alpha * &rest) / problem.workers() as u64;
         // ‖ν‖ ≤ max(α, 1−α)·(1/n)Σ‖∇fᵢ‖ ≤ max(α, 1−α)(‖∇f‖ + ζ).
         let largest = if alpha < rest { rest } else { alpha };
         let (size, tail) = match heterogeneity(problem) {
             Some(zeta2) => {
-                let absolute = &largest * root_above(&zeta2);
-                (Some([factor.clone(), factor * zeta2]), Tail::sure(largest, absolute))
+                let tail = root_above(&zeta2).map_or_else(Tail::unknown, |zeta| {
+                    let absolute = zeta * &largest;
+                    Tail::sure(largest, absolute)
+                });
+                (Some([factor.clone(), factor * zeta2]), tail)
             }
             None => (None, Tail::unknown()),
         };
@@ -254,7 +248,7 @@ impl Source for RandKNoise {
         context: S::Context,
     ) {
         let operator = Operator::RandK { share: self.share };
-        let rest = Rational::from(1) - operator.contraction(out.len()).unwrap_or_default();
+        let rest = Rational::from(1) - kept_share(self.share, out.len());
         let rest = S::from_rational(&rest, context);
         let mut memory = at.memory.borrow_mut();
         let [_, value, _] = &mut memory.vectors;
@@ -290,7 +284,7 @@ impl Source for Average {
             finite: true,
             deterministic: true,
             isotropic: false,
-            named: vec![named],
+            named: named.into_iter().collect(),
         }
     }
 

@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 use rug::Rational;
 
 use super::tasks::{QuadraticTasks, TaskBounds, Tasks};
-use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, check_size};
-use crate::number::Scalar;
+use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, check_size, exact_number};
+use crate::number::{Scalar, exact};
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -34,17 +34,11 @@ pub struct Adapted<T> {
     parameters: BTreeMap<String, String>,
 }
 
-fn rational(x: f64) -> Rational {
-    Rational::from_f64(x).unwrap_or_default()
-}
-
-fn check<T: Tasks>(family: &'static str, tasks: &T, step: f64) -> Result<(), ProblemError> {
+/// a, where sizes and step are in range.
+fn checked_step<T: Tasks>(family: &'static str, tasks: &T, step: f64) -> Result<Rational, ProblemError> {
     check_size(family, tasks.dimension(), tasks.workers())?;
-    if step.is_finite() && step >= 0.0 {
-        Ok(())
-    } else {
-        Err(ProblemError::new(family, format!("{step} is no step of adaptation")))
-    }
+    let is_step = |a: &Rational| *a >= 0;
+    exact(step).filter(is_step).ok_or_else(|| ProblemError::new(family, format!("{step} is no step of adaptation")))
 }
 
 fn named(step: &Rational, bounds: &TaskBounds) -> BTreeMap<&'static str, Rational> {
@@ -87,9 +81,8 @@ impl<T: Tasks> Adapted<T> {
     /// # Errors
     /// When sizes or the step are out of range.
     pub fn new(family: &'static str, tasks: T, step: f64) -> Result<Self, ProblemError> {
-        check(family, &tasks, step)?;
+        let a = checked_step(family, &tasks, step)?;
         let bounds = tasks.bounds();
-        let a = rational(step);
         let named = named(&a, bounds);
         let expansion = Rational::from(&a * &bounds.smoothness) + 1u32;
         let smoothness = named
@@ -119,18 +112,18 @@ impl Adapted<QuadraticTasks> {
     /// # Errors
     /// When sizes or the step are out of range.
     pub fn quadratic(family: &'static str, tasks: QuadraticTasks, step: f64) -> Result<Self, ProblemError> {
-        check(family, &tasks, step)?;
-        let a = rational(step);
+        let a = checked_step(family, &tasks, step)?;
         let factors: Vec<Rational> =
             tasks.spectrum().iter().map(|l| Rational::from(1) - Rational::from(&a * l)).collect();
         let spectrum: Vec<Rational> =
             tasks.spectrum().iter().zip(&factors).map(|(l, t)| Rational::from(t.square_ref()) * l).collect();
-        let largest = |values: &mut dyn Iterator<Item = Rational>| values.max().unwrap_or_default();
+        let largest = |values: &[Rational]| values.iter().fold(Rational::new(), |m, x| m.max(x.clone().abs()));
         let convex = tasks.spectrum().iter().all(|l| *l >= 0);
         let (mut gap, mut spread) = (Rational::new(), Rational::new());
         for shift in tasks.shifts() {
+            let shift = shift.iter().map(|c| exact_number(family, *c)).collect::<Result<Vec<_>, _>>()?;
             for (m, row) in spectrum.iter().zip(tasks.basis()) {
-                let along = row.iter().zip(shift).fold(Rational::new(), |s, (q, c)| s + q * rational(*c));
+                let along = row.iter().zip(&shift).fold(Rational::new(), |s, (q, c)| s + Rational::from(q * c));
                 let weighted = Rational::from(along.square_ref()) * m;
                 spread += Rational::from(&weighted * m);
                 gap += weighted / 2u32;
@@ -138,13 +131,13 @@ impl Adapted<QuadraticTasks> {
         }
         let workers = tasks.workers() as u64;
         let mut named = named(&a, tasks.bounds());
-        named.insert("ell_h", largest(&mut factors.iter().map(|t| t.clone().abs())));
+        named.insert("ell_h", largest(&factors));
         named.remove("m_h");
         if let Some(least) = factors.iter().map(|t| t.clone().abs()).min().filter(|t| *t > 0) {
             named.insert("m_h", least);
         }
         let constants = Constants {
-            smoothness: Some(largest(&mut spectrum.iter().map(|m| m.clone().abs()))),
+            smoothness: Some(largest(&spectrum)),
             lower_bound: convex.then(|| gap / workers),
             pl: spectrum.iter().filter(|m| **m > 0).min().filter(|_| convex).cloned(),
             heterogeneity: Some(spread / workers),

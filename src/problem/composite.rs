@@ -38,9 +38,9 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::orthogonal::{random_orthogonal, short_fraction};
-use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, check_size};
-use crate::number::{Interval, Scalar};
+use super::orthogonal::{exact_rows, random_orthogonal, scaled_rows, short_fraction};
+use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, check_size, exact_number};
+use crate::number::{Interval, Scalar, exact};
 
 const BITS: u32 = 128;
 
@@ -92,10 +92,6 @@ pub struct CompositeSpec<'a> {
     pub seed: u64,
 }
 
-fn rational(x: f64) -> Rational {
-    Rational::from_f64(x).unwrap_or_default()
-}
-
 impl fmt::Display for Outer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -123,21 +119,13 @@ impl Composite {
         if rows == 0 || rows > dimension || singular.iter().any(|s| !s.is_finite() || *s <= 0.0) {
             return Err(ProblemError::new(family, "needs between 1 and d positive singular values"));
         }
-        if !spread.is_finite() {
-            return Err(ProblemError::new(family, "the spread must be finite"));
-        }
         let q = random_orthogonal(dimension, if dimension < 4 { 0 } else { 3 }, seed);
-        let matrix: Vec<f64> =
-            (0..rows).flat_map(|i| (0..dimension).map(move |j| (i, j))).map(|(i, j)| singular[i] * q[(i, j)]).collect();
-        let exact = (0..rows).all(|i| {
-            (0..dimension).all(|j| rational(matrix[i * dimension + j]) == rational(singular[i]) * rational(q[(i, j)]))
-        });
-        if !exact {
-            return Err(ProblemError::new(family, "the singular values need more bits than an exact f64 matrix has"));
-        }
+        let matrix = scaled_rows(family, singular, &q)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xc0_5e7);
         let offsets: Vec<f64> = (0..workers * rows).map(|_| spread * short_fraction(4, &mut rng)).collect();
-        let basis = (0..dimension).map(|i| (0..dimension).map(|j| rational(q[(i, j)])).collect()).collect();
+        let exact = |numbers: &[f64]| numbers.iter().map(|x| exact_number(family, *x)).collect::<Result<Vec<_>, _>>();
+        let (exact_singular, exact_offsets) = (exact(singular)?, exact(&offsets)?);
+        let basis = exact_rows(family, &q)?;
         let mut problem = Composite {
             dimension,
             workers,
@@ -156,13 +144,15 @@ impl Composite {
                 ("seed".into(), seed.to_string()),
             ]),
         };
-        problem.prove(singular, basis);
+        problem
+            .prove(exact_singular, &exact_offsets, basis)
+            .ok_or_else(|| ProblemError::new(family, "a constant is too large"))?;
         Ok(problem)
     }
 
-    fn prove(&mut self, singular: &[f64], basis: Vec<Vec<Rational>>) {
-        let mut singular: Vec<Rational> = singular.iter().map(|s| rational(*s)).collect();
-        let centre = self.mean_offset();
+    /// From the singular values, the cᵢ by rows and Q. None where a bound has no `f64`.
+    fn prove(&mut self, mut singular: Vec<Rational>, offsets: &[Rational], basis: Vec<Vec<Rational>>) -> Option<()> {
+        let centre = self.mean_offset(offsets);
         let coordinates: Vec<Rational> = centre.iter().zip(&singular).map(|(c, s)| Rational::from(c / s)).collect();
         let spectrum: Vec<Rational> = singular
             .iter()
@@ -184,16 +174,19 @@ impl Composite {
             Outer::Huber => Some(point(1.0)),
             Outer::Squares => None,
         };
-        let upper = |x: &Interval| Rational::from_f64(x.upper_f64()).unwrap_or_default();
+        let upper = |x: &Interval| exact(x.upper_f64());
         let curvature = match (self.bent, &slope) {
             (false, _) => outer_smoothness.clone(),
-            (true, Some(slope)) => Rational::from(&outer_smoothness * 4u32) + upper(&slope.clone().mul(&point(1.5))),
+            (true, Some(slope)) => Rational::from(&outer_smoothness * 4u32) + upper(&slope.clone().mul(&point(1.5)))?,
             (true, None) => Rational::from(4),
         };
         let inner_slope = Rational::from(&largest * &steepest);
         let inner_least = Rational::from(&smallest * &flattest);
-        let outer_slope = slope.map(|slope| upper(&slope.mul(&point(self.rows as f64).sqrt())));
-        let spread = self.spread(&centre);
+        let outer_slope = match slope {
+            Some(slope) => Some(upper(&slope.mul(&point(self.rows as f64).sqrt()))?),
+            None => None,
+        };
+        let spread = self.spread(offsets, &centre);
         let squares = self.outer == Outer::Squares;
         let mut named =
             BTreeMap::from([("ell_h", inner_slope.clone()), ("m_h", inner_least.clone()), ("L_F", outer_smoothness)]);
@@ -209,7 +202,7 @@ impl Composite {
             named,
         };
         let remainder = if self.bent {
-            upper(&point(1.5).mul(&point(self.rows as f64).sqrt()).mul(&Interval::from_rational(&largest, BITS)))
+            upper(&point(1.5).mul(&point(self.rows as f64).sqrt()).mul(&Interval::from_rational(&largest, BITS)))?
         } else {
             Rational::new()
         };
@@ -218,26 +211,26 @@ impl Composite {
                 coordinates.iter().zip(&basis).fold(Rational::new(), |x, (c, row)| x + Rational::from(c * &row[l]))
             })
             .collect();
-        self.affine = squares.then(|| AffinePart { spectrum, basis, centre, remainder });
+        self.affine = squares.then_some(AffinePart { spectrum, basis, centre, remainder });
+        Some(())
     }
 
     /// c̄.
-    fn mean_offset(&self) -> Vec<Rational> {
+    fn mean_offset(&self, offsets: &[Rational]) -> Vec<Rational> {
         (0..self.rows)
             .map(|j| {
-                let sum = self.offsets.iter().skip(j).step_by(self.rows).fold(Rational::new(), |s, c| s + rational(*c));
+                let sum = offsets.iter().skip(j).step_by(self.rows).fold(Rational::new(), |s, c| s + c);
                 sum / self.workers as u64
             })
             .collect()
     }
 
     /// (1/n)Σ‖cᵢ − c̄‖².
-    fn spread(&self, mean: &[Rational]) -> Rational {
-        let total = self
-            .offsets
+    fn spread(&self, offsets: &[Rational], mean: &[Rational]) -> Rational {
+        let total = offsets
             .chunks_exact(self.rows)
             .flat_map(|c| c.iter().zip(mean))
-            .fold(Rational::new(), |sum, (c, mean)| sum + (rational(*c) - mean).square());
+            .fold(Rational::new(), |sum, (c, mean)| sum + Rational::from(c - mean).square());
         total / self.workers as u64
     }
 

@@ -6,7 +6,7 @@
 use nalgebra::DMatrix;
 use rug::Rational;
 
-use crate::number::{Interval, Scalar};
+use crate::number::{Interval, Scalar, exact};
 
 const BITS: u32 = 128;
 
@@ -19,7 +19,7 @@ pub fn upper_bound(matrix: &DMatrix<f64>) -> Option<Rational> {
     (0..12).find_map(|attempt| {
         let margin = scale * matrix.nrows() as f64 * 1e-9 * 8f64.powi(attempt);
         let bound = approximate + margin;
-        is_above_spectrum(matrix, bound).then(|| Rational::from_f64(bound)).flatten()
+        is_above_spectrum(matrix, bound).then(|| exact(bound)).flatten()
     })
 }
 

@@ -15,7 +15,7 @@ use rug::Rational;
 
 use super::orthogonal::short_fraction;
 use super::{Constants, Problem, ProblemError, Scratch, check_size, eigen};
-use crate::number::{Interval, Scalar};
+use crate::number::{Interval, Scalar, exact};
 
 const FAMILY: &str = "fourier";
 const BITS: u32 = 128;
@@ -108,10 +108,10 @@ impl Fourier {
         } else {
             bounds.iter().fold(point(0.0), |s, b| s.add(&b.clone().square())).div(&n)
         };
-        let upper = |x: &Interval| Rational::from_f64(x.upper_f64());
+        let upper = |x: &Interval| exact(x.upper_f64());
         Some(Constants {
             smoothness: upper(&smoothness),
-            lower_bound: Rational::from_f64(total.div(&n).neg().lower_f64()),
+            lower_bound: exact(total.div(&n).neg().lower_f64()),
             pl: None,
             heterogeneity: upper(&heterogeneity),
             gradient_bound: upper(&largest),

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use rug::Rational;
 
-use super::{Constants, Problem, ProblemError, Scratch, check_size};
+use super::balanced::verify_balanced;
+use super::{Constants, Problem, ProblemError, Scratch, check_size, exact_number};
 use crate::number::Scalar;
 
 const FAMILY: &str = "huber";
@@ -32,25 +33,19 @@ impl Huber {
     /// When ℓ or w is not positive, or the tilts do not add up to zero exactly.
     pub fn new(curvature: f64, width: f64, tilts: &[f64]) -> Result<Self, ProblemError> {
         check_size(FAMILY, 1, tilts.len())?;
-        let exact = |x: &f64| {
-            Rational::from_f64(*x).ok_or_else(|| ProblemError::new(FAMILY, format!("{x} is not a finite number")))
-        };
-        let (slope, exact_width) = (exact(&curvature)?, exact(&width)?);
+        let (slope, exact_width) = (exact_number(FAMILY, curvature)?, exact_number(FAMILY, width)?);
         if slope <= 0 || exact_width <= 0 {
             return Err(ProblemError::new(FAMILY, "curvature and width must be positive"));
         }
-        let (mut sum, mut squares, mut largest) = (Rational::new(), Rational::new(), Rational::new());
+        verify_balanced(FAMILY, "tilts", tilts, 1)?;
+        let (mut squares, mut largest) = (Rational::new(), Rational::new());
         for tilt in tilts {
-            let tilt = exact(tilt)?;
-            sum += &tilt;
+            let tilt = exact_number(FAMILY, *tilt)?;
             squares += Rational::from(tilt.square_ref());
             let size = tilt.abs();
             if size > largest {
                 largest = size;
             }
-        }
-        if sum != 0 {
-            return Err(ProblemError::new(FAMILY, "the tilts must add up to zero"));
         }
         let constants = Constants {
             smoothness: Some(slope.clone()),
@@ -89,7 +84,8 @@ impl Problem for Huber {
         true
     }
     fn start(&self) -> Vec<f64> {
-        vec![2.0 * self.width]
+        let beyond = 2.0 * self.width;
+        vec![if beyond.is_finite() { beyond } else { self.width }]
     }
     fn scratch_len(&self) -> usize {
         0
@@ -100,7 +96,9 @@ impl Problem for Huber {
         let mut beyond = x[0].clone().abs();
         beyond.add_f64(-self.width);
         let mut value = x[0].clone().square().sub(&beyond.positive_part().square());
-        value.mul_f64(self.curvature / 2.0);
+        // Not times ℓ/2: half a curvature need not be an `f64`.
+        value.mul_f64(0.5);
+        value.mul_f64(self.curvature);
         value
     }
 

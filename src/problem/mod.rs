@@ -9,10 +9,11 @@ use std::fmt::Debug;
 use rug::Rational;
 use thiserror::Error;
 
-use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar};
+use crate::number::{self, Ball, Exact, Interval, Lanes, Mp, Scalar};
 
 pub mod adaptation;
 pub mod audit;
+mod balanced;
 mod catalogue;
 pub mod composite;
 pub mod data;
@@ -46,6 +47,11 @@ impl ProblemError {
     pub fn new(family: &str, reason: impl Into<String>) -> Self {
         ProblemError { family: family.to_owned(), reason: reason.into() }
     }
+}
+
+/// A number of a family's data as the rational that it is.
+fn exact_number(family: &str, x: f64) -> Result<Rational, ProblemError> {
+    number::exact(x).ok_or_else(|| ProblemError::new(family, format!("{x} is not a finite number")))
 }
 
 /// Refuses sizes out of range.

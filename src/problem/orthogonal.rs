@@ -8,6 +8,10 @@
 use nalgebra::DMatrix;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rug::Rational;
+
+use super::{ProblemError, exact_number};
+use crate::number;
 
 /// A random d×d orthogonal matrix with entries in 2^−layers·ℤ, from a seed.
 #[must_use]
@@ -31,6 +35,31 @@ pub fn random_orthogonal(dimension: usize, layers: usize, seed: u64) -> DMatrix<
     q
 }
 
+/// The rows of Q as rationals.
+pub(super) fn exact_rows(family: &str, q: &DMatrix<f64>) -> Result<Vec<Vec<Rational>>, ProblemError> {
+    q.row_iter().map(|row| row.iter().map(|x| exact_number(family, *x)).collect()).collect()
+}
+
+/// The first rows of Q, each times its own factor, by rows.
+///
+/// # Errors
+/// When a product would be rounded.
+pub(super) fn scaled_rows(family: &str, factors: &[f64], q: &DMatrix<f64>) -> Result<Vec<f64>, ProblemError> {
+    let mut scaled = Vec::with_capacity(factors.len() * q.ncols());
+    for (factor, row) in factors.iter().zip(q.row_iter()) {
+        let exact_factor = exact_number(family, *factor)?;
+        for x in row.iter() {
+            let product = factor * x;
+            if number::exact(product) != Some(exact_number(family, *x)? * &exact_factor) {
+                let reason = format!("a singular value of {factor:e} needs more bits than an exact f64 matrix has");
+                return Err(ProblemError::new(family, reason));
+            }
+            scaled.push(product);
+        }
+    }
+    Ok(scaled)
+}
+
 /// A random order of 0..n.
 pub(super) fn shuffled(n: usize, rng: &mut impl Rng) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
@@ -49,8 +78,6 @@ pub(super) fn short_fraction(bits: u32, rng: &mut impl Rng) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use rug::Rational;
-
     use super::*;
 
     #[test]

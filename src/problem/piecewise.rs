@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use rug::Rational;
 
-use super::{Constants, Problem, ProblemError, Scratch};
-use crate::number::Scalar;
+use super::{Constants, Problem, ProblemError, Scratch, exact_number};
+use crate::number::{Exact, Scalar, exact};
 
 const FAMILY: &str = "piecewise-quadratic";
 /// Most changes of the curvature.
@@ -49,12 +49,12 @@ impl PiecewiseQuadratic {
         if curvatures.len() != breaks.len() + 1 || breaks.windows(2).any(|w| w[0] >= w[1]) {
             return Err(ProblemError::new(FAMILY, "breaks must increase and be one fewer than the curvatures"));
         }
-        let exact_difference = |w: &[f64]| {
-            let exact = |x: f64| Rational::from_f64(x).unwrap_or_default();
-            exact(w[1] - w[0]) == exact(w[1]) - exact(w[0])
-        };
-        if !curvatures.windows(2).all(exact_difference) {
-            return Err(ProblemError::new(FAMILY, "the curvatures' differences need more bits than an f64 has"));
+        for w in curvatures.windows(2) {
+            let difference = exact_number(FAMILY, w[1])? - exact_number(FAMILY, w[0])?;
+            if exact(w[1] - w[0]) != Some(difference) {
+                let reason = format!("the difference of the curvatures {:e} and {:e} is no f64", w[1], w[0]);
+                return Err(ProblemError::new(FAMILY, reason));
+            }
         }
         // The anchor's piece; on a break, the piece to its right.
         let home = breaks.iter().filter(|b| **b <= anchor).count();
@@ -74,10 +74,10 @@ impl PiecewiseQuadratic {
             ]),
         };
         let largest = curvatures.iter().fold(0.0f64, |m, c| m.max(c.abs()));
-        problem.constants.smoothness = Rational::from_f64(largest);
+        problem.constants.smoothness = exact(largest);
         problem.constants.heterogeneity = Some(Rational::new());
         if breaks.is_empty() && curvatures[0] > 0.0 {
-            problem.constants.pl = Rational::from_f64(curvatures[0]);
+            problem.constants.pl = exact(curvatures[0]);
         }
         problem.constants.lower_bound = problem.infimum(breaks, curvatures);
         Ok(problem)
@@ -89,15 +89,14 @@ impl PiecewiseQuadratic {
             return None;
         }
         let at = |x: &Rational| {
-            let x = [crate::number::Exact(Some(x.clone()))];
+            let x = [Exact(Some(x.clone()))];
             let mut scratch = Scratch { buffer: Vec::new() };
             let value = self.value(&x, (), &mut scratch).0;
-            let mut slope = [crate::number::Exact(None)];
+            let mut slope = [Exact(None)];
             self.gradient(&x, &mut slope, (), &mut scratch);
             let [slope] = slope;
             Some((value?, slope.0?))
         };
-        let exact = |x: f64| Rational::from_f64(x);
         // A point of each piece, from which its critical point follows.
         let mut points: Vec<Rational> = breaks.iter().copied().filter_map(exact).collect();
         points.push(exact(self.anchor)?);
@@ -160,13 +159,19 @@ impl Problem for PiecewiseQuadratic {
             t.mul_f64(sign);
             t
         };
+        // ½t², as half a curvature need not be an `f64`.
+        let half_square = |t: S| {
+            let mut square = t.square();
+            square.mul_f64(0.5);
+            square
+        };
         let t = offset(self.anchor, 1.0);
         let mut value = S::from_f64(self.value, context);
         value.add_product_f64(&t, self.slope);
-        value.add_product_f64(&t.square(), self.curvature / 2.0);
+        value.add_product_f64(&half_square(t), self.curvature);
         for (sign, changes) in [(1.0, &self.right), (-1.0, &self.left)] {
             for (at, change) in changes {
-                value.add_product_f64(&offset(*at, sign).positive_part().square(), change / 2.0);
+                value.add_product_f64(&half_square(offset(*at, sign).positive_part()), *change);
             }
         }
         value

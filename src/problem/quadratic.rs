@@ -20,9 +20,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 
-use super::orthogonal::{random_orthogonal, short_fraction};
-use super::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size};
-use crate::number::Scalar;
+use super::balanced::{balanced, verify_balanced};
+use super::orthogonal::{exact_rows, random_orthogonal, short_fraction};
+use super::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size, exact_number};
+use crate::number::{self, Scalar};
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ pub struct QuadraticSpec<'a> {
     pub spectrum: &'a [f64],
     /// n.
     pub workers: usize,
-    /// Size of the shifts bᵢ, a short binary fraction; 0 for equal workers.
+    /// Size of the shifts bᵢ; 0 for equal workers. Shortened where the shifts' sum would be rounded.
     pub spread: f64,
     /// f₀, the infimum.
     pub offset: f64,
@@ -59,10 +60,6 @@ pub struct QuadraticSpec<'a> {
 
 /// Layers of reflections: entries of Q have 3 fractional bits, those of H at most 6 more than Λ.
 const LAYERS: usize = 3;
-
-fn rational(x: f64) -> Rational {
-    Rational::from_f64(x).unwrap_or_default()
-}
 
 /// `count` eigenvalues from 1 down to 1/κ in geometric order, rounded to 8 significant bits.
 #[must_use]
@@ -114,18 +111,16 @@ impl Quadratic {
         let family = "shifted-quadratic";
         let dimension = spectrum.len();
         check_size(family, dimension, shifts.len())?;
-        if shifts.iter().any(|b| b.len() != dimension || b.iter().any(|x| !x.is_finite())) {
-            return Err(ProblemError::new(family, format!("every shift needs {dimension} finite numbers")));
+        if shifts.iter().any(|b| b.len() != dimension) {
+            return Err(ProblemError::new(family, format!("every shift needs {dimension} numbers")));
         }
-        let sum = |j: usize| shifts.iter().fold(Rational::new(), |sum, b| sum + rational(b[j]));
-        if (0..dimension).any(|j| sum(j) != 0) {
-            return Err(ProblemError::new(family, "the shifts must sum to zero"));
-        }
+        let rows = shifts.concat();
+        verify_balanced(family, "shifts", &rows, dimension)?;
         let mut problem = Quadratic::diagonal(spectrum)?;
         problem.family = family;
         problem.workers = shifts.len();
-        problem.shifts = shifts.concat();
-        problem.constants.heterogeneity = Some(mean_square(&problem.shifts, shifts.len()));
+        problem.constants.heterogeneity = Some(mean_square(family, &rows, shifts.len())?);
+        problem.shifts = rows;
         problem.parameters.insert("n".into(), shifts.len().to_string());
         problem.parameters.insert("shifts".into(), format!("{shifts:?}"));
         Ok(problem)
@@ -142,47 +137,31 @@ impl Quadratic {
     ) -> Result<Self, ProblemError> {
         let QuadraticSpec { spectrum, workers, spread, offset, seed } = spec;
         let dimension = spectrum.len();
-        if !(spread.is_finite() && offset.is_finite()) {
-            return Err(ProblemError::new(family, "the spread and the offset must be finite"));
-        }
         if spectrum.iter().any(|l| !l.is_finite() || *l < 0.0) || spectrum.iter().all(|l| *l == 0.0) {
             return Err(ProblemError::new(family, "the spectrum must be finite and nonnegative with a positive entry"));
         }
         let diagonal = DMatrix::from_fn(dimension, dimension, |i, j| if i == j { spectrum[i] } else { 0.0 });
         let hessian = q.transpose() * diagonal * q;
-        verify_exact(family, q, spectrum, &hessian)?;
-
-        let mut shifts = Vec::new();
-        if *workers > 1 && *spread != 0.0 {
-            let mut total = vec![0.0; dimension];
-            for _ in 1..*workers {
-                for t in &mut total {
-                    let b = spread * short_fraction(4, rng);
-                    *t += b;
-                    shifts.push(b);
-                }
-            }
-            shifts.extend(total.iter().map(|t| -t));
-        }
-        if shifts.iter().any(|b| !b.is_finite()) {
-            return Err(ProblemError::new(family, format!("a spread of {spread} is too large")));
-        }
+        let numbers = |numbers: &[f64]| numbers.iter().map(|x| exact_number(family, *x)).collect::<Result<Vec<_>, _>>();
+        let (basis, eigenvalues) = (exact_rows(family, q)?, numbers(spectrum)?);
+        verify_exact(family, &basis, &eigenvalues, &hessian)?;
+        let shifts = if *workers > 1 && *spread != 0.0 {
+            balanced(family, *workers, dimension, *spread, rng)?
+        } else {
+            Vec::new()
+        };
         let largest = spectrum.iter().copied().fold(0.0, f64::max);
         let smallest = spectrum.iter().copied().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min);
+        let exact_largest = exact_number(family, largest)?;
         let constants = Constants {
-            smoothness: Some(rational(largest)),
-            lower_bound: Some(rational(*offset)),
-            pl: Some(rational(smallest)),
-            heterogeneity: Some(mean_square(&shifts, *workers)),
+            smoothness: Some(exact_largest.clone()),
+            lower_bound: Some(exact_number(family, *offset)?),
+            pl: Some(exact_number(family, smallest)?),
+            heterogeneity: Some(mean_square(family, &shifts, *workers)?),
             gradient_bound: None,
-            named: BTreeMap::from([("L_worker", rational(largest))]),
+            named: BTreeMap::from([("L_worker", exact_largest)]),
         };
-        let affine = AffinePart {
-            spectrum: spectrum.iter().map(|l| rational(*l)).collect(),
-            basis: (0..dimension).map(|i| (0..dimension).map(|j| rational(q[(i, j)])).collect()).collect(),
-            centre: centre.iter().map(|c| rational(*c)).collect(),
-            remainder: Rational::new(),
-        };
+        let affine = AffinePart { spectrum: eigenvalues, basis, centre: numbers(&centre)?, remainder: Rational::new() };
         let parameters = BTreeMap::from([
             ("d".into(), dimension.to_string()),
             ("n".into(), workers.to_string()),
@@ -257,30 +236,33 @@ impl Quadratic {
 }
 
 /// (1/n)Σ‖bᵢ‖².
-fn mean_square(shifts: &[f64], workers: usize) -> Rational {
-    shifts.iter().fold(Rational::new(), |sum, b| sum + rational(*b).square()) / workers as u64
+fn mean_square(family: &str, shifts: &[f64], workers: usize) -> Result<Rational, ProblemError> {
+    let mut sum = Rational::new();
+    for b in shifts {
+        sum += exact_number(family, *b)?.square();
+    }
+    Ok(sum / workers as u64)
 }
 
 /// Proves H = QᵀΛQ without rounding.
 fn verify_exact(
     family: &'static str,
-    q: &DMatrix<f64>,
-    spectrum: &[f64],
+    q: &[Vec<Rational>],
+    spectrum: &[Rational],
     hessian: &DMatrix<f64>,
 ) -> Result<(), ProblemError> {
     let dimension = spectrum.len();
-    let exact_q: Vec<Rational> =
-        (0..dimension * dimension).map(|i| rational(q[(i / dimension, i % dimension)])).collect();
     for i in 0..dimension {
         for j in i..dimension {
             let mut entry = Rational::new();
-            for (k, l) in spectrum.iter().enumerate() {
-                let (a, b) = (&exact_q[k * dimension + i], &exact_q[k * dimension + j]);
-                if *a != 0 && *b != 0 && *l != 0.0 {
-                    entry += Rational::from(a * b) * rational(*l);
+            for (row, l) in q.iter().zip(spectrum) {
+                let (a, b) = (&row[i], &row[j]);
+                if *a != 0 && *b != 0 && *l != 0 {
+                    entry += Rational::from(a * b) * l;
                 }
             }
-            if rational(hessian[(i, j)]) != entry || rational(hessian[(j, i)]) != entry {
+            let is_exact = |x: f64| number::exact(x).is_some_and(|x| x == entry);
+            if !is_exact(hessian[(i, j)]) || !is_exact(hessian[(j, i)]) {
                 return Err(ProblemError::new(family, "the spectrum needs more bits than an exact f64 matrix has"));
             }
         }

@@ -23,7 +23,7 @@ use nalgebra::DMatrix;
 use rug::Rational;
 
 use super::{Constants, Problem, ProblemError, Scratch, check_size, eigen};
-use crate::number::{Interval, Scalar, nearest_f64};
+use crate::number::{Interval, Scalar, exact, nearest_f64};
 
 /// The loss of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,6 @@ fn steepest() -> Interval {
 /// The Gram matrix must be exact; data are short enough for sums of products to fit.
 fn verify_gram(rows: &[f64], gram: &DMatrix<f64>) -> Option<()> {
     let d = gram.nrows();
-    let exact = |x: f64| Rational::from_f64(x);
     for i in 0..d {
         for j in 0..=i {
             let mut entry = Rational::new();
@@ -130,7 +129,7 @@ impl Regression {
     fn prove_constants(&self) -> Option<Constants> {
         let d = self.dimension;
         // None where the bound is infinite.
-        let upper = |x: &Interval| Rational::from_f64(x.upper_f64());
+        let upper = |x: &Interval| exact(x.upper_f64());
         let share = self.targets.len() / self.workers;
         let smoothness = self.smoothness(&self.rows)?;
         let shards = self.rows.chunks_exact(share * d);
@@ -365,13 +364,11 @@ pub fn short(x: f64) -> f64 {
     (x * 256.0).round() / 256.0
 }
 
-/// The mean of a list of exact numbers, rounded; for standardising data before it is shortened.
+/// The mean of a list of exact numbers, rounded; for standardising data before it is shortened. NaN if
+/// one is not finite.
 #[must_use]
 pub fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = values.clone().count();
-    let mut sum = Rational::new();
-    for value in values {
-        sum += Rational::from_f64(value).unwrap_or_default();
-    }
-    nearest_f64(&(sum / count.max(1) as u64))
+    let sum = values.map(exact).try_fold(Rational::new(), |sum, value| Some(sum + value?));
+    sum.map_or(f64::NAN, |sum| nearest_f64(&(sum / count.max(1) as u64)))
 }

@@ -17,9 +17,9 @@ use std::sync::OnceLock;
 
 use rug::Rational;
 
-use super::orthogonal::random_orthogonal;
-use super::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size};
-use crate::number::{Interval, Scalar};
+use super::orthogonal::{exact_rows, random_orthogonal, scaled_rows};
+use super::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size, exact_number};
+use crate::number::{Interval, Scalar, exact};
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -32,10 +32,6 @@ pub struct SineSquared {
     constants: Constants,
     affine: AffinePart,
     parameters: BTreeMap<String, String>,
-}
-
-fn rational(x: f64) -> Rational {
-    Rational::from_f64(x).unwrap_or_default()
 }
 
 impl SineSquared {
@@ -71,17 +67,13 @@ impl SineSquared {
             return Err(ProblemError::new(family, "needs between 1 and d positive singular values"));
         }
         let q = random_orthogonal(dimension, layers, seed);
-        let matrix: Vec<f64> =
-            (0..rows).flat_map(|i| (0..dimension).map(move |j| (i, j))).map(|(i, j)| singular[i] * q[(i, j)]).collect();
-        let exact = (0..rows).all(|i| {
-            (0..dimension).all(|j| rational(matrix[i * dimension + j]) == rational(singular[i]) * rational(q[(i, j)]))
-        });
-        if !exact {
-            return Err(ProblemError::new(family, "the singular values need more bits than an exact f64 matrix has"));
+        let matrix = scaled_rows(family, singular, &q)?;
+        let mut squares = Vec::with_capacity(dimension);
+        for s in singular {
+            squares.push(exact_number(family, *s)?.square());
         }
-        let squares: Vec<Rational> = singular.iter().map(|s| rational(*s).square()).collect();
-        let largest = squares.iter().max().cloned().unwrap_or_default();
-        let smallest = squares.iter().min().cloned().unwrap_or_default();
+        let largest = squares.iter().fold(squares[0].clone(), |m, s| m.max(s.clone()));
+        let smallest = squares.iter().fold(squares[0].clone(), |m, s| m.min(s.clone()));
         let mut spectrum: Vec<Rational> = squares.iter().map(|s| Rational::from(s * 2u32)).collect();
         spectrum.resize(dimension, Rational::new());
         let remainder =
@@ -94,16 +86,16 @@ impl SineSquared {
             constants: Constants {
                 smoothness: Some(Rational::from(&largest * 8u32)),
                 lower_bound: Some(Rational::new()),
-                pl: Some(smallest * rational(pl_constant()[0])),
+                pl: exact(pl_constant()[0]).map(|mu| smallest * mu),
                 heterogeneity: Some(Rational::new()),
                 gradient_bound: None,
                 named: BTreeMap::new(),
             },
             affine: AffinePart {
                 spectrum,
-                basis: (0..dimension).map(|i| (0..dimension).map(|j| rational(q[(i, j)])).collect()).collect(),
+                basis: exact_rows(family, &q)?,
                 centre: vec![Rational::new(); dimension],
-                remainder: rational(remainder),
+                remainder: exact_number(family, remainder)?,
             },
             parameters: BTreeMap::from([
                 ("d".into(), dimension.to_string()),
@@ -247,7 +239,7 @@ pub fn pl_constant() -> [f64; 2] {
             first.mul(&bracket).div(&value.square().mul(&point(2.0)))
         };
         let mut low = high;
-        let mut boxes = vec![(rational(NEAR), rational(FAR))];
+        let mut boxes: Vec<_> = exact(NEAR).zip(exact(FAR)).into_iter().collect();
         while let Some((a, b)) = boxes.pop() {
             let range = Interval::from_bounds(&a, &b, BITS);
             let middle = Rational::from(&a + &b) / 2u32;
@@ -283,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_two_outer_regions_are_far_above_the_minimum() {
-        let near = Interval::from_bounds(&Rational::new(), &rational(NEAR), BITS);
+        let near = Interval::from_bounds(&Rational::new(), &exact(NEAR).unwrap(), BITS);
         let curvature = h_second(&near);
         let bound = Interval::from_f64(curvature.lower_f64(), BITS).square().div(&point(curvature.upper_f64()));
         assert!(bound.lower_f64() > 1.0);

@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 
 use super::{TaskBounds, Tasks};
-use crate::number::{Interval, Scalar};
+use crate::number::{Interval, Scalar, exact};
 use crate::problem::orthogonal::short_fraction;
 use crate::problem::{ProblemError, check_size};
 
@@ -65,7 +65,8 @@ impl NetworkTasks {
             targets.extend(inputs.iter().map(|t| (amplitude * (t + phase).sin() * 64.0).round() / 64.0));
         }
         let outer: Vec<f64> = (0..units).map(|h| if h % 2 == 0 { 1.0 } else { -1.0 }).collect();
-        let bounds = prove(&outer, &inputs, &targets);
+        let bounds =
+            prove(&outer, &inputs, &targets).ok_or_else(|| ProblemError::new(family, "a constant is too large"))?;
         Ok(NetworkTasks { outer, inputs, targets, workers, bounds })
     }
 
@@ -105,7 +106,7 @@ impl NetworkTasks {
     }
 }
 
-fn prove(outer: &[f64], inputs: &[f64], targets: &[f64]) -> TaskBounds {
+fn prove(outer: &[f64], inputs: &[f64], targets: &[f64]) -> Option<TaskBounds> {
     let positive: f64 = outer.iter().filter(|c| **c > 0.0).sum();
     let negative: f64 = outer.iter().filter(|c| **c < 0.0).sum();
     let largest = point(outer.iter().fold(0.0, |m: f64, c| m.max(c.abs())));
@@ -131,13 +132,13 @@ fn prove(outer: &[f64], inputs: &[f64], targets: &[f64]) -> TaskBounds {
         smoothness.max_assign(&l.div(&count));
         third.max_assign(&h.div(&count));
     }
-    let upper = |x: &Interval| Rational::from_f64(x.upper_f64()).unwrap_or_default();
-    TaskBounds {
-        smoothness: upper(&smoothness),
-        hessian_lipschitz: upper(&third),
-        gradient: Some(upper(&gradient)),
+    let upper = |x: &Interval| exact(x.upper_f64());
+    Some(TaskBounds {
+        smoothness: upper(&smoothness)?,
+        hessian_lipschitz: upper(&third)?,
+        gradient: Some(upper(&gradient)?),
         lower: Some(Rational::new()),
-    }
+    })
 }
 
 impl Tasks for NetworkTasks {

@@ -6,9 +6,10 @@ use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 
 use super::{TaskBounds, Tasks};
-use crate::number::Scalar;
-use crate::problem::orthogonal::{random_orthogonal, short_fraction};
-use crate::problem::{ProblemError, check_size};
+use crate::number::{Scalar, exact};
+use crate::problem::balanced::balanced;
+use crate::problem::orthogonal::{exact_rows, random_orthogonal};
+use crate::problem::{ProblemError, check_size, exact_number};
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -21,10 +22,6 @@ pub struct QuadraticTasks {
     spectrum: Vec<Rational>,
     basis: Vec<Vec<Rational>>,
     bounds: TaskBounds,
-}
-
-fn rational(x: f64) -> Rational {
-    Rational::from_f64(x).unwrap_or_default()
 }
 
 impl QuadraticTasks {
@@ -41,12 +38,10 @@ impl QuadraticTasks {
     ) -> Result<Self, ProblemError> {
         let d = spectrum.len();
         check_size(family, d, workers)?;
-        if spectrum.iter().chain([&spread]).any(|l| !l.is_finite()) {
-            return Err(ProblemError::new(family, "needs a finite spectrum and spread"));
-        }
         let q = random_orthogonal(d, if d < 4 { 0 } else { 3 }, seed);
-        let exact_spectrum: Vec<Rational> = spectrum.iter().map(|l| rational(*l)).collect();
-        let basis: Vec<Vec<Rational>> = (0..d).map(|i| (0..d).map(|j| rational(q[(i, j)])).collect()).collect();
+        let exact_spectrum =
+            spectrum.iter().map(|l| exact_number(family, *l)).collect::<Result<Vec<Rational>, ProblemError>>()?;
+        let basis = exact_rows(family, &q)?;
         let mut hessian = Vec::with_capacity(d * d);
         for i in 0..d {
             for j in 0..d {
@@ -55,18 +50,15 @@ impl QuadraticTasks {
                     .zip(&basis)
                     .fold(Rational::new(), |sum, (l, row)| sum + Rational::from(&row[i] * &row[j]) * l);
                 let rounded = entry.to_f64();
-                if rational(rounded) != entry {
+                if exact(rounded) != Some(entry) {
                     return Err(ProblemError::new(family, "the spectrum needs more bits than an exact f64 matrix has"));
                 }
                 hessian.push(rounded);
             }
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x7a5c);
-        let mut shifts: Vec<Vec<f64>> =
-            (1..workers).map(|_| (0..d).map(|_| spread * short_fraction(4, &mut rng)).collect()).collect();
-        let last = (0..d).map(|j| -shifts.iter().map(|c| c[j]).sum::<f64>()).collect();
-        shifts.push(last);
-        let smoothness = exact_spectrum.iter().map(|l| l.clone().abs()).max().unwrap_or_default();
+        let shifts = balanced(family, workers, d, spread, &mut rng)?.chunks_exact(d).map(<[f64]>::to_vec).collect();
+        let smoothness = exact_spectrum.iter().fold(Rational::new(), |m, l| m.max(l.clone().abs()));
         let lower = exact_spectrum.iter().all(|l| *l >= 0).then(Rational::new);
         let bounds = TaskBounds { smoothness, hessian_lipschitz: Rational::new(), gradient: None, lower };
         Ok(QuadraticTasks { workers, hessian, shifts, spectrum: exact_spectrum, basis, bounds })

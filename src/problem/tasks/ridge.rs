@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{TaskBounds, Tasks};
-use crate::number::{Interval, Scalar};
+use crate::number::{Interval, Scalar, exact};
 use crate::problem::{ProblemError, check_size, eigen};
 
 /// ψ.
@@ -145,10 +145,10 @@ fn prove(ridge: Ridge, dimension: usize, rows: &[f64], share: usize) -> Option<T
         let gram = matrix.transpose() * &matrix;
         for i in 0..dimension {
             for j in 0..dimension {
-                let entry = task.chunks_exact(dimension).try_fold(Rational::new(), |sum, row| {
-                    Some(sum + Rational::from_f64(row[i])? * Rational::from_f64(row[j])?)
-                })?;
-                if Rational::from_f64(gram[(i, j)])? != entry {
+                let entry = task
+                    .chunks_exact(dimension)
+                    .try_fold(Rational::new(), |sum, row| Some(sum + exact(row[i])? * exact(row[j])?))?;
+                if exact(gram[(i, j)])? != entry {
                     return None;
                 }
             }
@@ -161,7 +161,7 @@ fn prove(ridge: Ridge, dimension: usize, rows: &[f64], share: usize) -> Option<T
         length.max_assign(&norms.iter().fold(point(0.0), |s, n| s.add(n)).div(&count));
         cube.max_assign(&norms.iter().fold(point(0.0), |s, n| s.add(&n.clone().powi(3))).div(&count));
     }
-    let upper = |x: Interval| Rational::from_f64(x.upper_f64());
+    let upper = |x: Interval| exact(x.upper_f64());
     Some(TaskBounds {
         smoothness: upper(top.mul(&second))?,
         hessian_lipschitz: upper(cube.mul(&third))?,
