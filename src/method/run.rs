@@ -137,9 +137,6 @@ impl Experiment<'_> {
                 let deviation = if replaces { norm2(error, context) } else { norm2(gradient, context) };
                 table.set(Quantity::Norm2(VectorSequence::Deviation), -1, &deviation);
             }
-            if k == 0 {
-                table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &S::zero(context));
-            }
             S::with_widest_registers(|| {
                 for ((vi, g), e) in v.iter_mut().zip(gradient.iter()).zip(error.iter_mut()) {
                     // e becomes the estimate g_k from here on.
@@ -153,6 +150,11 @@ impl Experiment<'_> {
                 }
             });
             record(table, VectorSequence::Buffer, at, v, context);
+            if k == 0 && table.records(Quantity::Norm2(VectorSequence::Buffer)) {
+                // v_{−1} is 0, or g_0 = v_0.
+                let buffer = if replaces { norm2(v, context) } else { S::zero(context) };
+                table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &buffer);
+            }
             if table.records(Quantity::Norm2(VectorSequence::Deviation)) {
                 for (g, vi) in gradient.iter_mut().zip(v.iter()) {
                     g.sub_assign(vi);

@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, norm2};
 use crate::problem::DynProblem;
 
@@ -32,7 +32,7 @@ fn within_radius(relative: f64, absolute: f64, attained: bool, deterministic: bo
         tail: Tail::sure(root_above(relative), root_above(absolute)),
         finite: true,
         deterministic,
-        isotropic: false,
+        form: Form::Other,
         named: Vec::new(),
     }
 }
@@ -207,7 +207,7 @@ impl Source for Offset {
             tail: Tail::sure(Rational::new(), exact(self.size).abs() * root_above(problem.dimension() as f64)),
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Alternating(exact(self.size)),
             named: Vec::new(),
         }
     }
@@ -235,7 +235,7 @@ impl Source for Relative {
             tail: Tail::sure(exact(self.factor).abs(), Rational::new()),
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Multiple(exact(self.factor)),
             named: Vec::new(),
         }
     }
@@ -273,7 +273,7 @@ impl Source for Scripted {
             tail: Tail::sure(Rational::new(), bound),
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::{DynProblem, MAX_WORKERS};
 
@@ -93,7 +93,7 @@ impl Source for Epoch {
             tail: largest.map_or_else(Tail::unknown, |l| Tail::sure(Rational::new(), l)),
             finite: true,
             deterministic,
-            isotropic: false,
+            form: Form::Other,
             named: vec![("s", Rational::from_f64(self.step).unwrap_or_default())],
         }
     }

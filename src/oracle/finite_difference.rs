@@ -3,7 +3,7 @@
 use rug::Rational;
 
 use super::transformed::root_above;
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::DynProblem;
 
@@ -33,7 +33,7 @@ impl Source for FiniteDifference {
             attained: false,
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: vec![("h", step)],
         }
     }

@@ -17,7 +17,7 @@
 use rug::Rational;
 
 use super::transformed::{heterogeneity, root_above};
-use super::{Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::{DynProblem, Nesting};
 
@@ -171,7 +171,7 @@ impl Source for Nested {
             tail: self.tail(problem).unwrap_or_else(Tail::unknown),
             finite: true,
             deterministic,
-            isotropic: false,
+            form: Form::Other,
             named,
         }
     }
@@ -241,7 +241,7 @@ impl Source for FirstOrderMaml {
             tail,
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use rug::Rational;
 
 use super::bias::root_above;
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
+use super::{Form, Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
 use crate::number::{Scalar, norm2};
 use crate::problem::DynProblem;
 
@@ -31,7 +31,7 @@ impl Source for Rademacher {
             ),
             finite: true,
             deterministic: false,
-            isotropic: true,
+            form: Form::Isotropic,
             named: Vec::new(),
         }
     }
@@ -67,7 +67,7 @@ impl Source for Axis {
             tail: Tail::sure(Rational::new(), Rational::from_f64(self.size.abs()).unwrap_or_default()),
             finite: true,
             deterministic: false,
-            isotropic: problem.dimension() == 1,
+            form: if problem.dimension() == 1 { Form::Isotropic } else { Form::Other },
             named: Vec::new(),
         }
     }
@@ -98,7 +98,7 @@ impl Source for Sphere {
             ),
             finite: false,
             deterministic: false,
-            isotropic: true,
+            form: Form::Isotropic,
             named: Vec::new(),
         }
     }
@@ -138,7 +138,7 @@ impl Source for Gaussian {
             },
             finite: false,
             deterministic: false,
-            isotropic: true,
+            form: Form::Isotropic,
             named: Vec::new(),
         }
     }
@@ -175,7 +175,7 @@ impl Source for RelativeSigns {
             tail: Tail::sure(Rational::from_f64(self.factor.abs()).unwrap_or_default(), Rational::new()),
             finite: true,
             deterministic: false,
-            isotropic: false,
+            form: Form::Signs,
             named: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use rug::Rational;
 use rug::float::Round;
 
 use super::operator::Operator;
-use super::{Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::Scalar;
 use crate::problem::DynProblem;
 
@@ -126,7 +126,7 @@ impl Source for EachWorker {
             tail,
             finite: true,
             deterministic,
-            isotropic: false,
+            form: Form::Other,
             named: vec![("worker_variance", variance), named],
         }
     }
@@ -191,7 +191,7 @@ impl Source for RandKBias {
             tail: Tail::sure(rest, Rational::new()),
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: vec![("alpha", alpha), ("worker_variance", Rational::new())],
         }
     }
@@ -234,7 +234,7 @@ impl Source for RandKNoise {
             tail,
             finite: true,
             deterministic: false,
-            isotropic: false,
+            form: Form::Other,
             named: Vec::new(),
         }
     }
@@ -285,7 +285,7 @@ impl Source for Average {
             tail,
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: vec![named],
         }
     }
