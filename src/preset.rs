@@ -15,7 +15,7 @@ pub struct Effort {
     pub paths: u64,
     /// Precision of whole statistical runs in bits; `None` for `f64`.
     pub precision: Option<u32>,
-    /// Replicates of each statistical cell that are run again at 256 bits.
+    /// Replicates of each statistical cell that are run again in intervals, beside those with extreme samples.
     pub rerun: u64,
 }
 
@@ -31,7 +31,7 @@ impl Effort {
             ("trajectories", self.trajectories, 1, most.trajectories),
             ("replicates", self.replicates, 1, most.replicates),
             ("paths", self.paths, 1, most.paths),
-            ("rerun", self.rerun, 0, most.rerun),
+            ("rerun", self.rerun, 1, most.rerun),
         ];
         let outside = budgets.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
         let precision = self.precision.filter(|bits| !PRECISIONS.contains(bits));
@@ -62,9 +62,9 @@ impl Preset {
     #[must_use]
     pub fn effort(self) -> Effort {
         let (trajectories, replicates, paths, rerun) = match self {
-            Preset::Quick => (1, 60_000, 1 << 10, 8),
-            Preset::Default => (4, 400_000, 1 << 14, 8),
-            Preset::Full => (12, 4_000_000, 1 << 16, 16),
+            Preset::Quick => (1, 60_000, 1 << 10, 16),
+            Preset::Default => (4, 400_000, 1 << 14, 32),
+            Preset::Full => (12, 4_000_000, 1 << 16, 64),
         };
         Effort { trajectories, replicates, paths, precision: None, rerun }
     }
