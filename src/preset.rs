@@ -17,7 +17,7 @@ pub struct Effort {
     pub evaluations: u64,
     /// Precision of whole statistical runs in bits; `None` for `f64`.
     pub precision: Option<u32>,
-    /// Replicates of each statistical cell that are run again at 256 bits.
+    /// Replicates of each statistical cell that are run again in intervals, beside those with extreme samples.
     pub rerun: u64,
 }
 
@@ -34,7 +34,7 @@ impl Effort {
             ("replicates", self.replicates, 1, most.replicates),
             ("paths", self.paths, 1, most.paths),
             ("evaluations", self.evaluations, 1, most.evaluations),
-            ("rerun", self.rerun, 0, most.rerun),
+            ("rerun", self.rerun, 1, most.rerun),
         ];
         let outside = budgets.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
         let precision = self.precision.filter(|bits| !PRECISIONS.contains(bits));
@@ -65,9 +65,9 @@ impl Preset {
     #[must_use]
     pub fn effort(self) -> Effort {
         let (trajectories, replicates, paths, evaluations, rerun) = match self {
-            Preset::Quick => (1, 60_000, 1 << 10, 1 << 20, 8),
-            Preset::Default => (4, 400_000, 1 << 14, 1 << 22, 8),
-            Preset::Full => (12, 4_000_000, 1 << 16, 1 << 26, 16),
+            Preset::Quick => (1, 60_000, 1 << 10, 1 << 20, 16),
+            Preset::Default => (4, 400_000, 1 << 14, 1 << 22, 32),
+            Preset::Full => (12, 4_000_000, 1 << 16, 1 << 26, 64),
         };
         Effort { trajectories, replicates, paths, evaluations, precision: None, rerun }
     }

@@ -296,7 +296,9 @@ impl TailClass {
         }
     }
 
-    fn range(&self) -> (f64, f64) {
+    /// What every sample lies between.
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
         match self {
             TailClass::BoundedBelow { lower } => (*lower, f64::INFINITY),
             TailClass::Bounded { lower, upper } => (*lower, *upper),

@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, exact, norm2, root_above};
 use crate::problem::DynProblem;
 
@@ -32,7 +32,7 @@ fn within_radius(relative: f64, absolute: f64, attained: bool, deterministic: bo
         tail: tail.unwrap_or_else(Tail::unknown),
         finite: true,
         deterministic,
-        isotropic: false,
+        form: Form::Other,
         named: Vec::new(),
     }
 }
@@ -203,7 +203,7 @@ impl Source for Offset {
             attained: true,
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: exact(self.size).map_or(Form::Other, Form::Alternating),
             named: Vec::new(),
         }
     }
@@ -232,7 +232,7 @@ impl Source for Relative {
             tail: exact(self.factor).map_or_else(Tail::unknown, |r| Tail::sure(r.abs(), Rational::new())),
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: exact(self.factor).map_or(Form::Other, Form::Multiple),
             named: Vec::new(),
         }
     }
@@ -264,7 +264,7 @@ impl Source for Scripted {
             attained: false,
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: Vec::new(),
         }
     }

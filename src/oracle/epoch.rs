@@ -6,7 +6,7 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, exact};
 use crate::problem::{DynProblem, MAX_WORKERS};
 
@@ -94,7 +94,7 @@ impl Source for Epoch {
             tail: largest.map_or_else(Tail::unknown, |l| Tail::sure(Rational::new(), l)),
             finite: true,
             deterministic,
-            isotropic: false,
+            form: Form::Other,
             named: exact(self.step).map(|step| ("s", step)).into_iter().collect(),
         }
     }

@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, exact};
 use crate::problem::DynProblem;
 
@@ -33,7 +33,7 @@ impl Source for FiniteDifference {
             attained: false,
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: step.map(|step| ("h", step)).into_iter().collect(),
         }
     }

@@ -148,6 +148,21 @@ impl Tail {
     }
 }
 
+/// What a source's contribution at a point with gradient g is, where second moments follow from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Noise of covariance (σ²/d)·identity, independent of the state.
+    Isotropic,
+    /// Noise of covariance M·diag(g_1², …, g_d²) given the past.
+    Signs,
+    /// r·g for every draw.
+    Multiple(Rational),
+    /// c·(1, −1, 1, …) for every draw.
+    Alternating(Rational),
+    /// None of these.
+    Other,
+}
+
 /// What a source proves of its contribution u at a point with gradient g, for every past.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceModel {
@@ -165,8 +180,8 @@ pub struct SourceModel {
     pub finite: bool,
     /// Whether every draw is the same.
     pub deterministic: bool,
-    /// Whether the covariance is (σ²/d)·identity and the source is independent of the state.
-    pub isotropic: bool,
+    /// What the contribution is, as far as second moments of linear recursions need it.
+    pub form: Form,
     /// Proved constants of its own, by the names that statements give them under `[given]`.
     pub named: Vec<(&'static str, Rational)>,
 }
@@ -252,6 +267,8 @@ pub struct ErrorModel {
     pub finite: bool,
     /// No bias, and noise of covariance (σ²/d)·identity, independent of the state.
     pub isotropic: bool,
+    /// [r, c] where b = r·g + c·(1, −1, 1, …) and the noise's covariance is (σ²/d)·identity + M·diag(g_1², …, g_d²).
+    pub affine: Option<[Rational; 2]>,
     /// Whether E‖e‖² at a point is known exactly: attained noise, and one bias source at most.
     pub second_moment_known: bool,
     /// Constants that exactly one source proves, by name.
@@ -291,7 +308,8 @@ impl ErrorModel {
             tail: models.iter().fold(nothing, |tail, model| tail.plus(&model.tail)),
             deterministic: models.iter().all(|m| m.deterministic),
             finite: models.iter().all(|m| m.finite),
-            isotropic: models.iter().all(|m| m.part == Part::Noise && m.isotropic),
+            isotropic: models.iter().all(|m| m.form == Form::Isotropic),
+            affine: affine_bias(models),
             second_moment_known: split
                 && count(&[Part::Bias]) <= 1
                 && models.iter().all(|m| m.part == Part::Bias || m.attained),
@@ -313,6 +331,16 @@ pub(crate) struct Listed {
     pub(crate) deterministic: bool,
     /// The source itself.
     pub(crate) source: Arc<dyn DynSource>,
+}
+
+/// See [`ErrorModel::affine`].
+fn affine_bias(models: &[SourceModel]) -> Option<[Rational; 2]> {
+    models.iter().try_fold([Rational::new(), Rational::new()], |[r, c], model| match &model.form {
+        Form::Isotropic | Form::Signs => Some([r, c]),
+        Form::Multiple(factor) => Some([r + factor, c]),
+        Form::Alternating(size) => Some([r, c + size]),
+        Form::Other => None,
+    })
 }
 
 /// A gradient estimate: the true gradient plus a sum of error sources.

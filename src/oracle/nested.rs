@@ -17,7 +17,7 @@
 use rug::Rational;
 
 use super::transformed::heterogeneity;
-use super::{Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, exact, root_above};
 use crate::problem::{DynProblem, Nesting};
 
@@ -173,7 +173,7 @@ impl Source for Nested {
             tail: self.tail(problem).unwrap_or_else(Tail::unknown),
             finite: true,
             deterministic,
-            isotropic: false,
+            form: Form::Other,
             named: self.named().unwrap_or_default(),
         }
     }
@@ -247,7 +247,7 @@ impl Source for FirstOrderMaml {
             tail,
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use rug::Rational;
 
-use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
+use super::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
 use crate::number::{Scalar, exact, norm2, root_above};
 use crate::problem::DynProblem;
 
@@ -39,7 +39,7 @@ impl Source for Rademacher {
             tail: Tail::within_root(square_times(self.size, problem.dimension()).as_ref()),
             finite: true,
             deterministic: false,
-            isotropic: true,
+            form: Form::Isotropic,
             named: Vec::new(),
         }
     }
@@ -76,7 +76,7 @@ impl Source for Axis {
             tail: Tail::within_root(square_times(self.size, 1).as_ref()),
             finite: true,
             deterministic: false,
-            isotropic: problem.dimension() == 1,
+            form: if problem.dimension() == 1 { Form::Isotropic } else { Form::Other },
             named: Vec::new(),
         }
     }
@@ -113,7 +113,7 @@ impl Source for Sphere {
             tail: self.tail().unwrap_or_else(Tail::unknown),
             finite: false,
             deterministic: false,
-            isotropic: true,
+            form: Form::Isotropic,
             named: Vec::new(),
         }
     }
@@ -156,7 +156,7 @@ impl Source for Gaussian {
             tail: self.tail(problem).unwrap_or_else(Tail::unknown),
             finite: false,
             deterministic: false,
-            isotropic: true,
+            form: Form::Isotropic,
             named: Vec::new(),
         }
     }
@@ -194,7 +194,7 @@ impl Source for RelativeSigns {
             tail: exact(self.factor).map_or_else(Tail::unknown, |r| Tail::sure(r.abs(), Rational::new())),
             finite: true,
             deterministic: false,
-            isotropic: false,
+            form: Form::Signs,
             named: Vec::new(),
         }
     }

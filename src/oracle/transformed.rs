@@ -7,7 +7,7 @@
 use rug::Rational;
 
 use super::operator::{Operator, kept_share};
-use super::{Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::number::{Scalar, exact, root_above};
 use crate::problem::DynProblem;
 
@@ -124,7 +124,7 @@ impl Source for EachWorker {
             tail,
             finite: true,
             deterministic,
-            isotropic: false,
+            form: Form::Other,
             named: variance.map(|variance| ("worker_variance", variance)).into_iter().chain(named).collect(),
         }
     }
@@ -184,7 +184,7 @@ impl Source for RandKBias {
             tail: Tail::sure(rest, Rational::new()),
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: vec![("alpha", alpha), ("worker_variance", Rational::new())],
         }
     }
@@ -231,7 +231,7 @@ impl Source for RandKNoise {
             tail,
             finite: true,
             deterministic: false,
-            isotropic: false,
+            form: Form::Other,
             named: Vec::new(),
         }
     }
@@ -283,7 +283,7 @@ impl Source for Average {
             tail,
             finite: true,
             deterministic: true,
-            isotropic: false,
+            form: Form::Other,
             named: named.into_iter().collect(),
         }
     }

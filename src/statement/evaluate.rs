@@ -469,6 +469,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 self.random_value = None;
                 Ok(sum.div(&self.integer(to - from)))
             }
+            // One lane keeps its number whole: an enclosure is more than its midpoint.
+            RandomIndex::Drawn(values) if S::LANES == 1 => {
+                self.random_value = values.first().copied();
+                let value = self.term(body)?;
+                self.random_value = None;
+                Ok(value)
+            }
             RandomIndex::Drawn(values) => {
                 let mut lanes = Vec::with_capacity(values.len());
                 for (lane, value) in values.iter().enumerate() {

@@ -146,7 +146,7 @@ pub struct Sampling {
     pub upper_bound: Option<f64>,
     /// Whether a second generator confirmed the violation.
     pub confirmed: Option<bool>,
-    /// Rounding check at 256 bits.
+    /// What became of the replicates that were run again in intervals.
     pub precision_check: Option<PrecisionCheck>,
 }
 

@@ -93,12 +93,13 @@ fn table_of(instance: &Instance<'_>, quantities: &[Quantity], norms: Option<&[No
         set(&mut table, VectorSequence::Buffer, at, bounds.map(|b| b.buffer));
         set(&mut table, VectorSequence::Deviation, at, bounds.map(|b| (b.buffer + b.gradient).next_up()));
         if k == 0 {
-            let first = match instance.method.start {
-                Start::Zero => Some(start.gradient_norm.upper_f64()),
-                Start::FirstGradient => bounds.map(|b| b.error),
+            // v_{−1} is 0 or g_0 = v_0, and m_{−1} = v_{−1} − ∇f(x_0) is −∇f(x_0) or e_0.
+            let (deviation, buffer) = match instance.method.start {
+                Start::Zero => (Some(start.gradient_norm.upper_f64()), Some(0.0)),
+                Start::FirstGradient => (bounds.map(|b| b.error), bounds.map(|b| b.buffer)),
             };
-            set(&mut table, VectorSequence::Deviation, -1, first);
-            table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &Interval::zero(BITS));
+            set(&mut table, VectorSequence::Deviation, -1, deviation);
+            set(&mut table, VectorSequence::Buffer, -1, buffer);
         }
         if let Some(bounds) = bounds {
             travelled.add_product_f64(&Interval::from_f64(bounds.buffer, BITS), steps[k]);

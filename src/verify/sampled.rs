@@ -1,60 +1,27 @@
 //! Expectations over the whole run by anytime-valid tests on independent replicates.
 
 use rayon::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
+use self::claim::{Known, Minimum, SampledClaim};
+use self::rounding::{Extremes, Rounding};
 use super::glance::Glance;
 use super::instance::Instance;
-use super::ranges::Ranges;
-use super::{CheckFailure, Judging, Outcome, Remainder, Sampling, Worst};
+use super::{CheckFailure, Judging, Outcome, Remainder, Sampling, Unsettled, Worst};
 use crate::inference::{
     BernsteinLimits, Decision, Evidence, InferenceError, MeanTest, MinimumTest, TailClass, Verdict,
 };
-use crate::method::{Quantity, Start, Table, Workspace, start_error};
-use crate::number::{Interval, Lanes, Mp, Scalar, norm2, zeros};
-use crate::oracle::{Estimable, Stream, StreamKey, TailKind};
-use crate::problem::{Arithmetic, Scratch};
-use crate::statement::Kind;
+use crate::method::{Quantity, Table, Workspace};
+use crate::number::{Interval, Lanes, Mp};
+use crate::oracle::{Estimable, Stream, StreamKey};
+use crate::problem::Arithmetic;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope};
-use crate::statement::syntax::ReduceOp;
-use crate::statement::term::{Index, Term, VectorSequence};
 
-/// Largest difference between samples in working precision and at 256 bits on the same random bits,
-/// relative to the larger of the sample and the right-hand side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PrecisionCheck {
-    /// Replicates compared.
-    pub replicates: u64,
-    /// Largest relative difference of the left-hand sides.
-    pub largest_difference: f64,
-}
+mod claim;
+mod rounding;
+mod start;
 
-const RERUN_BITS: u32 = 256;
-/// Samples carry rounding, so the right-hand side is moved against either decision by this share of
-/// itself and of the samples' lower bound; a cell whose re-run at 256 bits differs by more than
-/// half of it is not decided.
-const ROUNDING_ALLOWANCE: f64 = 1e-9;
-
-/// What one claim becomes for sampling.
-struct SampledClaim {
-    /// Linear in its expectations, so that one run gives one unbiased sample. For a minimum over
-    /// steps this is the mean over them, which is no smaller.
-    linear: Term,
-    /// For a minimum over steps: its range, its body and a proved lower bound of the body.
-    minimum: Option<(std::ops::Range<i64>, Term, f64)>,
-    rhs: [f64; 2],
-    /// What the samples are tested against, see [`ROUNDING_ALLOWANCE`].
-    tested: [f64; 2],
-    tail: TailClass,
-}
-
-impl SampledClaim {
-    /// Whether the proved size of a sample is below the right-hand side.
-    fn holds_by_range(&self) -> bool {
-        self.tail.mean_is_at_most(self.rhs[0])
-    }
-}
+pub use rounding::PrecisionCheck;
+pub(super) use start::start_table;
 
 /// A statistical cell.
 pub(super) struct Statistical<'a> {
@@ -68,6 +35,13 @@ pub(super) struct Statistical<'a> {
 
 /// One replicate: for each claim, the linear sample and those of a minimum's body.
 type Sample = Vec<(f64, Vec<f64>)>;
+
+/// What one generator's replicates say: the test, and what was found of their rounding where a decision
+/// rests on them.
+struct Tested {
+    progress: Progress,
+    rounding: Option<Rounding>,
+}
 
 impl<'a> Statistical<'a> {
     pub fn new(
@@ -88,94 +62,11 @@ impl<'a> Statistical<'a> {
         quantities: &'a [Quantity],
         given: Option<&[Interval]>,
     ) -> Result<Self, CheckFailure> {
-        if instance.statement.kind == Kind::Identity {
-            return Err(CheckFailure::Unsuitable("an identity is never decided by sampling".into()));
-        }
-        let bits = RERUN_BITS;
-        let scope = instance.scope::<Interval>(bits);
-        let start = start_table(instance, quantities, bits);
-        let Ranges { sure, in_tail } = Ranges::new(instance, quantities)
-            .ok_or_else(|| CheckFailure::Unsuitable("the family proves no lower bound of f".into()))?;
-        let average = instance.random_average();
-        let random_range = match &average {
-            RandomIndex::Average { from, to } => {
-                let evaluator = Evaluator::<Interval>::without_trace(&scope);
-                let (from, to) = evaluator.range(from, to)?;
-                Some(from..to)
-            }
-            _ => None,
-        };
-        // One sample has one value of the random index, so its range is the hull over them.
-        let single = |value: i64| RandomIndex::Average { from: Index::Literal(value), to: Index::Literal(value + 1) };
-        let choices: Vec<RandomIndex> =
-            random_range.clone().map_or_else(|| vec![average.clone()], |r| r.map(single).collect());
-        let hull = |term: &Term, table: &Table<Interval>| -> Result<Interval, CheckFailure> {
-            let mut range: Option<Interval> = None;
-            for choice in &choices {
-                let value = Evaluator::on(&scope, table, choice).term(term)?;
-                range = Some(range.map_or(value.clone(), |hull| hull.hull(&value)));
-            }
-            range.ok_or_else(|| CheckFailure::Unsuitable("the random index has no value".into()))
-        };
-        let mut claims = Vec::new();
-        for (c, claim) in instance.statement.claims.iter().enumerate() {
-            if claim.quantifier.is_some() {
-                return Err(CheckFailure::Unsuitable(
-                    "sampled claims are about the whole run, without an index".into(),
-                ));
-            }
-            let rhs = match given {
-                Some(sides) => sides[c].clone(),
-                None => Evaluator::on(&scope, &start, &average).term(&claim.rhs)?,
-            };
-            if !rhs.is_defined() {
-                return Err(CheckFailure::Undefined { claim: c, k: 0, side: "right-hand side" });
-            }
-            let (linear, minimum) = match &claim.lhs {
-                Term::Reduce { op: ReduceOp::Min, slot, from, to, body } => {
-                    let evaluator = Evaluator::<Interval>::without_trace(&scope);
-                    let (first, end) = evaluator.range(from, to)?;
-                    let range = first..end;
-                    let mean = Term::Reduce {
-                        op: ReduceOp::Mean,
-                        slot: *slot,
-                        from: from.clone(),
-                        to: to.clone(),
-                        body: body.clone(),
-                    };
-                    let mut lower = f64::INFINITY;
-                    for choice in &choices {
-                        let mut evaluator = Evaluator::on(&scope, &sure, choice);
-                        for k in range.clone() {
-                            evaluator.set_index(k);
-                            let least = evaluator.term(body)?.lower_f64();
-                            lower = if least.is_nan() { f64::NEG_INFINITY } else { lower.min(least) };
-                        }
-                    }
-                    if !lower.is_finite() {
-                        return Err(CheckFailure::Unsuitable("no lower bound of one sample is known".into()));
-                    }
-                    (mean, Some((range, (**body).clone(), lower)))
-                }
-                other => (other.clone(), None),
-            };
-            let (lower, upper) = (hull(&linear, &sure)?.lower_f64(), hull(&linear, &in_tail)?.upper_f64());
-            if !lower.is_finite() {
-                return Err(CheckFailure::Unsuitable("no lower bound of one sample is known".into()));
-            }
-            let tail = match instance.oracle.model.tail.kind {
-                TailKind::Sure if upper.is_finite() => TailClass::Bounded { lower, upper },
-                TailKind::FourthMoment if upper.is_finite() && lower >= 0.0 => {
-                    TailClass::SecondMoment { bound: (upper * upper).next_up() }
-                }
-                _ => TailClass::BoundedBelow { lower },
-            };
-            let rhs = [rhs.lower_f64(), rhs.upper_f64()];
-            let allowance = ROUNDING_ALLOWANCE * (rhs[0].abs().max(rhs[1].abs()) + 2.0 * lower.abs());
-            let tested = [rhs[0] - allowance, rhs[1] + allowance];
-            claims.push(SampledClaim { linear, minimum, rhs, tested, tail });
-        }
-        Ok(Statistical { instance, key, judging, quantities, claims, random_range })
+        let known = Known::new(instance, quantities)?;
+        let claims = (0..instance.statement.claims.len())
+            .map(|position| known.claim(position, given.map(|sides| &sides[position])))
+            .collect::<Result<_, _>>()?;
+        Ok(Statistical { instance, key, judging, quantities, claims, random_range: known.random_range })
     }
 
     /// What is proved of each claim's samples.
@@ -184,12 +75,12 @@ impl<'a> Statistical<'a> {
     }
 
     /// Runs one group of `S::LANES` replicates and evaluates all claims on it.
-    fn sample<S: Arithmetic + Estimable, R: rand::Rng>(
+    fn values<S: Arithmetic + Estimable, R: rand::Rng>(
         &self,
         generators: Vec<R>,
         scope: &Scope<S>,
         work: &mut Workspace<S>,
-    ) -> Result<Vec<Sample>, EvaluationError> {
+    ) -> Result<Vec<(S, Vec<S>)>, EvaluationError> {
         let context = scope.context;
         let instance = self.instance;
         let mut random = Stream::<R, S>::new(generators, context);
@@ -203,22 +94,35 @@ impl<'a> Statistical<'a> {
         };
         let mut table = Table::new(self.quantities, instance.horizon, &instance.method.steps, context);
         instance.experiment().run(&mut random, &mut table, work, context, &mut |_| {});
-        let mut samples: Vec<Sample> = vec![Vec::with_capacity(self.claims.len()); S::LANES];
-        for claim in &self.claims {
+        let values = self.claims.iter().map(|claim| {
             let mut evaluator = Evaluator::on(scope, &table, &index);
             let linear = evaluator.term(&claim.linear)?;
             let mut bodies = Vec::new();
-            if let Some((range, body, _)) = &claim.minimum {
+            if let Some(Minimum { range, body, .. }) = &claim.minimum {
                 for k in range.clone() {
                     evaluator.set_index(k);
                     bodies.push(evaluator.term(body)?);
                 }
             }
-            for (lane, sample) in samples.iter_mut().enumerate() {
-                sample.push((linear.lane(lane), bodies.iter().map(|b| b.lane(lane)).collect()));
-            }
-        }
-        Ok(samples)
+            Ok((linear, bodies))
+        });
+        values.collect()
+    }
+
+    /// The same as one sample for each lane.
+    fn sample<S: Arithmetic + Estimable, R: rand::Rng>(
+        &self,
+        generators: Vec<R>,
+        scope: &Scope<S>,
+        work: &mut Workspace<S>,
+    ) -> Result<Vec<Sample>, EvaluationError> {
+        let values = self.values(generators, scope, work)?;
+        let of_lane = |lane: usize| {
+            let of =
+                |(linear, bodies): &(S, Vec<S>)| (linear.lane(lane), bodies.iter().map(|b| b.lane(lane)).collect());
+            values.iter().map(of).collect()
+        };
+        Ok((0..S::LANES).map(of_lane).collect())
     }
 
     /// Groups of replicates in order, run in parallel.
@@ -280,142 +184,143 @@ impl<'a> Statistical<'a> {
     }
 
     pub fn check(&self) -> Result<Outcome, CheckFailure> {
-        let first = self.test(|replicate| self.key.stream(replicate))?;
-        let refuted = first.verdict() == Verdict::Violated;
-        let confirmed = if refuted {
-            // An unrelated generator must find the same before it is reported.
-            let second = self.test(|replicate| self.key.second_stream(replicate))?;
-            Some(second.verdict() == Verdict::Violated)
-        } else {
-            None
-        };
-        let precision_check = self.precision_check()?;
-        let share = self.judging.ledger.share();
-        let by_range = self.claims.iter().all(SampledClaim::holds_by_range);
-        let rounded = precision_check.as_ref().is_some_and(|check| check.largest_difference > ROUNDING_ALLOWANCE / 2.0);
-        let verdict =
-            if confirmed == Some(false) || (rounded && !by_range) { Verdict::Inconclusive } else { first.verdict() };
-        let evidence = if by_range { Evidence::Range } else { Evidence::Statistical { delta: share } };
-        let mut worst: Option<Worst> = None;
-        for (c, (claim, progress)) in self.claims.iter().zip(&first.claims).enumerate() {
-            let (mean, rhs) = (progress.test.mean(), claim.rhs[0]);
-            let ratio = (mean >= 0.0 && rhs > 0.0).then_some(mean / rhs);
-            let magnitude = mean.abs() + rhs.abs();
-            let slack = (magnitude > 0.0).then_some((rhs - mean) / magnitude);
-            if worst.as_ref().is_none_or(|w| ratio > w.ratio) {
-                let limits = progress.limits.as_ref().map_or([mean, mean], BernsteinLimits::limits);
-                worst = Some(Worst {
-                    claim: c,
-                    k: self.instance.horizon as i64,
-                    horizon: self.instance.horizon,
-                    lhs: limits,
-                    rhs: claim.rhs,
-                    ratio,
-                    slack,
-                    relation: None,
-                });
-            }
-        }
-        let shown = worst.as_ref().map_or(0, |w| w.claim);
-        let test = &first.claims[shown].test;
-        let sampling = Sampling {
-            replicates: test.count(),
-            mean: test.mean(),
-            standard_deviation: Some(test.variance().sqrt()).filter(|s| s.is_finite()),
-            log_e_values: test.best_log_e_values(),
-            upper_bound: match self.claims[shown].tail {
-                TailClass::Bounded { upper, .. } => Some(upper),
-                _ => None,
-            },
-            confirmed,
-            precision_check,
-        };
+        let evidence = self.evidence();
+        let first = self.tested(|replicate| self.key.stream(replicate))?;
+        let refuted = first.progress.verdict() == Verdict::Violated;
+        // An unrelated generator must find the same before it is reported.
+        let second = refuted.then(|| self.tested(|replicate| self.key.second_stream(replicate))).transpose()?;
+        let confirmed = second.as_ref().map(|second| second.progress.verdict() == Verdict::Violated);
+        let roundings: Vec<&Rounding> =
+            [Some(&first), second.as_ref()].into_iter().flatten().filter_map(|run| run.rounding.as_ref()).collect();
+        let doubt = roundings.iter().find_map(|rounding| rounding.doubt.clone());
+        let doubt = doubt.or_else(|| {
+            let claim = first.progress.claims.iter().position(ClaimProgress::refuted)?;
+            (confirmed == Some(false)).then(|| (claim, "a second generator does not confirm the violation".to_owned()))
+        });
+        // What the proved range shows does not rest on samples.
+        let doubt = doubt.filter(|_| evidence != Evidence::Range);
+        let verdict = if doubt.is_some() { Verdict::Inconclusive } else { first.progress.verdict() };
+        let doubt = doubt.or_else(|| first.progress.undecided().filter(|_| verdict == Verdict::Inconclusive));
+        let precision_check = roundings.iter().map(|rounding| rounding.check.clone()).reduce(|a, b| a.and(&b));
+        let (worst, sampling) = self.described(&first.progress);
         Ok(Outcome {
             verdict,
             evidence,
             comparisons: self.claims.len() as u64,
             worst,
-            sampling: Some(sampling),
-            remainder: Remainder::default(),
+            sampling: sampling.map(|sampling| Sampling { confirmed, precision_check, ..sampling }),
+            remainder: Remainder {
+                open: doubt.map(|(claim, cause)| self.unsettled(claim, cause)),
+                ..Remainder::default()
+            },
         })
+    }
+
+    fn evidence(&self) -> Evidence {
+        if self.claims.iter().all(SampledClaim::holds_by_range) {
+            Evidence::Range
+        } else {
+            Evidence::Statistical { delta: self.judging.ledger.share() }
+        }
+    }
+
+    fn unsettled(&self, claim: usize, cause: String) -> Unsettled {
+        let horizon = self.instance.horizon;
+        Unsettled { claim, k: horizon as i64, horizon, count: 1, cause }
+    }
+
+    /// The claim with the largest ratio, and what was measured of it.
+    fn described(&self, progress: &Progress) -> (Option<Worst>, Option<Sampling>) {
+        let mut worst: Option<Worst> = None;
+        for (c, (claim, progress)) in self.claims.iter().zip(&progress.claims).enumerate() {
+            let (mean, rhs) = (progress.test.mean(), claim.rhs[0]);
+            let ratio = (mean >= 0.0 && rhs > 0.0).then_some(mean / rhs);
+            let magnitude = mean.abs() + rhs.abs();
+            let slack = (magnitude > 0.0).then_some((rhs - mean) / magnitude);
+            if worst.as_ref().is_none_or(|w| ratio > w.ratio) {
+                let lhs = progress.limits.as_ref().map_or([mean, mean], BernsteinLimits::limits);
+                let horizon = self.instance.horizon;
+                let k = horizon as i64;
+                worst = Some(Worst { claim: c, k, horizon, lhs, rhs: claim.rhs, ratio, slack, relation: None });
+            }
+        }
+        let shown = worst.as_ref().map_or(0, |w| w.claim);
+        let sampling = progress.claims.get(shown).map(|shown_progress| {
+            let test = &shown_progress.test;
+            Sampling {
+                replicates: test.count(),
+                mean: test.mean(),
+                standard_deviation: Some(test.variance().sqrt()).filter(|s| s.is_finite()),
+                log_e_values: test.best_log_e_values(),
+                upper_bound: match self.claims[shown].tail {
+                    TailClass::Bounded { upper, .. } => Some(upper),
+                    _ => None,
+                },
+                confirmed: None,
+                precision_check: None,
+            }
+        });
+        (worst, sampling)
+    }
+
+    /// Tests all claims on one family of streams, and looks at the rounding of what the decision rests on.
+    fn tested<R: rand::Rng>(&self, stream: impl Fn(u64) -> R + Sync) -> Result<Tested, CheckFailure> {
+        let progress = self.test(&stream)?;
+        let rounding = self.rounding(&progress, &stream)?;
+        if let (Some((replicate, reason)), Some(Rounding { doubt: None, .. })) = (&progress.outside, &rounding) {
+            // Exact arithmetic agrees with the sample: what was proved of its range is wrong.
+            return Err(CheckFailure::BadSample { replicate: *replicate, reason: reason.clone() });
+        }
+        Ok(Tested { progress, rounding })
+    }
+
+    /// Whether the verdict of the test rests on the samples of the claim.
+    fn rests_on(&self, progress: &Progress, claim: usize) -> bool {
+        let by_range = self.claims[claim].holds_by_range();
+        match progress.verdict() {
+            _ if progress.outside.is_some() => true,
+            Verdict::Violated => progress.claims[claim].refuted(),
+            Verdict::Inconclusive => false,
+            _ => !by_range,
+        }
     }
 
     /// Tests all claims on one family of streams until decided or out of budget.
     fn test<R: rand::Rng>(&self, stream: impl Fn(u64) -> R + Sync) -> Result<Progress, CheckFailure> {
-        let share = self.judging.ledger.share();
-        let bad = |replicate: u64| {
-            move |err: InferenceError| match err {
-                InferenceError::NotFinite(_) => CheckFailure::NotFiniteSample { replicate },
-                other => CheckFailure::BadSample { replicate, reason: other.to_string() },
-            }
-        };
-        let mut claims = self
-            .claims
-            .iter()
-            .map(|claim| {
-                let against = if claim.holds_by_range() { claim.rhs } else { claim.tested };
-                let test = MeanTest::new(claim.tail, against, share).map_err(bad(0))?;
-                let minimum = match &claim.minimum {
-                    None => None,
-                    Some((range, _, lower)) => {
-                        let count = usize::try_from(range.end - range.start).unwrap_or(0);
-                        Some(MinimumTest::new(count, *lower, claim.tested, share).map_err(bad(0))?)
-                    }
-                };
-                let limits = match claim.tail {
-                    TailClass::Bounded { lower, upper } => Some(BernsteinLimits::new(lower, upper, share / 2.0)),
-                    _ => None,
-                };
-                Ok(ClaimProgress { test, minimum, limits })
-            })
-            .collect::<Result<Vec<_>, CheckFailure>>()?;
+        let claims = self.claims.iter().map(|claim| ClaimProgress::new(claim, self.judging.ledger.share()));
+        let claims = claims.collect::<Result<Vec<_>, _>>().map_err(|cause| failure(0, &cause))?;
+        let mut progress = Progress { claims, replicates: 0, outside: None };
         let budget = self.judging.effort.replicates;
-        let mut done = 0;
         let mut batch = 256;
-        while done < budget {
-            let count = batch.min(budget - done);
-            let samples = self.batch(done, count, &stream)?;
-            for (offset, sample) in samples.into_iter().take(count as usize).enumerate() {
-                let replicate = done + offset as u64;
-                for (progress, (linear, bodies)) in claims.iter_mut().zip(sample) {
-                    progress.test.observe(linear).map_err(bad(replicate))?;
-                    if let Some(limits) = &mut progress.limits {
-                        limits.observe(linear);
+        while progress.replicates < budget {
+            let count = batch.min(budget - progress.replicates);
+            let samples = self.batch(progress.replicates, count, &stream)?;
+            for sample in samples.into_iter().take(count as usize) {
+                let replicate = progress.replicates;
+                progress.replicates += 1;
+                match progress.observe(&self.claims, &sample, replicate) {
+                    Ok(()) => {}
+                    Err(cause @ InferenceError::OutOfRange { .. }) => {
+                        progress.outside = Some((replicate, cause.to_string()));
+                        return Ok(progress);
                     }
-                    if let Some(minimum) = &mut progress.minimum {
-                        minimum.observe(&bodies).map_err(bad(replicate))?;
-                    }
+                    Err(cause) => return Err(failure(replicate, &cause)),
                 }
             }
-            done += count;
-            if claims.iter().all(ClaimProgress::decided) || claims.iter().any(ClaimProgress::refuted) {
+            if progress.claims.iter().all(ClaimProgress::decided) || progress.claims.iter().any(ClaimProgress::refuted)
+            {
                 break;
             }
             batch = (batch * 2).min(8192);
         }
-        Ok(Progress { claims })
+        Ok(progress)
     }
+}
 
-    fn precision_check(&self) -> Result<Option<PrecisionCheck>, CheckFailure> {
-        let count = self.judging.effort.rerun;
-        if count == 0 {
-            return Ok(None);
-        }
-        let stream = |replicate| self.key.stream(replicate);
-        let working = self.batch(0, count, stream)?;
-        let precise = self.groups(0, count, &self.instance.scope::<Mp>(RERUN_BITS), stream)?;
-        let mut largest: f64 = 0.0;
-        for (a, b) in working.iter().zip(&precise) {
-            for (((x, bodies), (y, precise)), claim) in a.iter().zip(b).zip(&self.claims) {
-                for (x, y) in std::iter::once((x, y)).chain(bodies.iter().zip(precise)) {
-                    let size = x.abs().max(y.abs()).max(claim.rhs[0].abs());
-                    if size > 0.0 {
-                        largest = largest.max((x - y).abs() / size);
-                    }
-                }
-            }
-        }
-        Ok(Some(PrecisionCheck { replicates: count, largest_difference: largest }))
+fn failure(replicate: u64, cause: &InferenceError) -> CheckFailure {
+    match cause {
+        InferenceError::NotFinite(_) => CheckFailure::NotFiniteSample { replicate },
+        other => CheckFailure::BadSample { replicate, reason: other.to_string() },
     }
 }
 
@@ -423,9 +328,47 @@ struct ClaimProgress {
     test: MeanTest,
     minimum: Option<MinimumTest>,
     limits: Option<BernsteinLimits>,
+    /// Of the linear samples, and of a minimum's bodies.
+    extremes: Vec<Extremes>,
 }
 
 impl ClaimProgress {
+    fn new(claim: &SampledClaim, share: f64) -> Result<Self, InferenceError> {
+        let (against, tail) = if claim.holds_by_range() { (claim.rhs, claim.tail) } else { claim.tested };
+        let test = MeanTest::new(tail, against, share)?;
+        let minimum = claim.minimum.as_ref().map(|Minimum { range, lower, .. }| {
+            let count = usize::try_from(range.end - range.start).unwrap_or(0);
+            MinimumTest::new(count, *lower, claim.tested.0, share)
+        });
+        let limits = match claim.tail {
+            TailClass::Bounded { lower, upper } => Some(BernsteinLimits::new(lower, upper, share / 2.0)),
+            _ => None,
+        };
+        let extremes = vec![Extremes::new(); if minimum.is_some() { 2 } else { 1 }];
+        Ok(ClaimProgress { test, minimum: minimum.transpose()?, limits, extremes })
+    }
+
+    fn observe(
+        &mut self,
+        claim: &SampledClaim,
+        (linear, bodies): &(f64, Vec<f64>),
+        replicate: u64,
+    ) -> Result<(), InferenceError> {
+        let linear = claim.allowance.into_range(*linear, self.test.tail().range());
+        self.test.observe(linear)?;
+        self.extremes[0].observe(linear, replicate);
+        if let Some(limits) = &mut self.limits {
+            limits.observe(linear);
+        }
+        if let (Some(test), Some(Minimum { lower, .. })) = (&mut self.minimum, &claim.minimum) {
+            let above = (*lower, f64::INFINITY);
+            let bodies: Vec<f64> = bodies.iter().map(|body| claim.allowance.into_range(*body, above)).collect();
+            test.observe(&bodies)?;
+            bodies.iter().for_each(|body| self.extremes[1].observe(*body, replicate));
+        }
+        Ok(())
+    }
+
     fn supported(&self) -> bool {
         self.test.decision() == Some(Decision::Supported)
     }
@@ -451,9 +394,27 @@ impl ClaimProgress {
 
 struct Progress {
     claims: Vec<ClaimProgress>,
+    /// Replicates used.
+    replicates: u64,
+    /// The replicate of which a sample left its proved range, and how; nothing is sampled after it.
+    outside: Option<(u64, String)>,
 }
 
 impl Progress {
+    fn observe(&mut self, claims: &[SampledClaim], sample: &Sample, replicate: u64) -> Result<(), InferenceError> {
+        self.claims
+            .iter_mut()
+            .zip(claims)
+            .zip(sample)
+            .try_for_each(|((progress, claim), sample)| progress.observe(claim, sample, replicate))
+    }
+
+    /// The first claim that the samples do not decide.
+    fn undecided(&self) -> Option<(usize, String)> {
+        let claim = self.claims.iter().position(|claim| !claim.decided())?;
+        Some((claim, format!("{} replicates do not decide it", self.replicates)))
+    }
+
     fn verdict(&self) -> Verdict {
         if self.claims.iter().any(ClaimProgress::refuted) {
             Verdict::Violated
@@ -467,37 +428,14 @@ impl Progress {
     }
 }
 
-/// What is known before the first step, with expectations where the start is random: f(x_0),
-/// ‖∇f(x_0)‖², E‖m_{−1}‖².
-pub(super) fn start_table(instance: &Instance<'_>, quantities: &[Quantity], bits: u32) -> Table<Interval> {
-    let problem = instance.problem.as_ref();
-    let x: Vec<Interval> = instance.point.iter().map(|x| Interval::from_f64(*x, bits)).collect();
-    let mut scratch = Scratch::for_problem(problem, bits);
-    let view = Interval::view(problem);
-    let mut gradient = zeros(problem.dimension(), bits);
-    view.gradient_in(&x, &mut gradient, bits, &mut scratch);
-    let gradient = norm2(&gradient, bits);
-    let mut table = Table::new(quantities, instance.horizon, &instance.method.steps, bits);
-    table.set(Quantity::Value, 0, &view.value_in(&x, bits, &mut scratch));
-    table.set(Quantity::Norm2(VectorSequence::Gradient), 0, &gradient);
-    table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &Interval::zero(bits));
-    let deviation = match instance.method.start {
-        Start::Zero => Some(gradient),
-        Start::FirstGradient => start_error(&instance.experiment(), bits),
-    };
-    if let Some(deviation) = deviation {
-        table.set(Quantity::Norm2(VectorSequence::Deviation), -1, &deviation);
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use crate::inference::{Evidence, Verdict};
     use crate::preset::Effort;
-    use crate::verify::{Cell, Outcome, check_cell, testing};
+    use crate::verify::testing::{self, EFFORT};
+    use crate::verify::{Cell, CheckFailure, Outcome, check_cell};
 
     /// `E[‖∇f(x_K)‖²] ≤ factor` on an instance with bounded noise that nothing decides exactly.
     fn sampled(rhs: &str, effort: &Effort, source: serde_json::Value) -> Outcome {
@@ -516,20 +454,146 @@ mod tests {
         check_cell(&Cell { statement: &statement, spec }, testing::judging(effort)).unwrap()
     }
 
+    /// A claim on one problem, with nothing that decides it exactly.
+    fn claimed(sides: [&str; 2], cell: serde_json::Value, effort: &Effort) -> Outcome {
+        let [lhs, rhs] = sides;
+        let statement = testing::statement(
+            "expectation",
+            &format!(
+                "[parameters]\nbeta = {{ in = \"(0, 1]\" }}\ngamma = {{ in = \"(0, inf)\" }}\n\
+                 [claim]\nlhs = \"{lhs}\"\nrhs = \"{rhs}\"\n"
+            ),
+        );
+        check_cell(&Cell { statement: &statement, spec: testing::cell(cell) }, testing::judging(effort)).unwrap()
+    }
+
+    fn logistic(source: serde_json::Value, step: f64, horizon: usize) -> serde_json::Value {
+        json!({
+            "problem": {
+                "family": "logistic", "dimension": 4, "workers": 2, "share": 6, "regulariser": 0.125, "seed": 5
+            },
+            "oracle": [{ "source": "finite-difference", "step": step }, source],
+            "parameters": { "beta": 1.0, "gamma": 0.25 }, "horizon": horizon,
+        })
+    }
+
+    fn is_doubted(outcome: &Outcome) {
+        assert_eq!(outcome.verdict, Verdict::Inconclusive, "{outcome:#?}");
+        let cause = &outcome.remainder.open.as_ref().unwrap().cause;
+        assert!(cause.contains("replicate"), "{cause}");
+        assert!(outcome.sampling.as_ref().unwrap().precision_check.as_ref().unwrap().largest_difference > 0.5);
+    }
+
+    /// Noise of size 1 at 2.3·10⁹⁰ is lost in binary64 and in 256 bits alike.
+    #[test]
+    fn noise_that_is_lost_beside_a_huge_point_supports_nothing() {
+        let cell = json!({
+            "problem": { "family": "maml-cosine", "step": 0.0 }, "oracle": [{ "source": "sphere", "radius": 1.0 }],
+            "parameters": { "beta": 1.0, "gamma": 1.0 }, "horizon": 1, "point": [2.3e90],
+        });
+        for precision in [None, Some(256)] {
+            let effort = Effort { precision, ..EFFORT };
+            is_doubted(&claimed(["E[norm2(grad[K])]", "0.3"], cell.clone(), &effort));
+        }
+    }
+
+    /// The difference over a step of 10⁻⁸⁰ is 0 in binary64 as in 256 bits: then the method stands still.
+    #[test]
+    fn a_difference_that_is_lost_at_any_fixed_precision_supports_nothing() {
+        let noise = json!({ "source": "sphere", "radius": 1e-3 });
+        is_doubted(&claimed(["f[0] - E[f[K]]", "0.01"], logistic(noise, 1e-80, 10), &EFFORT));
+    }
+
+    #[test]
+    fn a_difference_that_is_lost_at_any_fixed_precision_refutes_nothing() {
+        let noise = json!({ "source": "gaussian", "size": 1e-3 });
+        for precision in [None, Some(256)] {
+            let effort = Effort { precision, replicates: 1000, ..EFFORT };
+            is_doubted(&claimed(["E[norm2(e[0])]", "1.01*C"], logistic(noise.clone(), 1e-100, 1), &effort));
+        }
+    }
+
+    #[test]
+    fn a_difference_that_binary64_can_form_keeps_its_verdict() {
+        let noise = || json!({ "source": "gaussian", "size": 1e-3 });
+        let healthy = claimed(["E[norm2(e[0])]", "2*C"], logistic(noise(), 0.0078125, 1), &EFFORT);
+        assert_eq!(healthy.verdict, Verdict::Holds, "{healthy:#?}");
+        let wrong = claimed(["E[norm2(e[0])]", "C/1000"], logistic(noise(), 0.0078125, 1), &EFFORT);
+        assert_eq!(wrong.verdict, Verdict::Violated, "{wrong:#?}");
+    }
+
+    #[test]
+    fn a_sample_that_rounding_moves_out_of_its_proved_range_is_no_internal_error() {
+        // In binary64 the first step is 0 in place of the gradient, so the error is far larger than proved.
+        let outcome = claimed(["E[norm2(e[0])]", "10^-9"], logistic(sphere(), 1e-80, 1), &EFFORT);
+        is_doubted(&outcome);
+    }
+
+    #[test]
+    fn a_sample_with_a_drawn_index_is_enclosed_whole() {
+        // In binary64 the sample is rounded to whole numbers: an enclosure of its midpoint alone hides that.
+        let statement = testing::statement(
+            "expectation",
+            "[parameters]\nbeta = { in = \"(0, 1]\" }\ngamma = { in = \"(0, inf)\" }\n\
+             [random]\nR = \"uniform(0..2)\"\n\
+             [claim]\nlhs = \"E[(10^16 + norm2(grad[R])) - 10^16]\"\nrhs = \"1000\"\n",
+        );
+        let spec = testing::cell(json!({
+            "problem": { "family": "sine-squared", "dimension": 2 }, "oracle": [sphere()],
+            "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 3,
+        }));
+        let outcome = check_cell(&Cell { statement: &statement, spec }, testing::judging(&EFFORT)).unwrap();
+        assert_ne!(outcome.verdict, Verdict::Violated, "{outcome:#?}");
+    }
+
+    #[test]
+    fn a_right_hand_side_that_is_not_finite_is_no_verdict() {
+        let statement = testing::statement(
+            "expectation",
+            "[parameters]\nbeta = { in = \"(0, 1]\" }\ngamma = { in = \"(0, inf)\" }\n\
+             [claim]\nlhs = \"E[norm2(grad[K])]\"\nrhs = \"exp(exp(exp(10)))\"\n",
+        );
+        let spec = testing::cell(json!({
+            "problem": { "family": "sine-squared", "dimension": 2 }, "oracle": [sphere()],
+            "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 3,
+        }));
+        let outcome = check_cell(&Cell { statement: &statement, spec }, testing::judging(&EFFORT));
+        assert!(matches!(outcome, Err(CheckFailure::Undefined { .. })), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_first_estimate_whose_size_is_not_known_is_no_right_hand_side() {
+        let statement = testing::statement(
+            "expectation",
+            "[parameters]\nbeta = { in = \"(0, 1]\" }\ngamma = { in = \"(0, inf)\" }\n\
+             [claim]\nlhs = \"E[norm2(grad[K])]\"\nrhs = \"100 + E[norm2(v[-1])]\"\n",
+        );
+        let outcome = |oracle: serde_json::Value| {
+            let spec = testing::cell(json!({
+                "problem": { "family": "sine-squared", "dimension": 2 }, "oracle": oracle, "start": "first-gradient",
+                "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 3,
+            }));
+            check_cell(&Cell { statement: &statement, spec }, testing::judging(&EFFORT))
+        };
+        assert_eq!(outcome(json!([sphere()])).unwrap().verdict, Verdict::Holds);
+        let unknown = outcome(json!([{ "source": "offset", "size": 0.5 }, sphere()])).unwrap_err();
+        assert!(unknown.to_string().contains("first estimate"), "{unknown}");
+    }
+
     fn sphere() -> serde_json::Value {
         json!({ "source": "sphere", "radius": 1.0 })
     }
 
     #[test]
     fn a_false_bound_is_refuted_and_confirmed_by_the_second_generator() {
-        let outcome = sampled("0.125", &testing::EFFORT, sphere());
+        let outcome = sampled("0.125", &EFFORT, sphere());
         assert_eq!(outcome.verdict, Verdict::Violated, "{outcome:#?}");
         assert_eq!(outcome.sampling.unwrap().confirmed, Some(true));
     }
 
     #[test]
     fn a_true_bound_is_supported_where_the_samples_are_bounded() {
-        let outcome = sampled("32", &testing::EFFORT, sphere());
+        let outcome = sampled("32", &EFFORT, sphere());
         assert_eq!(outcome.verdict, Verdict::Holds, "{outcome:#?}");
         assert!(matches!(outcome.evidence, Evidence::Statistical { .. }));
         assert!(outcome.sampling.unwrap().replicates > 0);
@@ -537,32 +601,32 @@ mod tests {
 
     #[test]
     fn a_bound_above_every_run_needs_no_sample() {
-        let outcome = sampled("10^9", &testing::EFFORT, sphere());
+        let outcome = sampled("10^9", &EFFORT, sphere());
         assert_eq!((outcome.verdict, outcome.evidence), (Verdict::Holds, Evidence::Range));
     }
 
     #[test]
     fn under_gaussian_noise_a_true_bound_is_supported_by_its_second_moment() {
-        let outcome = sampled("4096", &testing::EFFORT, json!({ "source": "gaussian", "size": 0.5 }));
+        let outcome = sampled("4096", &EFFORT, json!({ "source": "gaussian", "size": 0.5 }));
         assert_eq!(outcome.verdict, Verdict::Holds);
     }
 
     #[test]
     fn under_gaussian_noise_a_true_bound_is_only_not_refuted_where_the_second_moment_says_too_little() {
-        let effort = Effort { replicates: 500, ..testing::EFFORT };
+        let effort = Effort { replicates: 500, ..EFFORT };
         let outcome = sampled("1", &effort, json!({ "source": "gaussian", "size": 0.5 }));
         assert_eq!(outcome.verdict, Verdict::NotRefuted);
     }
 
     #[test]
     fn a_false_bound_is_refuted_under_gaussian_noise_too() {
-        let outcome = sampled("0.125", &testing::EFFORT, json!({ "source": "gaussian", "size": 1.0 }));
+        let outcome = sampled("0.125", &EFFORT, json!({ "source": "gaussian", "size": 1.0 }));
         assert_eq!(outcome.verdict, Verdict::Violated);
     }
 
     #[test]
     fn a_small_budget_leaves_the_claim_open() {
-        let effort = Effort { replicates: 4, ..testing::EFFORT };
+        let effort = Effort { replicates: 4, ..EFFORT };
         assert_eq!(sampled("32", &effort, sphere()).verdict, Verdict::Inconclusive);
     }
 
@@ -570,18 +634,21 @@ mod tests {
     fn the_outcome_does_not_depend_on_the_number_of_threads() {
         let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let three = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-        let run = || sampled("32", &testing::EFFORT, sphere());
+        let run = || sampled("32", &EFFORT, sphere());
         assert_eq!(alone.install(run), three.install(run));
     }
 
     #[test]
     fn whole_runs_in_high_precision_give_the_same_verdict_and_the_same_mean() {
-        let effort = Effort { replicates: 512, precision: Some(200), ..testing::EFFORT };
+        let effort = Effort { replicates: 512, precision: Some(200), ..EFFORT };
         let precise = sampled("0.125", &effort, sphere());
         let working = sampled("0.125", &Effort { precision: None, ..effort.clone() }, sphere());
         assert_eq!(precise.verdict, working.verdict);
         let (a, b) = (precise.sampling.unwrap(), working.sampling.unwrap());
         assert!((a.mean - b.mean).abs() < 1e-12 * b.mean, "{} against {}", a.mean, b.mean);
-        assert!(b.precision_check.unwrap().largest_difference < 1e-12);
+        // Whole runs in high precision are not compared with themselves either.
+        for check in [a.precision_check.unwrap(), b.precision_check.unwrap()] {
+            assert!(check.largest_difference < 1e-3 && check.replicates >= 2 * EFFORT.rerun, "{check:?}");
+        }
     }
 }
