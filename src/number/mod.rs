@@ -265,13 +265,21 @@ pub fn norm2<S: Scalar>(a: &[S], context: S::Context) -> S {
     sum
 }
 
-/// min(1, τ/‖u‖), τ > 0: without a division by zero at u = 0, and exactly 1 where ‖u‖ ≤ τ is certain.
+/// min(1, τ/‖u‖): without a division by zero at u = 0, and exactly 1 where ‖u‖ ≤ τ is certain. For τ = 0 it
+/// is 0; where τ is negative, or not certainly of one sign, it has no value.
 pub fn clip_factor<S: Scalar>(threshold: &S, u: &[S], context: S::Context) -> S {
-    let largest = norm2(u, context).max(&threshold.clone().square()).sqrt();
-    threshold.clone().div(&largest)
+    let zero = S::zero(context);
+    match threshold.compare(&zero) {
+        Some(Ordering::Greater) => {
+            let largest = norm2(u, context).max(&threshold.clone().square()).sqrt();
+            threshold.clone().div(&largest)
+        }
+        Some(Ordering::Equal) => zero,
+        Some(Ordering::Less) | None => zero.clone().div(&zero),
+    }
 }
 
-/// u ← min(1, τ/‖u‖)·u, τ > 0.
+/// u ← min(1, τ/‖u‖)·u, the projection on the ball of radius τ ≥ 0; see [`clip_factor`].
 pub fn clip<S: Scalar>(threshold: &S, u: &mut [S], context: S::Context) {
     let factor = clip_factor(threshold, u, context);
     for x in u {
