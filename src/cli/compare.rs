@@ -89,10 +89,8 @@ const SCREEN: usize = 24;
 
 /// The summary, then as many duels as fit a screen with it, the clearest first.
 fn rendered(comparison: &Comparison, rounds: &[Round], path: &Path) -> String {
-    let mut head = vec![format!("{} — {}", comparison.id, comparison.title)];
-    head.extend(summary(comparison, rounds));
-    let head: Vec<String> = head.iter().map(|line| report::wrapped(line, report::width(), "  ")).collect();
-    let head = head.join("\n");
+    let title = report::wrapped(&format!("{} — {}", comparison.id, comparison.title), report::width(), "  ");
+    let head = format!("{title}\n{}", summary(comparison, rounds));
     let mut duels: Vec<(&Round, &Entry)> =
         rounds.iter().flat_map(|round| round.entries.iter().map(move |entry| (round, entry))).collect();
     duels.retain(|(_, entry)| entry.duel.is_some());
@@ -136,14 +134,10 @@ fn row(round: &Round, entry: &Entry) -> Vec<String> {
         [] => "exact".to_owned(),
         sources => sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "),
     };
-    let rule = match round.rule {
-        StepRule::Same(step) => format!("step {step}/L"),
-        StepRule::Best => "own best steps".to_owned(),
-    };
     let duel = entry.duel.as_ref();
     let dash = || "–".to_owned();
     vec![
-        format!("{}; {estimate}; {rule}", round.label),
+        format!("{}; {estimate}; {}", round.label, told(round.rule)),
         entry.contender.clone(),
         number(entry.floor.value),
         duel.map_or_else(dash, |duel| shown(&duel.ratio)),
@@ -182,16 +176,18 @@ fn word(finding: Finding) -> &'static str {
     }
 }
 
-/// One line for each contender and rule: where it has the lower floor, where it has not, and by how much.
-fn summary(comparison: &Comparison, rounds: &[Round]) -> Vec<String> {
-    let mut lines = Vec::new();
+/// One row for each contender and rule: in how many rounds its floor is lower than the first's, in how many
+/// not, and by how much.
+fn summary(comparison: &Comparison, rounds: &[Round]) -> String {
     let mut rules: Vec<StepRule> = Vec::new();
     for round in rounds {
         if !rules.contains(&round.rule) {
             rules.push(round.rule);
         }
     }
-    let first = &comparison.contenders[0].name;
+    let against = format!("against {}", comparison.contenders[0].name);
+    let header = [against.as_str(), "steps", "better", "worse", "no difference shown", "ratio of floors"];
+    let mut table = report::headed(&header, ContentArrangement::Disabled);
     for rule in rules {
         for contender in &comparison.contenders[1..] {
             let duels: Vec<_> = rounds
@@ -201,23 +197,25 @@ fn summary(comparison: &Comparison, rounds: &[Round]) -> Vec<String> {
                 .filter(|entry| entry.contender == contender.name)
                 .filter_map(|entry| entry.duel)
                 .collect();
-            let count = |finding| duels.iter().filter(|duel| duel.finding == finding).count();
+            let count = |finding| duels.iter().filter(|duel| duel.finding == finding).count().to_string();
             let ratios = duels.iter().map(|duel| duel.ratio.value.unwrap_or(f64::INFINITY));
             let (least, most) = (ratios.clone().fold(f64::INFINITY, f64::min), ratios.fold(0.0, f64::max));
-            let rule = match rule {
-                StepRule::Same(step) => format!("at the same step {step}/L"),
-                StepRule::Best => "each at its own best step".to_owned(),
-            };
-            lines.push(format!(
-                "{} against {first}, {rule}: floor lower in {} rounds, higher in {}, no difference shown in {}; ratio of floors {} to {}",
-                contender.name,
+            table.add_row([
+                contender.name.clone(),
+                told(rule),
                 count(Finding::Better),
                 count(Finding::Worse),
                 count(Finding::NoDifferenceShown),
-                number(Some(least)),
-                number(Some(most)),
-            ));
+                format!("{} to {}", number(Some(least)), number(Some(most))),
+            ]);
         }
     }
-    lines
+    report::fitted(&table, &[])
+}
+
+fn told(rule: StepRule) -> String {
+    match rule {
+        StepRule::Same(step) => format!("{step}/L"),
+        StepRule::Best => "own best".to_owned(),
+    }
 }

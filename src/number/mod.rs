@@ -286,3 +286,40 @@ pub fn clip<S: Scalar>(threshold: &S, u: &mut [S], context: S::Context) {
         x.mul_assign(&factor);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clipped<S: Scalar>(threshold: f64, context: S::Context) -> S {
+        let mut u = [3.0, 4.0].map(|x| S::from_f64(x, context));
+        clip(&S::from_f64(threshold, context), &mut u, context);
+        let [first, _] = u;
+        first
+    }
+
+    fn obeys<S: Scalar>(context: S::Context) {
+        assert!(!clipped::<S>(-1.0, context).is_defined(), "a ball of negative radius");
+        assert_eq!(clipped::<S>(0.0, context).to_f64(), 0.0);
+        assert_eq!(clipped::<S>(10.0, context).to_f64(), 3.0);
+        assert!((clipped::<S>(1.0, context).to_f64() - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn clipping_has_a_value_for_thresholds_from_zero_on_in_every_arithmetic() {
+        obeys::<f64>(());
+        obeys::<Lanes>(());
+        obeys::<Ball>(());
+        obeys::<Mp>(128);
+        obeys::<Interval>(128);
+        obeys::<Exact>(());
+    }
+
+    #[test]
+    fn a_threshold_that_may_be_negative_shows_nothing() {
+        let threshold = Interval::from_bounds(&Rational::from((-1, 1000)), &Rational::from(1), 64);
+        let mut u = vec![Interval::from_f64(0.0, 64)];
+        clip(&threshold, &mut u, 64);
+        assert!(!u[0].is_defined());
+    }
+}

@@ -100,7 +100,7 @@ impl Exercised {
         ] {
             let named = named(statement, builtins);
             if !has && !named.is_empty() && !cells.is_empty() {
-                exercised.missing.push(format!("no cell has {what}, of which {} speak", named.join(", ")));
+                exercised.missing.push(format!("no cell has {what}, though the statement names {}", named.join(", ")));
             }
         }
         exercised
@@ -118,7 +118,7 @@ impl Exercised {
             Some([least, most]) if least == most => format!("; {name} = {least}"),
             Some([least, most]) => format!("; {name} from {least} to {most}"),
         };
-        let mut text = format!("error sources {}; that draw {}", list(&self.sources), list(&self.drawn));
+        let mut text = format!("error sources: {}; of these draw: {}", list(&self.sources), list(&self.drawn));
         text += &between("K", self.horizons);
         text += &between("n", self.workers);
         text += &between("d", self.dimensions);
