@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{CellAlignment, ContentArrangement};
+use comfy_table::ContentArrangement;
 
 use super::{Advice, Summary};
 use crate::report::{fitted, headed};
@@ -47,11 +47,6 @@ pub fn render(rows: &[Advice], shown: usize) -> String {
             quotient(row.ratio),
             remark(row).to_owned(),
         ]);
-    }
-    for column in [2, 3, 4, 5, 6, 8, 10, 11] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
     }
     let mut text = fitted(&table, &[]);
     for rows in rows.chunk_by(|a, b| a.statement == b.statement) {
