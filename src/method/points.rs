@@ -118,9 +118,11 @@ impl<S: Arithmetic> Trace<S> for PointTrace<'_, S> {
 
     fn norm2(&self, sequence: VectorSequence, k: i64) -> Evaluated<S> {
         let row = VectorSequence::ALL.iter().position(|s| *s == sequence).unwrap_or_default();
-        let cell = usize::try_from(k + 1)
-            .ok()
-            .and_then(|k| self.norms.get(k * VectorSequence::ALL.len() + row))
+        // No sum: k may be the largest number, which stands for the limit.
+        let cell = k
+            .checked_add(1)
+            .and_then(|k| usize::try_from(k).ok())
+            .and_then(|k| self.norms.get(k.checked_mul(VectorSequence::ALL.len())? + row))
             .ok_or(EvaluationError::MissingQuantity { name: sequence.name(), index: k })?;
         if let Some(known) = cell.get() {
             return Ok(known.clone());
