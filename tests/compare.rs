@@ -32,7 +32,10 @@ fn run(text: &str) -> (i32, String, TempDir) {
 fn a_comparison_of_ones_own_leaves_a_table_and_a_report() {
     let (code, printed, folder) = run(COMPARISON);
     assert_eq!(code, 0, "{printed}");
-    assert!(printed.contains("slow against sgd, each at its own best step"), "{printed}");
+    let rows: Vec<&str> = printed.lines().filter(|line| line.contains("slow") && line.contains(" to ")).collect();
+    assert!(rows.len() == 2 && rows[1].contains("own best"), "{printed}");
+    assert!(printed.find("against sgd") < printed.find("setting"), "the summary stands first: {printed}");
+    assert!(printed.lines().count() < 24 && printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
     let report = std::fs::read_to_string(folder.path().join("reports/compare-mine.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let rounds = report["rounds"].as_array().unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use comfy_table::{CellAlignment, ContentArrangement};
+use comfy_table::ContentArrangement;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use super::target::TargetAudit;
 use super::trend::TrendPoint;
 use super::trial::{Agreement, Depth, Fate};
 use super::worst::Shown;
-use crate::report::{Provenance, headed};
+use crate::report::{Provenance, fitted, headed, wording};
 
 /// Version of the report's form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -133,31 +133,11 @@ pub fn render(report: &AuditReport) -> String {
     out
 }
 
-/// All digits of a number of ordinary size, else powers of ten.
-fn short(x: f64) -> String {
-    if x == 0.0 {
-        "0".to_owned()
-    } else if (1e-6..1e9).contains(&x.abs()) {
-        format!("{x}")
-    } else {
-        format!("{x:e}")
-    }
-}
-
 fn sides(shown: &Shown) -> String {
-    let Some(worst) = &shown.outcome.worst else { return shown.label.clone() };
-    let number = |[low, high]: [f64; 2]| {
-        if low == high { short(low) } else { format!("[{}, {}]", short(low), short(high)) }
-    };
-    format!(
-        "{}\n  lhs {} > rhs {} (claim {}, index {}), by {}",
-        shown.label,
-        number(worst.lhs),
-        number(worst.rhs),
-        worst.claim + 1,
-        worst.k,
-        shown.outcome.evidence.name()
-    )
+    match wording::worst(&shown.outcome) {
+        None => shown.label.clone(),
+        Some(worst) => format!("{}\n  {worst}, by {}", shown.label, shown.outcome.evidence.name()),
+    }
 }
 
 fn overview(report: &AuditReport) -> String {
@@ -202,12 +182,7 @@ fn overview(report: &AuditReport) -> String {
             note,
         ]);
     }
-    for column in 2..10 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.to_string()
+    fitted(&table, &[])
 }
 
 /// Changes of a number, as planted errors.
@@ -249,7 +224,7 @@ fn power(report: &AuditReport) -> String {
         let [a, b, c] = sizes.map(share);
         table.add_row([about.text().to_owned(), a, b, c]);
     }
-    table.to_string()
+    fitted(&table, &[])
 }
 
 fn write_statement(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
@@ -312,7 +287,7 @@ fn constants(audit: &StatementAudit) -> String {
             rooms.join("; "),
         ]);
     }
-    table.to_string()
+    fitted(&table, &[])
 }
 
 /// Stronger forms that are printed.
@@ -370,7 +345,7 @@ fn write_transplants(out: &mut String, audit: &StatementAudit) -> std::fmt::Resu
                 format!("x {:.3}", limit.with),
             ]);
         }
-        writeln!(out, "{table}")?;
+        writeln!(out, "{}", fitted(&table, &[]))?;
     }
     Ok(())
 }

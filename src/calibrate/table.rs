@@ -1,10 +1,10 @@
 //! The terminal's view of a calibration.
 
-use comfy_table::{CellAlignment, ContentArrangement};
+use comfy_table::ContentArrangement;
 
 use super::{Calibration, Event, FAMILY, PLANTED_BUDGET, PLANTED_LEDGER, Power, Rate, SHIFTS};
 use crate::inference::distribution_free::Limited;
-use crate::report::headed;
+use crate::report::{fitted, headed};
 
 /// Two tables, false alarms and power, and what they are read with.
 #[must_use]
@@ -26,12 +26,7 @@ fn alarms(calibration: &Calibration) -> String {
             finding(rate).to_owned(),
         ]);
     }
-    for column in 1..=4 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut text = table.to_string();
+    let mut text = fitted(&table, &[]);
     for event in [Event::Refuted, Event::Supported] {
         let groups = calibration.rates.iter().filter(|rate| rate.form.is_some() && rate.event == event);
         let count = groups.clone().count();
@@ -53,7 +48,7 @@ fn power(calibration: &Calibration) -> String {
     for row in &calibration.power {
         table.add_row(cells_of(row));
     }
-    table.to_string()
+    fitted(&table, &[])
 }
 
 fn cells_of(row: &Power) -> Vec<String> {

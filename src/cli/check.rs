@@ -3,13 +3,13 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::output::print;
+use super::output::print_verdicts;
 use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load_each};
 use crate::inference::{Ledger, Verdict};
 use crate::report::{self, CellReport, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
-use crate::statement::{Scope, Statement};
+use crate::statement::{Expectation, Scope, Statement};
 use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Judging};
 
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     // Written before anything is printed: a reader who goes away must not cost the report.
     let path = report::write(&report, &arguments.output).map_err(Failure::bad_input)?;
     let cells = if arguments.cells { report::render_cells(&report) + "\n" } else { String::new() };
-    print(&format!("{cells}{}\nreport: {}", report::render(&report), path.display()))?;
+    print_verdicts(&format!("{cells}{}\nreport: {}", report::render(&report), path.display()))?;
     Ok(exit_code(&report))
 }
 
@@ -89,7 +89,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     let cells: Vec<CellReport> =
         cells.iter().zip(outcomes).map(|(cell, outcome)| CellReport::new(cell, &effort, outcome)).collect();
     let mut summaries: Vec<StatementSummary> =
-        statements.iter().zip(plans).map(|(s, plan)| StatementSummary::new(s, plan, &cells)).collect();
+        statements.iter().zip(plans).map(|(s, plan)| StatementSummary::new(s, plan.why_vacuous(), &cells)).collect();
     report::spread_taint(&mut summaries);
     Report {
         schema_version: SCHEMA_VERSION,
@@ -106,16 +106,36 @@ pub(super) fn progress_bar(count: u64, unit: &str) -> ProgressBar {
     let target =
         if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(count), target);
-    let style = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{per_sec}}, {{eta}} left"));
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let style = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{rate}}/s, {{eta}} left"));
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // Where it cannot be written, nothing is shown.
+        let _ = out.write_str(&two_digits(state.per_sec()));
+    };
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// A rate, of which no more than two digits say anything.
+fn two_digits(rate: f64) -> String {
+    if rate >= 99.5 {
+        format!("{:.0}", 10.0 * (rate / 10.0).round())
+    } else if rate >= 9.95 {
+        format!("{rate:.0}")
+    } else {
+        format!("{rate:.1}")
+    }
 }
 
 fn exit_code(report: &Report) -> ExitCode {
     let failed =
         |internal: bool| report.cells.iter().filter_map(|c| c.failure.as_ref()).any(|f| f.internal == internal);
-    let open = |s: &StatementSummary| matches!(s.verdict, Verdict::Inconclusive | Verdict::Vacuous);
+    let open = |s: &StatementSummary| {
+        let violated = s.verdicts.get(&Verdict::Violated).copied().unwrap_or(0);
+        // False on purpose, and found so wherever there was an outcome at all.
+        let but_for_errors = s.expected == Expectation::Violated && s.errors > 0 && violated + s.errors == s.cells();
+        matches!(s.verdict, Verdict::Inconclusive | Verdict::Vacuous) || but_for_errors
+    };
     let unexpected: Vec<&StatementSummary> = report.statements.iter().filter(|s| !s.as_expected).collect();
     if failed(true) {
         ExitCode::Internal
@@ -136,10 +156,31 @@ mod tests {
     use super::*;
     use crate::preset::Preset;
     use crate::report::tests::summary;
-    use crate::statement::Expectation;
 
     const VERDICTS: [Verdict; 5] =
         [Verdict::Holds, Verdict::NotRefuted, Verdict::Vacuous, Verdict::Inconclusive, Verdict::Violated];
+
+    #[test]
+    fn rates_have_two_digits() {
+        let cases = [(0.123, "0.1"), (7.891, "7.9"), (9.96, "10"), (12.345, "12"), (99.9, "100"), (1234.5, "1230")];
+        for (rate, text) in cases {
+            assert_eq!(two_digits(rate), text);
+        }
+    }
+
+    #[test]
+    fn what_is_false_on_purpose_and_partly_in_error_ends_with_2() {
+        let mut statement = summary("false", Verdict::Violated, &[]);
+        statement.expected = Expectation::Violated;
+        statement.verdicts.insert(Verdict::Violated, 3);
+        statement.errors = 1;
+        let mut report = report_of(vec![statement]);
+        let failure = Some(report::Failure { message: "no value".into(), internal: false });
+        report.cells.push(report::tests::cell("false", failure));
+        assert_eq!(exit_code(&report), ExitCode::BadInput);
+        report.statements[0].verdicts.insert(Verdict::Holds, 1);
+        assert_eq!(exit_code(&report), ExitCode::Violated);
+    }
 
     /// Of a check that came to these verdicts.
     fn report_of(statements: Vec<StatementSummary>) -> Report {

@@ -1,6 +1,6 @@
 //! `lemmata compare`: methods side by side.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use comfy_table::ContentArrangement;
@@ -46,7 +46,6 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
         let rounds = compare::run(&comparison, preset, arguments.seed, arguments.delta, &|| progress.inc(1))
             .map_err(Failure::bad_input)?;
         progress.finish_and_clear();
-        let table = rendered(&comparison, &rounds);
         let name = report_name(&comparison);
         let report = CompareReport {
             provenance: Provenance::new(begin.elapsed().as_secs_f64()),
@@ -57,7 +56,7 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
             rounds,
         };
         let path = report::write_json(&name, &report, &arguments.output).map_err(Failure::bad_input)?;
-        print(&format!("{table}\nreport: {}", path.display()))?;
+        print(&rendered(&report.comparison, &report.rounds, &path))?;
     }
     Ok(ExitCode::Success)
 }
@@ -66,87 +65,105 @@ fn report_name(comparison: &Comparison) -> String {
     format!("compare-{}", comparison.id)
 }
 
-fn load(names: &[String]) -> Result<Vec<Comparison>, Failure> {
-    let shipped: Vec<String> = compare::ids().into_iter().map(str::to_owned).collect();
+fn load(names: &[PathBuf]) -> Result<Vec<Comparison>, Failure> {
+    let shipped: Vec<PathBuf> = compare::ids().into_iter().map(PathBuf::from).collect();
     let names = if names.is_empty() { &shipped } else { names };
     names.iter().map(|name| one(name).map_err(Failure::bad_input)).collect()
 }
 
-fn one(name: &str) -> Result<Comparison, CompareError> {
-    if let Some(comparison) = compare::shipped(name) {
+fn one(path: &Path) -> Result<Comparison, CompareError> {
+    // What is no text is no identifier.
+    if let Some(comparison) = path.to_str().and_then(compare::shipped) {
         return comparison;
     }
-    let text = text::read(Path::new(name), MAX_FILE_BYTES).map_err(|err| CompareError::File {
-        name: name.to_owned(),
+    let name = path.display().to_string();
+    let text = text::read(path, MAX_FILE_BYTES).map_err(|err| CompareError::File {
+        name: name.clone(),
         cause: format!("{err}; the shipped comparisons are {}", compare::ids().join(", ")),
     })?;
-    compare::read(name, &text)
+    compare::read(&name, &text)
 }
 
-fn rendered(comparison: &Comparison, rounds: &[Round]) -> String {
-    let header = [
-        "problem",
-        "estimate",
-        "steps",
-        "contender",
-        "step",
-        "floor",
-        "gap",
-        "steps to level",
-        "against the first",
-        "wins",
-        "bound",
-    ];
-    let mut table = report::headed(&header, ContentArrangement::Disabled);
-    for round in rounds {
-        for entry in &round.entries {
-            table.add_row(row(comparison, round, entry));
+/// Lines of a screen.
+const SCREEN: usize = 24;
+
+/// The summary, then as many duels as fit a screen with it, the clearest first.
+fn rendered(comparison: &Comparison, rounds: &[Round], path: &Path) -> String {
+    let title = report::wrapped(&format!("{} — {}", comparison.id, comparison.title), report::width(), "  ");
+    let head = format!("{title}\n{}", summary(comparison, rounds));
+    let mut duels: Vec<(&Round, &Entry)> =
+        rounds.iter().flat_map(|round| round.entries.iter().map(move |entry| (round, entry))).collect();
+    duels.retain(|(_, entry)| entry.duel.is_some());
+    duels.sort_by(|(_, a), (_, b)| clearness(b).total_cmp(&clearness(a)));
+    let last = |shown: usize| {
+        let rest = duels.len() - shown;
+        let rest = if rest == 0 { String::new() } else { format!("; {rest} more duels are in it") };
+        report::wrapped(&format!("report: {}{rest}", path.display()), report::width(), "  ")
+    };
+    // One line is the prompt's.
+    let fits = |shown: usize| {
+        head.lines().count() + table(&duels[..shown]).lines().count() + last(shown).lines().count() < SCREEN
+    };
+    let shown = (0..=duels.len()).rev().find(|shown| fits(*shown)).unwrap_or(0);
+    let table = if shown == 0 { String::new() } else { table(&duels[..shown]) + "\n" };
+    format!("{head}\n{table}{}", last(shown))
+}
+
+/// By how many doublings a shown difference is away from none.
+fn clearness(entry: &Entry) -> f64 {
+    match entry.duel {
+        Some(duel) if duel.finding != Finding::NoDifferenceShown => {
+            duel.ratio.value.map_or(f64::INFINITY, |ratio| ratio.log2().abs())
         }
+        _ => -1.0,
     }
-    format!("{} — {}\n{table}\n{}", comparison.id, comparison.title, summary(comparison, rounds))
 }
 
-fn row(comparison: &Comparison, round: &Round, entry: &Entry) -> Vec<String> {
+/// Duels with the first contender, one row each.
+fn table(duels: &[(&Round, &Entry)]) -> String {
+    let header = ["setting", "contender", "floor", "ratio", "finding", "wins"];
+    let mut table = report::headed(&header, ContentArrangement::Disabled);
+    for (round, entry) in duels {
+        table.add_row(row(round, entry));
+    }
+    report::fitted(&table, &[2, 5])
+}
+
+fn row(round: &Round, entry: &Entry) -> Vec<String> {
     let estimate = match round.estimate.as_slice() {
         [] => "exact".to_owned(),
         sources => sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "),
     };
-    let rule = match round.rule {
-        StepRule::Same(step) => format!("{step}/L"),
-        StepRule::Best => "own best".to_owned(),
-    };
-    let bound = entry.predictions.iter().filter_map(|p| p.bound).reduce(f64::min);
+    let duel = entry.duel.as_ref();
+    let dash = || "–".to_owned();
     vec![
-        round.label.clone(),
-        estimate,
-        rule,
+        format!("{}; {estimate}; {}", round.label, told(round.rule)),
         entry.contender.clone(),
-        format!("{:.3e}", entry.step),
-        shown(&entry.floor),
-        shown(&entry.gap),
-        match entry.steps.value {
-            Some(steps) if steps <= comparison.horizon as f64 => format!("{steps}"),
-            _ => "never".to_owned(),
-        },
-        entry
-            .duel
-            .as_ref()
-            .map_or_else(|| "–".to_owned(), |duel| format!("{} {}", word(duel.finding), shown(&duel.ratio))),
-        entry
-            .duel
-            .and_then(|duel| duel.wins.value)
-            .map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", 100.0 * share)),
-        bound.map_or_else(|| "–".to_owned(), |bound| format!("{bound:.3e}")),
+        number(entry.floor.value),
+        duel.map_or_else(dash, |duel| shown(&duel.ratio)),
+        duel.map_or_else(dash, |duel| word(duel.finding).to_owned()),
+        duel.and_then(|duel| duel.wins.value).map_or_else(dash, |share| format!("{:.0} %", 100.0 * share)),
     ]
 }
 
+/// Two digits say what a measured number can.
+fn number(x: Option<f64>) -> String {
+    match x {
+        None => "∞".to_owned(),
+        Some(0.0) => "0".to_owned(),
+        Some(x) if (0.1..99.5).contains(&x) => {
+            format!("{x:.decimals$}", decimals = usize::from(x < 9.95) + usize::from(x < 0.995))
+        }
+        Some(x) => format!("{x:.1e}"),
+    }
+}
+
 fn shown(limited: &Limited) -> String {
-    let number = |x: Option<f64>| x.map_or_else(|| "∞".to_owned(), |x| format!("{x:.3e}"));
     let value = number(limited.value);
     match limited.limits {
         [low, high] if low == high => value,
         [low, high] => {
-            format!("{value} [{}, {}]", low.map_or_else(|| "–".to_owned(), |x| format!("{x:.3e}")), number(high))
+            format!("{value} [{}, {}]", low.map_or_else(|| "–".to_owned(), |x| number(Some(x))), number(high))
         }
     }
 }
@@ -159,16 +176,18 @@ fn word(finding: Finding) -> &'static str {
     }
 }
 
-/// One line for each contender and rule: where it has the lower floor, where it has not, and by how much.
+/// One row for each contender and rule: in how many rounds its floor is lower than the first's, in how many
+/// not, and by how much.
 fn summary(comparison: &Comparison, rounds: &[Round]) -> String {
-    let mut text = String::new();
     let mut rules: Vec<StepRule> = Vec::new();
     for round in rounds {
         if !rules.contains(&round.rule) {
             rules.push(round.rule);
         }
     }
-    let first = &comparison.contenders[0].name;
+    let against = format!("against {}", comparison.contenders[0].name);
+    let header = [against.as_str(), "steps", "better", "worse", "no difference shown", "ratio of floors"];
+    let mut table = report::headed(&header, ContentArrangement::Disabled);
     for rule in rules {
         for contender in &comparison.contenders[1..] {
             let duels: Vec<_> = rounds
@@ -178,21 +197,25 @@ fn summary(comparison: &Comparison, rounds: &[Round]) -> String {
                 .filter(|entry| entry.contender == contender.name)
                 .filter_map(|entry| entry.duel)
                 .collect();
-            let count = |finding| duels.iter().filter(|duel| duel.finding == finding).count();
+            let count = |finding| duels.iter().filter(|duel| duel.finding == finding).count().to_string();
             let ratios = duels.iter().map(|duel| duel.ratio.value.unwrap_or(f64::INFINITY));
             let (least, most) = (ratios.clone().fold(f64::INFINITY, f64::min), ratios.fold(0.0, f64::max));
-            let rule = match rule {
-                StepRule::Same(step) => format!("at the same step {step}/L"),
-                StepRule::Best => "each at its own best step".to_owned(),
-            };
-            text += &format!(
-                "{} against {first}, {rule}: floor lower in {} rounds, higher in {}, no difference shown in {}; ratio of floors {least:.3e} to {most:.3e}\n",
-                contender.name,
+            table.add_row([
+                contender.name.clone(),
+                told(rule),
                 count(Finding::Better),
                 count(Finding::Worse),
                 count(Finding::NoDifferenceShown),
-            );
+                format!("{} to {}", number(Some(least)), number(Some(most))),
+            ]);
         }
     }
-    text
+    report::fitted(&table, &[])
+}
+
+fn told(rule: StepRule) -> String {
+    match rule {
+        StepRule::Same(step) => format!("{step}/L"),
+        StepRule::Best => "own best".to_owned(),
+    }
 }

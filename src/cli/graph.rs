@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::output::print;
 use super::{ExitCode, Failure, load_each};
@@ -10,7 +10,7 @@ use crate::report::{self, Report, StatementSummary, render_verdict};
 use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement, library, load_text};
 
-pub(super) fn run(names: &[String], dot: bool, path: Option<&Path>) -> Result<ExitCode, Failure> {
+pub(super) fn run(names: &[PathBuf], dot: bool, path: Option<&Path>) -> Result<ExitCode, Failure> {
     let report = path.map(report::read).transpose().map_err(Failure::bad_input)?;
     let statements = with_all_below(load_each(names)?, report.as_ref())?;
     let graph = Graph::of(&statements);

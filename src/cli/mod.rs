@@ -49,7 +49,7 @@ enum Command {
     /// Show a statement: claim, hypotheses, constants, and their values for given parameters.
     Show {
         /// Identifier of a shipped statement, or a file.
-        statement: String,
+        statement: PathBuf,
         /// Values, such as `--set beta=0.1 --set L=2`.
         #[arg(long = "set", value_name = "NAME=VALUE")]
         values: Vec<String>,
@@ -58,7 +58,7 @@ enum Command {
     Graph {
         /// Identifiers of shipped statements, or statement files, shown with all that they rest on; all
         /// shipped ones without any.
-        statements: Vec<String>,
+        statements: Vec<PathBuf>,
         /// Print the graph in the DOT language of Graphviz: `uses` solid, `instantiates` dashed.
         #[arg(long)]
         dot: bool,
@@ -102,7 +102,7 @@ enum ReportKind {
 #[derive(Debug, clap::Args)]
 struct CheckArguments {
     /// Identifiers of shipped statements, or statement files; all shipped ones without any.
-    statements: Vec<String>,
+    statements: Vec<PathBuf>,
     /// Small instances only: at most half a minute.
     #[arg(long, conflicts_with = "full")]
     quick: bool,
@@ -135,7 +135,7 @@ struct CheckArguments {
 #[derive(Debug, clap::Args)]
 struct AuditArguments {
     /// Identifiers of shipped statements, or statement files; all shipped ones without any.
-    statements: Vec<String>,
+    statements: Vec<PathBuf>,
     /// Short searches.
     #[arg(long, conflicts_with = "full")]
     quick: bool,
@@ -168,7 +168,7 @@ struct AuditArguments {
 #[derive(Debug, clap::Args)]
 struct CompareArguments {
     /// Identifiers of shipped comparisons, or comparison files; all shipped ones without any.
-    comparisons: Vec<String>,
+    comparisons: Vec<PathBuf>,
     /// Few replicates.
     #[arg(long, conflicts_with = "full")]
     quick: bool,
@@ -267,12 +267,13 @@ impl From<Box<StatementError>> for Failure {
 }
 
 /// A shipped statement by identifier, or a file by path.
-fn load(name: &str) -> Result<Statement, Failure> {
+fn load(path: &Path) -> Result<Statement, Failure> {
+    // What is no text is no identifier.
+    let name = path.to_str().unwrap_or_default();
     if let Some(statement) = library::load(name) {
         return Ok(statement?);
     }
-    let path = Path::new(name);
-    if path.exists() || name.contains(['/', '.']) {
+    if path.exists() || name.is_empty() || name.contains(['/', '.']) {
         return Ok(load_file(path)?);
     }
     let near =
@@ -283,7 +284,7 @@ fn load(name: &str) -> Result<Statement, Failure> {
 }
 
 /// Statements by identifier or path, each once; all shipped ones where none is named.
-fn load_each(names: &[String]) -> Result<Vec<Statement>, Failure> {
+fn load_each(names: &[PathBuf]) -> Result<Vec<Statement>, Failure> {
     if names.is_empty() {
         return Ok(library::load_all()?);
     }

@@ -1,13 +1,19 @@
 //! `lemmata replay`: one cell of a report again.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
 
 use super::output::print;
 use super::{ExitCode, Failure};
 use crate::inference::Verdict;
-use crate::report::{self, CellReport, Provenance, Report};
+use crate::preset::Effort;
+use crate::report::{self, CellReport, Provenance, Report, StatementSummary, wording};
 use crate::statement::{Statement, load_text};
-use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, trace};
+use crate::verify::instance::Instance;
+use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, trace};
 
 pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
     let report = report::read(path).map_err(Failure::bad_input)?;
@@ -22,10 +28,15 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
     let found = verify::check_cell(&replayed, judging);
     if let Ok(outcome) = &found {
         print(&serde_json::to_string_pretty(outcome).map_err(Failure::internal)?)?;
+        if let Some(worst) = wording::worst(outcome) {
+            print(&format!("{} by {}: {worst}", outcome.verdict, outcome.evidence.name()))?;
+        }
     }
-    if precision.is_none() && !agrees(cell, &found) {
+    if precision.is_none()
+        && let Some(difference) = difference(&report, cell, &replayed, &effort, &found)?
+    {
         let found = found.map_or_else(|failure| format!("the cell has no verdict: {failure}\n"), |_| String::new());
-        print(&format!("{found}this differs from the report: {}", cause(&report.provenance)))?;
+        print(&format!("{found}this differs from the report: {difference}; {}", cause(&report.provenance)))?;
         return Ok(ExitCode::Internal);
     }
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
@@ -67,10 +78,72 @@ fn statement(report: &Report, cell: &CellReport, path: &Path) -> Result<Statemen
     Ok(statement)
 }
 
-fn agrees(cell: &CellReport, found: &Result<Outcome, CheckFailure>) -> bool {
-    match found {
-        Ok(outcome) => cell.outcome.as_ref() == Some(outcome),
-        Err(failure) => cell.failure.as_ref().is_some_and(|reported| reported.message == failure.to_string()),
+/// Where the report of the cell, or the summary of its statement, is not what comes out now.
+fn difference(
+    report: &Report,
+    cell: &CellReport,
+    replayed: &Cell<'_>,
+    effort: &Effort,
+    found: &Result<Outcome, CheckFailure>,
+) -> Result<Option<String>, Failure> {
+    let again = CellReport::new(replayed, effort, found.clone());
+    if let Some(difference) = between("cell", cell, &again)? {
+        return Ok(Some(difference));
+    }
+    let statement = replayed.statement;
+    let summarised = |id: &str| report.statements.iter().find(|summary| summary.id == id);
+    let Some(summary) = summarised(&statement.id) else { return Ok(None) };
+    let mut summaries = report.statements.clone();
+    for other in summaries.iter_mut().filter(|other| other.id == statement.id) {
+        *other = StatementSummary::new(statement, why_vacuous(statement, report), &report.cells);
+    }
+    report::spread_taint(&mut summaries);
+    match summaries.iter().find(|other| other.id == statement.id) {
+        Some(again) => between("statement", summary, again),
+        None => Ok(None),
+    }
+}
+/// Which claim of the statement, if any, no cell of the report compares. Cells that cannot be built compare
+/// nothing.
+fn why_vacuous(statement: &Statement, report: &Report) -> Option<String> {
+    let mut compared = vec![false; statement.claims.len()];
+    for cell in report.cells.iter().filter(|cell| cell.statement == statement.id) {
+        if let Ok(instance) = Instance::build(statement, &cell.spec) {
+            compared.iter_mut().zip(plan::compared(&instance)).for_each(|(known, new)| *known |= new);
+        }
+    }
+    plan::never_compared(&compared)
+}
+
+/// The first field, by its path, that differs between the report and what comes out now.
+fn between<T: Serialize>(name: &str, reported: &T, again: &T) -> Result<Option<String>, Failure> {
+    let json = |value: &T| serde_json::to_value(value).map_err(Failure::internal);
+    Ok(first_difference(name, &json(reported)?, &json(again)?))
+}
+
+fn first_difference(path: &str, reported: &Value, again: &Value) -> Option<String> {
+    match (reported, again) {
+        (Value::Object(a), Value::Object(b)) => {
+            let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            let of = |map: &serde_json::Map<String, Value>, name: &str| map.get(name).cloned().unwrap_or_default();
+            names.into_iter().find_map(|name| first_difference(&format!("{path}.{name}"), &of(a, name), &of(b, name)))
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            let pairs = a.iter().zip(b).enumerate();
+            pairs.into_iter().find_map(|(i, (a, b))| first_difference(&format!("{path}[{i}]"), a, b))
+        }
+        _ if reported == again => None,
+        _ => Some(format!("`{path}` is {} there and {} now", short(reported), short(again))),
+    }
+}
+
+/// A value that fits a line.
+fn short(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
 
@@ -87,4 +160,30 @@ fn cause(reported: &Provenance) -> String {
 fn no_verdict(number: usize, path: &Path, failure: &CheckFailure) -> Failure {
     let code = if failure.is_internal() { ExitCode::Internal } else { ExitCode::BadInput };
     Failure::new(format!("cell {number} of {} has no verdict: {failure}", path.display()), code)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_field_that_differs_is_named_by_its_path() {
+        let reported = json!({ "a": 1, "b": { "c": [1, { "d": null }] }, "e": "x" });
+        assert_eq!(first_difference("cell", &reported, &reported), None);
+        for (pointer, value, path) in [
+            ("/a", json!(2), "cell.a"),
+            ("/b/c/1/d", json!(0.5), "cell.b.c[1].d"),
+            ("/b/c", json!([]), "cell.b.c"),
+            ("/e", json!(null), "cell.e"),
+        ] {
+            let mut changed = reported.clone();
+            *changed.pointer_mut(pointer).expect("a place") = value;
+            let found = first_difference("cell", &changed, &reported).expect("a difference");
+            assert!(found.starts_with(&format!("`{path}` is ")), "{found}");
+        }
+        let added = json!({ "a": 1, "b": { "c": [1, { "d": null }] }, "e": "x", "f": 1 });
+        assert!(first_difference("cell", &added, &reported).is_some());
+    }
 }

@@ -1,14 +1,17 @@
 //! `lemmata list` and `lemmata show`.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use rug::Rational;
 
 use super::output::print;
 use super::{ExitCode, Failure, ReportKind, load};
 use crate::number::{Interval, Scalar};
-use crate::statement::evaluate::{Evaluator, Scope};
+use crate::statement::evaluate::{Evaluator, NO_VALUE, Scope};
 use crate::statement::parse::parse;
 use crate::statement::syntax::ExprKind;
-use crate::statement::term::Builtin;
+use crate::statement::term::{Builtin, Index, Node, ScalarSequence, Term};
 use crate::statement::{Bound, Parameter, Statement, Symbol, library, render};
 use crate::{audit, report};
 
@@ -20,7 +23,7 @@ pub(super) fn list() -> Result<ExitCode, Failure> {
     Ok(ExitCode::Success)
 }
 
-pub(super) fn show(name: &str, values: &[String]) -> Result<ExitCode, Failure> {
+pub(super) fn show(name: &Path, values: &[String]) -> Result<ExitCode, Failure> {
     let statement = load(name)?;
     let mut known: Vec<(String, Rational)> = Vec::new();
     for text in values {
@@ -35,10 +38,16 @@ pub(super) fn show(name: &str, values: &[String]) -> Result<ExitCode, Failure> {
         text += "\nValues\n";
         let constants = evaluate(&statement, &known)?;
         if constants.is_empty() {
-            text += "  none: every constant needs more than what is set\n";
+            text += "  none: the statement has no constants\n";
         }
-        for (name, [low, high]) in constants {
-            text += &format!("  {name} in [{low}, {high}]\n");
+        for (name, shown) in constants {
+            text += &match shown {
+                Shown::Limits([low, high]) => format!("  {name} in [{low}, {high}]\n"),
+                Shown::Needs(names) => {
+                    format!("  {name} needs {} too\n", names.into_iter().collect::<Vec<_>>().join(", "))
+                }
+                Shown::Nothing => format!("  {name} has no value: {NO_VALUE}\n"),
+            };
         }
     }
     print(text.trim_end_matches('\n'))?;
@@ -62,7 +71,8 @@ fn parse_value(statement: &Statement, text: &str) -> Result<(String, Rational), 
     let (name, value) = text.split_once('=').ok_or_else(bad)?;
     let name = name.trim();
     let declared = statement.given.iter().any(|g| g.name == name);
-    if !declared && statement.parameter(name).is_none() && Builtin::from_name(name).is_none() {
+    let is_count = COUNTS.contains(&name);
+    if !declared && !is_count && statement.parameter(name).is_none() && Builtin::from_name(name).is_none() {
         return Err(Failure::bad_input(format!(
             "`{name}` is no parameter of {} and no constant of an instance",
             statement.id
@@ -74,7 +84,11 @@ fn parse_value(statement: &Statement, text: &str) -> Result<(String, Rational), 
             decimal(above).zip(decimal(below).filter(|below| *below != 0)).map(|(above, below)| above / below)
         }
     };
-    Ok((name.to_owned(), value.ok_or_else(bad)?))
+    let value = value.ok_or_else(bad)?;
+    if is_count && !(value.is_integer() && value >= 1 && value.numer().to_u32().is_some()) {
+        return Err(Failure::bad_input(format!("`{name}` counts something, and {value} is no such number")));
+    }
+    Ok((name.to_owned(), value))
 }
 
 /// A decimal number with or without sign.
@@ -90,10 +104,45 @@ fn decimal(text: &str) -> Option<Rational> {
 const BITS: u32 = 128;
 const DIGITS: usize = 17;
 
-/// The constants that the given values determine, each with its limits.
-fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<(String, [String; 2])>, Failure> {
+/// What the given values say of a constant.
+enum Shown {
+    /// Its limits.
+    Limits([String; 2]),
+    /// The names that have to be set before it has a value.
+    Needs(BTreeSet<String>),
+    /// It has none.
+    Nothing,
+}
+
+/// K, n and d, which are set by name as all else, and are integers.
+const COUNTS: [&str; 3] = ["K", "n", "d"];
+
+/// The names that a term needs and that are not set, constants of the statement aside.
+fn lacking(statement: &Statement, term: &Term, is_set: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    term.walk(&mut |node| {
+        let name = match node {
+            Node::Term(Term::Parameter(i)) => statement.parameters[*i].name.clone(),
+            Node::Term(Term::Given(i)) => statement.given[*i].name.clone(),
+            Node::Term(Term::Builtin(builtin)) => builtin.name().to_owned(),
+            Node::Term(Term::Element(ScalarSequence::Spectrum, _)) => "spectrum".to_owned(),
+            Node::Index(Index::Horizon) => "K".to_owned(),
+            Node::Index(Index::Workers) => "n".to_owned(),
+            Node::Index(Index::Dimension) => "d".to_owned(),
+            _ => return,
+        };
+        if !is_set(&name) {
+            names.insert(name);
+        }
+    });
+    names
+}
+
+/// The constants, each with what the given values say of it.
+fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<(String, Shown)>, Failure> {
     let set = |name: &str| values.iter().find(|(n, _)| n == name).map(|(_, value)| value);
     let given = |name: &str| set(name).map(|value| Interval::from_rational(value, BITS));
+    let count = |name: &str| set(name).and_then(|value| value.numer().to_usize()).unwrap_or(1);
     let mut scope = Scope::<Interval> {
         context: BITS,
         parameters: statement.parameters.iter().map(|p| given(&p.name)).collect(),
@@ -101,34 +150,55 @@ fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<
         builtins: Builtin::ALL.iter().map(|b| given(b.name())).collect(),
         given: statement.given.iter().map(|g| given(&g.name)).collect(),
         spectrum: Vec::new(),
-        workers: 1,
-        dimension: 1,
-        horizon: 1,
+        workers: count("n"),
+        dimension: count("d"),
+        horizon: count("K"),
     };
+    let mut needs: Vec<BTreeSet<String>> = vec![BTreeSet::new(); statement.constants.len()];
     let mut shown = Vec::new();
     for symbol in &statement.order {
         match symbol {
-            Symbol::Parameter(i) => {
-                let parameter = &statement.parameters[*i];
-                let outside = |value: &&Rational| is_outside(parameter, value, &scope);
-                if let Some(value) = set(&parameter.name).filter(outside) {
-                    return Err(Failure::bad_input(format!(
-                        "`{}` = {value} is outside its range {}; {} says nothing of it",
-                        parameter.name, parameter.range, statement.id
-                    )));
-                }
-            }
+            Symbol::Parameter(i) => refuse_outside(statement, &statement.parameters[*i], set, &scope)?,
             Symbol::Constant(i) => {
                 let constant = &statement.constants[*i];
+                let mut lacking = lacking(statement, &constant.term, &|name| set(name).is_some());
+                constant.term.walk(&mut |node| {
+                    if let Node::Term(Term::Constant(used)) = node {
+                        lacking.extend(needs[*used].iter().cloned());
+                    }
+                });
                 let value = Evaluator::without_trace(&scope).term(&constant.term).ok().filter(Scalar::is_defined);
-                if let Some(value) = &value {
-                    shown.push((constant.name.clone(), value.to_decimal(DIGITS)));
+                if value.is_some() && COUNTS.iter().all(|name| !lacking.contains(*name)) {
+                    // What it lacks stands in a branch that is not taken.
+                    lacking.clear();
                 }
-                scope.constants[*i] = value;
+                let found = match &value {
+                    _ if !lacking.is_empty() => Shown::Needs(lacking.clone()),
+                    Some(value) => Shown::Limits(value.to_decimal(DIGITS)),
+                    None => Shown::Nothing,
+                };
+                shown.push((constant.name.clone(), found));
+                scope.constants[*i] = value.filter(|_| lacking.is_empty());
+                needs[*i] = lacking;
             }
         }
     }
     Ok(shown)
+}
+
+fn refuse_outside<'v>(
+    statement: &Statement,
+    parameter: &Parameter,
+    set: impl Fn(&str) -> Option<&'v Rational>,
+    scope: &Scope<Interval>,
+) -> Result<(), Failure> {
+    match set(&parameter.name).filter(|value| is_outside(parameter, value, scope)) {
+        None => Ok(()),
+        Some(value) => Err(Failure::bad_input(format!(
+            "`{}` = {value} is outside its range {}; {} says nothing of it",
+            parameter.name, parameter.range, statement.id
+        ))),
+    }
 }
 
 /// Whether a value is certainly outside a parameter's range; an end that needs more than what is set excludes nothing.

@@ -334,10 +334,10 @@ impl<S: Arithmetic + Estimable> Until<'_, '_, S> {
                 self.position(sequence.name(), k, self.horizon).map(|_| ())
             }
             VectorSequence::Buffer | VectorSequence::Deviation if k == -1 => Ok(()),
-            _ => self.position(sequence.name(), k + 1, self.horizon).and_then(|next| match next {
-                0 => Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k }),
-                _ => Ok(()),
-            }),
+            _ => match usize::try_from(k).ok().filter(|k| *k < self.horizon) {
+                Some(_) => Ok(()),
+                None => Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k }),
+            },
         }
     }
 }

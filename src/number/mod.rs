@@ -286,9 +286,16 @@ pub fn norm2<S: Scalar>(a: &[S], context: S::Context) -> S {
     sum
 }
 
-/// min(1, τ/‖u‖), τ > 0: without a division by zero at u = 0, and exactly 1 where ‖u‖ ≤ τ is certain.
-/// Undefined where ‖u‖² or τ² is too large for the arithmetic.
+/// min(1, τ/‖u‖): without a division by zero at u = 0, and exactly 1 where ‖u‖ ≤ τ is certain. For τ = 0 it
+/// is 0; where τ is negative, or not certainly of one sign, and where ‖u‖² or τ² is too large for the
+/// arithmetic, it has no value.
 pub fn clip_factor<S: Scalar>(threshold: &S, u: &[S], context: S::Context) -> S {
+    let zero = S::zero(context);
+    match threshold.compare(&zero) {
+        Some(Ordering::Equal) => return zero,
+        Some(Ordering::Less) | None => return zero.clone().div(&zero),
+        Some(Ordering::Greater) => {}
+    }
     let largest = norm2(u, context).max(&threshold.clone().square()).sqrt();
     let mut factor = threshold.clone().div(&largest);
     if !largest.is_defined() {
@@ -299,10 +306,47 @@ pub fn clip_factor<S: Scalar>(threshold: &S, u: &[S], context: S::Context) -> S 
     factor
 }
 
-/// u ← min(1, τ/‖u‖)·u, τ > 0.
+/// u ← min(1, τ/‖u‖)·u, the projection on the ball of radius τ ≥ 0; see [`clip_factor`].
 pub fn clip<S: Scalar>(threshold: &S, u: &mut [S], context: S::Context) {
     let factor = clip_factor(threshold, u, context);
     for x in u {
         x.mul_assign(&factor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clipped<S: Scalar>(threshold: f64, context: S::Context) -> S {
+        let mut u = [3.0, 4.0].map(|x| S::from_f64(x, context));
+        clip(&S::from_f64(threshold, context), &mut u, context);
+        let [first, _] = u;
+        first
+    }
+
+    fn obeys<S: Scalar>(context: S::Context) {
+        assert!(!clipped::<S>(-1.0, context).is_defined(), "a ball of negative radius");
+        assert_eq!(clipped::<S>(0.0, context).to_f64(), 0.0);
+        assert_eq!(clipped::<S>(10.0, context).to_f64(), 3.0);
+        assert!((clipped::<S>(1.0, context).to_f64() - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn clipping_has_a_value_for_thresholds_from_zero_on_in_every_arithmetic() {
+        obeys::<f64>(());
+        obeys::<Lanes>(());
+        obeys::<Ball>(());
+        obeys::<Mp>(128);
+        obeys::<Interval>(128);
+        obeys::<Exact>(());
+    }
+
+    #[test]
+    fn a_threshold_that_may_be_negative_shows_nothing() {
+        let threshold = Interval::from_bounds(&Rational::from((-1, 1000)), &Rational::from(1), 64);
+        let mut u = vec![Interval::from_f64(0.0, 64)];
+        clip(&threshold, &mut u, 64);
+        assert!(!u[0].is_defined());
     }
 }

@@ -106,6 +106,12 @@ impl Operator {
         matches!(self, Operator::RandK { .. })
     }
 
+    /// Whether it compares coordinates, and so has no value where they tie or cannot be told apart.
+    #[must_use]
+    pub fn compares(&self) -> bool {
+        !matches!(self, Operator::RandK { .. } | Operator::Clip { .. })
+    }
+
     /// What makes the parameters useless in dimension d, if anything.
     #[must_use]
     pub fn defect(&self, dimension: usize) -> Option<String> {

@@ -15,7 +15,7 @@ use super::noise::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
 use super::operator::Operator;
 use super::transformed::{Average, EachWorker, RandKBias, RandKNoise};
 use super::{DynSource, Oracle};
-use crate::problem::{DynProblem, Nesting};
+use crate::problem::{DynProblem, MAX_DIMENSION, Nesting};
 
 /// Most samples of a batch.
 const MAX_SAMPLES: usize = 4096;
@@ -254,6 +254,18 @@ impl SourceSpec {
         }
     }
 
+    /// Why the source can stand under no problem, if that is so.
+    #[must_use]
+    pub fn misplaced(&self) -> Option<String> {
+        let bad = self.numbers().into_iter().find(|x| !x.is_finite() || (*x < 0.0 && !self.is_signed()));
+        let size = bad.map(|bad| format!("{self}: {bad} is no valid size of an error"));
+        size.or_else(|| {
+            let mut defects = (1..=MAX_DIMENSION).map(|dimension| self.operator_defect(dimension));
+            // That of the largest dimension, where every dimension has one.
+            defects.try_fold(None, |_, defect| defect.map(Some)).flatten().map(|reason| format!("{self}: {reason}"))
+        })
+    }
+
     /// What keeps the source from reading the problem's inner structure, if it reads one.
     fn structure_defect(&self, problem: &dyn DynProblem) -> Option<String> {
         let (adapted, samples) = match self {
@@ -272,6 +284,23 @@ impl SourceSpec {
         let what = if adapted { "adapts to no tasks" } else { "is no composition" };
         let fits = problem.nesting().is_some_and(|nesting| nesting.adaptation.is_some() == adapted);
         (!fits).then(|| format!("the problem {what}"))
+    }
+
+    /// The operator of it that compares coordinates, if any.
+    #[must_use]
+    pub fn comparing(&self) -> Option<&Operator> {
+        match self {
+            SourceSpec::EachWorker { operator, .. } | SourceSpec::Average { operator } => {
+                Some(operator).filter(|operator| operator.compares())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether its value in binary64 may be anything, as it divides a small difference of near numbers.
+    #[must_use]
+    pub fn divides_differences(&self) -> bool {
+        matches!(self, SourceSpec::FiniteDifference { .. } | SourceSpec::Epoch { .. })
     }
 
     /// Signed sizes are allowed where the sign has a meaning.

@@ -1,7 +1,10 @@
 //! What a check leaves behind: a JSON report with everything needed to replay any cell, and a
 //! table for the terminal.
 
+mod exercised;
+mod layout;
 mod table;
+pub mod wording;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,14 +17,15 @@ use crate::preset::{Effort, Preset};
 use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement};
 use crate::verify::instance::{CellSpec, Instance};
-use crate::verify::plan::Plan;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
-pub use table::{headed, render, render_cells, render_verdict};
+pub use exercised::{Exercised, Setting};
+pub use layout::{fitted, headed, width, wrapped};
+pub use table::{render, render_cells, render_verdict};
 pub use write::{WriteError, path, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -82,6 +86,8 @@ pub struct CellReport {
     /// Enclosures of the constants that the statement uses; an end of ±1.797…e308, the largest number of
     /// binary64, stands for all beyond it.
     pub constants: BTreeMap<String, [f64; 2]>,
+    /// What of it the statement's summary counts; none where it cannot be built.
+    pub setting: Option<Setting>,
     /// Arithmetic of the runs, and of the decision.
     pub arithmetic: String,
     /// The outcome, where the check came to one.
@@ -120,6 +126,8 @@ pub struct StatementSummary {
     pub evidence: BTreeMap<String, usize>,
     /// Families that it was checked on.
     pub families: Vec<String>,
+    /// What its cells have in them.
+    pub exercised: Exercised,
     /// Largest lhs/rhs over the cells.
     pub worst_ratio: Option<f64>,
     /// Least normalised slack over the cells.
@@ -157,7 +165,8 @@ impl CellReport {
     /// From a cell and what its check came to.
     #[must_use]
     pub fn new(cell: &Cell<'_>, effort: &Effort, outcome: Result<Outcome, CheckFailure>) -> Self {
-        let constants = Instance::build(cell.statement, &cell.spec).map(|i| i.constants()).unwrap_or_default();
+        let instance = Instance::build(cell.statement, &cell.spec).ok();
+        let constants = instance.as_ref().map(Instance::constants).unwrap_or_default();
         let runs = effort.precision.map_or_else(|| "f64".to_owned(), |bits| format!("mpfr {bits} bits"));
         let (outcome, failure) = match outcome {
             Ok(outcome) => (Some(outcome), None),
@@ -170,6 +179,7 @@ impl CellReport {
             label: cell.spec.to_string(),
             spec: cell.spec.clone(),
             constants: constants.into_iter().collect(),
+            setting: instance.as_ref().map(Setting::of),
             arithmetic: format!("runs in {runs}, decided by {decided}"),
             outcome,
             failure,
@@ -179,9 +189,10 @@ impl CellReport {
 
 impl StatementSummary {
     /// Sums up the cells of one statement. No cell at all is vacuous; one false cell makes the
-    /// statement false; one open or failed cell keeps it open.
+    /// statement false; one open or failed cell keeps it open. `why_vacuous` says why it or one of its
+    /// claims is checked nowhere, where that is so.
     #[must_use]
-    pub fn new(statement: &Statement, plan: &Plan<'_>, cells: &[CellReport]) -> Self {
+    pub fn new(statement: &Statement, why_vacuous: Option<String>, cells: &[CellReport]) -> Self {
         let mine: Vec<&CellReport> = cells.iter().filter(|c| c.statement == statement.id).collect();
         let outcomes: Vec<&Outcome> = mine.iter().filter_map(|c| c.outcome.as_ref()).collect();
         let mut verdicts = BTreeMap::new();
@@ -193,7 +204,7 @@ impl StatementSummary {
         let count = |verdict| verdicts.get(&verdict).copied().unwrap_or(0);
         let verdict = if count(Verdict::Violated) > 0 {
             Verdict::Violated
-        } else if mine.is_empty() || plan.compared.contains(&false) {
+        } else if mine.is_empty() || why_vacuous.is_some() {
             Verdict::Vacuous
         } else if count(Verdict::Inconclusive) > 0 || outcomes.len() < mine.len() {
             Verdict::Inconclusive
@@ -205,7 +216,7 @@ impl StatementSummary {
         let wanted = match statement.expect {
             Expectation::Holds => matches!(verdict, Verdict::Holds | Verdict::NotRefuted),
             // A statement that is false on purpose must be found false on every instance.
-            Expectation::Violated => verdict == Verdict::Violated && count(Verdict::Violated) == outcomes.len(),
+            Expectation::Violated => verdict == Verdict::Violated && count(Verdict::Violated) == mine.len(),
         };
         let mut families: Vec<String> = mine.iter().map(|c| c.spec.problem.family().to_owned()).collect();
         families.sort();
@@ -221,12 +232,19 @@ impl StatementSummary {
             verdicts,
             evidence,
             families,
+            exercised: Exercised::new(statement, &mine),
             worst_ratio: worst().filter_map(|w| w.ratio).filter(|r| r.is_finite()).reduce(f64::max),
             least_slack: worst().filter_map(|w| w.slack).filter(|s| s.is_finite()).reduce(f64::min),
-            why_vacuous: plan.why_vacuous(),
+            why_vacuous,
             rests_on: statement.rests_on(),
             tainted_by: Vec::new(),
         }
+    }
+
+    /// Cells, those that ended in an error included.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.verdicts.values().sum::<usize>() + self.errors
     }
 
     /// Whether it is violated though it should hold, which taints all that rests on it.
@@ -250,6 +268,25 @@ pub fn spread_taint(summaries: &mut [StatementSummary]) {
 pub(crate) mod tests {
     use super::*;
 
+    /// A cell of that statement, which ended in an error or in nothing.
+    pub(crate) fn cell(statement: &str, failure: Option<Failure>) -> CellReport {
+        let spec = serde_json::json!({
+            "problem": { "family": "diagonal-quadratic", "spectrum": [1.0] }, "oracle": [], "start": "zero",
+            "parameters": {}, "horizon": 1, "point": null, "witness": null
+        });
+        CellReport {
+            statement: statement.into(),
+            statement_hash: String::new(),
+            label: "an instance".into(),
+            spec: serde_json::from_value(spec).expect("a cell"),
+            constants: BTreeMap::new(),
+            setting: None,
+            arithmetic: String::new(),
+            outcome: None,
+            failure,
+        }
+    }
+
     /// As of a check of a statement that should hold.
     pub(crate) fn summary(id: &str, verdict: Verdict, rests_on: &[&str]) -> StatementSummary {
         StatementSummary {
@@ -262,6 +299,7 @@ pub(crate) mod tests {
             errors: 0,
             evidence: BTreeMap::new(),
             families: Vec::new(),
+            exercised: Exercised::default(),
             worst_ratio: None,
             least_slack: None,
             why_vacuous: None,

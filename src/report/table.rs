@@ -1,64 +1,59 @@
 //! The terminal table: one row a statement.
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::ContentArrangement;
 
-use super::{CellReport, Report, StatementSummary};
+use super::layout::{JOINT, fitted, headed, width, wrapped};
+use super::{CellReport, Report, StatementSummary, wording};
 use crate::inference::Verdict;
 use crate::statement::Expectation;
+use crate::verify::{Remainder, Unsettled};
 
-/// A rule below the header, nothing else.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+/// Columns of the table that may be left out where there is no room: families, slack, ratio.
+const DROPPABLE: [usize; 3] = [3, 6, 5];
 
-/// An empty table with that header, as all of the program's tables look.
-#[must_use]
-pub fn headed(header: &[&str], arrangement: ContentArrangement) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(arrangement).set_header(header);
-    table
-}
-
-/// The table and the line below it.
+/// The table and the lines below it.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let header = ["statement", "verdict", "cells", "families", "evidence", "worst lhs/rhs", "least slack"];
-    let mut table = headed(&header, ContentArrangement::Dynamic);
+    let mut table = headed(&header, ContentArrangement::Disabled);
     for summary in &report.statements {
-        let not_refuted = summary.verdicts.get(&Verdict::NotRefuted).copied().unwrap_or(0);
-        let total: usize = summary.verdicts.values().sum::<usize>() + summary.errors;
-        let mut cells = total.to_string();
-        if not_refuted > 0 {
-            cells += &format!(" ({not_refuted} not refuted)");
-        }
-        if summary.errors > 0 {
-            cells += &format!(" ({} errors)", summary.errors);
-        }
-        let evidence: Vec<String> = summary.evidence.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         table.add_row([
             summary.id.clone(),
             render_verdict(summary),
-            cells,
+            summary.cells().to_string(),
             summary.families.len().to_string(),
-            evidence.join(", "),
+            evidence(summary),
             ratio(summary.worst_ratio),
             summary.least_slack.map_or_else(|| "–".to_owned(), |x| format!("{x:.2e}")),
         ]);
     }
-    for column in [2, 3, 5, 6] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
     let ledger = report.settings.ledger;
-    format!(
-        "{table}\n{}{} statements, {} cells in {:.1} s; family-wise error at most {:e} over {} statistical tests; seed {}",
-        remarks(report),
+    let closing = format!(
+        "{} statements, {} cells in {:.1} s; family-wise error at most {:e} over {} statistical tests; seed {}",
         report.statements.len(),
         report.cells.len(),
         report.provenance.wall_seconds,
         ledger.delta,
         ledger.tests,
         report.settings.seed,
-    )
+    );
+    let mut lines = vec![fitted(&table, &DROPPABLE)];
+    lines.extend(remarks(report).iter().map(|line| wrapped(line, width(), "  ")));
+    lines.push(wrapped(&closing, width(), "  "));
+    lines.join("\n")
+}
+
+/// What decided how many cells, and how many nothing did.
+fn evidence(summary: &StatementSummary) -> String {
+    let mut parts: Vec<String> = summary.evidence.iter().map(|(kind, count)| format!("{kind}{JOINT}{count}")).collect();
+    let not_refuted = summary.verdicts.get(&Verdict::NotRefuted).copied().unwrap_or(0);
+    if not_refuted > 0 {
+        parts.push(format!("({not_refuted} not refuted)"));
+    }
+    if summary.errors > 0 {
+        parts.push(format!("({}{JOINT}errors)", summary.errors));
+    }
+    parts.join(", ").replace(", (", " (")
 }
 
 /// The verdict on a statement, in capitals where it is not what was expected.
@@ -66,33 +61,30 @@ pub fn render(report: &Report) -> String {
 pub fn render_verdict(summary: &StatementSummary) -> String {
     match (summary.expected, summary.as_expected) {
         (Expectation::Violated, true) => "violated, as expected".to_owned(),
+        (Expectation::Violated, false) if summary.verdict == Verdict::Violated => "violated, NOT EVERYWHERE".to_owned(),
         (Expectation::Violated, false) => format!("{}, EXPECTED violated", summary.verdict),
         (Expectation::Holds, true) => summary.verdict.to_string(),
         (Expectation::Holds, false) => summary.verdict.to_string().to_uppercase(),
     }
 }
 
-/// One row a cell: its instance, and its worst comparison.
+/// Each cell in two lines: what it came to, and its instance.
 #[must_use]
 pub fn render_cells(report: &Report) -> String {
-    let header = ["cell", "statement", "instance", "verdict", "evidence", "lhs", "rhs", "lhs/rhs"];
-    let mut table = headed(&header, ContentArrangement::Disabled);
+    let mut lines = Vec::new();
     for (number, cell) in report.cells.iter().enumerate() {
         let outcome = cell.outcome.as_ref();
-        let worst = outcome.and_then(|o| o.worst.as_ref());
-        let shown = |side: Option<[f64; 2]>| side.map_or_else(|| "–".to_owned(), |[_, upper]| limit(upper, Some(6)));
-        table.add_row([
-            number.to_string(),
-            cell.statement.clone(),
-            cell.label.clone(),
-            outcome.map_or_else(|| "error".to_owned(), |o| o.verdict.to_string()),
-            outcome.map_or_else(|| "–".to_owned(), |o| o.evidence.name().to_owned()),
-            shown(worst.map(|w| w.lhs)),
-            shown(worst.map(|w| w.rhs)),
-            ratio(worst.and_then(|w| w.ratio)),
-        ]);
+        let decided = outcome.map_or_else(
+            || "error".to_owned(),
+            |outcome| format!("{} by {}", outcome.verdict, outcome.evidence.name()),
+        );
+        let ratio = outcome.and_then(|o| o.worst.as_ref()?.ratio).map(|x| format!(", lhs/rhs {}", ratio(Some(x))));
+        let worst = outcome.and_then(wording::worst).map(|worst| format!(": {worst}"));
+        let told = [Some(format!("{number}  {} {decided}", cell.statement)), worst, ratio];
+        lines.push(wrapped(&told.into_iter().flatten().collect::<String>(), width(), "    "));
+        lines.push(wrapped(&format!("    {}", cell.label), width(), "    "));
     }
-    table.to_string()
+    lines.join("\n")
 }
 
 /// A quotient of the two sides, in as few digits as its size allows.
@@ -104,48 +96,41 @@ fn ratio(x: Option<f64>) -> String {
     }
 }
 
-/// A limit with that many decimals, or all that it has; the largest numbers of binary64 stand for all beyond.
-fn limit(x: f64, decimals: Option<usize>) -> String {
-    if x.abs() == f64::MAX {
-        return format!("(beyond {x:.1e})");
-    }
-    decimals.map_or_else(|| format!("{x:e}"), |decimals| format!("{x:.decimals$e}"))
-}
-
 /// Most cells of one statement that are named below the table.
 const NAMED_CELLS: usize = 5;
 
-/// What a reader must look at: violations, errors, and statements that nothing could be said of.
-fn remarks(report: &Report) -> String {
-    let mut text = String::new();
+/// Most statements of which everything that was exercised is shown.
+const SHOWN_WHOLE: usize = 3;
+
+/// What a reader must look at: violations, errors, what was left, and statements that little could be said of.
+fn remarks(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
     for summary in &report.statements {
+        let id = &summary.id;
         if summary.verdict == Verdict::Vacuous {
             let reason = summary.why_vacuous.as_deref().unwrap_or("the suite has no cell for it");
-            let nothing = if summary.verdicts.is_empty() && summary.errors == 0 {
-                "nothing could be checked, most often because: "
-            } else {
-                ""
-            };
-            text += &format!("{} is vacuous: {nothing}{reason}\n", summary.id);
+            let nothing = if summary.cells() == 0 { "nothing could be checked, most often because: " } else { "" };
+            lines.push(format!("{id} is vacuous: {nothing}{reason}"));
         }
         if !summary.tainted_by.is_empty() {
-            text += &format!("{} rests on what is violated: {}\n", summary.id, summary.tainted_by.join(", "));
+            lines.push(format!("{id} rests on what is violated: {}", summary.tainted_by.join(", ")));
         }
-        let mut hidden = 0;
-        let mine = report.cells.iter().enumerate().filter(|(_, cell)| cell.statement == summary.id);
-        let remarks = mine.filter_map(|(number, cell)| Some((number, cell, remark(cell, summary.as_expected)?)));
-        for (position, (number, cell, remark)) in remarks.enumerate() {
-            if position < NAMED_CELLS {
-                text += &format!("{} cell {number} ({}): {remark}\n", summary.id, cell.label);
-            } else {
-                hidden += 1;
-            }
+        let mine: Vec<(usize, &CellReport)> =
+            report.cells.iter().enumerate().filter(|(_, cell)| cell.statement == *id).collect();
+        let remarks = mine.iter().filter_map(|(number, cell)| Some((number, cell, remark(cell, summary.as_expected)?)));
+        let remarks: Vec<String> =
+            remarks.map(|(number, cell, remark)| format!("{id} cell {number} ({}): {remark}", cell.label)).collect();
+        lines.extend(remarks.iter().take(NAMED_CELLS).cloned());
+        if remarks.len() > NAMED_CELLS {
+            lines.push(format!("{id}: {} more such cells are in the report", remarks.len() - NAMED_CELLS));
         }
-        if hidden > 0 {
-            text += &format!("{}: {hidden} more such cells are in the report\n", summary.id);
+        lines.extend(left(id, &mine));
+        lines.extend(summary.exercised.missing.iter().map(|missing| format!("{id}: {missing}")));
+        if report.statements.len() <= SHOWN_WHOLE && !mine.is_empty() {
+            lines.push(format!("{id} was exercised with {}", summary.exercised.text(summary.cells())));
         }
     }
-    text
+    lines
 }
 
 fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {
@@ -154,25 +139,32 @@ fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {
     }
     let outcome = cell.outcome.as_ref()?;
     match outcome.verdict {
-        Verdict::Violated if !as_expected => Some(outcome.worst.as_ref().map_or_else(
-            || "violated".to_owned(),
-            |w| {
-                let place = format!("in claim {} at k = {}", w.claim + 1, w.k);
-                if let Some(sampling) = &outcome.sampling {
-                    // What refutes is the test, not these limits.
-                    let (mean, rhs) = (limit(sampling.mean, None), limit(w.rhs[1], None));
-                    return format!(
-                        "violated, mean lhs {mean} of {} replicates, rhs {rhs} {place}",
-                        sampling.replicates
-                    );
-                }
-                let (lhs, rhs, relation) =
-                    if w.lhs[1] < w.rhs[0] { (w.lhs[1], w.rhs[0], "<") } else { (w.lhs[0], w.rhs[1], ">") };
-                let (lhs, rhs) = (limit(lhs, None), limit(rhs, None));
-                format!("violated, lhs {lhs} {relation} rhs {rhs} {place}")
-            },
+        Verdict::Violated if !as_expected => {
+            Some(wording::worst(outcome).map_or_else(|| "violated".to_owned(), |worst| format!("violated, {worst}")))
+        }
+        Verdict::Inconclusive => Some(outcome.remainder.open.as_ref().map_or_else(
+            || "inconclusive within the budget".to_owned(),
+            |open| format!("inconclusive: {}", wording::unsettled(open, "left open")),
         )),
-        Verdict::Inconclusive => Some("inconclusive within the budget".to_owned()),
         _ => None,
     }
+}
+
+/// A kind of what a cell may leave.
+type Kind = (&'static str, fn(&Remainder) -> Option<&Unsettled>);
+
+/// What the cells of a statement left without a comparison that decides, in one line, with the first place.
+fn left(id: &str, cells: &[(usize, &CellReport)]) -> Option<String> {
+    const KINDS: [Kind; 3] =
+        [("open", |r| r.open.as_ref()), ("cut", |r| r.cut.as_ref()), ("skipped", |r| r.skipped.as_ref())];
+    let parts = KINDS.iter().filter_map(|(name, kind)| {
+        let with = cells.iter().filter_map(|(number, cell)| Some((number, kind(&cell.outcome.as_ref()?.remainder)?)));
+        let total: u64 = with.clone().map(|(_, left)| left.count).sum();
+        let (number, first) = with.clone().next()?;
+        let place = wording::place(first.claim, first.k, first.horizon);
+        let cells = with.count();
+        Some(format!("{total} {name} in {cells} cells (first in cell {number}, {place}: {})", first.cause))
+    });
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| format!("{id}, comparisons left: {}", parts.join("; ")))
 }

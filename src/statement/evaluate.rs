@@ -17,7 +17,7 @@ pub enum EvaluationError {
     #[error("a derived constant has no value in this arithmetic")]
     ValuelessConstant,
     /// The run does not record the quantity, or not at that index.
-    #[error("the run has no `{name}[{index}]`")]
+    #[error("{}", missing_quantity(.name, *.index))]
     MissingQuantity {
         /// Sequence.
         name: &'static str,
@@ -47,6 +47,20 @@ pub enum EvaluationError {
     /// An exponent or range out of bounds.
     #[error("an integer expression is out of range: {0}")]
     OutOfRange(i64),
+    /// More terms than are added up.
+    #[error("{TOO_LONG}")]
+    TooLong,
+}
+
+/// What a run lacks: an element of a sequence, or the limit of one.
+fn missing_quantity(name: &str, index: i64) -> String {
+    if index == LIMIT {
+        format!(
+            "the limit `{name}[inf]` is not known on this run: it is for norm2(grad[inf]) alone, on quadratics under isotropic noise with constant and stable steps"
+        )
+    } else {
+        format!("the run has no `{name}[{index}]`")
+    }
 }
 
 impl EvaluationError {
@@ -63,8 +77,11 @@ pub const NO_VALUE: &str = "division by zero, a root or logarithm outside its do
 /// The index that stands for the limit as k grows.
 pub const LIMIT: i64 = i64::MAX;
 
-/// Longest range that is walked through.
-const MAX_LENGTH: i64 = 1 << 20;
+/// Most terms of a sum or another reduction, nested ones multiplied out.
+pub const MAX_TERMS: u64 = 1 << 20;
+
+/// Why a sum is not formed.
+pub const TOO_LONG: &str = "a range or a sum has more than 2^20 terms, nested ones multiplied out";
 
 type Evaluated<T> = Result<T, EvaluationError>;
 
@@ -150,6 +167,8 @@ pub struct Evaluator<'a, S: Scalar> {
     random_value: Option<i64>,
     horizon: i64,
     watch: Option<&'a dyn Fn(&S)>,
+    /// How many reductions are around the place, and how many terms the outermost one has had.
+    nesting: (u32, u64),
 }
 
 impl<'a, S: Scalar> Evaluator<'a, S> {
@@ -165,6 +184,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             random_value: None,
             horizon: scope.horizon as i64,
             watch: None,
+            nesting: (0, 0),
         }
     }
 
@@ -238,7 +258,28 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     /// As [`Evaluator::index`], and when the range is too long.
     pub fn range(&self, from: &Index, to: &Index) -> Evaluated<(i64, i64)> {
         let (from, to) = (self.index(from)?, self.index(to)?);
-        if to.saturating_sub(from) > MAX_LENGTH { Err(EvaluationError::OutOfRange(to)) } else { Ok((from, to)) }
+        let length = u64::try_from(to.saturating_sub(from)).unwrap_or(0);
+        if length > MAX_TERMS { Err(EvaluationError::TooLong) } else { Ok((from, to)) }
+    }
+
+    /// Runs `body` for every value of a bound index, within the budget of the outermost reduction.
+    fn for_each(
+        &mut self,
+        slot: usize,
+        (from, to): (i64, i64),
+        mut body: impl FnMut(&mut Self) -> Evaluated<()>,
+    ) -> Evaluated<()> {
+        let saved = self.slots[slot];
+        let (depth, spent) = self.nesting;
+        self.nesting = (depth + 1, if depth == 0 { 0 } else { spent });
+        let outcome = (from..to).try_for_each(|i| {
+            self.slots[slot] = i;
+            self.nesting.1 += 1;
+            if self.nesting.1 > MAX_TERMS { Err(EvaluationError::TooLong) } else { body(self) }
+        });
+        self.nesting.0 = depth;
+        self.slots[slot] = saved;
+        outcome
     }
 
     fn integer(&self, value: i64) -> S {
@@ -403,12 +444,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Vector::Reduce { op, slot, from, to, body } => {
                 let (from, to) = self.range(from, to)?;
                 let mut sum = vec![S::zero(self.scope.context); self.scope.dimension];
-                let saved = self.slots[*slot];
-                for i in from..to {
-                    self.slots[*slot] = i;
-                    sum = zip(sum, &self.vector(body)?, S::add);
-                }
-                self.slots[*slot] = saved;
+                self.for_each(*slot, (from, to), |this| {
+                    sum = zip(std::mem::take(&mut sum), &this.vector(body)?, S::add);
+                    Ok(())
+                })?;
                 if *op == ReduceOp::Mean {
                     let count = self.integer((to - from).max(0));
                     sum = sum.into_iter().map(|x| x.div(&count)).collect();
@@ -420,19 +459,17 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn reduce(&mut self, op: ReduceOp, slot: usize, from: &Index, to: &Index, body: &Term) -> Evaluated<S> {
         let (from, to) = self.range(from, to)?;
-        let saved = self.slots[slot];
         let mut result: Option<S> = None;
-        for i in from..to {
-            self.slots[slot] = i;
-            let value = self.term(body)?;
-            result = Some(match (result, op) {
+        self.for_each(slot, (from, to), |this| {
+            let value = this.term(body)?;
+            result = Some(match (result.take(), op) {
                 (None, _) => value,
                 (Some(so_far), ReduceOp::Sum | ReduceOp::Mean) => so_far.add(&value),
                 (Some(so_far), ReduceOp::Min) => so_far.min(&value),
                 (Some(so_far), ReduceOp::Max) => so_far.max(&value),
             });
-        }
-        self.slots[slot] = saved;
+            Ok(())
+        })?;
         match (result, op) {
             (Some(sum), ReduceOp::Mean) => Ok(sum.div(&self.integer(to - from))),
             (Some(value), _) => Ok(value),

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence, is_builtin_name};
-use super::evaluate::{self, Evaluator, NO_VALUE};
+use super::evaluate::{self, Evaluator, MAX_TERMS, NO_VALUE, TOO_LONG};
 use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::raw::RawStatement;
 use super::syntax::{Expr, ExprKind};
@@ -233,7 +233,9 @@ impl Loader<'_> {
                 Ok(Hypothesis { name: name.get_ref().clone(), expr, condition })
             })
             .collect::<Loaded<Vec<_>>>()?;
+        let horizons = self.horizons()?;
         let claims = self.claims()?;
+        self.refuse_long_sums(&claims, &constants, &horizons)?;
         self.check_random_index(&claims)?;
         let given = raw
             .given
@@ -257,26 +259,6 @@ impl Loader<'_> {
                 Some("remove `general = false` or add a witness".into()),
             ));
         }
-        let horizons = match &raw.horizons {
-            None => vec![1, 10, 40],
-            Some(list) if list.get_ref().is_empty() => {
-                return Err(self.file.error(
-                    Some(list.span()),
-                    "`horizons` is empty",
-                    Some("for example horizons = [1, 20]".into()),
-                ));
-            }
-            Some(list) => match list.get_ref().iter().find(|k| **k == 0 || **k > MAX_HORIZON) {
-                Some(bad) => {
-                    return Err(self.file.error(
-                        Some(list.span()),
-                        format!("a horizon of {bad} steps is not between 1 and {MAX_HORIZON}"),
-                        None,
-                    ));
-                }
-                None => list.get_ref().clone(),
-            },
-        };
         Ok(Statement {
             id: raw.id.get_ref().clone(),
             title: raw.title.get_ref().clone(),
@@ -312,6 +294,40 @@ impl Loader<'_> {
             text: Arc::clone(&self.file.text),
             hash: self.hash.clone(),
         })
+    }
+
+    /// Numbers of steps to try.
+    fn horizons(&self) -> Loaded<Vec<usize>> {
+        let Some(list) = &self.raw.horizons else { return Ok(vec![1, 10, 40]) };
+        if list.get_ref().is_empty() {
+            let help = "for example horizons = [1, 20]".to_owned();
+            return Err(self.file.error(Some(list.span()), "`horizons` is empty", Some(help)));
+        }
+        match list.get_ref().iter().find(|k| **k == 0 || **k > MAX_HORIZON) {
+            None => Ok(list.get_ref().clone()),
+            Some(bad) => Err(self.file.error(
+                Some(list.span()),
+                format!("a horizon of {bad} steps is not between 1 and {MAX_HORIZON}"),
+                None,
+            )),
+        }
+    }
+
+    /// Refuses sums that are too long whatever the instance: for the largest K that is tried, and where n or
+    /// d is an end for the least that these can be.
+    fn refuse_long_sums(&self, claims: &[Claim], constants: &[Constant], horizons: &[usize]) -> Loaded<()> {
+        let longest = horizons.iter().copied().max().unwrap_or(1) as i64;
+        let raw = self.raw.claim.iter().flat_map(|claims| &claims.get_ref().0);
+        let sides = claims.iter().zip(raw).flat_map(|(claim, raw)| [(&claim.lhs, &raw.lhs), (&claim.rhs, &raw.rhs)]);
+        let constants = constants.iter().map(|constant| &constant.term).zip(self.raw.constants.values());
+        match sides.chain(constants).find(|(term, _)| term.least_terms(longest) > MAX_TERMS) {
+            None => Ok(()),
+            Some((_, place)) => Err(self.file.error(
+                Some(place.span()),
+                format!("{TOO_LONG} for K = {longest}"),
+                Some("shorten a range, or name smaller `horizons`".into()),
+            )),
+        }
     }
 
     /// The statement's kind, which every complete file has.
@@ -379,6 +395,7 @@ impl Loader<'_> {
                     None,
                 ));
             }
+            self.refuse_idle_substitution(name)?;
             let body = self.expression(value)?;
             self.names.substitutions.insert(name.get_ref().clone(), body);
         }
@@ -401,10 +418,35 @@ impl Loader<'_> {
                 ));
             };
             self.check_name(head, &name, &mut seen)?;
+            if let Some(twin) =
+                indices.iter().enumerate().find_map(|(i, name)| indices[..i].contains(name).then_some(name))
+            {
+                return Err(self.file.error(
+                    Some(head.span()),
+                    format!("the indices of `{}` have the same name `{twin}`", head.get_ref()),
+                    Some("give each a name of its own, as in \"P[j, k]\"".into()),
+                ));
+            }
             let body = self.expression(body)?;
             self.names.definitions.insert(name, Definition { indices, body });
         }
         Ok(())
+    }
+
+    /// A substitution of a name that nothing has would pass for one that was made.
+    fn refuse_idle_substitution(&self, name: &Spanned<String>) -> Loaded<()> {
+        let raw = self.raw;
+        let taken_over = raw.instantiates.as_ref().is_some_and(|parent| parent.span() == name.span());
+        if taken_over
+            || raw.expressions().any(|(head, text)| head != Some(name.get_ref()) && mentions(text, name.get_ref()))
+        {
+            return Ok(());
+        }
+        Err(self.file.error(
+            Some(name.span()),
+            format!("nothing that is taken over speaks of `{}`", name.get_ref()),
+            Some("[substitute] replaces a name of the statement that is instantiated; `lemmata show` prints it".into()),
+        ))
     }
 
     /// Texts that are printed as they are.
@@ -603,6 +645,11 @@ fn needs_run(term: &Term) -> bool {
 
 fn uses_random_index(term: &Term) -> bool {
     term.any(|node| matches!(node, Node::Index(Index::Random)))
+}
+
+/// Whether a name occurs in the text of an expression.
+fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
 }
 
 fn head_name(head: &str) -> &str {

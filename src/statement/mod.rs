@@ -32,7 +32,7 @@ pub use error::StatementError;
 pub use file::{MAX_FILE_BYTES, MAX_HORIZON, load_changed, load_file, load_text};
 pub use stored::{Stored, stored_folder};
 use syntax::Expr;
-use term::{Builtin, Condition, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
+use term::{Builtin, Condition, Function, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
 
 /// Longest identifier in bytes: it names files.
 const LONGEST_ID: usize = 64;
@@ -347,6 +347,19 @@ impl Claim {
     pub fn speaks_of_random_index(&self) -> bool {
         let is_random = |node: Node<'_>| matches!(node, Node::Index(Index::Random));
         self.lhs.any(is_random) || self.rhs.any(is_random)
+    }
+
+    /// Whether an operation of a side may have no value although its operands have one.
+    #[must_use]
+    pub fn may_lack_value(&self) -> bool {
+        let partial = |node: Node<'_>| match node {
+            Node::Term(Term::Div(_, b)) => !matches!(**b, Term::Number(_)),
+            Node::Term(Term::PowInt(_, exponent)) => !matches!(exponent, Index::Literal(0..)),
+            Node::Term(Term::PowReal(..) | Term::Apply(Function::Sqrt | Function::Ln | Function::Exp, _)) => true,
+            Node::Vector(Vector::Clip(..)) => true,
+            _ => false,
+        };
+        self.lhs.any(partial) || self.rhs.any(partial)
     }
 
     /// What the claim is about.

@@ -151,6 +151,16 @@ impl RawClaim {
 }
 
 impl RawStatement {
+    /// The texts of all expressions, those under `[substitute]` with the name that they stand for.
+    pub fn expressions(&self) -> impl Iterator<Item = (Option<&String>, &str)> {
+        let claims = self.claim.iter().flat_map(|claims| &claims.get_ref().0);
+        let claims = claims.flat_map(|claim| claim.for_all.iter().chain([&claim.lhs, &claim.rhs]));
+        let parameters = self.parameters.values().flat_map(|p| std::iter::once(&p.range).chain(&p.candidates));
+        let maps = [&self.constants, &self.define, &self.hypotheses, &self.random].into_iter().flat_map(|m| m.values());
+        let own = claims.chain(parameters).chain(maps).map(|text| (None, text.get_ref().as_str()));
+        own.chain(self.substitute.iter().map(|(name, text)| (Some(name.get_ref()), text.get_ref().as_str())))
+    }
+
     /// Takes over what `parent` says: its parameters but for those that are substituted, constants,
     /// definitions, hypotheses, claims, random index, schedule and, unless this file names its own,
     /// horizons. What this file declares comes first and wins.

@@ -9,7 +9,7 @@ use super::check::{Checker, Names};
 use super::file::{Loaded, Loader, MAX_HORIZON};
 use super::parse::parse;
 use super::raw::RawWitness;
-use super::term::{Builtin, Term};
+use super::term::{Builtin, Index, Node, Term};
 use super::{Supplied, Template, Witness};
 use crate::text::is_control;
 
@@ -130,6 +130,17 @@ impl Loader<'_> {
     /// Sources to try: what they are is read when a problem fills the expressions in.
     pub(super) fn filled(&self, value: &Spanned<toml::Value>) -> Loaded<Template> {
         let template = self.template(&self.names, value)?;
+        if let Some(text) = template
+            .expressions
+            .iter()
+            .find_map(|(text, term)| term.any(|node| matches!(node, Node::Index(Index::Horizon))).then_some(text))
+        {
+            return Err(self.file.error(
+                Some(value.span()),
+                format!("`{text}` depends on K, and an estimate is the same for every K"),
+                Some("write a number, or an expression in the problem's constants such as \"=G/2\"".into()),
+            ));
+        }
         if !template.value.is_array() {
             return Err(self.file.error(
                 Some(value.span()),

@@ -77,7 +77,7 @@ impl<'a> Known<'a> {
             return Err(CheckFailure::Unsuitable("each claim needs one right-hand side".into()));
         }
         let cell = Statistical::against(&self.instance, key, judging, &self.quantities, Some(right_sides))?;
-        Ok(Sampled { outcome: cell.check()?.in_finite_numbers(), tails: cell.tails() })
+        Ok(Sampled { outcome: cell.check()?.told(), tails: cell.tails() })
     }
 }
 

@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::inference::{Evidence, Ledger, Verdict};
-use crate::oracle::StreamKey;
+use crate::oracle::{SourceSpec, StreamKey};
 use crate::preset::Effort;
 use crate::statement::evaluate::{EvaluationError, NO_VALUE};
 use crate::statement::{Scope, Statement, Subject};
@@ -47,7 +47,7 @@ pub use sampled::PrecisionCheck;
 /// One compared pair of sides, at its worst.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Worst {
-    /// Which claim of the statement, from 0.
+    /// Which claim of the statement, from 1 (from 0 until the outcome leaves the check, see [`Outcome::told`]).
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
     pub k: i64,
@@ -75,14 +75,15 @@ pub struct Relation {
     pub sign: String,
     /// The end of the right-hand side that decides.
     pub rhs: String,
-    /// For two sides that should be equal: the size of their difference.
+    /// For two sides that should be equal: the size of their difference, from below where they are not
+    /// equal, and from above where they are.
     pub difference: Option<String>,
 }
 
 /// Where a claim was compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unsettled {
-    /// Which claim of the statement, from 0.
+    /// Which claim of the statement, from 1 (from 0 until the outcome leaves the check, see [`Outcome::told`]).
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
     pub k: i64,
@@ -219,6 +220,32 @@ pub enum CheckFailure {
         /// Which side.
         side: &'static str,
     },
+    /// A side of the claim has no value, and the estimate has an operator that compares coordinates.
+    #[error(
+        "claim {} has no value at index {k} ({side}): coordinates that {operator} compares tie, or no arithmetic here tells them apart{}", .claim + 1, if *.only { String::new() } else { format!("; or else: {NO_VALUE}") }
+    )]
+    Tied {
+        /// Which claim, from 0.
+        claim: usize,
+        /// Index.
+        k: i64,
+        /// Which side.
+        side: &'static str,
+        /// The operator.
+        operator: String,
+        /// Whether nothing in the claim itself can be without a value.
+        only: bool,
+    },
+    /// A sample is outside its proved range, and the estimate divides differences of near numbers.
+    #[error(
+        "replicate {replicate}: {reason}; in binary64 the estimate is lost in rounding, as it divides a difference of near numbers by its step: use a larger step, or --precision"
+    )]
+    Rounded {
+        /// Replicate number.
+        replicate: u64,
+        /// Why.
+        reason: String,
+    },
     /// No claim has an index on the instance.
     #[error("there is no index to check: the range of every claim, or of the random index, is empty")]
     NothingCompared,
@@ -228,6 +255,27 @@ pub enum CheckFailure {
 }
 
 impl CheckFailure {
+    /// With the cause that the instance's error sources suggest.
+    fn on(self, instance: &Instance<'_>) -> Self {
+        let sources = &instance.oracle.spec;
+        let comparing = sources.iter().find_map(SourceSpec::comparing);
+        match (self, comparing) {
+            (CheckFailure::Undefined { claim, k, side }, Some(operator)) => CheckFailure::Tied {
+                claim,
+                k,
+                side,
+                operator: operator.to_string(),
+                only: !instance.statement.claims[claim].may_lack_value(),
+            },
+            (CheckFailure::BadSample { replicate, reason }, _)
+                if sources.iter().any(SourceSpec::divides_differences) =>
+            {
+                CheckFailure::Rounded { replicate, reason }
+            }
+            (other, _) => other,
+        }
+    }
+
     /// Whether it shows a defect of lemmata (a proved range that a sample left) rather than of the
     /// statement.
     #[must_use]
@@ -237,10 +285,16 @@ impl CheckFailure {
 }
 
 impl Outcome {
-    /// The same with every number finite, as JSON has no others: beyond the largest number of binary64
-    /// that number stands, and what is not finite where a quotient is wanted is left out.
-    fn in_finite_numbers(mut self) -> Self {
+    /// The same as reports have it. Claims are counted from 1. Every number is finite, as JSON has no
+    /// others: beyond the largest number of binary64 that number stands, and what is not finite where a
+    /// quotient is wanted is left out.
+    fn told(mut self) -> Self {
+        let remainder = &mut self.remainder;
+        for unsettled in [&mut remainder.open, &mut remainder.cut, &mut remainder.skipped].into_iter().flatten() {
+            unsettled.claim += 1;
+        }
         if let Some(worst) = &mut self.worst {
+            worst.claim += 1;
             worst.lhs = finite_limits(worst.lhs);
             worst.rhs = finite_limits(worst.rhs);
             worst.ratio = worst.ratio.filter(|ratio| ratio.is_finite());
@@ -298,7 +352,7 @@ pub fn check_instance(instance: &Instance<'_>, key: &StreamKey, judging: Judging
         Scope::OneStep => one_step::check(instance, key, judging),
         Scope::WholeRun => whole_run::check(instance, key, judging),
     };
-    outcome.map(Outcome::in_finite_numbers)
+    outcome.map(Outcome::told).map_err(|failure| failure.on(instance))
 }
 
 /// Decides all cells, in parallel; `done` is called after each, in any order.

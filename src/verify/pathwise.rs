@@ -208,7 +208,11 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                 [] => Points::Forward { start: &instance.point, exact: instance.oracle.spec.is_empty() },
                 points => Points::Stored(points),
             },
-            workers: instance.problem.workers(),
+            // Without heterogeneity every worker's gradient is the mean.
+            workers: match &instance.problem.constants().heterogeneity {
+                Some(none) if *none == 0 => 1,
+                _ => instance.problem.workers(),
+            },
             dimension: instance.problem.dimension(),
             scope: ladder.exact_scope(self.setup),
             horizon: self.place.horizon,
@@ -311,14 +315,15 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     /// How the sides compare, in decimals.
     fn relation(&self, found: Comparison) -> Result<Option<Relation>, CheckFailure> {
         let kind = self.kind();
-        for rung in 0..self.ladder.bits.len() {
+        // No run is made for this alone.
+        for rung in (0..self.ladder.bits.len()).filter(|rung| *rung == 0 || self.ladder.has_interval(*rung)) {
             if let Ok(sides) = self.by_interval(rung)?
                 && by_interval(kind, &sides) == found
             {
                 return Ok(Interval::relation(kind, &sides.lhs, &sides.rhs, found));
             }
         }
-        if !self.ladder.instance.problem.is_rational() {
+        if !self.ladder.has_exact() {
             return Ok(None);
         }
         let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;

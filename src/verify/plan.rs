@@ -18,7 +18,7 @@ use crate::number::{Interval, Scalar};
 use crate::oracle::{self, SourceSpec};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
-use crate::statement::evaluate::{NO_VALUE, Scope as Numbers};
+use crate::statement::evaluate::{EvaluationError, Evaluator, NO_VALUE, Scope as Numbers};
 use crate::statement::term::{Builtin, Term};
 use crate::statement::{Parameter, Scope, Statement, StatementError, Subject, Supplied, Symbol, Template, Witness};
 
@@ -65,8 +65,7 @@ impl<'a> Plan<'a> {
         if self.cells.is_empty() {
             return self.passed_over.iter().max_by_key(|(_, count)| **count).map(|(reason, _)| reason.clone());
         }
-        let never = self.compared.iter().position(|compared| !compared)?;
-        Some(format!("claim {} has no index to check in any cell", never + 1))
+        never_compared(&self.compared)
     }
 
     fn add(&mut self, statement: &'a Statement, spec: CellSpec, compared: &[bool]) {
@@ -173,6 +172,19 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// Which claims have an index on the instance.
+#[must_use]
+pub fn compared(instance: &Instance<'_>) -> Vec<bool> {
+    places::compared(instance)
+}
+
+/// The first claim that is compared nowhere, for a person.
+#[must_use]
+pub fn never_compared(compared: &[bool]) -> Option<String> {
+    let never = compared.iter().position(|compared| !compared)?;
+    Some(format!("claim {} has no index to check in any cell", never + 1))
+}
+
 /// The witnesses of the statement's file, each with the claims that are compared on it.
 fn witnesses(statement: &Statement, preset: Preset) -> Result<Vec<(Vec<bool>, CellSpec)>, Box<StatementError>> {
     let checked = |position| {
@@ -200,12 +212,16 @@ fn check_problems(statement: &Statement) -> Result<(), Box<StatementError>> {
     Ok(())
 }
 
-/// Refuses estimates of the statement that are no lists of error sources, whatever their expressions' values.
+/// Refuses estimates of the statement that are no lists of error sources, whatever their expressions' values,
+/// and sources that can stand under no problem: they would be passed over everywhere.
 fn check_estimates(statement: &Statement) -> Result<(), Box<StatementError>> {
     for template in &statement.estimates {
         let one = fill(&template.value, &|_| Some(1.0)).unwrap_or_default();
-        serde_json::from_value::<Vec<SourceSpec>>(one)
+        let sources = serde_json::from_value::<Vec<SourceSpec>>(one)
             .map_err(|err| statement.error(&template.place, format!("this is no list of error sources: {err}")))?;
+        if let Some(reason) = sources.iter().find_map(SourceSpec::misplaced) {
+            return Err(statement.error(&template.place, reason));
+        }
     }
     Ok(())
 }
@@ -402,7 +418,11 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
         start: if witness.first_gradient { Start::FirstGradient } else { Start::Zero },
         parameters: chosen,
         horizon: witness.horizon,
-        point: Some(start.ok_or_else(|| InstanceError::Malformed("its start has no value in binary64".into()))?),
+        point: Some(start.ok_or_else(|| {
+            let cause = witness.start.iter().find_map(|term| lacking(&scope, term));
+            let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+            InstanceError::Malformed(format!("its start has no value in binary64{cause}"))
+        })?),
         witness: Some(position),
     })
 }
@@ -414,15 +434,31 @@ fn witness_value(
     parameter: &Parameter,
     scope: &Numbers<Interval>,
 ) -> Result<f64, InstanceError> {
-    let value = witness.parameters.get(&position).and_then(|term| enclosure(scope, term));
+    let term = witness.parameters.get(&position);
+    let value = term.and_then(|term| enclosure(scope, term));
     let value = value
-        .ok_or_else(|| InstanceError::Malformed(format!("its `{}` has no value: {NO_VALUE}", parameter.name)))?
+        .ok_or_else(|| {
+            let cause = term.and_then(|term| lacking(scope, term)).unwrap_or_else(|| NO_VALUE.to_owned());
+            InstanceError::Malformed(format!("its `{}` has no value: {cause}", parameter.name))
+        })?
         .to_f64();
     inside(parameter, scope, value).ok_or_else(|| InstanceError::Parameter {
         name: parameter.name.clone(),
         value,
         range: parameter.range.clone(),
     })
+}
+
+/// The constants that a term needs and a witness does not give, where that is why it has no value.
+fn lacking(scope: &Numbers<Interval>, term: &Term) -> Option<String> {
+    match Evaluator::without_trace(scope).term(term) {
+        Err(EvaluationError::MissingConstant(name)) => Some(format!("`given` of the witness lacks `{name}`")),
+        // A constant of the statement that itself lacks something.
+        Err(EvaluationError::ValuelessConstant) => {
+            Some("it uses a constant of the statement that needs more than `given` of the witness has".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// A template's data with the values of its expressions.
@@ -432,7 +468,9 @@ fn filled(template: &Template, scope: &Numbers<Interval>) -> Result<Value, Insta
         Some(value).filter(|x| x.is_finite())
     };
     fill(&template.value, &number).ok_or_else(|| {
-        InstanceError::Malformed(format!("an expression in {} has no value in binary64", template.value))
+        let cause = template.expressions.values().find_map(|term| lacking(scope, term));
+        let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+        InstanceError::Malformed(format!("an expression in {} has no value in binary64{cause}", template.value))
     })
 }
 

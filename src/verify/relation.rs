@@ -1,5 +1,7 @@
 //! A decided comparison in decimals that show it.
 
+use std::fmt;
+
 use rug::Rational;
 use rug::float::Round;
 use rug::ops::SubAssignRound;
@@ -111,6 +113,17 @@ fn equality<N: ToDecimal>(side: &N, difference: &N) -> Option<Relation> {
     let side = side.to_decimal(DIGITS, Round::Nearest)?.to_string();
     Relation { lhs: side.clone(), sign: "=".to_owned(), rhs: side, difference: None }
         .with_difference(difference, Round::Up)
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lhs {} {} rhs {}", self.lhs, self.sign, self.rhs)?;
+        match &self.difference {
+            Some(difference) if self.sign == "=" => write!(f, " to within {difference}"),
+            Some(difference) => write!(f, ", which differ by at least {difference}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Relation {

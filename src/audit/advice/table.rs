@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{CellAlignment, ContentArrangement};
+use comfy_table::ContentArrangement;
 
 use super::{Advice, Summary};
-use crate::report::headed;
+use crate::report::{fitted, headed};
 
 /// The rows on which the recommended choice loses most, `shown` of them at most, and a line over all rows of
 /// each statement below. Rows of one statement stand together.
@@ -48,12 +48,7 @@ pub fn render(rows: &[Advice], shown: usize) -> String {
             remark(row).to_owned(),
         ]);
     }
-    for column in [2, 3, 4, 5, 6, 8, 10, 11] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut text = table.to_string();
+    let mut text = fitted(&table, &[]);
     for rows in rows.chunk_by(|a, b| a.statement == b.statement) {
         let Some(summary) = Summary::of(rows) else { continue };
         text += &format!(
