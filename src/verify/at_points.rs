@@ -99,6 +99,7 @@ impl SidesOnRun for OverDraws<'_> {
         instance: &Instance<'_>,
         key: &StreamKey,
         replicate: u64,
+        _: u64,
     ) -> Result<Vec<History>, CheckFailure> {
         History::rows(instance, key, replicate)
     }

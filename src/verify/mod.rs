@@ -4,6 +4,7 @@
 //! `pathwise`, `one_step` or `whole_run` decides it.
 
 mod at_points;
+mod budget;
 pub mod choose;
 mod exact;
 pub mod glance;
@@ -22,6 +23,7 @@ mod probes;
 mod ranges;
 mod relation;
 mod sampled;
+mod spread;
 pub mod stored;
 pub mod survey;
 mod symbolic;

@@ -1,5 +1,6 @@
 //! Claims that are judged on runs: every index of every run, for every K, decided with no error left.
 
+use super::budget::beyond;
 use super::history::History;
 use super::instance::Instance;
 use super::judge::{
@@ -17,7 +18,7 @@ use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::VectorSequence;
-use crate::statement::{Claim, Kind};
+use crate::statement::{Claim, Kind, Subject};
 
 /// The arithmetics that decided some comparison.
 #[derive(Clone, Copy, Default)]
@@ -43,14 +44,15 @@ pub(super) type Watch<'a, S> = Option<&'a dyn Fn(&S)>;
 
 /// How a claim at one place is evaluated on a run, in any arithmetic.
 pub(super) trait SidesOnRun {
-    /// The runs of a cell that belong to one replicate.
+    /// The runs of a cell that belong to one replicate, of at most so many operations each.
     fn histories(
         &self,
         instance: &Instance<'_>,
         key: &StreamKey,
         replicate: u64,
+        operations: u64,
     ) -> Result<Vec<History>, CheckFailure> {
-        Ok(vec![History::of_path(instance, key, replicate)])
+        Ok(vec![History::of_path(instance, key, replicate, operations)])
     }
 
     fn sides<S: Arithmetic + Estimable>(
@@ -94,8 +96,14 @@ pub(super) struct OnOnlyRun<'a> {
 }
 
 impl SidesOnRun for OnOnlyRun<'_> {
-    fn histories(&self, instance: &Instance<'_>, _: &StreamKey, _: u64) -> Result<Vec<History>, CheckFailure> {
-        Ok(vec![History::of_average(instance)])
+    fn histories(
+        &self,
+        instance: &Instance<'_>,
+        _: &StreamKey,
+        _: u64,
+        operations: u64,
+    ) -> Result<Vec<History>, CheckFailure> {
+        Ok(vec![History::of_average(instance, operations)])
     }
 
     fn sides<S: Arithmetic + Estimable>(
@@ -161,6 +169,19 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         self.ladder.instance.statement.kind
     }
 
+    /// How many steps of the run the comparison needs.
+    fn needed(&self) -> usize {
+        match self.ladder.instance.statement.subject {
+            Subject::Estimate => usize::try_from(self.place.k + 1).unwrap_or(1),
+            Subject::Run => self.place.horizon,
+        }
+    }
+
+    /// The rungs of intervals that reach it.
+    fn rungs(&self) -> Vec<usize> {
+        self.ladder.rungs(self.needed())
+    }
+
     fn claim(&self) -> &Claim {
         &self.ladder.instance.statement.claims[self.place.claim]
     }
@@ -181,7 +202,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     }
 
     fn by_rationals(&self) -> Result<Comparison, CheckFailure> {
-        if !self.ladder.instance.problem.is_rational() {
+        if !self.ladder.instance.problem.is_rational() || self.needed() > self.ladder.ball_reach() {
             return Ok(Comparison::Open);
         }
         let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
@@ -189,13 +210,12 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     }
 
     fn by_symbols(&self) -> Comparison {
-        if !self.on_run.is_symbolic() {
-            return Comparison::Open;
-        }
         let ladder = self.ladder;
+        let first = self.rungs().first().copied();
+        let (true, Some(rung)) = (self.on_run.is_symbolic(), first) else { return Comparison::Open };
         let instance = ladder.instance;
-        let scope = ladder.interval_scope(self.setup, 0);
-        let trace = ladder.interval(0).until(self.place.horizon);
+        let scope = ladder.interval_scope(self.setup, rung);
+        let trace = ladder.interval(rung).until(self.place.horizon);
         let evaluator = |slots: &[i64]| {
             let mut evaluator = Evaluator::on(&scope, &trace, &RandomIndex::Absent);
             evaluator.set_horizon(self.place.horizon);
@@ -248,15 +268,21 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     fn decide(&self, deciders: &mut Deciders) -> Result<Found, CheckFailure> {
         let kind = self.kind();
         let mut midpoint = (f64::NAN, f64::NAN, f64::NAN);
-        if let Ok(sides) = self.sides(self.ladder.ball_scope(self.setup), self.ladder.ball(), None)? {
+        if self.needed() <= self.ladder.ball_reach()
+            && let Ok(sides) = self.sides(self.ladder.ball_scope(self.setup), self.ladder.ball(), None)?
+        {
             midpoint = (sides.lhs.mid, sides.rhs.mid, sides.magnitude.mid);
             if screen(kind, &sides) == Comparison::True {
                 return Ok(Found::Compared(Comparison::True, midpoint));
             }
         }
-        let exact_after = if kind == Kind::Identity { 0 } else { 1.min(self.ladder.bits.len() - 1) };
+        let rungs = self.rungs();
+        let Some(last) = rungs.len().checked_sub(1) else {
+            return Ok(Found::Open(beyond(self.place.horizon, self.ladder.longest()), midpoint));
+        };
+        let exact_after = rungs[if kind == Kind::Identity { 0 } else { 1.min(last) }];
         let mut failure = None;
-        for rung in 0..self.ladder.bits.len() {
+        for rung in rungs {
             let sides = self.by_interval(rung)?;
             let mut found = Comparison::Open;
             if let Ok(sides) = &sides {
@@ -295,13 +321,14 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     }
 
     fn why_open(&self) -> String {
-        let most = self.ladder.bits.last().copied().unwrap_or_default();
+        let last = self.rungs().last().copied();
+        let most = last.map_or(0, |rung| self.ladder.bits[rung]);
         format!("neither intervals of up to {most} bits nor rationals nor symbols decide")
     }
 
     /// Where the estimate has no value although the gradient has one: an ordering that it needs is not certain.
     fn uncertain_estimate(&self) -> Option<String> {
-        let run = self.ladder.interval(self.ladder.bits.len() - 1);
+        let run = self.ladder.interval(self.rungs().last().copied()?);
         let trace = run.until(self.place.horizon);
         let defined = |sequence, k| trace.vector(sequence, k).is_ok_and(|vector| is_defined(&vector));
         let k = (0..self.place.horizon as i64)
@@ -316,7 +343,8 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     fn relation(&self, found: Comparison) -> Result<Option<Relation>, CheckFailure> {
         let kind = self.kind();
         // No run is made for this alone.
-        for rung in (0..self.ladder.bits.len()).filter(|rung| *rung == 0 || self.ladder.has_interval(*rung)) {
+        let rungs = self.rungs();
+        for rung in rungs.iter().copied().filter(|rung| *rung == rungs[0] || self.ladder.has_interval(*rung)) {
             if let Ok(sides) = self.by_interval(rung)?
                 && by_interval(kind, &sides) == found
             {
@@ -355,11 +383,11 @@ pub(super) fn check_on_runs(
     let replicates = if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories };
     let mut histories = Vec::new();
     for replicate in 0..replicates {
-        histories.extend(on_run.histories(instance, key, replicate)?);
+        histories.extend(on_run.histories(instance, key, replicate, judging.effort.operations)?);
     }
     let setups = Setups::new(instance);
     for history in &histories {
-        let ladder = Ladder::new(instance, key, history);
+        let ladder = Ladder::new(instance, key, history, judging.effort.operations);
         // What depends on the run belongs to this one alone.
         let own = Setups::new(instance);
         progress.judge(on_run, &ladder, if instance.visits() { &own } else { &setups }, judging)?;
@@ -379,17 +407,22 @@ impl Progress {
         let claims = &instance.statement.claims;
         if let Some(end) = &history.end {
             let place = Place { claim: 0, k: history.steps as i64, horizon: history.horizon };
-            self.remainder.skip(place.unsettled(&claims[0], end.clone()));
+            let found = place.unsettled(&claims[0], end.clone());
+            if history.cut { self.remainder.leave_open(found) } else { self.remainder.skip(found) }
         }
         if history.steps == 0 {
             return Ok(());
         }
+        // Of a row each point is a comparison of its own.
+        let of_points = instance.statement.subject == Subject::Estimate;
+        let longest = if of_points { history.steps } else { ladder.longest() };
         let before = self.keeper.place();
-        for (c, claim) in claims.iter().enumerate() {
-            let scope = instance.scope::<f64>(());
-            let places = places::of(instance, c, &scope, history.steps, judging.effort.evaluations)?;
-            places.note_left_out(claim, &mut self.remainder);
-            for place in places.compared.into_iter().filter(|place| !only_filled(history, *place)) {
+        for c in 0..claims.len() {
+            for place in
+                places::reached(instance, c, (longest, history.steps), judging.effort.evaluations, &mut self.remainder)?
+                    .into_iter()
+                    .filter(|place| !only_filled(history, *place))
+            {
                 let setup = setups.of(place.horizon);
                 self.compare(&Trial { on_run, ladder, setup: &setup, place })?;
             }
@@ -440,7 +473,7 @@ impl Progress {
 
     /// Replaces the sides of the worst comparison by enclosures, and says how they compare.
     fn enclose<P: SidesOnRun>(&mut self, trial: &Trial<'_, '_, P>) -> Result<(), CheckFailure> {
-        for rung in 0..trial.ladder.bits.len() {
+        for rung in trial.rungs() {
             if let Ok(sides) = trial.by_interval(rung)? {
                 self.keeper.enclose(&sides);
                 break;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::choose::{inside, with_parameters};
 use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, builtins, enclosure};
+use super::spread::{Candidate, spread};
 use super::{Cell, at_points, one_step, places, stored, whole_run};
 use crate::method::Start;
 use crate::number::{Interval, Scalar};
@@ -100,12 +101,16 @@ impl<'a> Plan<'a> {
         *self.passed_over.entry(reason.to_string()).or_insert(0) += 1;
     }
 
+    /// Plans the suite's cells. Those of a quick check are a part of the default's.
     fn add_general(&mut self, statement: &'a Statement, preset: Preset) {
+        let (wanted, preset) = (preset.cells(), preset.suite());
         let mut suitable = self.suitable(statement, problems(statement, preset));
         if suitable.is_empty() && statement.problems.is_empty() {
             suitable = self.suitable(statement, problem::nested_suite(preset).into_iter().map(Ok).collect());
         }
-        self.walk(statement, preset, &suitable);
+        for candidate in spread(self.walk(statement, preset, &suitable), wanted) {
+            self.add(statement, candidate.spec, &candidate.compared);
+        }
     }
 
     /// Those of the problems that prove what the statement uses, under one of its estimates at least.
@@ -129,11 +134,17 @@ impl<'a> Plan<'a> {
         suitable
     }
 
-    fn walk(&mut self, statement: &'a Statement, preset: Preset, suitable: &[(ProblemSpec, Arc<dyn DynProblem>)]) {
+    fn walk(
+        &mut self,
+        statement: &'a Statement,
+        preset: Preset,
+        suitable: &[(ProblemSpec, Arc<dyn DynProblem>)],
+    ) -> Vec<Candidate> {
+        let mut walked: Vec<Candidate> = Vec::new();
         let defaults = sources(statement.scope());
         let count = if statement.estimates.is_empty() { defaults.len() } else { statement.estimates.len() };
         if suitable.is_empty() {
-            return;
+            return walked;
         }
         for i in 0..preset.cells() {
             let (problem_spec, problem) = &suitable[i % suitable.len()];
@@ -163,12 +174,13 @@ impl<'a> Plan<'a> {
                     Ok((is_checkable(&instance, preset)?, spec))
                 });
                 let (compared, spec) = spec.map_err(|reason| self.pass_over(&reason)).ok()?;
-                (!self.cells.iter().any(|cell| cell.spec == spec)).then_some((compared, spec))
+                let mut known = self.cells.iter().map(|cell| &cell.spec).chain(walked.iter().map(|c| &c.spec));
+                let new = known.all(|other| *other != spec);
+                new.then(|| Candidate::new(statement, problem.as_ref(), compared, spec, choice))
             });
-            if let Some((compared, spec)) = found {
-                self.add(statement, spec, &compared);
-            }
+            walked.extend(found);
         }
+        walked
     }
 }
 
@@ -329,6 +341,7 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
             vec![Opposed { relative: 0.25, absolute }, Axis { size: 0.25 }],
             vec![Offset { size: 0.25 }, RelativeSigns { factor: 0.5 }],
             vec![Greedy { relative, absolute }, Axis { size: 2.0 }],
+            vec![RelativeSigns { factor: 0.5 }],
             vec![],
         ],
         Scope::WholeRun => vec![
@@ -336,6 +349,7 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
             vec![Opposed { relative, absolute }],
             vec![Offset { size: 0.25 }, Rademacher { size: 0.25 }],
             vec![Axis { size: 0.5 }],
+            vec![RelativeSigns { factor: 0.5 }],
             vec![Sphere { radius: 0.5 }],
             vec![Relative { factor: -0.25 }, Axis { size: 0.5 }],
             vec![Greedy { relative, absolute }],
