@@ -444,6 +444,14 @@ impl<'a> Decision<'a> {
         let rational = self.rational && (!self.enclosed || self.instance.statement.kind != Kind::Identity);
         let evidence = if rational { Evidence::Rational } else { evidence };
         let Decision { keeper, comparisons, remainder, .. } = self;
-        Ok(Outcome { verdict, evidence, comparisons, worst: keeper.into_worst(), sampling: None, remainder })
+        Ok(Outcome {
+            verdict,
+            evidence,
+            comparisons,
+            worst: keeper.into_worst(),
+            sampling: None,
+            remainder,
+            counterexample: None,
+        })
     }
 }

@@ -6,6 +6,7 @@
 mod at_points;
 mod budget;
 pub mod choose;
+mod counterexample;
 mod exact;
 pub mod glance;
 mod history;
@@ -44,6 +45,7 @@ use crate::statement::evaluate::{EvaluationError, NO_VALUE};
 use crate::statement::{Scope, Statement, Subject};
 use instance::{CellSpec, Instance, InstanceError};
 
+pub use counterexample::{Counterexample, Draw, Part, Row};
 pub use sampled::PrecisionCheck;
 
 /// One compared pair of sides, at its worst.
@@ -168,6 +170,8 @@ pub struct Outcome {
     pub sampling: Option<Sampling>,
     /// What was left.
     pub remainder: Remainder,
+    /// For an exact violation on runs that can be told: the worst comparison, to be followed by hand.
+    pub counterexample: Option<Counterexample>,
 }
 
 /// What a cell is judged by.
@@ -294,6 +298,9 @@ impl Outcome {
         let remainder = &mut self.remainder;
         for unsettled in [&mut remainder.open, &mut remainder.cut, &mut remainder.skipped].into_iter().flatten() {
             unsettled.claim += 1;
+        }
+        if let Some(counterexample) = &mut self.counterexample {
+            counterexample.claim += 1;
         }
         if let Some(worst) = &mut self.worst {
             worst.claim += 1;

@@ -1,6 +1,7 @@
 //! Claims that are judged on runs: every index of every run, for every K, decided with no error left.
 
 use super::budget::beyond;
+use super::counterexample::{self, Counterexample};
 use super::history::History;
 use super::instance::Instance;
 use super::judge::{
@@ -64,6 +65,18 @@ pub(super) trait SidesOnRun {
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure>;
+
+    /// b_k and ν_k of every outcome that the draw at the place has, where the claim is about draws; each equally
+    /// likely.
+    fn outcomes<S: Arithmetic + Estimable>(
+        &self,
+        _: Place,
+        _: &History,
+        _: &RunTrace<'_, S>,
+        _: S::Context,
+    ) -> Vec<[Option<Vec<S>>; 2]> {
+        Vec::new()
+    }
 
     /// Whether both sides are expressions in the run's own quantities, with no outcomes to average over.
     fn is_symbolic(&self) -> bool;
@@ -157,11 +170,11 @@ enum Found {
 }
 
 /// One comparison on one run.
-struct Trial<'t, 'a, P> {
-    on_run: &'t P,
-    ladder: &'t Ladder<'a>,
+pub(super) struct Trial<'t, 'a, P> {
+    pub on_run: &'t P,
+    pub ladder: &'t Ladder<'a>,
     setup: &'t Setup<'a>,
-    place: Place,
+    pub place: Place,
 }
 
 impl<P: SidesOnRun> Trial<'_, '_, P> {
@@ -182,7 +195,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         self.ladder.rungs(self.needed())
     }
 
-    fn claim(&self) -> &Claim {
+    pub fn claim(&self) -> &Claim {
         &self.ladder.instance.statement.claims[self.place.claim]
     }
 
@@ -357,12 +370,25 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
         Ok(sides.ok().and_then(|sides| Exact::relation(kind, &sides.lhs, &sides.rhs, found)))
     }
+
+    /// What the comparison, which is false, looks like in the first arithmetic that has both sides.
+    fn counterexample(&self) -> Option<Counterexample> {
+        let by_interval = |rung: usize| {
+            let scope = self.ladder.interval_scope(self.setup, rung);
+            counterexample::of(self, &scope, self.ladder.interval(rung))
+        };
+        let made = |rung: &usize| self.ladder.has_interval(*rung);
+        let found = self.rungs().into_iter().filter(made).find_map(by_interval);
+        let exactly = || counterexample::of(self, self.ladder.exact_scope(self.setup), self.ladder.exact());
+        found.or_else(|| self.ladder.has_exact().then(exactly).flatten())
+    }
 }
 
 /// What the comparisons of a cell have shown so far.
 #[derive(Default)]
 struct Progress {
     keeper: WorstKeeper,
+    counterexample: Option<Counterexample>,
     deciders: Deciders,
     comparisons: u64,
     violated: bool,
@@ -481,12 +507,13 @@ impl Progress {
         }
         if let Some(found) = self.keeper.decided() {
             self.keeper.relate(trial.relation(found)?);
+            self.counterexample = (found == Comparison::False).then(|| trial.counterexample()).flatten();
         }
         Ok(())
     }
 
     fn outcome(self, kind: Kind) -> Result<Outcome, CheckFailure> {
-        let Progress { keeper, deciders, comparisons, violated, remainder, failure } = self;
+        let Progress { keeper, counterexample, deciders, comparisons, violated, remainder, failure } = self;
         let open = remainder.open.is_some();
         let verdict = match (violated, failure) {
             (true, _) => Verdict::Violated,
@@ -498,7 +525,15 @@ impl Progress {
             (false, None) => return Err(CheckFailure::NothingCompared),
         };
         let evidence = deciders.evidence(kind);
-        Ok(Outcome { verdict, evidence, comparisons, worst: keeper.into_worst(), sampling: None, remainder })
+        Ok(Outcome {
+            verdict,
+            evidence,
+            comparisons,
+            worst: keeper.into_worst(),
+            sampling: None,
+            remainder,
+            counterexample,
+        })
     }
 }
 

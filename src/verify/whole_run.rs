@@ -58,6 +58,7 @@ fn sampled(
             worst: None,
             sampling: None,
             remainder,
+            counterexample: None,
         });
     }
     let affordable = SAMPLED * budget.operations() / (budget.of_step(f64::MANTISSA_DIGITS) * horizon as f64);
