@@ -10,6 +10,7 @@ mod new;
 mod output;
 mod replay;
 mod show;
+mod signals;
 
 use std::path::{Path, PathBuf};
 

@@ -43,6 +43,8 @@ pub struct Report {
     pub settings: Settings,
     /// Sum over the cells of each statement, in the order checked.
     pub statements: Vec<StatementSummary>,
+    /// Planned cells that were not reached, because the check was ended.
+    pub not_reached: usize,
     /// All cells; a cell's number is its position.
     pub cells: Vec<CellReport>,
 }

@@ -38,6 +38,10 @@ pub fn render(report: &Report) -> String {
         report.settings.seed,
     );
     let mut lines = vec![fitted(&table, &DROPPABLE)];
+    if report.not_reached > 0 {
+        let text = format!("the check was ended early: {} planned cells were not reached", report.not_reached);
+        lines.push(wrapped(&text, width(), "  "));
+    }
     lines.extend(remarks(report).iter().map(|line| indented(line)));
     lines.push(wrapped(&closing, width(), "  "));
     lines.join("\n")

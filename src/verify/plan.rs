@@ -166,7 +166,7 @@ impl<'a> Plan<'a> {
                 let start =
                     if (i + round + attempt / count).is_multiple_of(2) { Start::Zero } else { Start::FirstGradient };
                 let horizon = statement.horizons[(i + round) % statement.horizons.len()];
-                let horizon = limited_horizon(statement, &source, horizon, preset);
+                let horizon = limited_horizon(statement, problem.as_ref(), &source, horizon, preset);
                 let choice = i + attempt / count;
                 let frame = CellSpec::without_parameters(problem_spec.clone(), source, start, horizon);
                 let spec = with_parameters(statement, frame, problem.as_ref(), choice, &[]).and_then(|spec| {
@@ -265,14 +265,22 @@ fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<Vec<bool>, In
     if suitable { Ok(compared) } else { Err(InstanceError::NoEvidence) }
 }
 
-/// Finite noise is only enumerable over few steps: two outcomes a step, at most the preset's paths.
-fn limited_horizon(statement: &Statement, sources: &[SourceSpec], horizon: usize, preset: Preset) -> usize {
-    let binary = sources.iter().any(|s| matches!(s, SourceSpec::Axis { .. }));
-    if binary && statement.scope() == Scope::WholeRun {
-        horizon.min(preset.effort().paths.ilog2() as usize)
-    } else {
-        horizon
-    }
+/// Finite noise is only enumerable over few steps: of two outcomes a step, or of signs of all coordinates where
+/// no recursion of moments follows them, at most the preset's paths.
+fn limited_horizon(
+    statement: &Statement,
+    problem: &dyn DynProblem,
+    sources: &[SourceSpec],
+    horizon: usize,
+    preset: Preset,
+) -> usize {
+    let signs = match sources {
+        _ if statement.scope() != Scope::WholeRun => return horizon,
+        _ if sources.iter().any(|s| matches!(s, SourceSpec::Axis { .. })) => 1,
+        [SourceSpec::RelativeSigns { .. }] if !problem.is_quadratic() => problem.dimension(),
+        _ => return horizon,
+    };
+    horizon.min((preset.effort().paths.ilog2() as usize / signs).max(1))
 }
 
 fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
