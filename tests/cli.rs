@@ -418,7 +418,7 @@ fn replay_refuses_what_is_no_report_of_this_program() {
     folder.lemmata(&["replay", "reports/none.json", "--cell", "0"]).code(2);
     folder.write("other.json", "{}");
     folder.lemmata(&["replay", "other.json", "--cell", "0"]).code(2);
-    folder.write("old.json", &text.replacen("\"schema_version\": 3", "\"schema_version\": 999", 1));
+    folder.write("old.json", &text.replacen("\"schema_version\": 4", "\"schema_version\": 999", 1));
     folder.lemmata(&["replay", "old.json", "--cell", "0"]).code(2).stderr(saying("999"));
     folder.write("edited.json", &text.replace("half = \\\"1/2\\\"", "half = \\\"1/3\\\""));
     folder.lemmata(&["replay", "edited.json", "--cell", "0"]).code(2).stderr(saying("edited"));

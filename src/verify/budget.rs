@@ -87,3 +87,48 @@ fn least(by_time: f64, by_memory: f64) -> usize {
 pub(super) fn beyond(horizon: usize, longest: usize) -> String {
     format!("a run of K = {horizon} steps is beyond the budget of operations, which ends at K = {longest}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::history::{forward_bits, longest_forward};
+    use crate::verify::instance::Instance;
+    use crate::verify::testing::{cell, statement};
+
+    fn budget(problem: serde_json::Value, operations: u64) -> Budget {
+        let claim = "[parameters]\ngamma = { in = \"(0, 1/L]\", try = [\"1/L\"] }\n\
+                     [claim]\nlhs = \"f[K]\"\nrhs = \"f[0]\"\n";
+        let statement = statement("pathwise", claim);
+        let spec = cell(serde_json::json!({ "problem": problem, "parameters": { "gamma": 0.25 }, "horizon": 40 }));
+        Budget::of(&Instance::build(&statement, &spec).unwrap(), operations)
+    }
+
+    fn diagonal(dimension: usize) -> serde_json::Value {
+        serde_json::json!({ "family": "diagonal-quadratic", "spectrum": vec![1.0; dimension] })
+    }
+
+    #[test]
+    fn longer_numbers_and_larger_problems_get_fewer_steps() {
+        let (small, large) = (budget(diagonal(1), 1 << 24), budget(diagonal(16), 1 << 24));
+        assert!(small.steps(128) > small.steps(256) && small.steps(256) > large.steps(256));
+        assert!(small.ball_steps() > small.steps(64));
+        assert_eq!(budget(diagonal(16), 1).steps(8192), 1);
+    }
+
+    #[test]
+    fn memory_bounds_what_operations_do_not() {
+        let steps = budget(diagonal(1), u64::MAX).steps(64);
+        let numbers = (VECTORS + NUMBERS) * steps;
+        assert!(numbers * 2 * 40 <= 1 << 26 && steps > 1000, "{steps}");
+    }
+
+    #[test]
+    fn the_longest_run_is_the_last_that_its_own_first_precision_pays_for() {
+        let budget = budget(diagonal(4), 1 << 20);
+        let longest = longest_forward(100_000, &budget);
+        assert!((2..100_000).contains(&longest), "{longest}");
+        assert!(budget.steps(forward_bits(longest)) >= longest);
+        assert!(budget.steps(forward_bits(longest + 1)) < longest + 1);
+        assert_eq!(longest_forward(5, &budget), 5);
+    }
+}
