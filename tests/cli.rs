@@ -213,21 +213,20 @@ fn a_check_that_is_terminated_leaves_the_report_of_what_was_done() {
         .unwrap();
     // Statements are planned before signals are awaited.
     let id = child.id().to_string();
-    let mut code = None;
-    for _ in 0..5000 {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        if std::fs::metadata(format!("/proc/{id}")).is_err() {
-            break;
-        }
-        let caught = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        let mask = caught.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim().to_owned();
+    let awaits_signals = || {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim().to_owned();
         // Bit 14 is SIGTERM.
-        if u64::from_str_radix(&mask, 16).unwrap_or(0) & (1 << 14) != 0 {
-            std::process::Command::new("kill").arg(&id).status().unwrap();
-            code = child.wait().unwrap().code();
+        u64::from_str_radix(&mask, 16).unwrap_or(0) & (1 << 14) != 0
+    };
+    for _ in 0..5000 {
+        if awaits_signals() {
             break;
         }
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    std::process::Command::new("kill").arg(&id).status().unwrap();
+    let code = child.wait().unwrap().code();
     assert_eq!(code, Some(143));
     assert!(folder.report("check.json").not_reached > 0);
 }

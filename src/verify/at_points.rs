@@ -57,6 +57,9 @@ impl<S: Arithmetic + Estimable> Trace<S> for AtPoint<'_, '_, S> {
     }
 }
 
+/// Of one outcome of the estimate.
+type BiasAndNoise<S> = [Vec<S>; 2];
+
 pub(super) struct OverDraws<'a> {
     pub instance: &'a Instance<'a>,
 }
@@ -101,7 +104,7 @@ impl OverDraws<'_> {
         history: &History,
         points: &Until<'_, '_, S>,
         context: S::Context,
-    ) -> Result<(Vec<[Vec<S>; 2]>, bool), CheckFailure> {
+    ) -> Result<(Vec<BiasAndNoise<S>>, bool), CheckFailure> {
         let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
         let x = points.vector(VectorSequence::Point, k)?;
         let gradient = points.vector(VectorSequence::Gradient, k)?;
