@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use rayon::prelude::*;
@@ -19,7 +18,7 @@ use super::pathwise::Watch;
 use super::places::{self, Place};
 use super::{CheckFailure, Outcome, Remainder, moments};
 use crate::inference::{Evidence, Verdict};
-use crate::method::{Quantity, Table, Workspace, longest_rational};
+use crate::method::{Quantity, Table, Workspace};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::problem::Arithmetic;
@@ -124,7 +123,6 @@ fn enumerated_table<S: Arithmetic + Estimable>(
         table.fill(&S::zero(context));
         table
     };
-    let longest = longest_rational(instance.problem.as_ref());
     // Sums are rounded in their order; fixed chunks keep it the same for any thread count.
     const CHUNK: u64 = 64;
     let chunks: Vec<Table<S>> = (0..paths.div_ceil(CHUNK))
@@ -136,10 +134,7 @@ fn enumerated_table<S: Arithmetic + Estimable>(
                 let mut table = new();
                 let mut random = Enumerated::new(path, context);
                 // What a rational run does not reach stays undefined.
-                instance.experiment().run_while(&mut random, None, &mut table, &mut work, context, &mut |step| {
-                    let long = step.x.iter().any(|x| x.length() > longest);
-                    if long { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                });
+                instance.experiment().run(&mut random, &mut table, &mut work, context, &mut |_| {});
                 sum.add(&table);
             }
             sum
@@ -336,10 +331,10 @@ impl<'a> Decision<'a> {
         }
         self.violated |= found == Comparison::False;
         let shown = place.shown(&self.instance.statement.claims[place.claim]);
-        let before = self.keeper.place();
-        let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+        let before = self.keeper.changes();
+        let midpoint = sides.midpoint();
         self.keeper.see(place.claim, (shown, place.horizon), midpoint, found);
-        if self.keeper.place() != before {
+        if self.keeper.changes() != before {
             self.keeper.enclose(sides);
             self.keeper.relate(S::relation(self.instance.statement.kind, &sides.lhs, &sides.rhs, found));
         }
@@ -365,10 +360,10 @@ impl<'a> Decision<'a> {
                     self.rational = true;
                     self.violated |= found == Comparison::False;
                     let shown = place.shown(claim);
-                    let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
-                    let before = self.keeper.place();
+                    let midpoint = sides.midpoint();
+                    let before = self.keeper.changes();
                     self.keeper.see(place.claim, (shown, place.horizon), midpoint, found);
-                    if self.keeper.place() != before {
+                    if self.keeper.changes() != before {
                         let kind = self.instance.statement.kind;
                         self.keeper.relate(Exact::relation(kind, &sides.lhs, &sides.rhs, found));
                     }

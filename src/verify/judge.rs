@@ -112,6 +112,11 @@ impl<S: Scalar> Sides<S> {
         Ok(Sides { lhs, rhs, magnitude, scale })
     }
 
+    /// Both sides and the magnitude, about.
+    pub fn midpoint(&self) -> (f64, f64, f64) {
+        (self.lhs.to_f64(), self.rhs.to_f64(), self.magnitude.to_f64())
+    }
+
     /// Why the sides decide nothing in this arithmetic, if they do not: NaN is never a verdict.
     pub fn undefined(&self, claim: usize, k: i64) -> Option<CheckFailure> {
         let side = match (self.lhs.is_defined(), self.rhs.is_defined()) {
@@ -226,6 +231,7 @@ pub fn by_rational(kind: Kind, sides: &Sides<Exact>) -> Comparison {
 pub struct WorstKeeper {
     worst: Option<Worst>,
     found: Option<Comparison>,
+    changes: u64,
 }
 
 impl WorstKeeper {
@@ -260,14 +266,15 @@ impl WorstKeeper {
         };
         if worse {
             self.found = Some(found);
+            self.changes += 1;
             self.worst =
                 Some(Worst { claim, k, horizon, lhs: [lhs, lhs], rhs: [rhs, rhs], ratio, slack, relation: None });
         }
     }
 
-    /// Where the worst comparison was: claim, k and K.
-    pub fn place(&self) -> Option<(usize, i64, usize)> {
-        self.worst.as_ref().map(|w| (w.claim, w.k, w.horizon))
+    /// How often the worst comparison was replaced by a worse one.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Replaces the sides of the worst comparison by enclosures.
