@@ -211,11 +211,6 @@ impl Experiment<'_> {
                 table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &start);
             }
             record(table, VectorSequence::Buffer, at, v, context);
-            if k == 0 && table.records(Quantity::Norm2(VectorSequence::Buffer)) {
-                // v_{−1} is 0, or g_0 = v_0.
-                let buffer = if replaces { norm2(v, context) } else { S::zero(context) };
-                table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &buffer);
-            }
             if table.records(Quantity::Norm2(VectorSequence::Deviation)) {
                 for (g, vi) in gradient.iter_mut().zip(v.iter()) {
                     g.sub_assign(vi);

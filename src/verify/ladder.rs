@@ -91,16 +91,6 @@ impl<'a> Ladder<'a> {
         self.intervals[rung].get_or_init(|| self.trace(self.bits[rung]))
     }
 
-    /// Whether the run was made at that precision.
-    pub fn has_interval(&self, rung: usize) -> bool {
-        self.intervals[rung].get().is_some()
-    }
-
-    /// Whether the run was made in rationals.
-    pub fn has_exact(&self) -> bool {
-        self.exact.get().is_some()
-    }
-
     pub fn exact(&self) -> &RunTrace<'a, Exact> {
         self.exact.get_or_init(|| self.trace(()))
     }
