@@ -161,7 +161,11 @@ fn measured(trial: &Trial<'_>, change: &Change, limits: &[String]) -> Vec<Limit>
     points.truncate(MOST_POINTS);
     let tasks: Vec<(&String, BTreeMap<String, f64>)> =
         limits.iter().flat_map(|limit| points.iter().map(move |point| (limit, point.clone()))).collect();
+    // Done side by side, so each has judgements of its own.
+    let share = trial.bench.split(tasks.len() as u64);
     let measure = |(limit, point): (&String, BTreeMap<String, f64>)| {
+        let bench = trial.bench.share(share);
+        let trial = &Trial { bench: &bench, ..*trial };
         let pool = at_point(trial, &point);
         let spec = &pool.entries.first()?.look.spec;
         let at = point.keys().filter_map(|name| Some((name.clone(), *spec.parameters.get(name)?))).collect();
@@ -192,7 +196,7 @@ fn at_point(trial: &Trial<'_>, point: &BTreeMap<String, f64>) -> Pool {
 /// The largest factor of the limit at which nothing on and near the pool violates the statement.
 fn largest_factor(trial: &Trial<'_>, pool: &Pool, change: Option<&Change>, limit: &str) -> Option<f64> {
     // A factor is wanted, so searches are longer and begin at more places than those for a mutant.
-    let depth = Depth { evaluations: 6 * trial.depth.evaluations, searches: 2 * trial.depth.searches };
+    let depth = Depth { evaluations: 6 * trial.depth.evaluations, searches: 2 * trial.depth.searches, ..trial.depth };
     let trial = Trial { pool, frozen: Some(Frozen::Parameters), depth, ..*trial };
     let expr = &trial.base.constants.iter().find(|c| c.name == limit)?.expr;
     let place = Place::Constant { name: limit.to_owned() };

@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use indicatif::ProgressBar;
-
 use super::check::{check_name, progress_bar, thread_pool};
 use super::output::print;
 use super::{AuditArguments, ExitCode, Failure, check_delta, check_output, load_each};
@@ -14,6 +12,7 @@ use crate::audit::journal::Journal;
 use crate::audit::report::{AuditReport, SCHEMA_VERSION, Settings, render};
 use crate::audit::run::{Audit, AuditError, Budget, StatementAudit, pieces};
 use crate::audit::trial::Depth;
+use crate::audit::worst::Worst;
 use crate::inference::{Evidence, Ledger, Verdict};
 use crate::preset::Preset;
 use crate::report::{self, Provenance};
@@ -23,15 +22,17 @@ use crate::verify::stored::{self, StoredCell, StoredCells};
 
 /// An audit judges no more often than this by sampling; each judgement has its share of the error.
 const JUDGEMENTS: u64 = 1_000_000;
+/// Of one piece of work.
+const MOST_JUDGEMENTS: u64 = 1000;
 /// Replicates of one judgement: an audit wants many of them.
 const REPLICATES: u64 = 20_000;
 
 impl AuditArguments {
     fn depth(&self) -> Depth {
         match (self.quick, self.full) {
-            (true, _) => Depth { evaluations: 200, searches: 1 },
-            (_, true) => Depth { evaluations: 2000, searches: 4 },
-            _ => Depth { evaluations: 400, searches: 2 },
+            (true, _) => Depth { evaluations: 200, searches: 1, whole_suite: false },
+            (_, true) => Depth { evaluations: 2000, searches: 4, whole_suite: true },
+            _ => Depth { evaluations: 400, searches: 2, whole_suite: true },
         }
     }
 }
@@ -61,7 +62,10 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let begin = Instant::now();
     let shipped = library::load_all()?;
     let statements = if arguments.statements.is_empty() { shipped.clone() } else { load_each(&arguments.statements)? };
-    let settings = Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta };
+    let count: u64 = statements.iter().map(|statement| pieces(statement) as u64).sum();
+    // Of one piece as of many: an audit of other statements goes on from the same journal.
+    let judgements = (JUDGEMENTS / count.max(1)).min(MOST_JUDGEMENTS);
+    let settings = Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta, judgements };
     let journal_path = arguments.output.join(format!("{}.journal", arguments.name));
     let journal = Journal::open(&journal_path, &settings).map_err(Failure::bad_input)?;
     let mut effort = Preset::Quick.effort();
@@ -69,11 +73,12 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let ledger = Ledger { delta: arguments.delta, tests: JUDGEMENTS };
     let bench = Workbench::new(Judging { effort: &effort, ledger, seed: arguments.seed });
     let pool = thread_pool(arguments.threads)?;
-    let progress = pool.install(|| started(&statements));
+    let progress = progress_bar(count, "pieces of work");
     let audit = Audit {
         bench: &bench,
         journal: &journal,
         depth: settings.depth,
+        judgements,
         budget: arguments.budget.unwrap_or(Budget::Unlimited),
         begin,
         relatives: &shipped,
@@ -92,7 +97,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         name: arguments.name.clone(),
         provenance: Provenance::new(begin.elapsed().as_secs_f64()),
         settings,
-        looks: bench.looks(),
+        looks: audits.iter().map(|audit| audit.looks).sum(),
         statements: audits,
     };
     let path = report::write_json(&arguments.name, &report, &arguments.output).map_err(Failure::bad_input)?;
@@ -156,16 +161,18 @@ fn stored_cell(audit: &StatementAudit) -> Option<StoredCell> {
     (exact && decided).then(|| StoredCell { doc, spec: shown.spec.clone() })
 }
 
-fn started(statements: &[Statement]) -> ProgressBar {
-    use rayon::prelude::*;
-    progress_bar(statements.par_iter().map(|statement| pieces(statement) as u64).sum(), "pieces of work")
-}
+/// Apparent violations that are larger than this and that nothing decides leave an audit open.
+const DOUBT: f64 = 1e-9;
 
 fn exit_code(audits: &[StatementAudit]) -> ExitCode {
-    let violated = |audit: &StatementAudit| audit.worst.as_ref().is_some_and(|worst| worst.counterexample.is_some());
-    if audits.iter().any(violated) {
+    let worst = |audit: &StatementAudit, is: &dyn Fn(&Worst) -> bool| audit.worst.as_ref().is_some_and(is);
+    let doubtful = |worst: &Worst| worst.apparent.as_ref().is_some_and(|apparent| apparent.excess > DOUBT);
+    let is_open = |audit: &StatementAudit| {
+        audit.unfinished > 0 || worst(audit, &|worst| worst.nothing.is_some()) || worst(audit, &doubtful)
+    };
+    if audits.iter().any(|audit| worst(audit, &|worst| worst.counterexample.is_some())) {
         ExitCode::Violated
-    } else if audits.iter().any(|audit| audit.unfinished > 0) {
+    } else if audits.iter().any(is_open) || audits.iter().all(|audit| audit.left_out.is_some()) {
         ExitCode::Open
     } else {
         ExitCode::Success
