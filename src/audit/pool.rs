@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::bench::{Look, Recipe, Workbench};
 use super::inside::{Inside, listed, source_kinds};
-use super::settle::settled;
+use super::settle::{Settled, settled};
 use super::states::{frames, worst_state};
 use crate::method::Start;
 use crate::oracle::SourceSpec;
@@ -67,7 +67,9 @@ const KEPT_KINDS: usize = 12;
 const KEPT_ALIKE: usize = 4;
 /// Largest dimension of what is kept: larger instances are slow to look at and say no more.
 const LARGEST_DIMENSION: usize = 8;
-/// Kinds of long runs that are kept.
+/// Long runs that are looked at, of one kind and in all, and those that are kept.
+const ENDS_ALIKE: usize = 3;
+const LOOKED_AT_ENDS: usize = 12;
 const KEPT_ENDS: usize = 4;
 /// Largest dimension in which it is sought where runs end, and where in their ranges β and what the method
 /// does not read then are.
@@ -186,7 +188,8 @@ fn looked(bench: &Workbench<'_>, statement: &Statement, recipes: Vec<Recipe>) ->
     entries.collect()
 }
 
-/// Long runs from where those of other instances end, the tightest first, one for each kind of them.
+/// Long runs from where those of other instances end, the tightest first: each costs as much as many short ones,
+/// so only those are looked at that attain most of what a residual is made of.
 fn ends(bench: &Workbench<'_>, statement: &Statement, found: &[Entry]) -> Vec<Entry> {
     let inside = Inside::of(statement);
     let mut settings: Vec<&Recipe> = Vec::new();
@@ -206,21 +209,21 @@ fn ends(bench: &Workbench<'_>, statement: &Statement, found: &[Entry]) -> Vec<En
         let fractions = statement.parameters.iter().map(|p| (p.name.clone(), place(p))).collect();
         Recipe { fractions, ..recipe.clone() }
     };
-    let recipes: Vec<Recipe> = settings
+    let mut settled: Vec<Settled> = settings
         .par_iter()
         .flat_map_iter(|recipe| SETTLED_PLACES.map(|place| settled(bench, statement, &tuned(place, recipe))))
         .flatten_iter()
         .collect();
-    let mut ends = looked(bench, statement, recipes);
-    ends.sort_by(|a, b| b.look.merit.total_cmp(&a.look.merit));
-    let mut kinds = Vec::new();
-    ends.retain(|entry| {
-        let kind = kind_of(&entry.look.spec);
-        !kinds.contains(&kind) && {
-            kinds.push(kind);
-            true
-        }
+    settled.sort_by(|a, b| b.share.total_cmp(&a.share));
+    let mut of_kind: BTreeMap<String, usize> = BTreeMap::new();
+    settled.retain(|end| {
+        let count = of_kind.entry(kind_of(&end.recipe.frame)).or_insert(0);
+        *count += 1;
+        *count <= ENDS_ALIKE
     });
+    settled.truncate(LOOKED_AT_ENDS);
+    let mut ends = looked(bench, statement, settled.into_iter().map(|end| end.recipe).collect());
+    ends.sort_by(|a, b| b.look.merit.total_cmp(&a.look.merit));
     ends
 }
 
@@ -240,7 +243,12 @@ fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
             };
             let frames = sources(statement, problem.as_ref()).into_iter().enumerate().flat_map(|(i, sources)| {
                 let scripted = matches!(sources.first(), Some(SourceSpec::Scripted { .. }));
-                horizons(statement, scripted).into_iter().enumerate().map(move |(j, horizon)| {
+                let mut horizons = horizons(statement, scripted);
+                // The suite has the listed problems at all horizons.
+                if !statement.problems.is_empty() {
+                    horizons.drain(..horizons.len() - 1);
+                }
+                horizons.into_iter().enumerate().map(move |(j, horizon)| {
                     let start = if (i + j) % 2 == 0 { Start::Zero } else { Start::FirstGradient };
                     CellSpec::without_parameters(spec.clone(), sources.clone(), start, horizon)
                 })
@@ -251,10 +259,10 @@ fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
     found.into_iter().flatten().collect()
 }
 
-/// The problem itself, and with one and two coordinates and workers.
+/// The problem itself, with one coordinate and worker, and with two.
 fn small(spec: &ProblemSpec) -> Vec<ProblemSpec> {
     let mut found = vec![spec.clone()];
-    for (dimension, workers) in [(1, 1), (1, 2), (2, 1), (2, 2), (3, 2)] {
+    for (dimension, workers) in [(1, 1), (2, 2)] {
         let resized = resized(spec, dimension, workers);
         if (resized.dimension(), resized.workers()) == (dimension, workers) && !found.contains(&resized) {
             found.push(resized);

@@ -5,6 +5,7 @@
 use super::bench::{Recipe, Workbench};
 use crate::method::{Table, Workspace};
 use crate::oracle::NoRandomness;
+use crate::problem::{Evaluate, Scratch};
 use crate::statement::{Scope, Statement, Subject};
 use crate::verify::instance::Instance;
 
@@ -17,22 +18,33 @@ const FACTORS: [f64; 3] = [1.0, -3.0, 8.0];
 /// Steps of the run that then begins where another has ended.
 pub const LONG: usize = 400;
 
+/// A run that begins where another ended, with ‖∇f‖² there as a multiple of C: what a residual is made of.
+pub struct Settled {
+    /// How to make it.
+    pub recipe: Recipe,
+    /// How much of the residual it attains.
+    pub share: f64,
+}
+
 /// The recipe with x_0 where runs from different starts end, and so many steps that a residual is all that is
-/// left; none where the errors are drawn, or the claim is no average over the run.
+/// left; none where the errors are drawn or vanish with the gradient, or the claim is no average over the run.
 #[must_use]
-pub fn settled(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Vec<Recipe> {
+pub fn settled(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Vec<Settled> {
     if statement.scope() != Scope::WholeRun || statement.subject != Subject::Run || recipe.frame.oracle.is_empty() {
         return Vec::new();
     }
     let Some(problem) = bench.problem(&recipe.frame.problem) else { return Vec::new() };
     let start = recipe.frame.point.clone().unwrap_or_else(|| problem.start());
-    let mut ends: Vec<Vec<f64>> = Vec::new();
+    let mut found: Vec<Settled> = Vec::new();
     for factor in FACTORS {
         let point: Vec<f64> = start.iter().map(|x| factor * x).collect();
-        let end = end_of_run(bench, statement, &with_start(recipe, point));
-        ends.extend(end.filter(|end| !ends.contains(end)));
+        let Some((end, share)) = end_of_run(bench, statement, &with_start(recipe, point)) else { continue };
+        let recipe = with_start(recipe, end);
+        if share > 0.0 && found.iter().all(|known| known.recipe != recipe) {
+            found.push(Settled { recipe, share });
+        }
     }
-    ends.into_iter().map(|end| with_start(recipe, end)).collect()
+    found
 }
 
 fn with_start(recipe: &Recipe, point: Vec<f64>) -> Recipe {
@@ -42,11 +54,12 @@ fn with_start(recipe: &Recipe, point: Vec<f64>) -> Recipe {
     recipe
 }
 
-/// Where a run ends, in short numbers.
-fn end_of_run(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Option<Vec<f64>> {
+/// Where a run ends, in short numbers, and ‖∇f‖² there as a multiple of C.
+fn end_of_run(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Option<(Vec<f64>, f64)> {
     let spec = bench.cell(statement, recipe)?;
     let instance = Instance::on(statement, &spec, bench.problem(&spec.problem)?).ok()?;
-    if !instance.oracle.model.deterministic {
+    let absolute = instance.oracle.model.total.as_ref().map(|[_, absolute]| absolute.to_f64())?;
+    if !instance.oracle.model.deterministic || absolute <= 0.0 {
         return None;
     }
     let mut point = instance.point.clone();
@@ -69,5 +82,10 @@ fn end_of_run(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> 
             break;
         }
     }
-    Some(point.iter().map(|x| f64::from(*x as f32)).collect())
+    let end: Vec<f64> = point.iter().map(|x| f64::from(*x as f32)).collect();
+    let problem = instance.problem.as_ref();
+    let mut gradient = vec![0.0; end.len()];
+    Evaluate::<f64>::gradient_in(problem, &end, &mut gradient, (), &mut Scratch::for_problem(problem, ()));
+    let share = gradient.iter().map(|g| g * g).sum::<f64>() / absolute;
+    Some((end, share))
 }

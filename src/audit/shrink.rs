@@ -86,12 +86,12 @@ fn simplify_numbers(spec: &mut CellSpec, shows: &dyn Fn(&CellSpec) -> bool) {
     let numbers = spec.problem.free_numbers();
     for j in 0..numbers.len() {
         let Some(x) = spec.problem.free_numbers().get(j).copied() else { break };
-        simplify(spec, shows, x, &|spec, x| spec.problem = with_one(&spec.problem, j, x));
+        simplify(spec, shows, x, &|spec, x| set_one(&mut spec.problem, j, x));
     }
     for i in 0..spec.oracle.len() {
         for j in 0..spec.oracle[i].free_numbers().len() {
             let Some(x) = spec.oracle[i].free_numbers().get(j).copied() else { break };
-            simplify(spec, shows, x, &|spec, x| spec.oracle[i] = with_one(&spec.oracle[i], j, x));
+            simplify(spec, shows, x, &|spec, x| set_one(&mut spec.oracle[i], j, x));
         }
     }
     for j in 0..spec.point.as_ref().map_or(0, Vec::len) {
@@ -104,10 +104,14 @@ fn simplify_numbers(spec: &mut CellSpec, shows: &dyn Fn(&CellSpec) -> bool) {
     }
 }
 
-fn with_one<T: Free>(part: &T, j: usize, x: f64) -> T {
+/// Sets one free number, where that value is one that it may have.
+fn set_one<T: Free>(part: &mut T, j: usize, x: f64) {
     let mut numbers = part.free_numbers();
     numbers[j] = x;
-    part.with_free_numbers(&numbers)
+    let changed = part.with_free_numbers(&numbers);
+    if changed.free_numbers().get(j) == Some(&x) {
+        *part = changed;
+    }
 }
 
 /// Sets a number to the shortest value that still shows it.
@@ -115,7 +119,7 @@ fn simplify(spec: &mut CellSpec, shows: &dyn Fn(&CellSpec) -> bool, x: f64, set:
     for simple in simpler(x) {
         let mut candidate = spec.clone();
         set(&mut candidate, simple);
-        if shows(&candidate) {
+        if candidate != *spec && shows(&candidate) {
             *spec = candidate;
             return;
         }

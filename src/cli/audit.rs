@@ -17,8 +17,9 @@ use crate::inference::{Evidence, Ledger, Verdict};
 use crate::preset::Preset;
 use crate::report::{self, Provenance};
 use crate::statement::{Statement, library, stored_folder};
-use crate::verify::Judging;
+use crate::verify::instance::CellSpec;
 use crate::verify::stored::{self, StoredCell, StoredCells};
+use crate::verify::{Judging, Outcome};
 
 /// An audit judges no more often than this by sampling; each judgement has its share of the error.
 const JUDGEMENTS: u64 = 1_000_000;
@@ -101,7 +102,12 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         statements: audits,
     };
     let path = report::write_json(&arguments.name, &report, &arguments.output).map_err(Failure::bad_input)?;
-    let stored = if arguments.no_store { 0 } else { store(&statements, &report.statements)? };
+    let kept = if arguments.no_store {
+        Kept::default()
+    } else {
+        pool.install(|| store(&bench, &statements, &report.statements))?
+    };
+    let warnings: String = kept.warnings.iter().map(|warning| format!("\n{warning}")).collect();
     let rest = if complete {
         journal.close().map_err(Failure::bad_input)?;
         String::new()
@@ -109,10 +115,11 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         format!("\nthe budget is spent; the same command goes on from {}", journal_path.display())
     };
     print(&format!(
-        "{}\n{} instances looked at in {:.1} s; {stored} worst instances stored beside their statements\nreport: {}{rest}",
+        "{}\n{} instances looked at in {:.1} s; {} worst instances stored beside their statements\nreport: {}{warnings}{rest}",
         render(&report).trim_end(),
         report.looks,
         report.provenance.wall_seconds,
+        kept.new,
         path.display()
     ))?;
     Ok(code)
@@ -121,44 +128,75 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
 /// Instances stored for one statement: the newest, and what earlier audits found.
 const STORED: usize = 4;
 
+/// What was stored.
+#[derive(Default)]
+struct Kept {
+    /// Instances that were not known before.
+    new: usize,
+    /// Why instances of some statements could not be stored: no fault of theirs.
+    warnings: Vec<String>,
+}
+
 /// Stores each statement's counterexample or tightest instance beside its file, where there is such a folder:
-/// later checks replay it first. Returns how many were new.
-fn store(statements: &[Statement], audits: &[StatementAudit]) -> Result<usize, Failure> {
-    let mut new = 0;
+/// later checks replay it first. What was stored before is labelled anew, as the statement may have changed.
+fn store(bench: &Workbench<'_>, statements: &[Statement], audits: &[StatementAudit]) -> Result<Kept, Failure> {
+    let mut kept = Kept::default();
     for (statement, audit) in statements.iter().zip(audits) {
         let file = Path::new(&statement.file);
-        let Some(cell) = stored_cell(audit).filter(|_| statement.general && file.is_file()) else { continue };
-        let mut cells = stored::read(statement)?;
-        if cells.iter().any(|known| known.spec == cell.spec) {
+        if !statement.general || !file.is_file() {
             continue;
         }
-        cells.insert(0, cell);
+        let before = stored::read(statement)?;
+        let new = stored_cell(audit).filter(|cell| before.iter().all(|known| known.spec != cell.spec));
+        let mut cells: Vec<StoredCell> = new.iter().cloned().collect();
+        cells.extend(before.iter().map(|cell| relabelled(bench, statement, cell)));
         cells.truncate(STORED);
+        if cells == before {
+            continue;
+        }
         let cells = StoredCells { statement: statement.id.clone(), cells };
-        stored::write(&cells, &stored_folder(file)).map_err(Failure::bad_input)?;
-        new += 1;
+        match stored::write(&cells, &stored_folder(file)) {
+            Ok(_) => kept.new += usize::from(new.is_some()),
+            Err(err) => kept.warnings.push(format!("warning: {err}")),
+        }
     }
-    Ok(new)
+    Ok(kept)
+}
+
+/// A stored instance with what it shows of the statement as it is now.
+fn relabelled(bench: &Workbench<'_>, statement: &Statement, cell: &StoredCell) -> StoredCell {
+    let bench = bench.piece(statement, statement.claims.len() as u64);
+    let doc = bench.judge(statement, &cell.spec).outcome().and_then(|outcome| label(&outcome));
+    StoredCell {
+        doc: doc.unwrap_or_else(|| "an instance that an audit found, of the statement as it was".to_owned()),
+        spec: cell.spec.clone(),
+    }
+}
+
+/// What an instance shows, in one line; none where that is not decided exactly.
+fn label(outcome: &Outcome) -> Option<String> {
+    if matches!(outcome.evidence, Evidence::Statistical { .. } | Evidence::Range) {
+        return None;
+    }
+    match outcome.verdict {
+        Verdict::Violated => Some("a counterexample that the audit found".to_owned()),
+        Verdict::Holds => {
+            let tightness = outcome.worst.as_ref()?;
+            let reached = match tightness.ratio {
+                Some(ratio) => format!("lhs/rhs = {ratio:.9}"),
+                None => format!("slack {:.2e}", tightness.slack?),
+            };
+            Some(format!("a tight instance that the audit found: {reached}"))
+        }
+        _ => None,
+    }
 }
 
 /// What later checks can replay: exact, and with a verdict.
 fn stored_cell(audit: &StatementAudit) -> Option<StoredCell> {
     let worst = audit.worst.as_ref()?;
-    let (doc, shown) = match (&worst.counterexample, &worst.tightest) {
-        (Some(shown), _) => ("a counterexample that the audit found".to_owned(), shown),
-        (None, Some(shown)) => {
-            let tightness = shown.outcome.worst.as_ref()?;
-            let reached = match tightness.ratio {
-                Some(ratio) => format!("lhs/rhs = {ratio:.9}"),
-                None => format!("slack {:.2e}", tightness.slack?),
-            };
-            (format!("the tightest instance that the audit found: {reached}"), shown)
-        }
-        (None, None) => return None,
-    };
-    let exact = !matches!(shown.outcome.evidence, Evidence::Statistical { .. } | Evidence::Range);
-    let decided = matches!(shown.outcome.verdict, Verdict::Holds | Verdict::Violated);
-    (exact && decided).then(|| StoredCell { doc, spec: shown.spec.clone() })
+    let shown = worst.counterexample.as_ref().or(worst.tightest.as_ref())?;
+    Some(StoredCell { doc: label(&shown.outcome)?, spec: CellSpec { witness: None, ..shown.spec.clone() } })
 }
 
 /// Apparent violations that are larger than this and that nothing decides leave an audit open.
