@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::inference::{Evidence, Verdict};
 use crate::oracle::StreamKey;
 use crate::preset::Effort;
-use crate::problem::free::Free;
 use crate::problem::{self, DynProblem, Evaluate, ProblemSpec, Scratch};
 use crate::statement::Statement;
 use crate::verify::choose::{at_fractions, fractions};
@@ -370,8 +369,8 @@ impl<'a> Workbench<'a> {
 
 /// Whether the run begins where the gradient is zero, or its errors have no size.
 fn is_degenerate(instance: &Instance<'_>, spec: &CellSpec) -> bool {
-    let numbers: Vec<f64> = spec.oracle.iter().flat_map(Free::free_numbers).collect();
-    if !numbers.is_empty() && numbers.iter().all(|x| *x == 0.0) {
+    let size = instance.oracle.model.total.as_ref();
+    if !spec.oracle.is_empty() && size.is_some_and(|size| size.iter().all(|part| *part == 0)) {
         return true;
     }
     let problem = instance.problem.as_ref();
