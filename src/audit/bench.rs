@@ -378,3 +378,41 @@ fn is_degenerate(instance: &Instance<'_>, spec: &CellSpec) -> bool {
     Evaluate::<f64>::gradient_in(problem, &instance.point, &mut gradient, (), &mut scratch);
     gradient.iter().all(|g| g.abs() <= f64::EPSILON)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::Ledger;
+    use crate::preset::Preset;
+    use crate::statement::library;
+    use crate::verify::plan::Plan;
+
+    #[test]
+    fn the_first_are_judged_whoever_is_done_first_and_what_is_exact_costs_nothing() {
+        let effort = Preset::Quick.effort();
+        let bench = Workbench::new(Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1000 }, seed: 1 });
+        let statement = library::load("smooth-descent").unwrap().unwrap();
+        let claims = statement.claims.len() as u64;
+        let specs: Vec<CellSpec> =
+            Plan::new(&statement, Preset::Quick).unwrap().cells.into_iter().take(5).map(|cell| cell.spec).collect();
+        let piece = bench.piece(&statement, 2 * claims);
+        for _ in 0..3 {
+            let judged = piece.judge_all(&statement, &specs, &effort);
+            let spent: Vec<bool> = judged.iter().map(|judged| *judged == Judged::Spent).collect();
+            assert_eq!(spent, [false, false, true, true, true]);
+            assert_eq!(piece.judgements_left(), 2 * claims);
+        }
+    }
+
+    #[test]
+    fn no_instance_and_spent_judgements_are_told_apart() {
+        let effort = Preset::Quick.effort();
+        let bench = Workbench::new(Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1000 }, seed: 1 });
+        let statement = library::load("smooth-descent").unwrap().unwrap();
+        let spec = Plan::new(&statement, Preset::Quick).unwrap().cells[0].spec.clone();
+        let nothing = CellSpec { horizon: 0, ..spec.clone() };
+        assert!(matches!(bench.judge(&statement, &nothing), Judged::NoInstance(_)));
+        assert_eq!(bench.piece(&statement, 0).judge(&statement, &spec), Judged::Spent);
+        assert!(matches!(bench.judge(&statement, &spec), Judged::Outcome(_)));
+    }
+}

@@ -7,7 +7,7 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bench::Workbench;
+use super::bench::{Recipe, Workbench};
 use super::mutate::scaled;
 use super::pool::{Entry, Pool};
 use super::search::Frozen;
@@ -178,14 +178,24 @@ fn measured(trial: &Trial<'_>, change: &Change, limits: &[String]) -> Vec<Limit>
 
 /// The pool's instances with these parameters, and everything that has a limit at it.
 fn at_point(trial: &Trial<'_>, point: &BTreeMap<String, f64>) -> Pool {
-    let mut pool = Pool::default();
-    for entry in &trial.pool.entries {
-        let spec = &entry.look.spec;
-        let Some(mut recipe) = trial.bench.recipe(trial.base, spec) else { continue };
+    let place = |recipe: &mut Recipe| {
         for parameter in &trial.base.parameters {
             let fraction = point.get(&parameter.name).copied().unwrap_or(1.0);
             recipe.fractions.insert(parameter.name.clone(), fraction);
         }
+    };
+    let mut pool = Pool::default();
+    for frame in &trial.pool.frames {
+        let mut frame = frame.clone();
+        place(&mut frame);
+        if !pool.frames.contains(&frame) {
+            pool.frames.push(frame);
+        }
+    }
+    for entry in &trial.pool.entries {
+        let spec = &entry.look.spec;
+        let Some(mut recipe) = trial.bench.recipe(trial.base, spec) else { continue };
+        place(&mut recipe);
         if let Some(look) = trial.bench.look(trial.base, &recipe) {
             pool.add(Entry { recipe, look });
         }
@@ -195,8 +205,11 @@ fn at_point(trial: &Trial<'_>, point: &BTreeMap<String, f64>) -> Pool {
 
 /// The largest factor of the limit at which nothing on and near the pool violates the statement.
 fn largest_factor(trial: &Trial<'_>, pool: &Pool, change: Option<&Change>, limit: &str) -> Option<f64> {
-    // A factor is wanted, so searches are longer and begin at more places than those for a mutant.
-    let depth = Depth { evaluations: 6 * trial.depth.evaluations, searches: 2 * trial.depth.searches, ..trial.depth };
+    // A factor is wanted, so searches are longer and begin at more places than those for a mutant, the more so
+    // where no worst states are known without one.
+    let longer = if pool.frames.is_empty() { 6 } else { 2 };
+    let depth =
+        Depth { evaluations: longer * trial.depth.evaluations, searches: 2 * trial.depth.searches, ..trial.depth };
     let trial = Trial { pool, frozen: Some(Frozen::Parameters), depth, ..*trial };
     let expr = &trial.base.constants.iter().find(|c| c.name == limit)?.expr;
     let place = Place::Constant { name: limit.to_owned() };
