@@ -112,6 +112,9 @@ const EQUALITY: f64 = 1e-9;
 /// Apparent violations that a piece of work keeps.
 const KEPT_SUSPECTS: usize = 8;
 
+/// Problems by their specifications; none where one cannot be built.
+type Problems = HashMap<String, Option<Arc<dyn DynProblem>>>;
+
 /// Sets up, looks and judges; counts what it has looked at.
 ///
 /// Every piece of work has a workbench of its own with its share of the judgements that may be wrong, so that
@@ -120,7 +123,7 @@ pub struct Workbench<'a> {
     judging: Judging<'a>,
     /// Streams of looks, other than those of judgements.
     looking: Judging<'a>,
-    problems: Arc<Mutex<HashMap<String, Option<Arc<dyn DynProblem>>>>>,
+    problems: Arc<Mutex<Problems>>,
     /// Instances looked at by all pieces of work of this audit, and by this piece.
     total: Arc<AtomicU64>,
     looks: Arc<AtomicU64>,

@@ -196,7 +196,7 @@ fn ends(bench: &Workbench<'_>, statement: &Statement, found: &[Entry]) -> Vec<En
     for Entry { recipe, .. } in found.iter().filter(|entry| inside.holds(&entry.recipe.frame)) {
         let same =
             |known: &&Recipe| known.frame.problem == recipe.frame.problem && known.frame.oracle == recipe.frame.oracle;
-        if recipe.frame.problem.dimension() <= SETTLED_DIMENSION && !settings.iter().any(|known| same(&known)) {
+        if recipe.frame.problem.dimension() <= SETTLED_DIMENSION && !settings.iter().any(same) {
             settings.push(recipe);
         }
     }
