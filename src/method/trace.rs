@@ -105,6 +105,31 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
         run
     }
 
+    /// The same run in another arithmetic, whose numbers `enclose` those of this one: what was recorded is taken
+    /// over, and what was not is computed anew.
+    #[must_use]
+    pub fn enclosed<T: Arithmetic + Estimable>(
+        &self,
+        enclose: &dyn Fn(&S) -> T,
+        context: T::Context,
+    ) -> RunTrace<'a, T> {
+        let vector = |vector: &Vec<S>| -> Vec<T> { vector.iter().map(enclose).collect() };
+        let known = |cells: &[OnceCell<Vec<S>>]| -> Vec<OnceCell<Vec<T>>> {
+            cells
+                .iter()
+                .map(|cell| cell.get().map_or_else(OnceCell::new, |known| OnceCell::from(vector(known))))
+                .collect()
+        };
+        RunTrace {
+            points: self.points.iter().map(vector).collect(),
+            gradients: known(&self.gradients),
+            buffers: known(&self.buffers),
+            biases: known(&self.biases),
+            noises: known(&self.noises),
+            ..RunTrace::new(self.problem, self.method, self.values.len() - 1, context)
+        }
+    }
+
     /// The run that stored points define. There may be fewer of them than the method has steps.
     #[must_use]
     pub fn of_points(

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use super::history;
 use super::instance::{HYPOTHESIS_BITS, Instance};
 use super::judge::{
-    Comparison, Enclosing, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
-    equal_by_interval, screen,
+    Comparison, Enclosing, Equality, Relatable, Sides, WorstKeeper, attempt, by_interval, by_rational,
+    equality_by_interval, screen,
 };
 use super::ladder::smallest_of_setup;
 use super::pathwise::Watch;
@@ -257,14 +257,15 @@ fn decision_by_interval(
 ) -> Comparison {
     let kind = instance.statement.kind;
     let found = by_interval(kind, sides);
-    if found != Comparison::Open || kind != Kind::Identity || !equal_by_interval(sides, &Smallest::default()) {
+    if found != Comparison::Open || kind != Kind::Identity {
         return found;
     }
     let smallest = smallest_of_setup(instance, scope);
     let watch = |x: &Interval| smallest.see(x);
     let claim = &instance.statement.claims[place.claim];
     let seen = on_watched_table(instance, claim, place, scope, table, Some(&watch)).is_ok();
-    if seen && equal_by_interval(sides, &smallest) { Comparison::True } else { Comparison::Open }
+    let shown = seen && equality_by_interval(sides, &smallest) == Equality::Shown;
+    if shown { Comparison::True } else { Comparison::Open }
 }
 
 /// How the sides of a claim at a place compare.

@@ -196,12 +196,30 @@ pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
     }
 }
 
-/// Whether intervals show an identity: its difference is enclosed around zero so narrowly that no number
-/// that occurs in evaluating it, `smallest` of them in absolute value, could have been lost.
-pub fn equal_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> bool {
+/// What intervals say of an identity whose difference they enclose around zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Equality {
+    /// The enclosure is so narrow that no number that occurs in evaluating the sides could have been lost.
+    Shown,
+    /// It is too wide by about so many bits.
+    Needs(u32),
+    /// It is none, or unbounded.
+    Open,
+}
+
+/// Whether intervals show an identity, where `smallest` has seen all numbers that occur.
+pub fn equality_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> Equality {
     let difference = sides.lhs.clone().sub(&sides.rhs);
-    let limit = rug::Float::with_val(64, 1) << smallest.0.get().saturating_add(IDENTITY_EXPONENT);
-    difference.is_defined() && difference.contains_zero() && difference.width() < limit
+    let width = difference.width();
+    if !difference.is_defined() || !difference.contains_zero() || !width.is_finite() {
+        return Equality::Open;
+    }
+    let exponent = smallest.0.get().saturating_add(IDENTITY_EXPONENT);
+    if width < rug::Float::with_val(64, 1) << exponent {
+        return Equality::Shown;
+    }
+    let more = width.get_exp().unwrap_or(0).saturating_sub(exponent);
+    Equality::Needs(more.unsigned_abs())
 }
 
 /// Decision by rationals.

@@ -3,8 +3,8 @@
 use super::history::History;
 use super::instance::Instance;
 use super::judge::{
-    Attempt, Comparison, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational, equal_by_interval,
-    screen,
+    Attempt, Comparison, Equality, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
+    equality_by_interval, screen,
 };
 use super::ladder::{Ladder, Setup, Setups, is_defined};
 use super::places::{self, Place};
@@ -233,16 +233,16 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         symbolic.decide(self.kind(), self.claim(), self.place.k)
     }
 
-    /// Whether intervals alone show an identity.
-    fn is_equal(&self, rung: usize, sides: &Sides<Interval>) -> Result<bool, CheckFailure> {
-        if self.kind() != Kind::Identity || !equal_by_interval(sides, &Smallest::default()) {
-            return Ok(false);
-        }
+    /// Whether an identity is shown at that precision, or from which one it may be.
+    fn equality(&self, rung: usize, sides: &Sides<Interval>) -> Result<Equality, CheckFailure> {
         let smallest = Smallest::clone(&self.ladder.smallest_of_setup(self.setup, rung));
         let scope = self.ladder.interval_scope(self.setup, rung);
         let watch = |x: &Interval| smallest.see(x);
         let seen = self.sides(&scope, self.ladder.interval(rung), Some(&watch))?;
-        Ok(seen.is_ok() && equal_by_interval(sides, &smallest))
+        if seen.is_err() {
+            return Ok(Equality::Open);
+        }
+        Ok(equality_by_interval(sides, &smallest))
     }
 
     /// Screening; then intervals, with rationals and symbols tried early, as higher precision is of no use
@@ -250,10 +250,18 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     fn decide(&self, deciders: &mut Deciders) -> Result<Found, CheckFailure> {
         let kind = self.kind();
         let mut midpoint = (f64::NAN, f64::NAN, f64::NAN);
-        if let Ok(sides) = self.sides(self.ladder.ball_scope(self.setup), self.ladder.ball(), None)? {
-            midpoint = (sides.lhs.mid, sides.rhs.mid, sides.magnitude.mid);
-            if screen(kind, &sides) == Comparison::True {
-                return Ok(Found::Compared(Comparison::True, midpoint));
+        let scope = self.ladder.ball_scope(self.setup);
+        for forward in [true, false] {
+            // Identities are not screened, and stored points have no errors to grow.
+            if !forward && (kind == Kind::Identity || !self.ladder.history.is_forward()) {
+                break;
+            }
+            let run = if forward { self.ladder.ball() } else { self.ladder.around() };
+            if let Ok(sides) = self.sides(scope, run, None)? {
+                midpoint = sides.midpoint();
+                if screen(kind, &sides) == Comparison::True {
+                    return Ok(Found::Compared(Comparison::True, midpoint));
+                }
             }
         }
         // Rationals need no help with an identity.
@@ -265,7 +273,11 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         }
         let exact_after = if kind == Kind::Identity { 0 } else { 2.min(self.ladder.bits.len() - 1) };
         let mut failure = None;
+        let mut needed = 0;
         for rung in 0..self.ladder.bits.len() {
+            if self.ladder.bits[rung] < needed && rung + 1 < self.ladder.bits.len() {
+                continue;
+            }
             let sides = self.by_interval(rung)?;
             let mut found = Comparison::Open;
             if let Ok(sides) = &sides {
@@ -287,10 +299,12 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                     return Ok(Found::Compared(found, midpoint));
                 }
             }
-            if let (Ok(sides), Comparison::Open) = (&sides, found)
-                && self.is_equal(rung, sides)?
-            {
-                found = Comparison::True;
+            if let (Ok(sides), Comparison::Open, Kind::Identity) = (&sides, found, kind) {
+                match self.equality(rung, sides)? {
+                    Equality::Shown => found = Comparison::True,
+                    Equality::Needs(more) => needed = self.ladder.bits[rung].saturating_add(more),
+                    Equality::Open => {}
+                }
             }
             if found != Comparison::Open {
                 deciders.bits = deciders.bits.max(Some(self.ladder.bits[rung]));
