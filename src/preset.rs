@@ -65,9 +65,9 @@ impl Preset {
     #[must_use]
     pub fn effort(self) -> Effort {
         let (trajectories, replicates, paths, evaluations, rerun) = match self {
-            Preset::Quick => (1, 60_000, 1 << 10, 1 << 20, 16),
-            Preset::Default => (4, 400_000, 1 << 14, 1 << 22, 32),
-            Preset::Full => (12, 4_000_000, 1 << 16, 1 << 26, 64),
+            Preset::Quick => (1, 60_000, 1 << 10, 1 << 20, 8),
+            Preset::Default => (4, 400_000, 1 << 14, 1 << 22, 12),
+            Preset::Full => (12, 4_000_000, 1 << 16, 1 << 26, 48),
         };
         Effort { trajectories, replicates, paths, evaluations, precision: None, rerun }
     }

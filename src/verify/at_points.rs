@@ -156,8 +156,8 @@ impl SidesOnRun for OverDraws<'_> {
         evaluated(claim, place, Evaluator::on_outcomes(scope, &known, &draws), watch, context)
     }
 
-    fn is_symbolic(&self) -> bool {
-        false
+    fn is_symbolic(&self, claim: &Claim) -> bool {
+        !speaks_of_draws(claim)
     }
 }
 

@@ -68,6 +68,7 @@ pub(super) struct Ladder<'a> {
     /// Precisions of intervals that are tried in turn.
     pub bits: Vec<u32>,
     ball: OnceCell<RunTrace<'a, Ball>>,
+    around: OnceCell<RunTrace<'a, Ball>>,
     intervals: Vec<OnceCell<RunTrace<'a, Interval>>>,
     exact: OnceCell<RunTrace<'a, Exact>>,
 }
@@ -76,7 +77,8 @@ impl<'a> Ladder<'a> {
     pub fn new(instance: &'a Instance<'a>, key: &'a StreamKey, history: &'a History) -> Self {
         let bits = history.precisions();
         let intervals = bits.iter().map(|_| OnceCell::new()).collect();
-        Ladder { instance, history, key, bits, ball: OnceCell::new(), intervals, exact: OnceCell::new() }
+        let (ball, around, exact) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Ladder { instance, history, key, bits, ball, around, intervals, exact }
     }
 
     fn trace<S: Arithmetic + Estimable>(&self, context: S::Context) -> RunTrace<'a, S> {
@@ -87,18 +89,14 @@ impl<'a> Ladder<'a> {
         self.ball.get_or_init(|| self.trace(()))
     }
 
+    /// The run in balls around that of the first intervals. Their errors do not grow along the run, as those of
+    /// a run that goes forward in balls do.
+    pub fn around(&self) -> &RunTrace<'a, Ball> {
+        self.around.get_or_init(|| self.interval(0).enclosed(&Ball::around, ()))
+    }
+
     pub fn interval(&self, rung: usize) -> &RunTrace<'a, Interval> {
         self.intervals[rung].get_or_init(|| self.trace(self.bits[rung]))
-    }
-
-    /// Whether the run was made at that precision.
-    pub fn has_interval(&self, rung: usize) -> bool {
-        self.intervals[rung].get().is_some()
-    }
-
-    /// Whether the run was made in rationals.
-    pub fn has_exact(&self) -> bool {
-        self.exact.get().is_some()
     }
 
     pub fn exact(&self) -> &RunTrace<'a, Exact> {

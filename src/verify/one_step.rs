@@ -80,7 +80,7 @@ impl SidesOnRun for OverOutcomes<'_> {
         Sides::evaluate(claim, &mut evaluator, context)
     }
 
-    fn is_symbolic(&self) -> bool {
+    fn is_symbolic(&self, _: &Claim) -> bool {
         false
     }
 }

@@ -3,8 +3,8 @@
 use super::history::History;
 use super::instance::Instance;
 use super::judge::{
-    Attempt, Comparison, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational, equal_by_interval,
-    screen,
+    Attempt, Comparison, Equality, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
+    equality_by_interval, screen,
 };
 use super::ladder::{Ladder, Setup, Setups, is_defined};
 use super::places::{self, Place};
@@ -64,7 +64,7 @@ pub(super) trait SidesOnRun {
     ) -> Result<Sides<S>, CheckFailure>;
 
     /// Whether both sides are expressions in the run's own quantities, with no outcomes to average over.
-    fn is_symbolic(&self) -> bool;
+    fn is_symbolic(&self, claim: &Claim) -> bool;
 }
 
 /// The claim speaks of the run itself.
@@ -83,7 +83,7 @@ impl SidesOnRun for OnTrajectory {
         on_trace(claim, place, scope, &run.until(place.horizon), &RandomIndex::Absent, watch)
     }
 
-    fn is_symbolic(&self) -> bool {
+    fn is_symbolic(&self, _: &Claim) -> bool {
         true
     }
 }
@@ -111,8 +111,8 @@ impl SidesOnRun for OnOnlyRun<'_> {
         on_trace(claim, place, scope, &run.until(place.horizon), &index, watch)
     }
 
-    fn is_symbolic(&self) -> bool {
-        self.instance.statement.random.is_none()
+    fn is_symbolic(&self, claim: &Claim) -> bool {
+        !claim.speaks_of_random_index()
     }
 }
 
@@ -180,16 +180,18 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         Ok(sides.and_then(|sides| sides.undefined(self.place.claim, self.place.k).map_or(Ok(sides), Err)))
     }
 
-    fn by_rationals(&self) -> Result<Comparison, CheckFailure> {
+    /// How rationals compare the sides, where they do, and near which numbers.
+    fn by_rationals(&self) -> Result<Option<(Comparison, (f64, f64, f64))>, CheckFailure> {
         if !self.ladder.instance.problem.is_rational() {
-            return Ok(Comparison::Open);
+            return Ok(None);
         }
         let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
-        Ok(sides.map_or(Comparison::Open, |sides| by_rational(self.kind(), &sides)))
+        let found = sides.ok().map(|sides| (by_rational(self.kind(), &sides), sides.midpoint()));
+        Ok(found.filter(|(found, _)| *found != Comparison::Open))
     }
 
     fn by_symbols(&self) -> Comparison {
-        if !self.on_run.is_symbolic() {
+        if !self.on_run.is_symbolic(self.claim()) {
             return Comparison::Open;
         }
         let ladder = self.ladder;
@@ -231,16 +233,16 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         symbolic.decide(self.kind(), self.claim(), self.place.k)
     }
 
-    /// Whether intervals alone show an identity.
-    fn is_equal(&self, rung: usize, sides: &Sides<Interval>) -> Result<bool, CheckFailure> {
-        if self.kind() != Kind::Identity || !equal_by_interval(sides, &Smallest::default()) {
-            return Ok(false);
-        }
+    /// Whether an identity is shown at that precision, or from which one it may be.
+    fn equality(&self, rung: usize, sides: &Sides<Interval>) -> Result<Equality, CheckFailure> {
         let smallest = Smallest::clone(&self.ladder.smallest_of_setup(self.setup, rung));
         let scope = self.ladder.interval_scope(self.setup, rung);
         let watch = |x: &Interval| smallest.see(x);
         let seen = self.sides(&scope, self.ladder.interval(rung), Some(&watch))?;
-        Ok(seen.is_ok() && equal_by_interval(sides, &smallest))
+        if seen.is_err() {
+            return Ok(Equality::Open);
+        }
+        Ok(equality_by_interval(sides, &smallest))
     }
 
     /// Screening; then intervals, with rationals and symbols tried early, as higher precision is of no use
@@ -248,23 +250,46 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     fn decide(&self, deciders: &mut Deciders) -> Result<Found, CheckFailure> {
         let kind = self.kind();
         let mut midpoint = (f64::NAN, f64::NAN, f64::NAN);
-        if let Ok(sides) = self.sides(self.ladder.ball_scope(self.setup), self.ladder.ball(), None)? {
-            midpoint = (sides.lhs.mid, sides.rhs.mid, sides.magnitude.mid);
-            if screen(kind, &sides) == Comparison::True {
-                return Ok(Found::Compared(Comparison::True, midpoint));
+        let scope = self.ladder.ball_scope(self.setup);
+        for forward in [true, false] {
+            // Identities are not screened, and stored points have no errors to grow.
+            if !forward && (kind == Kind::Identity || !self.ladder.history.is_forward()) {
+                break;
+            }
+            let run = if forward { self.ladder.ball() } else { self.ladder.around() };
+            if let Ok(sides) = self.sides(scope, run, None)? {
+                midpoint = sides.midpoint();
+                if screen(kind, &sides) == Comparison::True {
+                    return Ok(Found::Compared(Comparison::True, midpoint));
+                }
             }
         }
-        let exact_after = if kind == Kind::Identity { 0 } else { 1.min(self.ladder.bits.len() - 1) };
+        // Rationals need no help with an identity.
+        if kind == Kind::Identity {
+            if let Some((found, midpoint)) = self.by_rationals()? {
+                deciders.rational = true;
+                return Ok(Found::Compared(found, midpoint));
+            }
+        }
+        let exact_after = if kind == Kind::Identity { 0 } else { 2.min(self.ladder.bits.len() - 1) };
         let mut failure = None;
+        let mut needed = 0;
         for rung in 0..self.ladder.bits.len() {
+            if self.ladder.bits[rung] < needed && rung + 1 < self.ladder.bits.len() {
+                continue;
+            }
             let sides = self.by_interval(rung)?;
             let mut found = Comparison::Open;
             if let Ok(sides) = &sides {
-                midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+                midpoint = sides.midpoint();
                 found = by_interval(kind, sides);
             }
             if found == Comparison::Open && rung == exact_after {
-                found = self.by_rationals()?;
+                if kind != Kind::Identity
+                    && let Some((by_rationals, _)) = self.by_rationals()?
+                {
+                    found = by_rationals;
+                }
                 // Symbols have no opinion of whether a side has a value.
                 if found == Comparison::Open && sides.is_ok() {
                     found = self.by_symbols();
@@ -274,10 +299,12 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                     return Ok(Found::Compared(found, midpoint));
                 }
             }
-            if let (Ok(sides), Comparison::Open) = (&sides, found)
-                && self.is_equal(rung, sides)?
-            {
-                found = Comparison::True;
+            if let (Ok(sides), Comparison::Open, Kind::Identity) = (&sides, found, kind) {
+                match self.equality(rung, sides)? {
+                    Equality::Shown => found = Comparison::True,
+                    Equality::Needs(more) => needed = self.ladder.bits[rung].saturating_add(more),
+                    Equality::Open => {}
+                }
             }
             if found != Comparison::Open {
                 deciders.bits = deciders.bits.max(Some(self.ladder.bits[rung]));
@@ -312,22 +339,26 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         ))
     }
 
-    /// How the sides compare, in decimals.
+    /// How the sides compare, in decimals. That they differ in the claimed direction is not looked for
+    /// in precisions beyond the first.
     fn relation(&self, found: Comparison) -> Result<Option<Relation>, CheckFailure> {
         let kind = self.kind();
-        // No run is made for this alone.
-        for rung in (0..self.ladder.bits.len()).filter(|rung| *rung == 0 || self.ladder.has_interval(*rung)) {
+        let rungs = if found == Comparison::False { self.ladder.bits.len() } else { 1 };
+        for rung in 0..rungs {
             if let Ok(sides) = self.by_interval(rung)?
                 && by_interval(kind, &sides) == found
             {
                 return Ok(Interval::relation(kind, &sides.lhs, &sides.rhs, found));
             }
+            if rung == 1.min(rungs - 1) && self.ladder.instance.problem.is_rational() {
+                let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
+                let relation = sides.ok().and_then(|sides| Exact::relation(kind, &sides.lhs, &sides.rhs, found));
+                if relation.is_some() {
+                    return Ok(relation);
+                }
+            }
         }
-        if !self.ladder.has_exact() {
-            return Ok(None);
-        }
-        let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
-        Ok(sides.ok().and_then(|sides| Exact::relation(kind, &sides.lhs, &sides.rhs, found)))
+        Ok(None)
     }
 }
 
@@ -335,6 +366,8 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
 #[derive(Default)]
 struct Progress {
     keeper: WorstKeeper,
+    /// Which run the worst comparison was on, and where.
+    worst: Option<(usize, Place)>,
     deciders: Deciders,
     comparisons: u64,
     violated: bool,
@@ -357,12 +390,17 @@ pub(super) fn check_on_runs(
     for replicate in 0..replicates {
         histories.extend(on_run.histories(instance, key, replicate)?);
     }
-    let setups = Setups::new(instance);
-    for history in &histories {
+    let shared = Setups::new(instance);
+    for (number, history) in histories.iter().enumerate() {
         let ladder = Ladder::new(instance, key, history);
         // What depends on the run belongs to this one alone.
         let own = Setups::new(instance);
-        progress.judge(on_run, &ladder, if instance.visits() { &own } else { &setups }, judging)?;
+        progress.judge(on_run, &ladder, if instance.visits() { &own } else { &shared }, (number, judging))?;
+    }
+    if let Some((number, place)) = progress.worst {
+        let (ladder, own) = (Ladder::new(instance, key, &histories[number]), Setups::new(instance));
+        let setup = own.of(place.horizon);
+        progress.enclose(&Trial { on_run, ladder: &ladder, setup: &setup, place })?;
     }
     progress.outcome(instance.statement.kind)
 }
@@ -373,7 +411,7 @@ impl Progress {
         on_run: &P,
         ladder: &Ladder<'a>,
         setups: &Setups<'a>,
-        judging: Judging<'_>,
+        (number, judging): (usize, Judging<'_>),
     ) -> Result<(), CheckFailure> {
         let (instance, history) = (ladder.instance, ladder.history);
         let claims = &instance.statement.claims;
@@ -384,21 +422,18 @@ impl Progress {
         if history.steps == 0 {
             return Ok(());
         }
-        let before = self.keeper.place();
         for (c, claim) in claims.iter().enumerate() {
             let scope = instance.scope::<f64>(());
             let places = places::of(instance, c, &scope, history.steps, judging.effort.evaluations)?;
             places.note_left_out(claim, &mut self.remainder);
             for place in places.compared.into_iter().filter(|place| !only_filled(history, *place)) {
                 let setup = setups.of(place.horizon);
+                let before = self.keeper.changes();
                 self.compare(&Trial { on_run, ladder, setup: &setup, place })?;
+                if self.keeper.changes() != before {
+                    self.worst = Some((number, place));
+                }
             }
-        }
-        if let (Some((claim, k, horizon)), true) = (self.keeper.place(), self.keeper.place() != before) {
-            let setup = setups.of(horizon);
-            let k = if claims[claim].quantifier.is_some() { k } else { 0 };
-            let trial = Trial { on_run, ladder, setup: &setup, place: Place { claim, k, horizon } };
-            self.enclose(&trial)?;
         }
         Ok(())
     }
@@ -440,11 +475,8 @@ impl Progress {
 
     /// Replaces the sides of the worst comparison by enclosures, and says how they compare.
     fn enclose<P: SidesOnRun>(&mut self, trial: &Trial<'_, '_, P>) -> Result<(), CheckFailure> {
-        for rung in 0..trial.ladder.bits.len() {
-            if let Ok(sides) = trial.by_interval(rung)? {
-                self.keeper.enclose(&sides);
-                break;
-            }
+        if let Ok(sides) = trial.by_interval(0)? {
+            self.keeper.enclose(&sides);
         }
         if let Some(found) = self.keeper.decided() {
             self.keeper.relate(trial.relation(found)?);
@@ -453,7 +485,7 @@ impl Progress {
     }
 
     fn outcome(self, kind: Kind) -> Result<Outcome, CheckFailure> {
-        let Progress { keeper, deciders, comparisons, violated, remainder, failure } = self;
+        let Progress { keeper, deciders, comparisons, violated, remainder, failure, .. } = self;
         let open = remainder.open.is_some();
         let verdict = match (violated, failure) {
             (true, _) => Verdict::Violated,
