@@ -12,7 +12,7 @@ use super::Start;
 use super::run::{Experiment, longest_rational};
 use super::trace::contributions;
 use crate::number::{Exact, Interval, Scalar, norm2, zeros};
-use crate::oracle::{Estimable, Memory, Randomness, Recorded, Situation, StepDraws};
+use crate::oracle::{Enumerated, Estimable, Memory, Randomness, Recorded, Situation, StepDraws};
 use crate::problem::{Arithmetic, Scratch};
 
 /// 1 − 2^-j for these j is what a vector is shortened to, in this order.
@@ -244,10 +244,11 @@ impl Experiment<'_> {
     }
 
     /// What the free sources emit for an estimate at a point of binary64; `None` where nothing certain is legal.
+    /// They are to choose by no draw. What else is drawn must be finite, and has no say.
     #[must_use]
     pub fn emitted_at(&self, x: &[f64]) -> Option<Vec<f64>> {
         let radius = self.oracle.free_radius();
-        let proposal = self.propose(0, x, &vec![0.0; x.len()], &mut crate::oracle::NoRandomness);
+        let proposal = self.propose(0, x, &vec![0.0; x.len()], &mut Enumerated::new(0, ()));
         let at = Experiment { start: x, ..*self };
         let states = BITS.map(|bits| State::<Interval>::new(&at, bits));
         let exact = self.problem.is_rational().then(|| State::<Exact>::new(&at, ()));
@@ -308,3 +309,6 @@ impl<S: Arithmetic + Estimable> State<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,6 +128,13 @@ impl<S: Scalar> Sides<S> {
     }
 }
 
+impl Sides<Interval> {
+    /// Whether nothing was rounded on the way.
+    pub fn are_points(&self) -> bool {
+        [&self.lhs, &self.rhs].iter().all(|side| side.is_defined() && side.lower() == side.upper())
+    }
+}
+
 /// Sides that one arithmetic has, or why it has none although another may.
 pub type Attempt<S> = Result<Sides<S>, CheckFailure>;
 
@@ -180,7 +187,7 @@ impl Smallest {
     }
 }
 
-/// Decision by intervals: an identity is never shown by them alone, see [`equal_by_interval`].
+/// Decision by intervals: an identity is never shown by them alone, see [`equality_by_interval`].
 pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
     if kind == Kind::Identity {
         let difference = sides.lhs.clone().sub(&sides.rhs);
@@ -323,3 +330,6 @@ impl WorstKeeper {
         self.worst
     }
 }
+
+#[cfg(test)]
+mod tests;

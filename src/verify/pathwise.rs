@@ -359,7 +359,12 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                 }
             }
             if found != Comparison::Open {
-                deciders.bits = deciders.bits.max(Some(self.ladder.bits[rung]));
+                // Enclosures without width are the numbers themselves.
+                if sides.is_ok_and(|sides| sides.are_points()) {
+                    deciders.rational = true;
+                } else {
+                    deciders.bits = deciders.bits.max(Some(self.ladder.bits[rung]));
+                }
                 return Ok(Found::Compared(found, midpoint));
             }
             failure = sides.err();

@@ -112,7 +112,7 @@ impl SymbolicVector {
             _ => None,
         })?;
         let constant = along.terms.get(&Vec::new()).cloned().unwrap_or_default();
-        let (product, coefficient) = norm.terms.iter().next()?;
+        let (product, coefficient) = norm.terms.iter().next().filter(|_| norm.terms.len() == 1)?;
         let slope = Rational::from(along.terms.get(product)? / coefficient);
         // c = slope·‖u‖ + constant, and at ‖u‖ = length it has the sign that it keeps beyond.
         let at_least = Rational::from(&slope * length) + &constant;
