@@ -17,6 +17,9 @@ const MEMORY: f64 = (1u64 << 26) as f64;
 const VECTORS: usize = 5;
 const NUMBERS: usize = 12;
 
+/// So many outcomes of a draw count as one: few comparisons need them at a high precision.
+const OUTCOMES_A_RUN: u64 = 64;
+
 /// The budget of one run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
@@ -44,7 +47,8 @@ impl Budget {
             _ => Some(1),
         };
         let kept = (VECTORS * d + NUMBERS) as f64;
-        Budget { operations: operations as f64, work: work as f64, kept }.shared(outcomes.unwrap_or(1), 1)
+        let runs = outcomes.unwrap_or(1).div_ceil(OUTCOMES_A_RUN);
+        Budget { operations: operations as f64, work: work as f64, kept }.shared(runs, 1)
     }
 
     /// The same for what makes `paths` runs, each of `factor` times the work.

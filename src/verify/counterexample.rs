@@ -201,7 +201,7 @@ mod tests {
     fn refuted(kind: &str, rest: &str, spec: serde_json::Value) -> Counterexample {
         let statement = statement(kind, rest);
         let outcome = check_cell(&Cell { statement: &statement, spec: cell(spec) }, judging(&EFFORT)).unwrap();
-        outcome.counterexample.unwrap_or_else(|| panic!("{outcome:?}"))
+        outcome.counterexample.clone().unwrap_or_else(|| panic!("{outcome:?}"))
     }
 
     fn sum(parts: &[Part]) -> f64 {

@@ -35,7 +35,7 @@ const RATIONAL_BITS: u32 = 1 << 10;
 const ENUMERATED_RUNGS: usize = 3;
 
 /// So many enumerated paths may cost as much as one run.
-const PATHS_A_RUN: u64 = 64;
+const PATHS_A_RUN: u64 = 256;
 
 /// Moments that are followed of each pair of coordinates.
 const MOMENTS: usize = 8;
@@ -91,6 +91,13 @@ impl ExactMeans {
             ExactMeans::Enumeration(paths) => ExactMeans::Enumeration(path_count(instance, paths).unwrap_or(paths)),
             other => other,
         }
+    }
+
+    /// Whether the budget pays for the first precision up to the horizon; shorter runs are judged without
+    /// enumeration alone.
+    pub fn fits(self, instance: &Instance<'_>, operations: u64) -> bool {
+        !matches!(self, ExactMeans::Enumeration(_))
+            || history::longest_forward(instance.horizon, &self.budget(instance, operations)) == instance.horizon
     }
 
     /// The budget of a table.

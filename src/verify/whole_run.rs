@@ -23,7 +23,8 @@ pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'
         return check_on_runs(instance, key, judging, &OnOnlyRun { instance });
     }
     let quantities = Quantity::mentioned(&instance.statement.claims);
-    match ExactMeans::find(instance, judging.effort.paths) {
+    let means = ExactMeans::find(instance, judging.effort.paths);
+    match means.filter(|means| means.fits(instance, judging.effort.operations) || !can_be_sampled(instance)) {
         Some(means) => decide_exactly(instance, &quantities, means, judging.effort),
         None => sampled(instance, key, judging, &quantities),
     }
@@ -71,8 +72,11 @@ fn sampled(
 /// exactly, and an identity or a claim for every k can only be shown exactly. At most `paths` paths
 /// are enumerated.
 pub(super) fn suitable(instance: &Instance<'_>, paths: u64) -> bool {
-    let exact = ExactMeans::find(instance, paths).is_some();
+    ExactMeans::find(instance, paths).is_some() || can_be_sampled(instance)
+}
+
+fn can_be_sampled(instance: &Instance<'_>) -> bool {
     let indexed = instance.statement.claims.iter().any(|claim| claim.quantifier.is_some());
     let start_known = instance.method.start == Start::Zero || start_error(&instance.experiment(), START_BITS).is_some();
-    exact || (start_known && !indexed && instance.statement.kind != Kind::Identity)
+    start_known && !indexed && instance.statement.kind != Kind::Identity
 }
