@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::inference::Verdict;
+use crate::inference::{Evidence, Verdict};
 use crate::oracle::StreamKey;
-use crate::problem::{self, DynProblem, ProblemSpec};
+use crate::preset::Effort;
+use crate::problem::{self, DynProblem, Evaluate, ProblemSpec, Scratch};
 use crate::statement::Statement;
 use crate::verify::choose::{at_fractions, fractions};
 use crate::verify::glance::Glance;
@@ -47,22 +49,89 @@ pub struct Look {
     pub worst: Glance,
     /// By how much that fails, see [`Glance::excess`].
     pub excess: f64,
+    /// What a search maximises: the excess, less one where it is an equality of no interest.
+    pub merit: f64,
     /// All of its comparisons.
     pub glances: Vec<Glance>,
 }
 
+impl Look {
+    /// Whether it is an equality of no interest: a run that begins where the gradient is zero, errors of
+    /// no size, or the first step of a bound for every K.
+    #[must_use]
+    pub fn is_trivial(&self) -> bool {
+        self.merit != self.excess
+    }
+}
+
+/// What came of judging an instance.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Judged {
+    /// The check's outcome.
+    Outcome(Box<Outcome>),
+    /// It is no instance of the statement.
+    NoInstance(String),
+    /// The check failed.
+    Failed(String),
+    /// The judgements of this piece of work are spent.
+    Spent,
+}
+
+impl Judged {
+    /// The outcome, where it is a violation.
+    #[must_use]
+    pub fn violation(self) -> Option<Outcome> {
+        self.outcome().filter(|outcome| outcome.verdict == Verdict::Violated)
+    }
+
+    /// The outcome, where there is one.
+    #[must_use]
+    pub fn outcome(self) -> Option<Outcome> {
+        match self {
+            Judged::Outcome(outcome) => Some(*outcome),
+            _ => None,
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Judged::Outcome(outcome) => format!("{} by {}", outcome.verdict, outcome.evidence.name()),
+            Judged::NoInstance(reason) => format!("no instance: {reason}"),
+            Judged::Failed(reason) => format!("the check failed: {reason}"),
+            Judged::Spent => "not judged: the judgements of this piece of work are spent".to_owned(),
+        }
+    }
+}
+
 /// Problems kept ready at a time.
 const KEPT_PROBLEMS: usize = 4096;
+/// An excess that is smaller than this is an equality.
+const EQUALITY: f64 = 1e-9;
+/// Apparent violations that a piece of work keeps.
+const KEPT_SUSPECTS: usize = 8;
+
+/// Problems by their specifications; none where one cannot be built.
+type Problems = HashMap<String, Option<Arc<dyn DynProblem>>>;
 
 /// Sets up, looks and judges; counts what it has looked at.
+///
+/// Every piece of work has a workbench of its own with its share of the judgements that may be wrong, so that
+/// neither its counts nor who gets the last judgement depend on what else is done at the same time.
 pub struct Workbench<'a> {
     judging: Judging<'a>,
     /// Streams of looks, other than those of judgements.
     looking: Judging<'a>,
-    problems: Mutex<HashMap<String, Option<Arc<dyn DynProblem>>>>,
-    looks: AtomicU64,
-    /// Claims judged so far.
-    judged: AtomicU64,
+    problems: Arc<Mutex<Problems>>,
+    /// Instances looked at by all pieces of work of this audit, and by this piece.
+    total: Arc<AtomicU64>,
+    looks: Arc<AtomicU64>,
+    /// Claims that may still be judged by sampling.
+    left: AtomicU64,
+    /// The statement whose violations are noted wherever they are seen, and where.
+    watched: Option<&'a Statement>,
+    suspects: Arc<Mutex<Vec<(f64, CellSpec)>>>,
 }
 
 impl<'a> Workbench<'a> {
@@ -70,13 +139,89 @@ impl<'a> Workbench<'a> {
     #[must_use]
     pub fn new(judging: Judging<'a>) -> Self {
         let looking = Judging { seed: judging.seed ^ 0x5bd1_e995_97f4_a7c5, ..judging };
-        Workbench { judging, looking, problems: Mutex::default(), looks: AtomicU64::new(0), judged: AtomicU64::new(0) }
+        Workbench {
+            judging,
+            looking,
+            problems: Arc::default(),
+            total: Arc::default(),
+            looks: Arc::default(),
+            left: AtomicU64::new(judging.ledger.tests),
+            watched: None,
+            suspects: Arc::default(),
+        }
     }
 
-    /// Instances looked at so far.
+    /// The workbench of one piece of work on a statement, with so many judgements by sampling.
+    #[must_use]
+    pub fn piece<'b>(&'b self, statement: &'b Statement, judgements: u64) -> Workbench<'b> {
+        Workbench {
+            looks: Arc::default(),
+            suspects: Arc::default(),
+            watched: Some(statement),
+            ..self.share(judgements)
+        }
+    }
+
+    /// The same workbench with judgements of its own, for work that is done beside other work of one piece.
+    #[must_use]
+    pub fn share(&self, judgements: u64) -> Workbench<'_> {
+        Workbench {
+            judging: self.judging,
+            looking: self.looking,
+            problems: Arc::clone(&self.problems),
+            total: Arc::clone(&self.total),
+            looks: Arc::clone(&self.looks),
+            left: AtomicU64::new(judgements),
+            watched: self.watched,
+            suspects: Arc::clone(&self.suspects),
+        }
+    }
+
+    /// Takes a share of what is left for each of so many parts that are done side by side.
+    #[must_use]
+    pub fn split(&self, parts: u64) -> u64 {
+        let share = self.judgements_left() / (parts + 1);
+        self.left.fetch_sub(share * parts, Ordering::Relaxed);
+        share
+    }
+
+    /// Claims that may still be judged by sampling.
+    #[must_use]
+    pub fn judgements_left(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
+    }
+
+    /// Instances that this piece of work looked at so far.
     #[must_use]
     pub fn looks(&self) -> u64 {
         self.looks.load(Ordering::Relaxed)
+    }
+
+    /// Instances that all pieces of work of this run of the program looked at so far.
+    #[must_use]
+    pub fn total_looks(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// Apparent violations of the statement of this piece of work, the largest first.
+    #[must_use]
+    pub fn suspects(&self) -> Vec<(f64, CellSpec)> {
+        self.noted().clone()
+    }
+
+    fn noted(&self) -> std::sync::MutexGuard<'_, Vec<(f64, CellSpec)>> {
+        self.suspects.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Keeps the largest; which these are does not depend on the order in which they are seen.
+    fn note(&self, excess: f64, spec: &CellSpec) {
+        let mut noted = self.noted();
+        if noted.iter().any(|(_, known)| known == spec) {
+            return;
+        }
+        noted.push((excess, spec.clone()));
+        noted.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.key().cmp(&b.1.key())));
+        noted.truncate(KEPT_SUSPECTS);
     }
 
     /// The problem, where it can be built.
@@ -133,10 +278,14 @@ impl<'a> Workbench<'a> {
     /// All comparisons of an instance in binary64; `None` where it is none, or has none.
     #[must_use]
     pub fn glances(&self, statement: &Statement, spec: &CellSpec) -> Option<Vec<Glance>> {
-        let instance = self.instance(statement, spec)?;
+        self.glances_of(&self.instance(statement, spec)?, spec)
+    }
+
+    fn glances_of(&self, instance: &Instance<'_>, spec: &CellSpec) -> Option<Vec<Glance>> {
         self.looks.fetch_add(1, Ordering::Relaxed);
-        let key = StreamKey::new(self.looking.seed, &statement.id, &spec.key());
-        survey(&instance, &key, self.looking).ok().filter(|glances| !glances.is_empty())
+        self.total.fetch_add(1, Ordering::Relaxed);
+        let key = StreamKey::new(self.looking.seed, &instance.statement.id, &spec.key());
+        survey(instance, &key, self.looking).ok().filter(|glances| !glances.is_empty())
     }
 
     /// The worst comparison of the recipe's instance.
@@ -148,29 +297,125 @@ impl<'a> Workbench<'a> {
     /// The worst comparison of an instance.
     #[must_use]
     pub fn look_at(&self, statement: &Statement, spec: CellSpec) -> Option<Look> {
-        let glances = self.glances(statement, &spec)?;
+        let instance = self.instance(statement, &spec)?;
+        let glances = self.glances_of(&instance, &spec)?;
+        let degenerate = is_degenerate(&instance, &spec);
+        let merit = |glance: &Glance| {
+            let excess = glance.excess(statement.kind);
+            let first = statement.claims[glance.claim].quantifier.is_none() && glance.k == 1;
+            if (degenerate || first) && excess.abs() <= EQUALITY { excess - 1.0 } else { excess }
+        };
         // Nothing compared with nothing shows nothing.
         let telling = glances.iter().filter(|glance| glance.scale > 0.0);
-        let worst = *telling.max_by(|a, b| a.excess(statement.kind).total_cmp(&b.excess(statement.kind)))?;
-        Some(Look { excess: worst.excess(statement.kind), worst, spec, glances })
+        let worst = *telling.max_by(|a, b| merit(a).total_cmp(&merit(b)))?;
+        let excess = worst.excess(statement.kind);
+        if excess > 0.0 && self.watched.is_some_and(|watched| std::ptr::eq(watched, statement)) {
+            self.note(excess, &spec);
+        }
+        Some(Look { excess, merit: merit(&worst), worst, spec, glances })
     }
 
-    /// What `check` says of the instance; `None` where it is none or the check fails, or where as many claims
-    /// were judged as share the family-wise error.
+    /// What `check` says of instances at an effort of its own, in parallel. Which of them are judged does not
+    /// depend on how it is done.
     #[must_use]
-    pub fn judge(&self, statement: &Statement, spec: &CellSpec) -> Option<Outcome> {
-        let instance = self.instance(statement, spec)?;
+    pub fn judge_all(&self, statement: &Statement, specs: &[CellSpec], effort: &Effort) -> Vec<Judged> {
         let claims = statement.claims.len() as u64;
-        if self.judged.fetch_add(claims, Ordering::Relaxed) + claims > self.judging.ledger.tests {
-            return None;
+        let affordable = (self.judgements_left() / claims.max(1)) as usize;
+        let judged: Vec<(Judged, u64)> = specs
+            .par_iter()
+            .enumerate()
+            .map(|(i, spec)| {
+                let given = if i < affordable { claims } else { 0 };
+                let judging = Judging { effort, ..self.judging };
+                let share = Workbench { judging, ..self.share(given) };
+                let judged = share.judge(statement, spec);
+                (judged, given - share.judgements_left())
+            })
+            .collect();
+        self.left.fetch_sub(judged.iter().map(|(_, spent)| spent).sum(), Ordering::Relaxed);
+        judged.into_iter().map(|(judged, _)| judged).collect()
+    }
+
+    /// What `check` says of the instance.
+    #[must_use]
+    pub fn judge(&self, statement: &Statement, spec: &CellSpec) -> Judged {
+        let Some(problem) = self.problem(&spec.problem) else {
+            return Judged::NoInstance("its problem cannot be built".to_owned());
+        };
+        let instance = match Instance::on(statement, spec, problem) {
+            Ok(instance) => instance,
+            Err(err) => return Judged::NoInstance(err.to_string()),
+        };
+        let claims = statement.claims.len() as u64;
+        if self.judgements_left() < claims {
+            return Judged::Spent;
         }
         let key = StreamKey::new(self.judging.seed, &statement.id, &spec.key());
-        check_instance(&instance, &key, self.judging).ok()
+        let judged = check_instance(&instance, &key, self.judging);
+        // What is decided exactly cannot be wrong by chance.
+        let is_exact = |outcome: &Outcome| !matches!(outcome.evidence, Evidence::Statistical { .. });
+        if !judged.as_ref().is_ok_and(is_exact) {
+            self.left.fetch_sub(claims, Ordering::Relaxed);
+        }
+        match judged {
+            Ok(outcome) => Judged::Outcome(Box::new(outcome)),
+            Err(err) => Judged::Failed(err.to_string()),
+        }
     }
 
     /// The outcome, if the claim is violated on the instance.
     #[must_use]
     pub fn refutes(&self, statement: &Statement, spec: &CellSpec) -> Option<Outcome> {
-        self.judge(statement, spec).filter(|outcome| outcome.verdict == Verdict::Violated)
+        self.judge(statement, spec).violation()
+    }
+}
+
+/// Whether the run begins where the gradient is zero, or its errors have no size.
+fn is_degenerate(instance: &Instance<'_>, spec: &CellSpec) -> bool {
+    let size = instance.oracle.model.total.as_ref();
+    if !spec.oracle.is_empty() && size.is_some_and(|size| size.iter().all(|part| *part == 0)) {
+        return true;
+    }
+    let problem = instance.problem.as_ref();
+    let (mut gradient, mut scratch) = (vec![0.0; problem.dimension()], Scratch::for_problem(problem, ()));
+    Evaluate::<f64>::gradient_in(problem, &instance.point, &mut gradient, (), &mut scratch);
+    gradient.iter().all(|g| g.abs() <= f64::EPSILON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::Ledger;
+    use crate::preset::Preset;
+    use crate::statement::library;
+    use crate::verify::plan::Plan;
+
+    #[test]
+    fn the_first_are_judged_whoever_is_done_first_and_what_is_exact_costs_nothing() {
+        let effort = Preset::Quick.effort();
+        let bench = Workbench::new(Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1000 }, seed: 1 });
+        let statement = library::load("smooth-descent").unwrap().unwrap();
+        let claims = statement.claims.len() as u64;
+        let specs: Vec<CellSpec> =
+            Plan::new(&statement, Preset::Quick).unwrap().cells.into_iter().take(5).map(|cell| cell.spec).collect();
+        let piece = bench.piece(&statement, 2 * claims);
+        for _ in 0..3 {
+            let judged = piece.judge_all(&statement, &specs, &effort);
+            let spent: Vec<bool> = judged.iter().map(|judged| *judged == Judged::Spent).collect();
+            assert_eq!(spent, [false, false, true, true, true]);
+            assert_eq!(piece.judgements_left(), 2 * claims);
+        }
+    }
+
+    #[test]
+    fn no_instance_and_spent_judgements_are_told_apart() {
+        let effort = Preset::Quick.effort();
+        let bench = Workbench::new(Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1000 }, seed: 1 });
+        let statement = library::load("smooth-descent").unwrap().unwrap();
+        let spec = Plan::new(&statement, Preset::Quick).unwrap().cells[0].spec.clone();
+        let nothing = CellSpec { horizon: 0, ..spec.clone() };
+        assert!(matches!(bench.judge(&statement, &nothing), Judged::NoInstance(_)));
+        assert_eq!(bench.piece(&statement, 0).judge(&statement, &spec), Judged::Spent);
+        assert!(matches!(bench.judge(&statement, &spec), Judged::Outcome(_)));
     }
 }

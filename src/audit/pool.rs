@@ -8,13 +8,17 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::bench::{Look, Recipe, Workbench};
+use super::inside::{Inside, listed, source_kinds};
+use super::settle::{Settled, settled};
+use super::states::{frames, worst_state};
 use crate::method::Start;
 use crate::oracle::SourceSpec;
 use crate::preset::Preset;
+use crate::problem::free::Free;
 use crate::problem::{DynProblem, ProblemSpec};
 use crate::statement::{Parameter, Scope, Statement, StatementError, Subject};
 use crate::verify::choose::with_parameters;
-use crate::verify::instance::CellSpec;
+use crate::verify::instance::{CellSpec, MOMENTUM, STEP};
 use crate::verify::plan::{self, Plan};
 
 /// See `seeds.toml`.
@@ -51,6 +55,10 @@ impl Entry {
 pub struct Pool {
     /// The instances.
     pub entries: Vec<Entry>,
+    /// Short scripted runs, whose worst states are found without a search.
+    pub frames: Vec<Recipe>,
+    /// Why there is no instance, where there is none.
+    pub nothing: Option<String>,
 }
 
 /// Kinds of instances kept beside the witnesses: a problem family under the same kinds of error.
@@ -59,6 +67,14 @@ const KEPT_KINDS: usize = 12;
 const KEPT_ALIKE: usize = 4;
 /// Largest dimension of what is kept: larger instances are slow to look at and say no more.
 const LARGEST_DIMENSION: usize = 8;
+/// Long runs that are looked at, of one kind and in all, and those that are kept.
+const ENDS_ALIKE: usize = 3;
+const LOOKED_AT_ENDS: usize = 12;
+const KEPT_ENDS: usize = 4;
+/// Largest dimension in which it is sought where runs end, and where in their ranges β and what the method
+/// does not read then are.
+const SETTLED_DIMENSION: usize = 3;
+const SETTLED_PLACES: [(f64, f64); 2] = [(1.0, 0.02), (0.5, 0.1)];
 /// Longest run of what is kept, witnesses aside.
 const LONGEST: usize = 40;
 
@@ -69,36 +85,43 @@ impl Pool {
     /// When one of its witnesses is no instance of it.
     pub fn gather(bench: &Workbench<'_>, statement: &Statement) -> Result<Self, Box<StatementError>> {
         let plan = Plan::new(statement, Preset::Quick)?;
+        let inside = Inside::of(statement);
         let mut witnesses = Vec::new();
         let mut recipes = Vec::new();
         for cell in &plan.cells {
             match cell.spec.witness {
                 Some(position) => witnesses.push(Recipe::of_witness(position, &cell.spec)),
-                None => recipes.extend(bench.recipe(statement, &cell.spec)),
+                None if inside.holds(&cell.spec) => recipes.extend(bench.recipe(statement, &cell.spec)),
+                None => {}
             }
         }
+        let mut pool = Pool { entries: looked(bench, statement, witnesses), ..Pool::default() };
         if statement.general {
             recipes.extend(seeds(bench, statement));
+            pool.frames = frames(bench, statement);
         }
-        let entries = |recipes: Vec<Recipe>| -> Vec<Entry> {
-            let looked = recipes.into_par_iter().filter_map(|recipe| {
-                let look = bench.look(statement, &recipe)?;
-                Some(Entry { recipe, look })
-            });
-            looked.collect()
-        };
-        let mut pool = Pool { entries: entries(witnesses) };
+        let found = looked(bench, statement, recipes);
+        let mut ends = ends(bench, statement, &found);
         let mut kinds: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-        for entry in entries(recipes) {
+        for entry in found {
             kinds.entry(kind_of(&entry.look.spec)).or_default().push(entry);
         }
         let mut kinds: Vec<Vec<Entry>> = kinds.into_values().map(spread).collect();
-        kinds.sort_by(|a, b| b[0].look.excess.total_cmp(&a[0].look.excess));
+        kinds.sort_by(|a, b| b[0].look.merit.total_cmp(&a[0].look.merit));
         kinds.truncate(KEPT_KINDS);
         let generic: Vec<Recipe> = kinds.iter().map(|alike| generic(statement, &alike[0].recipe)).collect();
         pool.entries.extend(kinds.into_iter().flatten());
-        pool.entries.extend(entries(generic));
+        pool.entries.extend(looked(bench, statement, generic));
+        let states = pool.frames.par_iter().filter_map(|frame| worst_state(bench, statement, frame));
+        let states: Vec<Entry> = states.map(|(recipe, look)| Entry { recipe, look }).collect();
+        pool.entries.extend(states);
+        ends.truncate(KEPT_ENDS);
+        pool.entries.extend(ends);
         pool.sort();
+        if pool.entries.is_empty() {
+            let reason = plan.why_vacuous().unwrap_or_else(|| "no instance of it could be looked at".to_owned());
+            pool.nothing = Some(reason);
+        }
         Ok(pool)
     }
 
@@ -110,7 +133,7 @@ impl Pool {
 
     /// Long runs come last: one of them costs as much as all others.
     fn sort(&mut self) {
-        self.entries.sort_by(|a, b| a.is_long().cmp(&b.is_long()).then(b.look.excess.total_cmp(&a.look.excess)));
+        self.entries.sort_by(|a, b| a.is_long().cmp(&b.is_long()).then(b.look.merit.total_cmp(&a.look.merit)));
     }
 
     /// The tightest entry of each family and kind of error, the tightest first.
@@ -137,7 +160,7 @@ fn generic(statement: &Statement, recipe: &Recipe) -> Recipe {
 
 /// The tightest instances of a kind and, as these are often trivial, others evenly down to the least tight.
 fn spread(mut alike: Vec<Entry>) -> Vec<Entry> {
-    alike.sort_by(|a, b| b.look.excess.total_cmp(&a.look.excess));
+    alike.sort_by(|a, b| b.look.merit.total_cmp(&a.look.merit));
     alike.dedup_by(|a, b| a.look.spec == b.look.spec);
     let last = alike.len().saturating_sub(1);
     let mut chosen: Vec<usize> =
@@ -154,21 +177,64 @@ fn spread(mut alike: Vec<Entry>) -> Vec<Entry> {
 /// Family and kinds of error.
 #[must_use]
 pub fn kind_of(spec: &CellSpec) -> String {
-    let sources: Vec<String> = spec
-        .oracle
-        .iter()
-        .map(|source| {
-            let value = serde_json::to_value(source).unwrap_or_default();
-            format!("{}{}", value["source"], value["operator"]["name"])
-        })
-        .collect();
-    format!("{} {}", spec.problem.family(), sources.join("+"))
+    format!("{} {}", spec.problem.family(), source_kinds(&spec.oracle).join("+"))
 }
 
-/// Recipes at the extremes of the families, for every statement that speaks of them.
+fn looked(bench: &Workbench<'_>, statement: &Statement, recipes: Vec<Recipe>) -> Vec<Entry> {
+    let entries = recipes.into_par_iter().filter_map(|recipe| {
+        let look = bench.look(statement, &recipe)?;
+        Some(Entry { recipe, look })
+    });
+    entries.collect()
+}
+
+/// Long runs from where those of other instances end, the tightest first: each costs as much as many short ones,
+/// so only those are looked at that attain most of what a residual is made of.
+fn ends(bench: &Workbench<'_>, statement: &Statement, found: &[Entry]) -> Vec<Entry> {
+    let inside = Inside::of(statement);
+    let mut settings: Vec<&Recipe> = Vec::new();
+    for Entry { recipe, .. } in found.iter().filter(|entry| inside.holds(&entry.recipe.frame)) {
+        let same =
+            |known: &&Recipe| known.frame.problem == recipe.frame.problem && known.frame.oracle == recipe.frame.oracle;
+        if recipe.frame.problem.dimension() <= SETTLED_DIMENSION && !settings.iter().any(same) {
+            settings.push(recipe);
+        }
+    }
+    let tuned = |(momentum, others): (f64, f64), recipe: &Recipe| {
+        let place = |p: &Parameter| match p.name.as_str() {
+            MOMENTUM => momentum,
+            STEP => 1.0,
+            _ => others,
+        };
+        let fractions = statement.parameters.iter().map(|p| (p.name.clone(), place(p))).collect();
+        Recipe { fractions, ..recipe.clone() }
+    };
+    let mut settled: Vec<Settled> = settings
+        .par_iter()
+        .flat_map_iter(|recipe| SETTLED_PLACES.map(|place| settled(bench, statement, &tuned(place, recipe))))
+        .flatten_iter()
+        .collect();
+    settled.sort_by(|a, b| b.share.total_cmp(&a.share));
+    let mut of_kind: BTreeMap<String, usize> = BTreeMap::new();
+    settled.retain(|end| {
+        let count = of_kind.entry(kind_of(&end.recipe.frame)).or_insert(0);
+        *count += 1;
+        *count <= ENDS_ALIKE
+    });
+    settled.truncate(LOOKED_AT_ENDS);
+    let mut ends = looked(bench, statement, settled.into_iter().map(|end| end.recipe).collect());
+    ends.sort_by(|a, b| b.look.merit.total_cmp(&a.look.merit));
+    ends
+}
+
+/// Recipes at the extremes of the families, for every statement that speaks of them; of its own problems,
+/// small ones, where it lists some.
 fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
-    let own = statement.problems.iter().filter_map(|(value, _)| serde_json::from_value(value.clone()).ok());
-    let problems: Vec<ProblemSpec> = SEEDS.problems.iter().cloned().chain(own).collect();
+    let mut problems: Vec<ProblemSpec> = listed(statement).iter().flat_map(small).collect();
+    if statement.problems.is_empty() {
+        problems = SEEDS.problems.clone();
+    }
+    problems.dedup();
     let found: Vec<Vec<Recipe>> = problems
         .par_iter()
         .map(|spec| {
@@ -177,7 +243,12 @@ fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
             };
             let frames = sources(statement, problem.as_ref()).into_iter().enumerate().flat_map(|(i, sources)| {
                 let scripted = matches!(sources.first(), Some(SourceSpec::Scripted { .. }));
-                horizons(statement, scripted).into_iter().enumerate().map(move |(j, horizon)| {
+                let mut horizons = horizons(statement, scripted);
+                // The suite has the listed problems at all horizons.
+                if !statement.problems.is_empty() {
+                    horizons.drain(..horizons.len() - 1);
+                }
+                horizons.into_iter().enumerate().map(move |(j, horizon)| {
                     let start = if (i + j) % 2 == 0 { Start::Zero } else { Start::FirstGradient };
                     CellSpec::without_parameters(spec.clone(), sources.clone(), start, horizon)
                 })
@@ -186,6 +257,36 @@ fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
         })
         .collect();
     found.into_iter().flatten().collect()
+}
+
+/// The problem itself, with one coordinate and worker, and with two.
+fn small(spec: &ProblemSpec) -> Vec<ProblemSpec> {
+    let mut found = vec![spec.clone()];
+    for (dimension, workers) in [(1, 1), (2, 2)] {
+        let resized = resized(spec, dimension, workers);
+        if (resized.dimension(), resized.workers()) == (dimension, workers) && !found.contains(&resized) {
+            found.push(resized);
+        }
+    }
+    found
+}
+
+/// The problem with so many coordinates and workers, as far as its family has them.
+fn resized(spec: &ProblemSpec, dimension: usize, workers: usize) -> ProblemSpec {
+    let mut spec = spec.clone();
+    for _ in dimension..spec.dimension() {
+        spec.remove_coordinate(spec.dimension() - 1);
+    }
+    for _ in spec.dimension()..dimension {
+        spec.add_coordinate();
+    }
+    for _ in workers..spec.workers() {
+        spec.remove_worker(spec.workers() - 1);
+    }
+    for _ in spec.workers()..workers {
+        spec.add_worker();
+    }
+    spec
 }
 
 /// Choices of the parameters: two of the candidates, and all at their upper ends.

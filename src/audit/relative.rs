@@ -7,7 +7,7 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bench::Workbench;
+use super::bench::{Recipe, Workbench};
 use super::mutate::scaled;
 use super::pool::{Entry, Pool};
 use super::search::Frozen;
@@ -161,7 +161,11 @@ fn measured(trial: &Trial<'_>, change: &Change, limits: &[String]) -> Vec<Limit>
     points.truncate(MOST_POINTS);
     let tasks: Vec<(&String, BTreeMap<String, f64>)> =
         limits.iter().flat_map(|limit| points.iter().map(move |point| (limit, point.clone()))).collect();
+    // Done side by side, so each has judgements of its own.
+    let share = trial.bench.split(tasks.len() as u64);
     let measure = |(limit, point): (&String, BTreeMap<String, f64>)| {
+        let bench = trial.bench.share(share);
+        let trial = &Trial { bench: &bench, ..*trial };
         let pool = at_point(trial, &point);
         let spec = &pool.entries.first()?.look.spec;
         let at = point.keys().filter_map(|name| Some((name.clone(), *spec.parameters.get(name)?))).collect();
@@ -174,14 +178,24 @@ fn measured(trial: &Trial<'_>, change: &Change, limits: &[String]) -> Vec<Limit>
 
 /// The pool's instances with these parameters, and everything that has a limit at it.
 fn at_point(trial: &Trial<'_>, point: &BTreeMap<String, f64>) -> Pool {
-    let mut pool = Pool::default();
-    for entry in &trial.pool.entries {
-        let spec = &entry.look.spec;
-        let Some(mut recipe) = trial.bench.recipe(trial.base, spec) else { continue };
+    let place = |recipe: &mut Recipe| {
         for parameter in &trial.base.parameters {
             let fraction = point.get(&parameter.name).copied().unwrap_or(1.0);
             recipe.fractions.insert(parameter.name.clone(), fraction);
         }
+    };
+    let mut pool = Pool::default();
+    for frame in &trial.pool.frames {
+        let mut frame = frame.clone();
+        place(&mut frame);
+        if !pool.frames.contains(&frame) {
+            pool.frames.push(frame);
+        }
+    }
+    for entry in &trial.pool.entries {
+        let spec = &entry.look.spec;
+        let Some(mut recipe) = trial.bench.recipe(trial.base, spec) else { continue };
+        place(&mut recipe);
         if let Some(look) = trial.bench.look(trial.base, &recipe) {
             pool.add(Entry { recipe, look });
         }
@@ -191,8 +205,11 @@ fn at_point(trial: &Trial<'_>, point: &BTreeMap<String, f64>) -> Pool {
 
 /// The largest factor of the limit at which nothing on and near the pool violates the statement.
 fn largest_factor(trial: &Trial<'_>, pool: &Pool, change: Option<&Change>, limit: &str) -> Option<f64> {
-    // A factor is wanted, so searches are longer and begin at more places than those for a mutant.
-    let depth = Depth { evaluations: 6 * trial.depth.evaluations, searches: 2 * trial.depth.searches };
+    // A factor is wanted, so searches are longer and begin at more places than those for a mutant, the more so
+    // where no worst states are known without one.
+    let longer = if pool.frames.is_empty() { 6 } else { 2 };
+    let depth =
+        Depth { evaluations: longer * trial.depth.evaluations, searches: 2 * trial.depth.searches, ..trial.depth };
     let trial = Trial { pool, frozen: Some(Frozen::Parameters), depth, ..*trial };
     let expr = &trial.base.constants.iter().find(|c| c.name == limit)?.expr;
     let place = Place::Constant { name: limit.to_owned() };

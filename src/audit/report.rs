@@ -14,7 +14,7 @@ use super::run::{About, StatementAudit};
 use super::target::TargetAudit;
 use super::trend::TrendPoint;
 use super::trial::{Agreement, Depth, Fate};
-use super::worst::Shown;
+use super::worst::{Apparent, Shown};
 use crate::report::{Provenance, by_hand, fitted, headed, wording};
 
 /// Version of the report's form.
@@ -29,6 +29,8 @@ pub struct Settings {
     pub depth: Depth,
     /// Family-wise error over all statistical tests of the audit.
     pub delta: f64,
+    /// Judgements by sampling that one piece of work may make.
+    pub judgements: u64,
 }
 
 /// A whole audit.
@@ -42,7 +44,7 @@ pub struct AuditReport {
     pub provenance: Provenance,
     /// What was asked for.
     pub settings: Settings,
-    /// Instances looked at by this run.
+    /// Instances that the finished pieces of work looked at.
     pub looks: u64,
     /// The statements, in the order audited.
     pub statements: Vec<StatementAudit>,
@@ -125,6 +127,14 @@ pub fn render(report: &AuditReport) -> String {
         if let Some(shown) = audit.worst.as_ref().and_then(|worst| worst.counterexample.as_ref()) {
             let _ = writeln!(out, "{} is violated on {}", audit.id, sides(shown));
         }
+        let worst = audit.worst.as_ref();
+        if let Some(apparent) = worst.and_then(|worst| worst.apparent.as_ref()) {
+            let Apparent { label, excess, judged, .. } = apparent;
+            let _ = writeln!(out, "{}: violated by {excess:.1e} in binary64 alone on {label}; {judged}", audit.id);
+        }
+        if let Some(reason) = worst.and_then(|worst| worst.nothing.as_ref()) {
+            let _ = writeln!(out, "{}: nothing was looked at, because no instance of it was found: {reason}", audit.id);
+        }
     }
     let power = power(report);
     if !power.is_empty() {
@@ -165,6 +175,7 @@ fn overview(report: &AuditReport) -> String {
         let note = match (&audit.left_out, counterexample, audit.unfinished) {
             (Some(reason), ..) => format!("not audited: {reason}"),
             (_, true, _) => "VIOLATED".to_owned(),
+            _ if audit.worst.as_ref().is_some_and(|worst| worst.nothing.is_some()) => "no instance".to_owned(),
             (_, _, 0) => {
                 let count: usize = audit.targets.iter().map(|target| target.findings.len()).sum();
                 if count > 0 { count.to_string() } else { String::new() }

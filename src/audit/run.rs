@@ -16,7 +16,7 @@ use super::relative::{Transplant, transplants};
 use super::target::TargetAudit;
 use super::trend::{Trend, trends};
 use super::trial::{Depth, Trial};
-use super::worst::{Worst, worst};
+use super::worst::{Apparent, Shown, Worst, judge_apparent, worst};
 use crate::statement::{Expectation, Kind, Scope, Statement, StatementError, Subject};
 
 /// Everything that was learnt of one statement.
@@ -46,6 +46,18 @@ pub struct StatementAudit {
     pub advice: Vec<Advice>,
     /// Pieces of work that the budget did not reach.
     pub unfinished: usize,
+    /// Instances that the finished pieces of work looked at.
+    pub looks: u64,
+}
+
+/// A finished piece of work, as the journal keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Piece<T> {
+    result: T,
+    /// What the work came across that violates the statement itself, or seems to.
+    counterexample: Option<Shown>,
+    apparent: Option<Apparent>,
+    looks: u64,
 }
 
 /// What a claim is about.
@@ -111,6 +123,8 @@ pub struct Audit<'a> {
     pub begin: Instant,
     /// Statements whose constants others may take over.
     pub relatives: &'a [Statement],
+    /// Judgements by sampling that one piece of work may make, whatever else is done.
+    pub judgements: u64,
     /// Pieces of work done so far: one at least, or a budget that is spent on setting up would lead nowhere.
     pub fresh: AtomicU64,
     /// Called after each piece of work, in any order.
@@ -169,26 +183,35 @@ impl Audit<'_> {
         match self.budget {
             Budget::Unlimited => false,
             Budget::Time(limit) => self.begin.elapsed() >= limit,
-            Budget::Looks(limit) => self.bench.looks() >= limit,
+            Budget::Looks(limit) => self.bench.total_looks() >= limit,
         }
     }
 
-    /// A piece of work: from the journal, or done now, or left where the budget is spent.
+    /// A piece of work: from the journal, or done now, or left where the budget is spent. A violation of the
+    /// statement that it comes across is judged, whatever the work was about.
     fn piece<T: Serialize + for<'de> Deserialize<'de>>(
         &self,
         statement: &Statement,
         task: &str,
-        work: impl FnOnce() -> Result<T, AuditError>,
-    ) -> Result<Option<T>, AuditError> {
+        work: impl FnOnce(&Workbench<'_>) -> Result<T, AuditError>,
+    ) -> Result<Option<Piece<T>>, AuditError> {
         let (id, hash) = (statement.id.as_str(), statement.hash.as_str());
         let result = match self.journal.finished(id, hash, task) {
             Some(finished) => Some(finished),
             None if self.exhausted() => None,
             None => {
-                let result = work()?;
-                self.journal.note(id, hash, task, &result)?;
+                let bench = self.bench.piece(statement, self.judgements);
+                let result = work(&bench)?;
+                let mut seen = Worst::default();
+                // The search for the worst instance has judged its own.
+                if task != WORST {
+                    judge_apparent(&bench, statement, &bench.suspects(), &mut seen);
+                }
+                let Worst { counterexample, apparent, .. } = seen;
+                let piece = Piece { result, counterexample, apparent, looks: bench.looks() };
+                self.journal.note(id, hash, task, &piece)?;
                 self.fresh.fetch_add(1, Ordering::Relaxed);
-                Some(result)
+                Some(piece)
             }
         };
         (self.done)();
@@ -209,58 +232,101 @@ impl Audit<'_> {
             trends: Vec::new(),
             advice: Vec::new(),
             unfinished: 0,
+            looks: 0,
         };
         if audit.left_out.is_some() {
             return Ok(audit);
         }
         let mutants = mutants(statement);
         let groups = by_target(&mutants);
-        let (bench, depth) = (self.bench, self.depth);
         let mut pool = Pool::default();
-        let mut gathered = false;
+        let mut gathered = 0;
         if !self.exhausted() {
-            pool = Pool::gather(bench, statement)?;
-            gathered = true;
+            let bench = self.bench.piece(statement, 0);
+            pool = Pool::gather(&bench, statement)?;
+            gathered = bench.looks();
         }
-        audit.worst = self.piece(statement, "worst", || Ok(worst(bench, statement, &mut pool.clone(), depth)))?;
-        if gathered && let Some(worst) = &audit.worst {
-            for recipe in &worst.found {
-                if let Some(look) = bench.look(statement, recipe) {
-                    pool.add(Entry { recipe: recipe.clone(), look });
-                }
+        let depth = self.depth;
+        let found = self.piece(statement, WORST, |bench| {
+            let worst = worst(bench, statement, &mut pool.clone(), depth)?;
+            Ok((worst, gathered))
+        })?;
+        let Some(found) = found else {
+            audit.unfinished = groups.len() + BESIDE;
+            (0..groups.len() + BESIDE - 1).for_each(|_| (self.done)());
+            return Ok(audit);
+        };
+        let (worst, gathered) = found.result;
+        audit.looks = found.looks + gathered;
+        // A false statement has no constants to speak of, and one without instances shows nothing of them.
+        let is_over = worst.counterexample.is_some() || worst.nothing.is_some();
+        for recipe in &worst.found {
+            if let Some(look) = self.bench.look(statement, recipe) {
+                pool.add(Entry { recipe: recipe.clone(), look });
             }
         }
-        // A false statement has no constants to speak of.
-        if audit.worst.as_ref().is_some_and(|worst| worst.counterexample.is_some()) {
+        audit.worst = Some(worst);
+        if is_over {
             (0..groups.len() + BESIDE - 1).for_each(|_| (self.done)());
             return Ok(audit);
         }
-        let trial = Trial { bench, base: statement, pool: &pool, depth, frozen: None };
+        self.parts(statement, &groups, &pool, &mut audit)?;
+        Ok(audit)
+    }
+
+    /// Everything but the search for the worst instance.
+    fn parts(
+        &self,
+        statement: &Statement,
+        groups: &[Vec<&Mutant>],
+        pool: &Pool,
+        audit: &mut StatementAudit,
+    ) -> Result<(), AuditError> {
+        let depth = self.depth;
         let targets: Result<Vec<_>, AuditError> = groups
             .par_iter()
             .map(|group| {
                 let target = &group[0].target;
                 let task = format!("target {} {:?} {}", target.place, target.span, target.text);
-                self.piece(statement, &task, || Ok(trial.target(group)))
+                self.piece(statement, &task, |bench| {
+                    Ok(Trial { bench, base: statement, pool, depth, frozen: None }.target(group))
+                })
             })
             .collect();
-        let mut unfinished = usize::from(audit.worst.is_none());
         for target in targets? {
-            match target {
-                Some(found) => audit.targets.extend(found),
-                None => unfinished += 1,
+            let found = audit.take(target);
+            audit.targets.extend(found.flatten());
+        }
+        let transplants = self
+            .piece(statement, "transplants", |bench| Ok(transplants(bench, statement, pool, self.relatives, depth)))?;
+        let trends = self.piece(statement, "trends", |bench| Ok(trends(bench, statement, pool, depth)))?;
+        let advice = self.piece(statement, "advice", |bench| Ok(advise(bench, statement)))?;
+        audit.transplants = audit.take(transplants).unwrap_or_default();
+        audit.trends = audit.take(trends).unwrap_or_default();
+        audit.advice = audit.take(advice).unwrap_or_default();
+        Ok(())
+    }
+}
+
+/// The name of the search for the worst instance.
+const WORST: &str = "worst";
+
+impl StatementAudit {
+    /// The result of a piece of work; its counts and the violation that it came across are taken over.
+    fn take<T>(&mut self, piece: Option<Piece<T>>) -> Option<T> {
+        let Some(piece) = piece else {
+            self.unfinished += 1;
+            return None;
+        };
+        self.looks += piece.looks;
+        if let Some(worst) = self.worst.as_mut().filter(|worst| worst.counterexample.is_none()) {
+            let larger = |new: &Apparent| worst.apparent.as_ref().is_none_or(|old| new.excess > old.excess);
+            worst.apparent = piece.apparent.filter(larger).or(worst.apparent.take());
+            if piece.counterexample.is_some() {
+                worst.counterexample = piece.counterexample;
+                (worst.tightest, worst.apparent) = (None, None);
             }
         }
-        let transplanted =
-            self.piece(statement, "transplants", || Ok(transplants(bench, statement, &pool, self.relatives, depth)))?;
-        let trends = self.piece(statement, "trends", || Ok(trends(bench, statement, &pool, depth)))?;
-        let advice = self.piece(statement, "advice", || Ok(advise(bench, statement)))?;
-        let left = [transplanted.is_none(), trends.is_none(), advice.is_none()];
-        unfinished += left.into_iter().filter(|left| *left).count();
-        audit.transplants = transplanted.unwrap_or_default();
-        audit.trends = trends.unwrap_or_default();
-        audit.advice = advice.unwrap_or_default();
-        audit.unfinished = unfinished;
-        Ok(audit)
+        Some(piece.result)
     }
 }

@@ -1,12 +1,13 @@
-//! The worst instance near a recipe: every number of it that is no count or seed, and every parameter's
-//! place in its range, moved by [`cma`](super::cma).
-
-use serde_json::Value;
+//! The worst instance near a recipe: every free number of it, x_0, and every parameter's place in its range,
+//! moved by [`cma`](super::cma). Problems and error sources say themselves which numbers are free.
 
 use super::bench::{Look, Recipe, Workbench};
 use super::cma::{Budget, maximise};
+use super::inside::{Inside, tied};
 use crate::problem::DynProblem;
+use crate::problem::free::Free;
 use crate::statement::Statement;
+use crate::verify::plan;
 
 /// Most numbers that are moved at a time; the search is quadratic in them.
 const MOST_GENES: usize = 16;
@@ -17,14 +18,6 @@ const MOVED_POINT: usize = 3;
 const SHORT: u64 = 40;
 const LEAST: u64 = 40;
 
-/// A number of a recipe.
-enum Gene {
-    /// At this JSON pointer of the frame.
-    Leaf(String),
-    /// A parameter's place in its range.
-    Fraction(String),
-}
-
 /// What is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frozen {
@@ -34,71 +27,79 @@ pub enum Frozen {
     Parameters,
 }
 
-/// The genes of a recipe with their values and scales.
-struct Genome {
-    frame: Value,
-    genes: Vec<Gene>,
+/// The genes of a recipe: coordinates of the error sources, x_0, coordinates of the problem, fractions.
+struct Genome<'s> {
+    statement: &'s Statement,
+    original: Recipe,
+    /// The listed estimate whose numbers follow from the problem's.
+    tied: Option<usize>,
+    fractions: Vec<String>,
+    /// All coordinates, and how many of them are moved.
     start: Vec<f64>,
-    scales: Vec<f64>,
+    moved: usize,
 }
 
-impl Genome {
-    fn new(recipe: &Recipe, problem: &dyn DynProblem, frozen: Frozen) -> Option<Self> {
-        let mut recipe = recipe.clone();
-        if recipe.frame.point.is_none() && problem.dimension() <= MOVED_POINT {
-            recipe.frame.point = Some(problem.start());
+impl<'s> Genome<'s> {
+    fn new(statement: &'s Statement, recipe: &Recipe, problem: &dyn DynProblem, frozen: Frozen) -> Self {
+        let mut original = recipe.clone();
+        if original.frame.point.is_none() && problem.dimension() <= MOVED_POINT {
+            original.frame.point = Some(problem.start());
         }
-        let frame = serde_json::to_value(&recipe.frame).ok()?;
-        let mut genome = Genome { frame: Value::Null, genes: Vec::new(), start: Vec::new(), scales: Vec::new() };
-        for part in ["oracle", "point", "problem"] {
-            genome.collect(&frame[part], format!("/{part}"));
+        let frame = &original.frame;
+        let tied = tied(statement, &frame.oracle, problem);
+        let mut start = Vec::new();
+        if tied.is_none() {
+            start.extend(frame.oracle.iter().flat_map(Free::free_numbers));
         }
-        if frozen == Frozen::Nothing {
-            for (name, fraction) in &recipe.fractions {
-                genome.add(Gene::Fraction(name.clone()), *fraction, 0.25);
-            }
-        }
-        genome.frame = frame;
-        Some(genome)
+        start.extend(frame.point.iter().flatten());
+        start.extend(frame.problem.free_numbers());
+        let fractions: Vec<String> = match frozen {
+            Frozen::Nothing => original.fractions.keys().cloned().collect(),
+            Frozen::Parameters => Vec::new(),
+        };
+        start.extend(fractions.iter().map(|name| original.fractions[name]));
+        let moved = start.len().min(MOST_GENES);
+        Genome { statement, original, tied, fractions, start, moved }
     }
 
-    fn add(&mut self, gene: Gene, value: f64, scale: f64) {
-        if self.genes.len() < MOST_GENES {
-            self.genes.push(gene);
-            self.start.push(value);
-            self.scales.push(scale);
-        }
-    }
-
-    fn collect(&mut self, value: &Value, pointer: String) {
-        match value {
-            Value::Number(number) => {
-                if let Some(x) = number.as_f64().filter(|_| number.is_f64()) {
-                    self.add(Gene::Leaf(pointer), x, 0.5 * x.abs() + 0.125);
-                }
-            }
-            Value::Array(items) => {
-                items.iter().enumerate().for_each(|(i, item)| self.collect(item, format!("{pointer}/{i}")));
-            }
-            Value::Object(map) => map.iter().for_each(|(key, item)| self.collect(item, format!("{pointer}/{key}"))),
-            Value::Null | Value::Bool(_) | Value::String(_) => {}
-        }
+    fn scales(&self) -> Vec<f64> {
+        let numbers = self.start.len() - self.fractions.len();
+        let scale = |(i, x): (usize, &f64)| if i < numbers { 0.5 * x.abs() + 0.125 } else { 0.25 };
+        self.start.iter().enumerate().map(scale).take(self.moved).collect()
     }
 
     /// The recipe with these values.
-    fn recipe(&self, original: &Recipe, values: &[f64]) -> Option<Recipe> {
-        let mut frame = self.frame.clone();
-        let mut fractions = original.fractions.clone();
-        for (gene, value) in self.genes.iter().zip(values) {
-            match gene {
-                // Short numbers: families refuse those whose differences are rounded.
-                Gene::Leaf(pointer) => *frame.pointer_mut(pointer)? = serde_json::json!(f64::from(*value as f32)),
-                Gene::Fraction(name) => {
-                    fractions.insert(name.clone(), value.clamp(0.0, 1.0));
-                }
+    fn recipe(&self, bench: &Workbench<'_>, values: &[f64]) -> Option<Recipe> {
+        let numbers = self.start.len() - self.fractions.len();
+        // Short numbers are enough, and easier to make simple later.
+        let moved = values.iter().enumerate().map(|(i, x)| if i < numbers { f64::from(*x as f32) } else { *x });
+        let all: Vec<f64> = moved.chain(self.start[self.moved..].iter().copied()).collect();
+        let mut rest = &all[..];
+        let mut take = |count: usize| {
+            let (taken, left) = rest.split_at(count);
+            rest = left;
+            taken
+        };
+        let mut recipe = Recipe { witness: None, ..self.original.clone() };
+        let frame = &mut recipe.frame;
+        if self.tied.is_none() {
+            for source in &mut frame.oracle {
+                *source = source.with_free_numbers(take(source.free_numbers().len()));
             }
         }
-        Some(Recipe { frame: serde_json::from_value(frame).ok()?, fractions, witness: None })
+        if let Some(point) = &mut frame.point {
+            let count = point.len();
+            point.copy_from_slice(take(count));
+        }
+        frame.problem = frame.problem.with_free_numbers(take(frame.problem.free_numbers().len()));
+        if let Some(number) = self.tied {
+            let problem = bench.problem(&frame.problem)?;
+            frame.oracle = plan::estimate(self.statement, number, problem.as_ref())?;
+        }
+        for (name, value) in self.fractions.iter().zip(rest) {
+            recipe.fractions.insert(name.clone(), value.clamp(0.0, 1.0));
+        }
+        Some(recipe)
     }
 }
 
@@ -113,7 +114,7 @@ pub struct Worsened {
 }
 
 /// The worst instance of the statement that is found near the recipe; `None` where nothing near it is an
-/// instance.
+/// instance, or where moved numbers would leave what the statement lists.
 #[must_use]
 pub fn worsen(
     bench: &Workbench<'_>,
@@ -127,16 +128,20 @@ pub fn worsen(
         Some(_) => bench.recipe(statement, &bench.cell(statement, recipe)?)?,
         None => recipe.clone(),
     };
+    if !Inside::of(statement).holds(&recipe.frame) {
+        return None;
+    }
     let problem = bench.problem(&recipe.frame.problem)?;
-    let genome = Genome::new(&recipe, problem.as_ref(), frozen)?;
+    let genome = Genome::new(statement, &recipe, problem.as_ref(), frozen);
     // A long run costs as much as several short ones.
     let evaluations = (budget.evaluations * SHORT / recipe.frame.horizon.max(SHORT as usize) as u64).max(LEAST);
     let budget = Budget { evaluations, ..budget };
-    let found = maximise(&genome.start, &genome.scales, budget, &mut |values| {
-        let look = genome.recipe(&recipe, values).and_then(|recipe| bench.look(statement, &recipe));
-        look.map_or(f64::NEG_INFINITY, |look| look.excess)
+    let start = &genome.start[..genome.moved];
+    let found = maximise(start, &genome.scales(), budget, &mut |values| {
+        let look = genome.recipe(bench, values).and_then(|recipe| bench.look(statement, &recipe));
+        look.map_or(f64::NEG_INFINITY, |look| look.merit)
     });
-    let recipe = genome.recipe(&recipe, &found.point)?;
+    let recipe = genome.recipe(bench, &found.point)?;
     let look = bench.look(statement, &recipe)?;
     Some(Worsened { recipe, look, looked: found.evaluations })
 }

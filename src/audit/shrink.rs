@@ -1,34 +1,30 @@
 //! The simplest instance that still shows something: fewer steps, coordinates, workers and sources, and
 //! numbers that a person can work with.
 
-use serde_json::Value;
-
+use super::inside::Inside;
+use crate::problem::free::Free;
 use crate::verify::instance::CellSpec;
 
 /// Rounds of all reductions; each must simplify something.
 const ROUNDS: usize = 12;
 /// Most bits of a number that is still called simple.
 const MOST_BITS: i32 = 12;
-/// Arrays that have one entry for each coordinate, and those with one for each worker.
-const BY_COORDINATE: [&str; 4] = ["/problem/spectrum", "/problem/shifts/*", "/oracle/*/errors/*", "/point"];
-const BY_WORKER: [&str; 2] = ["/problem/shifts", "/problem/tilts"];
-/// Counts that may be smaller.
-const COUNTS: [&str; 9] =
-    ["dimension", "rows", "rank", "workers", "units", "share", "terms", "inner_samples", "outer_samples"];
 
-/// The simplest instance found from `spec` that `shows` what it shows.
+/// The simplest instance found from `spec` that `shows` what it shows, inside what a statement lists. An
+/// instance that is not inside, a witness of a family of its own, is left alone.
 #[must_use]
-pub fn shrink(spec: &CellSpec, shows: &dyn Fn(&CellSpec) -> bool) -> CellSpec {
+pub fn shrink(spec: &CellSpec, inside: &Inside, shows: &dyn Fn(&CellSpec) -> bool) -> CellSpec {
+    let shows = |candidate: &CellSpec| inside.holds(candidate) && shows(candidate);
     let mut best = CellSpec { witness: None, ..spec.clone() };
     if !shows(&best) {
         return spec.clone();
     }
     for _ in 0..ROUNDS {
         let before = best.clone();
-        while let Some(smaller) = smaller(&best).into_iter().find(|candidate| shows(candidate)) {
+        while let Some(smaller) = smaller(&best).into_iter().find(&shows) {
             best = smaller;
         }
-        simplify_numbers(&mut best, shows);
+        simplify_numbers(&mut best, &shows);
         if best == before {
             break;
         }
@@ -49,111 +45,83 @@ fn smaller(spec: &CellSpec) -> Vec<CellSpec> {
         fewer.oracle.remove(i);
         candidates.push(fewer);
     }
-    let Ok(value) = serde_json::to_value(spec) else { return candidates };
-    let from_value = |value: Value| serde_json::from_value::<CellSpec>(value).ok();
-    for (names, least) in [(&BY_COORDINATE[..], 1), (&BY_WORKER[..], 1)] {
-        let arrays: Vec<String> = names.iter().flat_map(|pattern| matching(&value, pattern)).collect();
-        let length = |pointer: &String| value.pointer(pointer).and_then(Value::as_array).map_or(0, Vec::len);
-        let longest = arrays.iter().map(length).max().unwrap_or(0);
-        if longest > least {
-            for j in 0..longest {
-                let mut without = value.clone();
-                for pointer in arrays.iter().filter(|p| length(p) == longest) {
-                    if let Some(items) = without.pointer_mut(pointer).and_then(Value::as_array_mut) {
-                        items.remove(j);
-                    }
-                }
-                candidates.extend(from_value(without));
-            }
-        }
+    let (dimension, workers) = (spec.problem.dimension(), spec.problem.workers());
+    candidates.extend((0..dimension).filter(|_| dimension > 1).map(|j| without_coordinate(spec, j)));
+    for i in (0..workers).filter(|_| workers > 1) {
+        let mut fewer = spec.clone();
+        fewer.problem.remove_worker(i);
+        candidates.push(fewer);
     }
-    // A script that is longer than the run.
-    for pointer in matching(&value, "/oracle/*/errors") {
-        let mut shorter = value.clone();
-        if let Some(items) = shorter.pointer_mut(&pointer).and_then(Value::as_array_mut)
-            && items.len() > 1
-        {
-            items.pop();
-            candidates.extend(from_value(shorter));
-        }
-    }
-    for part in ["problem", "oracle"] {
-        let mut counts = Vec::new();
-        collect(&value[part], format!("/{part}"), &mut |pointer, number| {
-            if COUNTS.iter().any(|name| pointer.ends_with(&format!("/{name}"))) {
-                counts.extend(number.as_u64().filter(|n| *n > 1).map(|n| (pointer.to_owned(), n)));
-            }
-        });
-        for (pointer, count) in counts {
-            for fewer in [1, count / 2, count - 1] {
-                let mut less = value.clone();
-                if let Some(slot) = less.pointer_mut(&pointer).filter(|_| (1..count).contains(&fewer)) {
-                    *slot = Value::from(fewer);
-                    candidates.extend(from_value(less));
-                }
-            }
+    candidates.extend(spec.problem.fewer().into_iter().map(|problem| CellSpec { problem, ..spec.clone() }));
+    for (i, source) in spec.oracle.iter().enumerate() {
+        for fewer in source.fewer() {
+            let mut candidate = spec.clone();
+            candidate.oracle[i] = fewer;
+            candidates.push(candidate);
         }
     }
     candidates
 }
 
-/// Pointers that a pattern with `*` for any position matches.
-fn matching(value: &Value, pattern: &str) -> Vec<String> {
-    let mut found = vec![String::new()];
-    for step in pattern.split('/').skip(1) {
-        found = found
-            .into_iter()
-            .flat_map(|pointer| {
-                let here = value.pointer(&pointer);
-                match (step, here) {
-                    ("*", Some(Value::Array(items))) => (0..items.len()).map(|i| format!("{pointer}/{i}")).collect(),
-                    ("*", _) | (_, None) => Vec::new(),
-                    _ => vec![format!("{pointer}/{step}")],
-                }
-            })
-            .collect();
+/// The instance without one coordinate of everything.
+#[must_use]
+pub fn without_coordinate(spec: &CellSpec, j: usize) -> CellSpec {
+    let mut fewer = spec.clone();
+    fewer.problem.remove_coordinate(j);
+    fewer.oracle.iter_mut().for_each(|source| source.remove_coordinate(j));
+    if let Some(point) = fewer.point.as_mut().filter(|point| j < point.len()) {
+        point.remove(j);
     }
-    found.retain(|pointer| value.pointer(pointer).is_some_and(Value::is_array));
-    found
+    fewer
 }
 
-/// Calls `visit` on every number with its pointer.
-pub fn collect(value: &Value, pointer: String, visit: &mut dyn FnMut(&str, &serde_json::Number)) {
-    match value {
-        Value::Number(number) => visit(&pointer, number),
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, item)| collect(item, format!("{pointer}/{i}"), visit));
-        }
-        Value::Object(map) => map.iter().for_each(|(key, item)| collect(item, format!("{pointer}/{key}"), visit)),
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
-    }
-}
-
-/// Gives every number that is no count the shortest value that still shows it.
+/// Gives every free number the shortest value that still shows it.
 fn simplify_numbers(spec: &mut CellSpec, shows: &dyn Fn(&CellSpec) -> bool) {
-    let Ok(value) = serde_json::to_value(&*spec) else { return };
-    let mut pointers = Vec::new();
-    for part in ["parameters", "problem", "oracle", "point"] {
-        collect(&value[part], format!("/{part}"), &mut |pointer, number| {
-            if number.is_f64() {
-                pointers.push(pointer.to_owned());
+    let names: Vec<String> = spec.parameters.keys().cloned().collect();
+    for name in names {
+        simplify(spec, shows, spec.parameters[&name], &|spec, x| {
+            spec.parameters.insert(name.clone(), x);
+        });
+    }
+    let numbers = spec.problem.free_numbers();
+    for j in 0..numbers.len() {
+        let Some(x) = spec.problem.free_numbers().get(j).copied() else { break };
+        simplify(spec, shows, x, &|spec, x| set_one(&mut spec.problem, j, x));
+    }
+    for i in 0..spec.oracle.len() {
+        for j in 0..spec.oracle[i].free_numbers().len() {
+            let Some(x) = spec.oracle[i].free_numbers().get(j).copied() else { break };
+            simplify(spec, shows, x, &|spec, x| set_one(&mut spec.oracle[i], j, x));
+        }
+    }
+    for j in 0..spec.point.as_ref().map_or(0, Vec::len) {
+        let x = spec.point.as_ref().map_or(0.0, |point| point[j]);
+        simplify(spec, shows, x, &|spec, x| {
+            if let Some(point) = &mut spec.point {
+                point[j] = x;
             }
         });
     }
-    for pointer in pointers {
-        let Ok(value) = serde_json::to_value(&*spec) else { return };
-        let Some(x) = value.pointer(&pointer).and_then(Value::as_f64) else { continue };
-        for simple in simpler(x) {
-            let mut changed = value.clone();
-            if let Some(slot) = changed.pointer_mut(&pointer) {
-                *slot = serde_json::json!(simple);
-            }
-            if let Ok(candidate) = serde_json::from_value::<CellSpec>(changed)
-                && shows(&candidate)
-            {
-                *spec = candidate;
-                break;
-            }
+}
+
+/// Sets one free number, where that value is one that it may have.
+fn set_one<T: Free>(part: &mut T, j: usize, x: f64) {
+    let mut numbers = part.free_numbers();
+    numbers[j] = x;
+    let changed = part.with_free_numbers(&numbers);
+    if changed.free_numbers().get(j) == Some(&x) {
+        *part = changed;
+    }
+}
+
+/// Sets a number to the shortest value that still shows it.
+fn simplify(spec: &mut CellSpec, shows: &dyn Fn(&CellSpec) -> bool, x: f64, set: &dyn Fn(&mut CellSpec, f64)) {
+    for simple in simpler(x) {
+        let mut candidate = spec.clone();
+        set(&mut candidate, simple);
+        if candidate != *spec && shows(&candidate) {
+            *spec = candidate;
+            return;
         }
     }
 }
@@ -181,7 +149,13 @@ fn simpler(x: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn everything() -> Inside {
+        let text = "id = \"t\"\ntitle = \"t\"\nkind = \"pathwise\"\nsource = \"s\"\nproof = \"p\"\n\
+                    [claim]\nfor_all = \"k in 0..K\"\nlhs = \"f[k+1]\"\nrhs = \"f[k]\"\n";
+        Inside::of(&crate::statement::load_text("t.toml", text).unwrap_or_else(|err| panic!("{err}")))
+    }
 
     fn cell(value: Value) -> CellSpec {
         serde_json::from_value(value).unwrap_or_else(|err| panic!("{err}"))
@@ -202,7 +176,7 @@ mod tests {
             let fits = shifts.iter().all(|b| b.as_array().unwrap().len() == spectrum.len());
             fits && spectrum.iter().any(|s| s.as_f64().unwrap() > 3.0) && spec.parameters["gamma"] > 0.1
         };
-        let small = shrink(&large, &shows);
+        let small = shrink(&large, &everything(), &shows);
         let expected = cell(json!({
             "problem": { "family": "shifted-quadratic", "spectrum": [4.0], "shifts": [[0.0]] },
             "oracle": [], "start": "zero", "parameters": { "gamma": 1.0 }, "horizon": 1, "point": null, "witness": null,
@@ -216,7 +190,7 @@ mod tests {
             "problem": { "family": "sine-squared", "dimension": 2 }, "oracle": [], "start": "zero",
             "parameters": {}, "horizon": 3, "point": null, "witness": null,
         }));
-        assert_eq!(shrink(&spec, &|_| false), spec);
+        assert_eq!(shrink(&spec, &everything(), &|_| false), spec);
     }
 
     #[test]

@@ -8,18 +8,21 @@ use serde::{Deserialize, Serialize};
 
 use super::bench::{Look, Recipe, Workbench};
 use super::cma::Budget;
+use super::inside::Inside;
 use super::pool::Pool;
 use super::search::{Frozen, worsen};
 use super::trial::Depth;
+use crate::problem::free::{Counted, Free, Scalar};
 use crate::statement::Statement;
 use crate::statement::term::Term;
+use crate::verify::instance::CellSpec;
 use crate::verify::instance::Instance;
 
 /// A table of one number of the instance against the tightness that is reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trend {
     /// What is varied: a parameter, as a share of its range, `K`, or a number of the problem or the estimate by
-    /// its JSON pointer.
+    /// where the instance has it, as `/problem/condition` or `/oracle/0/size`.
     pub axis: String,
     /// In the order of the axis.
     pub points: Vec<TrendPoint>,
@@ -47,9 +50,8 @@ const FACTORS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 const STARTS: usize = 4;
 /// Numbers of the problem and the estimate that are varied.
 const MOST_LEAVES: usize = 8;
-/// The one count that is varied, and its values.
-const WORKERS: &str = "/workers";
-const NUMBERS: [u64; 5] = [1, 2, 4, 8, 16];
+/// Values of the one count that is varied, that of the workers.
+const NUMBERS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
 /// Below this share of the scale an instance is tight trivially, and says nothing of a trend.
 const TRIVIAL: f64 = 1e-9;
 
@@ -76,39 +78,72 @@ pub fn trends(bench: &Workbench<'_>, statement: &Statement, pool: &Pool, depth: 
     trends.filter(|trend| trend.points.len() > 1).collect()
 }
 
-/// The tightest instances of different kinds, those with errors first, and those that are tight trivially last.
+/// The tightest instances of different kinds inside of what the statement lists, those with errors first, and
+/// those that are tight trivially last.
 fn starts(bench: &Workbench<'_>, statement: &Statement, pool: &Pool) -> Vec<Recipe> {
+    let inside = Inside::of(statement);
     let mut different = pool.different();
-    different.sort_by_key(|entry| (entry.look.spec.oracle.is_empty(), entry.look.excess > -TRIVIAL));
+    different.retain(|entry| inside.holds(&entry.look.spec));
+    different.sort_by_key(|entry| {
+        let tight = entry.look.is_trivial() || entry.look.excess > -TRIVIAL;
+        (entry.is_long(), entry.look.spec.oracle.is_empty(), tight)
+    });
     different.into_iter().filter_map(|entry| bench.recipe(statement, &entry.look.spec)).collect()
 }
 
-/// Pointers of the numbers of the problems and the estimates, those that most instances have first.
+/// Names of the numbers of the problems and the estimates, those that most instances have first.
 fn leaves(starts: &[Recipe]) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for recipe in starts {
-        let Ok(value) = serde_json::to_value(&recipe.frame) else { continue };
-        for part in ["problem", "oracle"] {
-            super::shrink::collect(&value[part], format!("/{part}"), &mut |pointer, number| {
-                let varied = (number.is_f64() && number.as_f64() != Some(0.0)) || pointer.ends_with(WORKERS);
-                // A number in a list means something else in another list.
-                if varied && !pointer.ends_with(|c: char| c.is_ascii_digit()) {
-                    *counts.entry(pointer.to_owned()).or_insert(0) += 1;
-                }
-            });
+        for (name, scalar) in scalars(&recipe.frame) {
+            let varied = match scalar.counts {
+                None => scalar.value != 0.0,
+                Some(counted) => counted == Counted::Workers,
+            };
+            if varied {
+                *counts.entry(name).or_insert(0) += 1;
+            }
         }
     }
     let mut leaves: Vec<(String, usize)> = counts.into_iter().collect();
     leaves.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     leaves.truncate(MOST_LEAVES);
-    leaves.into_iter().map(|(pointer, _)| pointer).collect()
+    leaves.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Single numbers and counts of the problem and the error sources, by where the instance has them.
+fn scalars(frame: &CellSpec) -> Vec<(String, Scalar)> {
+    let of_problem = frame.problem.scalars().into_iter().map(|s| (format!("/problem/{}", s.name), s));
+    let of_sources = frame
+        .oracle
+        .iter()
+        .enumerate()
+        .flat_map(|(i, source)| source.scalars().into_iter().map(move |s| (format!("/oracle/{i}/{}", s.name), s)));
+    of_problem.chain(of_sources).collect()
+}
+
+fn scalar(frame: &CellSpec, name: &str) -> Option<Scalar> {
+    scalars(frame).into_iter().find(|(own, _)| own == name).map(|(_, scalar)| scalar)
+}
+
+fn with_scalar(frame: &CellSpec, name: &str, value: f64) -> CellSpec {
+    let mut changed = frame.clone();
+    if let Some(own) = name.strip_prefix("/problem/") {
+        changed.problem = frame.problem.with_scalar(own, value);
+    }
+    for (i, source) in frame.oracle.iter().enumerate() {
+        if let Some(own) = name.strip_prefix(&format!("/oracle/{i}/")) {
+            changed.oracle[i] = source.with_scalar(own, value);
+        }
+    }
+    changed
 }
 
 fn trend(bench: &Workbench<'_>, statement: &Statement, starts: &[Recipe], axis: &Axis, depth: Depth) -> Trend {
     let name = match axis {
         Axis::Parameter(name) => name.clone(),
         Axis::Horizon => "K".to_owned(),
-        Axis::Leaf(pointer) => pointer.clone(),
+        Axis::Leaf(name) => name.clone(),
     };
     let count = match axis {
         Axis::Parameter(_) => FRACTIONS.len(),
@@ -144,15 +179,10 @@ fn moved(start: &Recipe, axis: &Axis, position: usize) -> Option<Recipe> {
             recipe.fractions.insert(name.clone(), FRACTIONS[position]);
         }
         Axis::Horizon => recipe.frame.horizon = HORIZONS[position],
-        Axis::Leaf(pointer) => {
-            let mut frame = serde_json::to_value(&recipe.frame).ok()?;
-            let slot = frame.pointer_mut(pointer)?;
-            *slot = if pointer.ends_with(WORKERS) {
-                serde_json::json!(NUMBERS[position])
-            } else {
-                serde_json::json!(slot.as_f64()? * FACTORS[position])
-            };
-            recipe.frame = serde_json::from_value(frame).ok()?;
+        Axis::Leaf(name) => {
+            let known = scalar(&start.frame, name)?;
+            let value = if known.counts.is_some() { NUMBERS[position] } else { known.value * FACTORS[position] };
+            recipe.frame = with_scalar(&start.frame, name, value);
         }
     }
     Some(recipe)
@@ -167,7 +197,7 @@ fn point(
     let value = match axis {
         Axis::Parameter(_) => FRACTIONS[position],
         Axis::Horizon => look.spec.horizon as f64,
-        Axis::Leaf(pointer) => serde_json::to_value(&look.spec).ok()?.pointer(pointer)?.as_f64()?,
+        Axis::Leaf(name) => scalar(&look.spec, name)?.value,
     };
     let instance = Instance::on(statement, &look.spec, bench.problem(&look.spec.problem)?).ok()?;
     let constants = instance.constants().into_iter().map(|(name, [lower, _])| (name, lower)).collect();

@@ -4,12 +4,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bench::{Look, Recipe, Workbench};
+use super::bench::{Judged, Look, Recipe, Workbench};
 use super::cma::Budget;
 use super::fingerprint::fingerprint;
 use super::mutate::{Mutant, Operator};
 use super::pool::{Pool, kind_of};
 use super::search::{Frozen, worsen};
+use super::states::worst_state;
 use crate::inference::Evidence;
 use crate::statement::load_changed;
 use crate::statement::variant::Change;
@@ -96,6 +97,8 @@ pub struct Depth {
     pub evaluations: u64,
     /// Searches of one mutant, from different instances.
     pub searches: usize,
+    /// Whether the default suite is judged besides the quick one.
+    pub whole_suite: bool,
 }
 
 /// Tries mutants of one statement on its pool.
@@ -190,7 +193,7 @@ impl Trial<'_> {
     #[must_use]
     pub fn kill(&self, changed: &Statement, unless: Option<&Statement>, warm: Option<&Recipe>, search: bool) -> Tried {
         let mut looked = 0;
-        let mut hunt = Hunt { bench: self.bench, changed, unless, judgements: 0, nearest: Vec::new() };
+        let mut hunt = Hunt { bench: self.bench, changed, unless, judgements: 0, unshown: None, nearest: Vec::new() };
         let warm = warm.map(|recipe| (recipe.clone(), f64::MIN));
         let entries = self.pool.entries.iter().map(|entry| (entry.recipe.clone(), entry.look.excess));
         // Only where nothing of the pool kills: a corner is looked at under the statement itself, too.
@@ -201,6 +204,14 @@ impl Trial<'_> {
             }
         }
         if search {
+            for frame in &self.pool.frames {
+                let Some((recipe, look)) = worst_state(self.bench, changed, frame) else { continue };
+                if look.excess > 0.0
+                    && let Some(killed) = hunt.see(recipe, look, f64::MIN)
+                {
+                    return killed;
+                }
+            }
             for (i, start) in hunt.starts(self.depth.searches).into_iter().enumerate() {
                 let by_turns = if i % 2 == 0 { Frozen::Parameters } else { Frozen::Nothing };
                 let frozen = self.frozen.unwrap_or(by_turns);
@@ -283,6 +294,8 @@ struct Hunt<'a> {
     changed: &'a Statement,
     unless: Option<&'a Statement>,
     judgements: usize,
+    /// What came of the first judgement that shows no violation.
+    unshown: Option<String>,
     /// What was looked at, with the share of the statement's own room that the change takes.
     nearest: Vec<(f64, Recipe, Look)>,
 }
@@ -295,7 +308,9 @@ impl Hunt<'_> {
         let counts = look.excess > 0.0 && self.unless.is_none_or(counts);
         if counts && self.judgements < MOST_JUDGEMENTS {
             self.judgements += 1;
-            if let Some(outcome) = self.bench.refutes(self.changed, &look.spec) {
+            let judged = self.bench.judge(self.changed, &look.spec);
+            self.unshown.get_or_insert_with(|| judged.text());
+            if let Some(outcome) = Judged::violation(judged) {
                 let fate =
                     Fate::Killed { instance: Box::new(look.spec), evidence: outcome.evidence, margin: look.excess };
                 return Some(Tried { fate, nearest: Some(recipe) });
@@ -332,7 +347,8 @@ impl Hunt<'_> {
         let fate = match &nearest {
             None => Fate::Undecided { reason: "no instance of it was found".into() },
             Some((_, _, look)) if look.excess > 0.0 => {
-                let reason = format!("violated by {:.1e} in binary64 alone on {}", look.excess, look.spec);
+                let judged = self.unshown.as_deref().unwrap_or("not judged");
+                let reason = format!("violated by {:.1e} in binary64 alone on {}; {judged}", look.excess, look.spec);
                 Fate::Undecided { reason }
             }
             Some((_, _, look)) => Fate::Slack { least: -look.excess, instances },

@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use indicatif::ProgressBar;
-
 use super::check::{check_name, progress_bar, thread_pool};
 use super::output::print;
 use super::{AuditArguments, ExitCode, Failure, check_delta, check_output, load_each};
@@ -14,24 +12,28 @@ use crate::audit::journal::Journal;
 use crate::audit::report::{AuditReport, SCHEMA_VERSION, Settings, render};
 use crate::audit::run::{Audit, AuditError, Budget, StatementAudit, pieces};
 use crate::audit::trial::Depth;
+use crate::audit::worst::Worst;
 use crate::inference::{Evidence, Ledger, Verdict};
 use crate::preset::{Effort, Preset};
 use crate::report::{self, Provenance};
 use crate::statement::{Statement, library, stored_folder};
-use crate::verify::Judging;
+use crate::verify::instance::CellSpec;
 use crate::verify::stored::{self, StoredCell, StoredCells};
+use crate::verify::{Judging, Outcome};
 
 /// An audit judges no more often than this by sampling; each judgement has its share of the error.
 const JUDGEMENTS: u64 = 1_000_000;
+/// Of one piece of work.
+const MOST_JUDGEMENTS: u64 = 1000;
 /// Replicates of one judgement: an audit wants many of them.
 const REPLICATES: u64 = 20_000;
 
 impl AuditArguments {
     fn depth(&self) -> Depth {
         match (self.quick, self.full) {
-            (true, _) => Depth { evaluations: 200, searches: 1 },
-            (_, true) => Depth { evaluations: 2000, searches: 4 },
-            _ => Depth { evaluations: 400, searches: 2 },
+            (true, _) => Depth { evaluations: 200, searches: 1, whole_suite: false },
+            (_, true) => Depth { evaluations: 2000, searches: 4, whole_suite: true },
+            _ => Depth { evaluations: 400, searches: 2, whole_suite: true },
         }
     }
 }
@@ -61,18 +63,22 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let begin = Instant::now();
     let shipped = library::load_all()?;
     let statements = if arguments.statements.is_empty() { shipped.clone() } else { load_each(&arguments.statements)? };
-    let settings = Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta };
+    let count: u64 = statements.iter().map(|statement| pieces(statement) as u64).sum();
+    // Of one piece as of many: an audit of other statements goes on from the same journal.
+    let judgements = (JUDGEMENTS / count.max(1)).min(MOST_JUDGEMENTS);
+    let settings = Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta, judgements };
     let journal_path = arguments.output.join(format!("{}.journal", arguments.name));
     let journal = Journal::open(&journal_path, &settings).map_err(Failure::bad_input)?;
     let effort = effort();
     let ledger = ledger(arguments.delta);
     let bench = Workbench::new(Judging { effort: &effort, ledger, seed: arguments.seed });
     let pool = thread_pool(arguments.threads)?;
-    let progress = pool.install(|| started(&statements));
+    let progress = progress_bar(count, "pieces of work");
     let audit = Audit {
         bench: &bench,
         journal: &journal,
         depth: settings.depth,
+        judgements,
         budget: arguments.budget.unwrap_or(Budget::Unlimited),
         begin,
         relatives: &shipped,
@@ -91,11 +97,16 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         name: arguments.name.clone(),
         provenance: Provenance::new(begin.elapsed().as_secs_f64()),
         settings,
-        looks: bench.looks(),
+        looks: audits.iter().map(|audit| audit.looks).sum(),
         statements: audits,
     };
     let path = report::write_json(&arguments.name, &report, &arguments.output).map_err(Failure::bad_input)?;
-    let stored = if arguments.no_store { 0 } else { store(&statements, &report.statements)? };
+    let kept = if arguments.no_store {
+        Kept::default()
+    } else {
+        pool.install(|| store(&bench, &statements, &report.statements))?
+    };
+    let warnings: String = kept.warnings.iter().map(|warning| format!("\n{warning}")).collect();
     let rest = if complete {
         journal.close().map_err(Failure::bad_input)?;
         String::new()
@@ -103,10 +114,11 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         format!("\nthe budget is spent; the same command goes on from {}", journal_path.display())
     };
     print(&format!(
-        "{}\n{} instances looked at in {:.1} s; {stored} worst instances stored beside their statements\nreport: {}{rest}",
+        "{}\n{} instances looked at in {:.1} s; {} worst instances stored beside their statements\nreport: {}{warnings}{rest}",
         render(&report).trim_end(),
         report.looks,
         report.provenance.wall_seconds,
+        kept.new,
         path.display()
     ))?;
     Ok(code)
@@ -125,56 +137,89 @@ pub(super) fn ledger(delta: f64) -> Ledger {
 /// Instances stored for one statement: the newest, and what earlier audits found.
 const STORED: usize = 4;
 
+/// What was stored.
+#[derive(Default)]
+struct Kept {
+    /// Instances that were not known before.
+    new: usize,
+    /// Why instances of some statements could not be stored: no fault of theirs.
+    warnings: Vec<String>,
+}
+
 /// Stores each statement's counterexample or tightest instance beside its file, where there is such a folder:
-/// later checks replay it first. Returns how many were new.
-fn store(statements: &[Statement], audits: &[StatementAudit]) -> Result<usize, Failure> {
-    let mut new = 0;
+/// later checks replay it first. What was stored before is labelled anew, as the statement may have changed.
+fn store(bench: &Workbench<'_>, statements: &[Statement], audits: &[StatementAudit]) -> Result<Kept, Failure> {
+    let mut kept = Kept::default();
     for (statement, audit) in statements.iter().zip(audits) {
         let file = Path::new(&statement.file);
-        let Some(cell) = stored_cell(audit).filter(|_| statement.general && file.is_file()) else { continue };
-        let mut cells = stored::read(statement)?;
-        if cells.iter().any(|known| known.spec == cell.spec) {
+        if !statement.general || !file.is_file() {
             continue;
         }
-        cells.insert(0, cell);
+        let before = stored::read(statement)?;
+        let new = stored_cell(audit).filter(|cell| before.iter().all(|known| known.spec != cell.spec));
+        let mut cells: Vec<StoredCell> = new.iter().cloned().collect();
+        cells.extend(before.iter().map(|cell| relabelled(bench, statement, cell)));
         cells.truncate(STORED);
+        if cells == before {
+            continue;
+        }
         let cells = StoredCells { statement: statement.id.clone(), cells };
-        stored::write(&cells, &stored_folder(file)).map_err(Failure::bad_input)?;
-        new += 1;
+        match stored::write(&cells, &stored_folder(file)) {
+            Ok(_) => kept.new += usize::from(new.is_some()),
+            Err(err) => kept.warnings.push(format!("warning: {err}")),
+        }
     }
-    Ok(new)
+    Ok(kept)
+}
+
+/// A stored instance with what it shows of the statement as it is now.
+fn relabelled(bench: &Workbench<'_>, statement: &Statement, cell: &StoredCell) -> StoredCell {
+    let bench = bench.piece(statement, statement.claims.len() as u64);
+    let doc = bench.judge(statement, &cell.spec).outcome().and_then(|outcome| label(&outcome));
+    StoredCell {
+        doc: doc.unwrap_or_else(|| "an instance that an audit found, of the statement as it was".to_owned()),
+        spec: cell.spec.clone(),
+    }
+}
+
+/// What an instance shows, in one line; none where that is not decided exactly.
+fn label(outcome: &Outcome) -> Option<String> {
+    if matches!(outcome.evidence, Evidence::Statistical { .. } | Evidence::Range) {
+        return None;
+    }
+    match outcome.verdict {
+        Verdict::Violated => Some("a counterexample that the audit found".to_owned()),
+        Verdict::Holds => {
+            let tightness = outcome.worst.as_ref()?;
+            let reached = match tightness.ratio {
+                Some(ratio) => format!("lhs/rhs = {ratio:.9}"),
+                None => format!("slack {:.2e}", tightness.slack?),
+            };
+            Some(format!("a tight instance that the audit found: {reached}"))
+        }
+        _ => None,
+    }
 }
 
 /// What later checks can replay: exact, and with a verdict.
 fn stored_cell(audit: &StatementAudit) -> Option<StoredCell> {
     let worst = audit.worst.as_ref()?;
-    let (doc, shown) = match (&worst.counterexample, &worst.tightest) {
-        (Some(shown), _) => ("a counterexample that the audit found".to_owned(), shown),
-        (None, Some(shown)) => {
-            let tightness = shown.outcome.worst.as_ref()?;
-            let reached = match tightness.ratio {
-                Some(ratio) => format!("lhs/rhs = {ratio:.9}"),
-                None => format!("slack {:.2e}", tightness.slack?),
-            };
-            (format!("the tightest instance that the audit found: {reached}"), shown)
-        }
-        (None, None) => return None,
-    };
-    let exact = !matches!(shown.outcome.evidence, Evidence::Statistical { .. } | Evidence::Range);
-    let decided = matches!(shown.outcome.verdict, Verdict::Holds | Verdict::Violated);
-    (exact && decided).then(|| StoredCell { doc, spec: shown.spec.clone() })
+    let shown = worst.counterexample.as_ref().or(worst.tightest.as_ref())?;
+    Some(StoredCell { doc: label(&shown.outcome)?, spec: CellSpec { witness: None, ..shown.spec.clone() } })
 }
 
-fn started(statements: &[Statement]) -> ProgressBar {
-    use rayon::prelude::*;
-    progress_bar(statements.par_iter().map(|statement| pieces(statement) as u64).sum(), "pieces of work")
-}
+/// Apparent violations that are larger than this and that nothing decides leave an audit open.
+const DOUBT: f64 = 1e-9;
 
 fn exit_code(audits: &[StatementAudit]) -> ExitCode {
-    let violated = |audit: &StatementAudit| audit.worst.as_ref().is_some_and(|worst| worst.counterexample.is_some());
-    if audits.iter().any(violated) {
+    let worst = |audit: &StatementAudit, is: &dyn Fn(&Worst) -> bool| audit.worst.as_ref().is_some_and(is);
+    let doubtful = |worst: &Worst| worst.apparent.as_ref().is_some_and(|apparent| apparent.excess > DOUBT);
+    let is_open = |audit: &StatementAudit| {
+        audit.unfinished > 0 || worst(audit, &|worst| worst.nothing.is_some()) || worst(audit, &doubtful)
+    };
+    if audits.iter().any(|audit| worst(audit, &|worst| worst.counterexample.is_some())) {
         ExitCode::Violated
-    } else if audits.iter().any(|audit| audit.unfinished > 0) {
+    } else if audits.iter().any(is_open) || audits.iter().all(|audit| audit.left_out.is_some()) {
         ExitCode::Open
     } else {
         ExitCode::Success

@@ -9,10 +9,10 @@
 use rug::Rational;
 
 use super::Start;
-use super::run::Experiment;
+use super::run::{Experiment, longest_rational};
 use super::trace::contributions;
 use crate::number::{Exact, Interval, Scalar, norm2, zeros};
-use crate::oracle::{Estimable, Memory, Randomness, Recorded, Situation, StepDraws};
+use crate::oracle::{Enumerated, Estimable, Memory, Randomness, Recorded, Situation, StepDraws};
 use crate::problem::{Arithmetic, Scratch};
 
 /// 1 − 2^-j for these j is what a vector is shortened to, in this order.
@@ -216,6 +216,7 @@ impl Experiment<'_> {
     pub fn emission(&self, bits: u32) -> Emission {
         let radius = self.oracle.free_radius();
         let mut emission = Emission { vectors: Vec::new(), end: None };
+        let longest = longest_rational(self.problem);
         let mut enclosed = State::<Interval>::new(self, bits);
         let mut exact = self.problem.is_rational().then(|| State::<Exact>::new(self, ()));
         for k in 0..self.method.steps.len() {
@@ -231,20 +232,23 @@ impl Experiment<'_> {
                 break;
             };
             enclosed.advance(self, k, &free);
-            exact = exact.filter(|state| state.x.iter().all(|x| x.length() < LONGEST)).map(|mut state| {
+            exact = exact.and_then(|mut state| {
                 state.advance(self, k, &free);
-                state
+                let short = state.x.iter().all(|x| x.length() <= longest);
+                short.then(|| state.looked(self))
             });
+            enclosed = enclosed.looked(self);
             emission.vectors.push(free);
         }
         emission
     }
 
     /// What the free sources emit for an estimate at a point of binary64; `None` where nothing certain is legal.
+    /// They are to choose by no draw. What else is drawn must be finite, and has no say.
     #[must_use]
     pub fn emitted_at(&self, x: &[f64]) -> Option<Vec<f64>> {
         let radius = self.oracle.free_radius();
-        let proposal = self.propose(0, x, &vec![0.0; x.len()], &mut crate::oracle::NoRandomness);
+        let proposal = self.propose(0, x, &vec![0.0; x.len()], &mut Enumerated::new(0, ()));
         let at = Experiment { start: x, ..*self };
         let states = BITS.map(|bits| State::<Interval>::new(&at, bits));
         let exact = self.problem.is_rational().then(|| State::<Exact>::new(&at, ()));
@@ -254,9 +258,6 @@ impl Experiment<'_> {
         })
     }
 }
-
-/// Rationals of a run are not followed beyond this many bits.
-const LONGEST: u32 = 1 << 13;
 
 /// The vector as emitted, then shortened.
 fn shortenings(free: &[f64], bounded: bool) -> impl Iterator<Item = Vec<f64>> {
@@ -275,14 +276,15 @@ struct State<S: Scalar> {
 impl<S: Arithmetic + Estimable> State<S> {
     fn new(experiment: &Experiment<'_>, context: S::Context) -> Self {
         let x: Vec<S> = experiment.start.iter().map(|x| S::from_f64(*x, context)).collect();
-        let mut state = State { v: zeros(x.len(), context), gradient: zeros(x.len(), context), x, context };
-        state.look(experiment);
-        state
+        let state = State { v: zeros(x.len(), context), gradient: zeros(x.len(), context), x, context };
+        state.looked(experiment)
     }
 
-    fn look(&mut self, experiment: &Experiment<'_>) {
+    /// With the gradient at the point.
+    fn looked(mut self, experiment: &Experiment<'_>) -> Self {
         let mut scratch = Scratch::for_problem(experiment.problem, self.context);
         S::view(experiment.problem).gradient_in(&self.x, &mut self.gradient, self.context, &mut scratch);
+        self
     }
 
     fn admits(&self, radius: Option<&[Rational; 2]>, free: &[f64]) -> bool {
@@ -305,6 +307,8 @@ impl<S: Arithmetic + Estimable> State<S> {
             self.v[j].add_product(&estimate, &beta);
             self.x[j].sub_product(&self.v[j], &step);
         }
-        self.look(experiment);
     }
 }
+
+#[cfg(test)]
+mod tests;

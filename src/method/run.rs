@@ -57,6 +57,16 @@ impl<S: Arithmetic + Estimable> Workspace<S> {
     }
 }
 
+/// Most bits of the numbers of a rational run.
+const LONGEST_RATIONAL: u32 = 1 << 17;
+/// The same where every step multiplies lengths, as the gradient is no affine map.
+const LONGEST_NONLINEAR_RATIONAL: u32 = 1 << 11;
+
+/// Most bits of the numbers of a rational run on the problem: what comes after a longer one is not computed.
+pub(super) fn longest_rational(problem: &dyn DynProblem) -> u32 {
+    if problem.is_quadratic() { LONGEST_RATIONAL } else { LONGEST_NONLINEAR_RATIONAL }
+}
+
 /// The state of a run at step k, before x_{k+1} is formed.
 pub struct Step<'a, S> {
     /// k.
@@ -103,7 +113,7 @@ impl Experiment<'_> {
     }
 
     /// The same, where free sources emit what is stored, for as many steps as it is, and until `observe`
-    /// breaks off; what was not reached is not recorded.
+    /// breaks off or rationals get too long; what was not reached is not recorded.
     pub fn run_while<S: Arithmetic + Estimable>(
         &self,
         random: &mut dyn Randomness<S>,
@@ -126,7 +136,12 @@ impl Experiment<'_> {
         let reached = emitted.as_ref().map_or(usize::MAX, |emitted| emitted.0.len());
         let steps: Vec<S> = self.method.steps.iter().take(reached).map(|s| S::from_f64(*s, context)).collect();
         let workers = self.problem.workers();
+        let longest = longest_rational(self.problem);
+        let too_long = |x: &[S]| x.iter().any(|x| x.length() > longest);
         for (k, step) in steps.iter().enumerate() {
+            if too_long(x) {
+                return;
+            }
             let at = k as i64;
             if table.records(Quantity::Value) {
                 let value = problem.value_and_gradient_in(x, gradient, context, scratch);
@@ -196,11 +211,6 @@ impl Experiment<'_> {
                 table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &start);
             }
             record(table, VectorSequence::Buffer, at, v, context);
-            if k == 0 && table.records(Quantity::Norm2(VectorSequence::Buffer)) {
-                // v_{−1} is 0, or g_0 = v_0.
-                let buffer = if replaces { norm2(v, context) } else { S::zero(context) };
-                table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &buffer);
-            }
             if table.records(Quantity::Norm2(VectorSequence::Deviation)) {
                 for (g, vi) in gradient.iter_mut().zip(v.iter()) {
                     g.sub_assign(vi);
@@ -223,6 +233,9 @@ impl Experiment<'_> {
                     xi.sub_product(vi, step);
                 }
             });
+        }
+        if too_long(x) {
+            return;
         }
         let last = steps.len() as i64;
         if table.records(Quantity::Value) {

@@ -12,16 +12,6 @@ use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::evaluate::{EvaluationError, Trace};
 use crate::statement::term::{ScalarSequence, VectorSequence};
 
-const LONGEST_RATIONAL: u32 = 1 << 17;
-/// The same where every step multiplies lengths, as the gradient is no affine map.
-const LONGEST_NONLINEAR_RATIONAL: u32 = 1 << 13;
-
-/// Most bits of the numbers of a rational run on the problem: what comes after a longer one is not computed.
-#[must_use]
-pub fn longest_rational(problem: &dyn DynProblem) -> u32 {
-    if problem.is_quadratic() { LONGEST_RATIONAL } else { LONGEST_NONLINEAR_RATIONAL }
-}
-
 /// How far a run goes forward.
 pub struct Limit<'l> {
     /// Most steps.
@@ -106,7 +96,6 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
     ) -> Self {
         let (problem, method) = (experiment.problem, experiment.method);
         let mut run = RunTrace::new(problem, method, limit.steps.min(method.steps.len()), context);
-        let longest = longest_rational(problem);
         let mut spent = 0.0;
         let mut table = Table::new(&[], 0, &[], context);
         let mut work = Workspace::new(problem, context);
@@ -116,7 +105,7 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
             }
             let length = step.x.iter().map(Scalar::length).max().unwrap_or(0);
             spent += (limit.cost)(length);
-            if length > longest || spent > limit.operations || step.x.iter().any(|x| !x.is_defined()) {
+            if spent > limit.operations || step.x.iter().any(|x| !x.is_defined()) {
                 return ControlFlow::Break(());
             }
             run.points.push(step.x.to_vec());
@@ -131,6 +120,31 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
             ControlFlow::Continue(())
         });
         run
+    }
+
+    /// The same run in another arithmetic, whose numbers `enclose` those of this one: what was recorded is taken
+    /// over, and what was not is computed anew.
+    #[must_use]
+    pub fn enclosed<T: Arithmetic + Estimable>(
+        &self,
+        enclose: &dyn Fn(&S) -> T,
+        context: T::Context,
+    ) -> RunTrace<'a, T> {
+        let vector = |vector: &Vec<S>| -> Vec<T> { vector.iter().map(enclose).collect() };
+        let known = |cells: &[OnceCell<Vec<S>>]| -> Vec<OnceCell<Vec<T>>> {
+            cells
+                .iter()
+                .map(|cell| cell.get().map_or_else(OnceCell::new, |known| OnceCell::from(vector(known))))
+                .collect()
+        };
+        RunTrace {
+            points: self.points.iter().map(vector).collect(),
+            gradients: known(&self.gradients),
+            buffers: known(&self.buffers),
+            biases: known(&self.biases),
+            noises: known(&self.noises),
+            ..RunTrace::new(self.problem, self.method, self.values.len() - 1, context)
+        }
     }
 
     /// The run that stored points define. There may be fewer of them than the method has steps.

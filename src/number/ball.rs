@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use rug::{Float, Rational};
 
-use super::Scalar;
 use super::native::{max_f64, min_f64, round_significant_f64};
+use super::{Interval, Scalar};
 
 /// A number within `err` of `mid`. IEEE 754 operations are taken to be correctly rounded; the
 /// elementary functions of the platform are taken to be accurate to four units in the last
@@ -35,6 +35,16 @@ impl Ball {
     fn rounded(mid: f64, propagated: f64, ulps: f64) -> Self {
         let own = mid.abs() * (2.0 * HALF_ULP * ulps);
         Ball { mid, err: (propagated + own) * INFLATION + TINY }
+    }
+
+    /// A ball around the interval.
+    #[must_use]
+    pub fn around(interval: &Interval) -> Self {
+        let (low, high) = (interval.lower_f64(), interval.upper_f64());
+        let mid = interval.to_f64();
+        // Each difference is off by at most half a unit in its last place.
+        let err = (high - mid).max(mid - low) * INFLATION + TINY;
+        if mid.is_finite() && err.is_finite() { Ball { mid, err } } else { Ball::undefined() }
     }
 
     fn undefined() -> Self {

@@ -18,6 +18,7 @@ use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 pub mod bias;
 pub mod epoch;
 pub mod finite_difference;
+mod free;
 pub mod nested;
 pub mod noise;
 pub mod operator;

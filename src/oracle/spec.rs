@@ -18,7 +18,7 @@ use super::{DynSource, Oracle};
 use crate::problem::{DynProblem, MAX_DIMENSION, Nesting};
 
 /// Most samples of a batch.
-const MAX_SAMPLES: usize = 4096;
+pub(super) const MAX_SAMPLES: usize = 4096;
 
 /// One error source with its parameters, all exact `f64`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

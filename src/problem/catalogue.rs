@@ -305,6 +305,18 @@ struct Sizes {
 }
 
 impl ProblemSpec {
+    /// d.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.sizes().dimension
+    }
+
+    /// n.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.sizes().workers
+    }
+
     fn sizes(&self) -> Sizes {
         use ProblemSpec::{
             BreastCancerLogistic, BreastCancerSquares, CompositeAffine, CompositeBent, DiagonalQuadratic, Fourier,

@@ -19,6 +19,7 @@ pub mod composite;
 pub mod data;
 pub mod eigen;
 pub mod fourier;
+pub mod free;
 pub mod huber;
 pub mod orthogonal;
 pub mod piecewise;

@@ -151,7 +151,7 @@ pub enum VectorSequence {
     Point,
     /// `grad[k]`: ∇f(x_k).
     Gradient,
-    /// `v[k]`: momentum buffer; `v[-1]` reads as 0 (theory, section 0).
+    /// `v[k]`: momentum buffer; `v[-1]` is the start's own, 0 or g_0.
     Buffer,
     /// `m[k] = v[k] − grad[k]`; `m[-1] = v_{−1} − ∇f(x_0)` with the start's own v_{−1}.
     Deviation,

@@ -187,8 +187,8 @@ impl SidesOnRun for OverDraws<'_> {
         draws.into_iter().map(|[bias, noise]| [Some(bias), Some(noise)]).collect()
     }
 
-    fn is_symbolic(&self) -> bool {
-        false
+    fn is_symbolic(&self, claim: &Claim) -> bool {
+        !speaks_of_draws(claim)
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use rayon::prelude::*;
@@ -12,15 +11,15 @@ use super::budget::{Budget, beyond};
 use super::history;
 use super::instance::{HYPOTHESIS_BITS, Instance};
 use super::judge::{
-    Comparison, Enclosing, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
-    equal_by_interval, screen,
+    Comparison, Enclosing, Equality, Relatable, Sides, WorstKeeper, attempt, by_interval, by_rational,
+    equality_by_interval, screen,
 };
 use super::ladder::smallest_of_setup;
 use super::pathwise::Watch;
 use super::places::{self, Place};
 use super::{CheckFailure, Outcome, Remainder, moments};
 use crate::inference::{Evidence, Verdict};
-use crate::method::{Quantity, Table, Workspace, longest_rational};
+use crate::method::{Quantity, Table, Workspace};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::preset::Effort;
@@ -154,7 +153,6 @@ fn enumerated_table<S: Arithmetic + Estimable>(
         table.fill(&S::zero(context));
         table
     };
-    let longest = longest_rational(instance.problem.as_ref());
     // Sums are rounded in their order; fixed chunks keep it the same for any thread count.
     const CHUNK: u64 = 64;
     let chunks: Vec<Table<S>> = (0..paths.div_ceil(CHUNK))
@@ -166,10 +164,7 @@ fn enumerated_table<S: Arithmetic + Estimable>(
                 let mut table = new();
                 let mut random = Enumerated::new(path, context);
                 // What a rational run does not reach stays undefined.
-                instance.experiment().run_while(&mut random, None, &mut table, &mut work, context, &mut |step| {
-                    let long = step.x.iter().any(|x| x.length() > longest);
-                    if long { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                });
+                instance.experiment().run(&mut random, &mut table, &mut work, context, &mut |_| {});
                 sum.add(&table);
             }
             sum
@@ -299,14 +294,15 @@ fn decision_by_interval(
 ) -> Comparison {
     let kind = instance.statement.kind;
     let found = by_interval(kind, sides);
-    if found != Comparison::Open || kind != Kind::Identity || !equal_by_interval(sides, &Smallest::default()) {
+    if found != Comparison::Open || kind != Kind::Identity {
         return found;
     }
     let smallest = smallest_of_setup(instance, scope);
     let watch = |x: &Interval| smallest.see(x);
     let claim = &instance.statement.claims[place.claim];
     let seen = on_watched_table(instance, claim, place, scope, table, Some(&watch)).is_ok();
-    if seen && equal_by_interval(sides, &smallest) { Comparison::True } else { Comparison::Open }
+    let shown = seen && equality_by_interval(sides, &smallest) == Equality::Shown;
+    if shown { Comparison::True } else { Comparison::Open }
 }
 
 /// How the sides of a claim at a place compare.
@@ -378,10 +374,10 @@ impl<'a> Decision<'a> {
         }
         self.violated |= found == Comparison::False;
         let shown = place.shown(&self.instance.statement.claims[place.claim]);
-        let before = self.keeper.place();
-        let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+        let before = self.keeper.changes();
+        let midpoint = sides.midpoint();
         self.keeper.see(place.claim, (shown, place.horizon), midpoint, found);
-        if self.keeper.place() != before {
+        if self.keeper.changes() != before {
             self.keeper.enclose(sides);
             self.keeper.relate(S::relation(self.instance.statement.kind, &sides.lhs, &sides.rhs, found));
         }
@@ -413,10 +409,10 @@ impl<'a> Decision<'a> {
                     self.rational = true;
                     self.violated |= found == Comparison::False;
                     let shown = place.shown(claim);
-                    let midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
-                    let before = self.keeper.place();
+                    let midpoint = sides.midpoint();
+                    let before = self.keeper.changes();
                     self.keeper.see(place.claim, (shown, place.horizon), midpoint, found);
-                    if self.keeper.place() != before {
+                    if self.keeper.changes() != before {
                         let kind = self.instance.statement.kind;
                         self.keeper.relate(Exact::relation(kind, &sides.lhs, &sides.rhs, found));
                     }

@@ -215,3 +215,6 @@ fn trajectory(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Resul
     });
     if points.is_empty() { Err(CheckFailure::NotFinite { k: 0 }) } else { Ok(points) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,11 @@ impl<S: Scalar> Sides<S> {
         Ok(Sides { lhs, rhs, magnitude, scale })
     }
 
+    /// Both sides and the magnitude, about.
+    pub fn midpoint(&self) -> (f64, f64, f64) {
+        (self.lhs.to_f64(), self.rhs.to_f64(), self.magnitude.to_f64())
+    }
+
     /// Why the sides decide nothing in this arithmetic, if they do not: NaN is never a verdict.
     pub fn undefined(&self, claim: usize, k: i64) -> Option<CheckFailure> {
         let side = match (self.lhs.is_defined(), self.rhs.is_defined()) {
@@ -120,6 +125,13 @@ impl<S: Scalar> Sides<S> {
             _ => return None,
         };
         Some(CheckFailure::Undefined { claim, k, side })
+    }
+}
+
+impl Sides<Interval> {
+    /// Whether nothing was rounded on the way.
+    pub fn are_points(&self) -> bool {
+        [&self.lhs, &self.rhs].iter().all(|side| side.is_defined() && side.lower() == side.upper())
     }
 }
 
@@ -175,7 +187,7 @@ impl Smallest {
     }
 }
 
-/// Decision by intervals: an identity is never shown by them alone, see [`equal_by_interval`].
+/// Decision by intervals: an identity is never shown by them alone, see [`equality_by_interval`].
 pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
     if kind == Kind::Identity {
         let difference = sides.lhs.clone().sub(&sides.rhs);
@@ -191,12 +203,30 @@ pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
     }
 }
 
-/// Whether intervals show an identity: its difference is enclosed around zero so narrowly that no number
-/// that occurs in evaluating it, `smallest` of them in absolute value, could have been lost.
-pub fn equal_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> bool {
+/// What intervals say of an identity whose difference they enclose around zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Equality {
+    /// The enclosure is so narrow that no number that occurs in evaluating the sides could have been lost.
+    Shown,
+    /// It is too wide by about so many bits.
+    Needs(u32),
+    /// It is none, or unbounded.
+    Open,
+}
+
+/// Whether intervals show an identity, where `smallest` has seen all numbers that occur.
+pub fn equality_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> Equality {
     let difference = sides.lhs.clone().sub(&sides.rhs);
-    let limit = rug::Float::with_val(64, 1) << smallest.0.get().saturating_add(IDENTITY_EXPONENT);
-    difference.is_defined() && difference.contains_zero() && difference.width() < limit
+    let width = difference.width();
+    if !difference.is_defined() || !difference.contains_zero() || !width.is_finite() {
+        return Equality::Open;
+    }
+    let exponent = smallest.0.get().saturating_add(IDENTITY_EXPONENT);
+    if width < rug::Float::with_val(64, 1) << exponent {
+        return Equality::Shown;
+    }
+    let more = width.get_exp().unwrap_or(0).saturating_sub(exponent);
+    Equality::Needs(more.unsigned_abs())
 }
 
 /// Decision by rationals.
@@ -226,6 +256,7 @@ pub fn by_rational(kind: Kind, sides: &Sides<Exact>) -> Comparison {
 pub struct WorstKeeper {
     worst: Option<Worst>,
     found: Option<Comparison>,
+    changes: u64,
 }
 
 impl WorstKeeper {
@@ -260,14 +291,15 @@ impl WorstKeeper {
         };
         if worse {
             self.found = Some(found);
+            self.changes += 1;
             self.worst =
                 Some(Worst { claim, k, horizon, lhs: [lhs, lhs], rhs: [rhs, rhs], ratio, slack, relation: None });
         }
     }
 
-    /// Where the worst comparison was: claim, k and K.
-    pub fn place(&self) -> Option<(usize, i64, usize)> {
-        self.worst.as_ref().map(|w| (w.claim, w.k, w.horizon))
+    /// How often the worst comparison was replaced by a worse one.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Replaces the sides of the worst comparison by enclosures.
@@ -298,3 +330,6 @@ impl WorstKeeper {
         self.worst
     }
 }
+
+#[cfg(test)]
+mod tests;

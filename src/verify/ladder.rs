@@ -75,6 +75,7 @@ pub(super) struct Ladder<'a> {
     reach: Vec<usize>,
     budget: Budget,
     ball: OnceCell<RunTrace<'a, Ball>>,
+    around: OnceCell<RunTrace<'a, Ball>>,
     intervals: Vec<OnceCell<RunTrace<'a, Interval>>>,
     exact: OnceCell<RunTrace<'a, Exact>>,
 }
@@ -85,7 +86,8 @@ impl<'a> Ladder<'a> {
         let budget = Budget::of(instance, operations);
         let (bits, reach): (Vec<u32>, Vec<usize>) = history.rungs(&budget).into_iter().unzip();
         let intervals = bits.iter().map(|_| OnceCell::new()).collect();
-        Ladder { instance, history, key, bits, reach, budget, ball: OnceCell::new(), intervals, exact: OnceCell::new() }
+        let (ball, around, exact) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Ladder { instance, history, key, bits, reach, budget, ball, around, intervals, exact }
     }
 
     fn trace<S: Arithmetic + Estimable>(&self, steps: usize, context: S::Context) -> RunTrace<'a, S> {
@@ -100,6 +102,12 @@ impl<'a> Ladder<'a> {
     /// How many steps the budget pays for in balls.
     pub fn ball_reach(&self) -> usize {
         self.budget.ball_steps()
+    }
+
+    /// The run in balls around that of the first intervals, which reach farthest. Their errors do not grow along the run, as those of
+    /// a run that goes forward in balls do.
+    pub fn around(&self) -> &RunTrace<'a, Ball> {
+        self.around.get_or_init(|| self.interval(0).enclosed(&Ball::around, ()))
     }
 
     pub fn interval(&self, rung: usize) -> &RunTrace<'a, Interval> {

@@ -29,7 +29,7 @@ pub mod stored;
 pub mod survey;
 mod symbolic;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod trace;
 mod whole_run;
 

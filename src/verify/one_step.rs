@@ -106,7 +106,7 @@ impl SidesOnRun for OverOutcomes<'_> {
         noises.into_iter().map(|noise| [Some(past.bias(step).clone()), Some(noise)]).collect()
     }
 
-    fn is_symbolic(&self) -> bool {
+    fn is_symbolic(&self, _: &Claim) -> bool {
         false
     }
 }

@@ -5,8 +5,8 @@ use super::counterexample::{self, Counterexample};
 use super::history::History;
 use super::instance::Instance;
 use super::judge::{
-    Attempt, Comparison, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational, equal_by_interval,
-    screen,
+    Attempt, Comparison, Equality, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
+    equality_by_interval, screen,
 };
 use super::ladder::{Ladder, Setup, Setups, is_defined};
 use super::places::{self, Place};
@@ -79,7 +79,7 @@ pub(super) trait SidesOnRun {
     }
 
     /// Whether both sides are expressions in the run's own quantities, with no outcomes to average over.
-    fn is_symbolic(&self) -> bool;
+    fn is_symbolic(&self, claim: &Claim) -> bool;
 }
 
 /// The claim speaks of the run itself.
@@ -98,7 +98,7 @@ impl SidesOnRun for OnTrajectory {
         on_trace(claim, place, scope, &run.until(place.horizon), &RandomIndex::Absent, watch)
     }
 
-    fn is_symbolic(&self) -> bool {
+    fn is_symbolic(&self, _: &Claim) -> bool {
         true
     }
 }
@@ -132,8 +132,8 @@ impl SidesOnRun for OnOnlyRun<'_> {
         on_trace(claim, place, scope, &run.until(place.horizon), &index, watch)
     }
 
-    fn is_symbolic(&self) -> bool {
-        self.instance.statement.random.is_none()
+    fn is_symbolic(&self, claim: &Claim) -> bool {
+        !claim.speaks_of_random_index()
     }
 }
 
@@ -214,18 +214,20 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         Ok(sides.and_then(|sides| sides.undefined(self.place.claim, self.place.k).map_or(Ok(sides), Err)))
     }
 
-    fn by_rationals(&self) -> Result<Comparison, CheckFailure> {
+    /// How rationals compare the sides, where they do, and near which numbers.
+    fn by_rationals(&self) -> Result<Option<(Comparison, (f64, f64, f64))>, CheckFailure> {
         if !self.ladder.instance.problem.is_rational() || self.needed() > self.ladder.ball_reach() {
-            return Ok(Comparison::Open);
+            return Ok(None);
         }
         let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
-        Ok(sides.map_or(Comparison::Open, |sides| by_rational(self.kind(), &sides)))
+        let found = sides.ok().map(|sides| (by_rational(self.kind(), &sides), sides.midpoint()));
+        Ok(found.filter(|(found, _)| *found != Comparison::Open))
     }
 
     fn by_symbols(&self) -> Comparison {
         let ladder = self.ladder;
         let first = self.rungs().first().copied();
-        let (true, Some(rung)) = (self.on_run.is_symbolic(), first) else { return Comparison::Open };
+        let (true, Some(rung)) = (self.on_run.is_symbolic(self.claim()), first) else { return Comparison::Open };
         let instance = ladder.instance;
         let scope = ladder.interval_scope(self.setup, rung);
         let trace = ladder.interval(rung).until(self.place.horizon);
@@ -264,16 +266,42 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         symbolic.decide(self.kind(), self.claim(), self.place.k)
     }
 
-    /// Whether intervals alone show an identity.
-    fn is_equal(&self, rung: usize, sides: &Sides<Interval>) -> Result<bool, CheckFailure> {
-        if self.kind() != Kind::Identity || !equal_by_interval(sides, &Smallest::default()) {
-            return Ok(false);
-        }
+    /// Whether an identity is shown at that precision, or from which one it may be.
+    fn equality(&self, rung: usize, sides: &Sides<Interval>) -> Result<Equality, CheckFailure> {
         let smallest = Smallest::clone(&self.ladder.smallest_of_setup(self.setup, rung));
         let scope = self.ladder.interval_scope(self.setup, rung);
         let watch = |x: &Interval| smallest.see(x);
         let seen = self.sides(&scope, self.ladder.interval(rung), Some(&watch))?;
-        Ok(seen.is_ok() && equal_by_interval(sides, &smallest))
+        if seen.is_err() {
+            return Ok(Equality::Open);
+        }
+        Ok(equality_by_interval(sides, &smallest))
+    }
+
+    /// Whether balls show it: those of the run itself, then those around it in intervals, which exist if
+    /// `reached`. Identities are not screened, and stored points have no errors to grow.
+    fn screened(&self, reached: bool, midpoint: &mut (f64, f64, f64)) -> Result<Option<Comparison>, CheckFailure> {
+        let kind = self.kind();
+        if self.needed() <= self.ladder.ball_reach() {
+            let scope = self.ladder.ball_scope(self.setup);
+            if let Ok(sides) = self.sides(scope, self.ladder.ball(), None)? {
+                *midpoint = sides.midpoint();
+                if screen(kind, &sides) == Comparison::True {
+                    return Ok(Some(Comparison::True));
+                }
+            }
+            if reached
+                && kind != Kind::Identity
+                && self.ladder.history.is_forward()
+                && let Ok(sides) = self.sides(scope, self.ladder.around(), None)?
+            {
+                *midpoint = sides.midpoint();
+                if screen(kind, &sides) == Comparison::True {
+                    return Ok(Some(Comparison::True));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Screening; then intervals, with rationals and symbols tried early, as higher precision is of no use
@@ -281,29 +309,39 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     fn decide(&self, deciders: &mut Deciders) -> Result<Found, CheckFailure> {
         let kind = self.kind();
         let mut midpoint = (f64::NAN, f64::NAN, f64::NAN);
-        if self.needed() <= self.ladder.ball_reach()
-            && let Ok(sides) = self.sides(self.ladder.ball_scope(self.setup), self.ladder.ball(), None)?
-        {
-            midpoint = (sides.lhs.mid, sides.rhs.mid, sides.magnitude.mid);
-            if screen(kind, &sides) == Comparison::True {
-                return Ok(Found::Compared(Comparison::True, midpoint));
-            }
-        }
         let rungs = self.rungs();
+        if let Some(found) = self.screened(!rungs.is_empty(), &mut midpoint)? {
+            return Ok(Found::Compared(found, midpoint));
+        }
         let Some(last) = rungs.len().checked_sub(1) else {
             return Ok(Found::Open(beyond(self.place.horizon, self.ladder.longest()), midpoint));
         };
-        let exact_after = rungs[if kind == Kind::Identity { 0 } else { 1.min(last) }];
+        // Rationals need no help with an identity.
+        if kind == Kind::Identity
+            && let Some((found, midpoint)) = self.by_rationals()?
+        {
+            deciders.rational = true;
+            return Ok(Found::Compared(found, midpoint));
+        }
+        let exact_after = rungs[if kind == Kind::Identity { 0 } else { 2.min(last) }];
         let mut failure = None;
-        for rung in rungs {
+        let mut needed = 0;
+        for rung in rungs.iter().copied() {
+            if self.ladder.bits[rung] < needed && rung != rungs[last] {
+                continue;
+            }
             let sides = self.by_interval(rung)?;
             let mut found = Comparison::Open;
             if let Ok(sides) = &sides {
-                midpoint = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.magnitude.to_f64());
+                midpoint = sides.midpoint();
                 found = by_interval(kind, sides);
             }
             if found == Comparison::Open && rung == exact_after {
-                found = self.by_rationals()?;
+                if kind != Kind::Identity
+                    && let Some((by_rationals, _)) = self.by_rationals()?
+                {
+                    found = by_rationals;
+                }
                 // Symbols have no opinion of whether a side has a value.
                 if found == Comparison::Open && sides.is_ok() {
                     found = self.by_symbols();
@@ -313,13 +351,20 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                     return Ok(Found::Compared(found, midpoint));
                 }
             }
-            if let (Ok(sides), Comparison::Open) = (&sides, found)
-                && self.is_equal(rung, sides)?
-            {
-                found = Comparison::True;
+            if let (Ok(sides), Comparison::Open, Kind::Identity) = (&sides, found, kind) {
+                match self.equality(rung, sides)? {
+                    Equality::Shown => found = Comparison::True,
+                    Equality::Needs(more) => needed = self.ladder.bits[rung].saturating_add(more),
+                    Equality::Open => {}
+                }
             }
             if found != Comparison::Open {
-                deciders.bits = deciders.bits.max(Some(self.ladder.bits[rung]));
+                // Enclosures without width are the numbers themselves.
+                if sides.is_ok_and(|sides| sides.are_points()) {
+                    deciders.rational = true;
+                } else {
+                    deciders.bits = deciders.bits.max(Some(self.ladder.bits[rung]));
+                }
                 return Ok(Found::Compared(found, midpoint));
             }
             failure = sides.err();
@@ -352,23 +397,27 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         ))
     }
 
-    /// How the sides compare, in decimals.
+    /// How the sides compare, in decimals. That they differ in the claimed direction is not looked for
+    /// in precisions beyond the first.
     fn relation(&self, found: Comparison) -> Result<Option<Relation>, CheckFailure> {
         let kind = self.kind();
-        // No run is made for this alone.
-        let rungs = self.rungs();
-        for rung in rungs.iter().copied().filter(|rung| *rung == rungs[0] || self.ladder.has_interval(*rung)) {
+        let all = self.rungs();
+        let rungs = if found == Comparison::False { all.len() } else { all.len().min(1) };
+        for (number, rung) in all.into_iter().take(rungs).enumerate() {
             if let Ok(sides) = self.by_interval(rung)?
                 && by_interval(kind, &sides) == found
             {
                 return Ok(Interval::relation(kind, &sides.lhs, &sides.rhs, found));
             }
+            if number == 1.min(rungs - 1) && self.ladder.instance.problem.is_rational() {
+                let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
+                let relation = sides.ok().and_then(|sides| Exact::relation(kind, &sides.lhs, &sides.rhs, found));
+                if relation.is_some() {
+                    return Ok(relation);
+                }
+            }
         }
-        if !self.ladder.has_exact() {
-            return Ok(None);
-        }
-        let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
-        Ok(sides.ok().and_then(|sides| Exact::relation(kind, &sides.lhs, &sides.rhs, found)))
+        Ok(None)
     }
 
     /// What the comparison, which is false, looks like in the first arithmetic that has both sides.
@@ -388,6 +437,8 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
 #[derive(Default)]
 struct Progress {
     keeper: WorstKeeper,
+    /// Which run the worst comparison was on, and where.
+    worst: Option<(usize, Place)>,
     counterexample: Option<Counterexample>,
     deciders: Deciders,
     comparisons: u64,
@@ -411,12 +462,18 @@ pub(super) fn check_on_runs(
     for replicate in 0..replicates {
         histories.extend(on_run.histories(instance, key, replicate, judging.effort.operations)?);
     }
-    let setups = Setups::new(instance);
-    for history in &histories {
+    let shared = Setups::new(instance);
+    for (number, history) in histories.iter().enumerate() {
         let ladder = Ladder::new(instance, key, history, judging.effort.operations);
         // What depends on the run belongs to this one alone.
         let own = Setups::new(instance);
-        progress.judge(on_run, &ladder, if instance.visits() { &own } else { &setups }, judging)?;
+        progress.judge(on_run, &ladder, if instance.visits() { &own } else { &shared }, (number, judging))?;
+    }
+    if let Some((number, place)) = progress.worst {
+        let ladder = Ladder::new(instance, key, &histories[number], judging.effort.operations);
+        let own = Setups::new(instance);
+        let setup = own.of(place.horizon);
+        progress.enclose(&Trial { on_run, ladder: &ladder, setup: &setup, place })?;
     }
     progress.outcome(instance.statement.kind)
 }
@@ -427,7 +484,7 @@ impl Progress {
         on_run: &P,
         ladder: &Ladder<'a>,
         setups: &Setups<'a>,
-        judging: Judging<'_>,
+        (number, judging): (usize, Judging<'_>),
     ) -> Result<(), CheckFailure> {
         let (instance, history) = (ladder.instance, ladder.history);
         let claims = &instance.statement.claims;
@@ -442,22 +499,17 @@ impl Progress {
         // Of a row each point is a comparison of its own.
         let of_points = instance.statement.subject == Subject::Estimate;
         let longest = if of_points { history.steps } else { ladder.longest() };
-        let before = self.keeper.place();
         for c in 0..claims.len() {
-            for place in
-                places::reached(instance, c, (longest, history.steps), judging.effort.evaluations, &mut self.remainder)?
-                    .into_iter()
-                    .filter(|place| !only_filled(history, *place))
-            {
+            let budget = judging.effort.evaluations;
+            let places = places::reached(instance, c, (longest, history.steps), budget, &mut self.remainder)?;
+            for place in places.into_iter().filter(|place| !only_filled(history, *place)) {
                 let setup = setups.of(place.horizon);
+                let before = self.keeper.changes();
                 self.compare(&Trial { on_run, ladder, setup: &setup, place })?;
+                if self.keeper.changes() != before {
+                    self.worst = Some((number, place));
+                }
             }
-        }
-        if let (Some((claim, k, horizon)), true) = (self.keeper.place(), self.keeper.place() != before) {
-            let setup = setups.of(horizon);
-            let k = if claims[claim].quantifier.is_some() { k } else { 0 };
-            let trial = Trial { on_run, ladder, setup: &setup, place: Place { claim, k, horizon } };
-            self.enclose(&trial)?;
         }
         Ok(())
     }
@@ -513,7 +565,7 @@ impl Progress {
     }
 
     fn outcome(self, kind: Kind) -> Result<Outcome, CheckFailure> {
-        let Progress { keeper, counterexample, deciders, comparisons, violated, remainder, failure } = self;
+        let Progress { keeper, counterexample, deciders, comparisons, violated, remainder, failure, .. } = self;
         let open = remainder.open.is_some();
         let verdict = match (violated, failure) {
             (true, _) => Verdict::Violated,

@@ -278,3 +278,6 @@ pub(super) fn compared(instance: &Instance<'_>) -> Vec<bool> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

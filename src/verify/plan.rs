@@ -380,6 +380,12 @@ pub fn estimates(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<Sou
     statement.estimates.iter().filter_map(|template| filled_sources(statement, template, problem).ok()).collect()
 }
 
+/// One of the statement's own estimates on a problem.
+#[must_use]
+pub fn estimate(statement: &Statement, number: usize, problem: &dyn DynProblem) -> Option<Vec<SourceSpec>> {
+    filled_sources(statement, statement.estimates.get(number)?, problem).ok()
+}
+
 /// The cell of one of the statement's witnesses.
 ///
 /// # Errors

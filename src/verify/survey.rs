@@ -119,14 +119,14 @@ fn glances_of_claim(
             glances.extend(seen);
             continue;
         }
+        if !history.is_forward() {
+            glances.extend(seen);
+            continue;
+        }
         // Error bounds of binary64 grow along long runs until they cannot tell the sides apart.
-        let scope = ladder.interval_scope(&setup, 0);
-        let finer: Sides<Interval> =
-            match attempt(on_run.sides(claim, place, history, &scope, ladder.interval(0), None))? {
-                Ok(sides) => sides,
-                Err(_) => continue,
-            };
-        glances.extend(glance(c, shown, replicate, &finer).or(seen));
+        let around = on_run.sides(claim, place, history, scope, ladder.around(), None);
+        let finer = attempt(around)?.ok().and_then(|sides| glance(c, shown, replicate, &sides));
+        glances.extend(finer.or(seen));
     }
     Ok(())
 }

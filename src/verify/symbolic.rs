@@ -275,3 +275,6 @@ impl<'a> Expansion<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,8 +70,8 @@ impl SymbolicVector {
         if self.atoms.is_empty() {
             return Form::constant(self.part.iter().map(|x| x.clone().square()).sum());
         }
-        if let Some((Atom::Clipped(length, _), factor)) = self.only_atom() {
-            return Form::constant(Rational::from(length * factor).square());
+        if let Some(square) = self.along_clipped().and_then(|length| length.times(&length)) {
+            return square;
         }
         match self.normalised() {
             None => Form::default(),
@@ -79,16 +79,55 @@ impl SymbolicVector {
         }
     }
 
-    /// The atom that the vector is a multiple of, if it is one of an atom.
-    fn only_atom(&self) -> Option<(&Atom, &Rational)> {
-        let alone = self.atoms.len() == 1 && self.part.iter().all(|x| *x == 0);
-        if alone { self.atoms.iter().next() } else { None }
+    /// c, up to its sign, where the vector is c·u/‖u‖ with a clipped vector u in it: the clipped one is
+    /// τ·u/‖u‖, and all else must be a multiple of u.
+    fn along_clipped(&self) -> Option<Form> {
+        let clipped = self.atoms.iter().find_map(|(atom, factor)| match atom {
+            Atom::Clipped(length, u) => Some((atom, length, u, factor)),
+            _ => None,
+        });
+        let (atom, length, u, factor) = clipped?;
+        let mut rest = self.clone();
+        rest.atoms.remove(atom);
+        let mut total = Form::constant(Rational::from(length * factor));
+        if let Some((leading, direction)) = rest.normalised() {
+            let (scale, same) = u.normalised()?;
+            if direction != same {
+                return None;
+            }
+            // rest = (leading/scale)·u.
+            total.add_scaled(&u.norm(), &(leading / scale));
+        }
+        Some(total)
+    }
+
+    /// ‖·‖ of such a vector, where the sign of c is certain, as ‖u‖ exceeds the length that u is clipped to.
+    fn norm_along_clipped(&self) -> Option<Form> {
+        let along = self.along_clipped()?;
+        if let Some(constant) = along.as_constant() {
+            return Some(Form::constant(constant.abs()));
+        }
+        let (length, norm) = self.atoms.keys().find_map(|atom| match atom {
+            Atom::Clipped(length, u) => Some((length, u.norm())),
+            _ => None,
+        })?;
+        let constant = along.terms.get(&Vec::new()).cloned().unwrap_or_default();
+        let (product, coefficient) = norm.terms.iter().next().filter(|_| norm.terms.len() == 1)?;
+        let slope = Rational::from(along.terms.get(product)? / coefficient);
+        // c = slope·‖u‖ + constant, and at ‖u‖ = length it has the sign that it keeps beyond.
+        let at_least = Rational::from(&slope * length) + &constant;
+        let sign = match (slope > 0, at_least >= 0, at_least <= 0) {
+            (true, true, _) => 1,
+            (false, _, true) => -1,
+            _ => return None,
+        };
+        Some(along.scaled(&Rational::from(sign)))
     }
 
     /// ‖·‖.
     pub fn norm(&self) -> Form {
-        if let Some((Atom::Clipped(length, _), factor)) = self.only_atom() {
-            return Form::constant(Rational::from(length * factor).abs());
+        if let Some(norm) = self.norm_along_clipped() {
+            return norm;
         }
         match self.normalised() {
             None => Form::default(),

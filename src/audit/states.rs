@@ -1,0 +1,213 @@
+//! The worst states of short scripted runs. Where both sides of a claim are quadratic forms in x_0 and the
+//! errors that are written out step by step, lhs − rhs is one too, and its eigenvectors say at once which
+//! state is the worst: no search is needed, and none would find an equality as well.
+
+use nalgebra::{DMatrix, SymmetricEigen};
+
+use super::bench::{Look, Recipe, Workbench};
+use super::inside::Inside;
+use crate::method::Start;
+use crate::oracle::SourceSpec;
+use crate::problem::ProblemSpec;
+use crate::problem::free::Free;
+use crate::statement::term::Term;
+use crate::statement::{Parameter, Scope, Statement, Subject};
+use crate::verify::glance::Glance;
+use crate::verify::instance::CellSpec;
+
+/// Most numbers of a state.
+const MOST_NUMBERS: usize = 6;
+/// A difference of two sides that is a quadratic form is one up to this share of the sides' scale.
+const SAME: f64 = 1e-9;
+/// How far the kinks of a function that turns down lie outside of the states.
+const FAR: f64 = 64.0;
+/// Sizes of the errors that a script begins with; what matters is their number.
+const SCRIPT: [f64; 2] = [0.5, -0.25];
+const NOISE: f64 = 0.5;
+/// Where in their ranges the parameters are: those whose range is of numbers, by position, and the others.
+const PLACES: [([f64; 2], f64); 12] = [
+    ([0.5, 0.5], 1.0),
+    ([0.1, 0.5], 1.0),
+    ([0.9, 0.5], 1.0),
+    ([0.25, 0.75], 1.0),
+    ([0.75, 0.25], 1.0),
+    ([0.5, 0.9], 1.0),
+    ([0.5, 0.1], 1.0),
+    ([0.9, 0.1], 1.0),
+    ([0.1, 0.9], 1.0),
+    ([0.5, 0.5], 0.5),
+    ([0.1, 0.5], 0.25),
+    ([1.0, 0.0], 1.0),
+];
+
+/// Short scripted runs of functions of one variable with curvature 1 or −1, at places all over the
+/// parameters' ranges; none where the statement lists other estimates or problems, or no errors of its own.
+#[must_use]
+pub fn frames(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
+    if statement.scope() == Scope::WholeRun || statement.subject != Subject::Run || !statement.general {
+        return Vec::new();
+    }
+    let inside = Inside::of(statement);
+    let script = SourceSpec::Scripted { errors: SCRIPT.iter().map(|e| vec![*e]).collect() };
+    let mut sources = vec![script];
+    if statement.scope() == Scope::OneStep {
+        sources.push(SourceSpec::Axis { size: NOISE });
+    }
+    let mut found = Vec::new();
+    for (fractions, others) in PLACES {
+        for problem in functions() {
+            let mut frame = CellSpec::without_parameters(problem, sources.clone(), Start::Zero, SCRIPT.len());
+            frame.point = Some(vec![1.0]);
+            let recipe = Recipe { frame, fractions: places(statement, fractions, others), witness: None };
+            let known = found.contains(&recipe);
+            if !known && inside.holds(&recipe.frame) && bench.look(statement, &recipe).is_some() {
+                found.push(recipe);
+            }
+        }
+    }
+    found
+}
+
+fn functions() -> [ProblemSpec; 2] {
+    [
+        ProblemSpec::DiagonalQuadratic { spectrum: vec![1.0] },
+        ProblemSpec::PiecewiseQuadratic {
+            anchor: 0.0,
+            value: 0.0,
+            slope: 0.0,
+            breaks: vec![-FAR, FAR],
+            curvatures: vec![1.0, -1.0, 1.0],
+        },
+    ]
+}
+
+fn places(statement: &Statement, fractions: [f64; 2], others: f64) -> std::collections::BTreeMap<String, f64> {
+    let is_number = |value: &Option<Term>| matches!(value, Some(Term::Number(_)));
+    let mut numeric = 0;
+    let mut place = |parameter: &Parameter| {
+        if is_number(&parameter.lower.value) && is_number(&parameter.upper.value) {
+            numeric += 1;
+            fractions[(numeric - 1) % fractions.len()]
+        } else {
+            others
+        }
+    };
+    statement.parameters.iter().map(|p| (p.name.clone(), place(p))).collect()
+}
+
+/// The worst state of the recipe's run, where both sides are quadratic forms in it.
+#[must_use]
+pub fn worst_state(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Option<(Recipe, Look)> {
+    let form = Form { bench, statement, recipe };
+    let n = form.numbers().len();
+    if n == 0 || n > MOST_NUMBERS {
+        return None;
+    }
+    let unit = |i: usize, j: usize| -> Vec<f64> { (0..n).map(|l| if l == i || l == j { 1.0 } else { 0.0 }).collect() };
+    let diagonal: Vec<Vec<Glance>> = (0..n).map(|i| form.at(&unit(i, i))).collect::<Option<_>>()?;
+    let mut matrices = vec![DMatrix::<f64>::zeros(n, n); diagonal[0].len()];
+    for i in 0..n {
+        for j in 0..=i {
+            let both = if i == j { diagonal[i].clone() } else { form.at(&unit(i, j))? };
+            for (place, matrix) in matrices.iter_mut().enumerate() {
+                let value = |glances: &[Glance]| Some(difference(glances.get(place)?));
+                let value = if i == j {
+                    value(&both)?
+                } else {
+                    (value(&both)? - value(&diagonal[i])? - value(&diagonal[j])?) / 2.0
+                };
+                (matrix[(i, j)], matrix[(j, i)]) = (value, value);
+            }
+        }
+    }
+    let test: Vec<f64> = (0..n).map(|i| 1.5 - 0.75 * i as f64).collect();
+    let seen = form.at(&test)?;
+    let worst = seen.iter().zip(&matrices).filter_map(|(glance, matrix)| {
+        let vector = DMatrix::from_column_slice(n, 1, &test);
+        let expected = (vector.transpose() * matrix * &vector)[(0, 0)];
+        let is_form = (expected - difference(glance)).abs() <= SAME * glance.scale.max(expected.abs());
+        let eigen = is_form.then(|| SymmetricEigen::new(matrix.clone()))?;
+        let state = eigen.eigenvectors.column(eigen.eigenvalues.imax());
+        let largest = state.amax();
+        let state: Vec<f64> = state.iter().map(|x| x / largest).collect();
+        let recipe = form.recipe(&state);
+        let look = bench.look(statement, &recipe)?;
+        Some((recipe, look))
+    });
+    worst.max_by(|a, b| a.1.merit.total_cmp(&b.1.merit))
+}
+
+fn difference(glance: &Glance) -> f64 {
+    glance.lhs - glance.rhs
+}
+
+struct Form<'a> {
+    bench: &'a Workbench<'a>,
+    statement: &'a Statement,
+    recipe: &'a Recipe,
+}
+
+impl Form<'_> {
+    fn numbers(&self) -> Vec<f64> {
+        let frame = &self.recipe.frame;
+        frame.point.iter().flatten().copied().chain(frame.oracle.iter().flat_map(Free::free_numbers)).collect()
+    }
+
+    fn recipe(&self, state: &[f64]) -> Recipe {
+        let mut recipe = self.recipe.clone();
+        let mut rest = state;
+        if let Some(point) = &mut recipe.frame.point {
+            let (taken, left) = rest.split_at(point.len());
+            point.copy_from_slice(taken);
+            rest = left;
+        }
+        for source in &mut recipe.frame.oracle {
+            let (taken, left) = rest.split_at(source.free_numbers().len());
+            *source = source.with_free_numbers(taken);
+            rest = left;
+        }
+        recipe
+    }
+
+    fn at(&self, state: &[f64]) -> Option<Vec<Glance>> {
+        let spec = self.bench.cell(self.statement, &self.recipe(state))?;
+        self.bench.glances(self.statement, &spec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::Ledger;
+    use crate::preset::Preset;
+    use crate::statement::variant::{Change, Place};
+    use crate::statement::{library, load_changed};
+    use crate::verify::Judging;
+
+    fn merits(statement: &Statement) -> Vec<f64> {
+        let effort = Preset::Quick.effort();
+        let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1 }, seed: 1 };
+        let bench = Workbench::new(judging);
+        let found = frames(&bench, statement);
+        found.iter().filter_map(|recipe| Some(worst_state(&bench, statement, recipe)?.1.merit)).collect()
+    }
+
+    #[test]
+    fn the_worst_state_of_lemma_1_is_an_equality_and_any_larger_step_is_violated() {
+        let statement = library::load("descent-lemma").unwrap().unwrap();
+        let merits = merits(&statement);
+        assert!(merits.iter().all(|m| *m <= 0.0), "{merits:?}");
+        assert!(merits.iter().filter(|m| **m > -1e-9).count() >= 4, "{merits:?}");
+        let place = Place::Constant { name: "gamma_max".into() };
+        let larger = Change { place, expression: Some("2.002/(L*(1 + sqrt(1 + 4*c/beta)))".into()) };
+        let changed = load_changed(&statement, &[larger]).unwrap();
+        assert!(super::tests::merits(&changed).iter().any(|m| *m > 1e-6));
+    }
+
+    #[test]
+    fn averages_and_listed_estimates_have_no_scripted_states() {
+        for id in ["theorem1-nonconvex", "compressed-error", "clipped-error"] {
+            assert!(merits(&library::load(id).unwrap().unwrap()).is_empty(), "{id}");
+        }
+    }
+}

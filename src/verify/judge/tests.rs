@@ -1,0 +1,91 @@
+use serde_json::json;
+
+use super::*;
+use crate::inference::{Evidence, Verdict};
+use crate::verify::{Cell, Outcome, check_cell, testing};
+
+fn interval(x: f64) -> Interval {
+    Interval::from_f64(x, 256)
+}
+
+fn sides(lhs: Interval, rhs: Interval) -> Sides<Interval> {
+    Sides { magnitude: interval(1.0), scale: interval(1.0), lhs, rhs }
+}
+
+/// An identity on a family whose values are irrational, at a start near its minimum.
+fn identity(lhs: &str, rhs: &str, start: f64) -> Outcome {
+    let claim = format!("[claim]\nfor_all = \"k in 0..1\"\nlhs = \"{lhs}\"\nrhs = \"{rhs}\"\n");
+    let parameters = "[parameters]\nbeta = { in = \"(0, 1]\" }\ngamma = { in = \"(0, inf)\" }\n";
+    let statement = testing::statement("identity", &(parameters.to_owned() + &claim));
+    let spec = testing::cell(json!({
+        "problem": { "family": "sine-squared", "dimension": 1 }, "horizon": 1, "point": [start],
+        "parameters": { "beta": 1.0, "gamma": 0.125 },
+    }));
+    let cell = Cell { statement: &statement, spec };
+    check_cell(&cell, testing::judging(&testing::EFFORT)).unwrap_or_else(|failure| panic!("{lhs} = {rhs}: {failure}"))
+}
+
+#[test]
+fn equal_enclosures_are_equal_only_below_every_number_that_occurs() {
+    let near = || {
+        let mut wide = interval(1.0);
+        wide.add_assign(&Interval::from_bounds(
+            &-(rug::Rational::from(1) >> 240u32),
+            &(rug::Rational::from(1) >> 240u32),
+            256,
+        ));
+        sides(wide, interval(1.0))
+    };
+    assert_eq!(equality_by_interval(&near(), &Smallest::default()), Equality::Shown);
+    let smallest = Smallest::default();
+    smallest.see(&interval(2f64.powi(-30)));
+    assert_eq!(equality_by_interval(&near(), &smallest), Equality::Shown, "239 bits are narrower than 200 + 30");
+    smallest.see(&interval(2f64.powi(-60)));
+    assert_ne!(equality_by_interval(&near(), &smallest), Equality::Shown);
+}
+
+#[test]
+fn a_number_that_may_be_zero_counts_as_the_smallest() {
+    let smallest = Smallest::default();
+    smallest.see(&interval(0.0));
+    assert_eq!(
+        equality_by_interval(&sides(interval(1.0), interval(1.0)), &smallest),
+        Equality::Shown,
+        "zero itself loses nothing"
+    );
+    smallest.see(&Interval::from_bounds(&rug::Rational::new(), &rug::Rational::from(1), 256));
+    let mut wide = interval(1.0);
+    wide.add_assign(&Interval::from_bounds(&-(rug::Rational::from(1) >> 250u32), &rug::Rational::new(), 256));
+    assert_ne!(equality_by_interval(&sides(wide, interval(1.0)), &smallest), Equality::Shown);
+}
+
+#[test]
+fn reject_enclosures_that_do_not_meet() {
+    let apart = sides(interval(1.0), interval(1.0f64.next_up()));
+    assert_ne!(equality_by_interval(&apart, &Smallest::default()), Equality::Shown);
+    assert_eq!(by_interval(Kind::Identity, &apart), Comparison::False);
+    assert_eq!(by_interval(Kind::Identity, &sides(interval(1.0), interval(1.0))), Comparison::Open);
+}
+
+#[test]
+fn reject_identities_whose_difference_is_hidden_beside_larger_numbers() {
+    for (lhs, rhs, start) in [
+        ("f[k] + 1e80 - 1e80", "f[k] + 1", 0.5),
+        ("f[k] + 1 - 1", "2*f[k] + 1 - 1", 1e-45),
+        ("sqrt(f[k]) + 1e80", "sqrt(f[k]) + 1 + 1e80", 0.5),
+        ("2*f[k]", "f[k]", 1e-100),
+        ("f[k] - f[k+1]", "2*(f[k] - f[k+1])", 1e-100),
+    ] {
+        let outcome = identity(lhs, rhs, start);
+        assert_eq!(outcome.verdict, Verdict::Violated, "{lhs} = {rhs}: {:?}", outcome.remainder);
+    }
+}
+
+#[test]
+fn a_true_identity_that_only_intervals_see_is_accepted() {
+    for start in [0.5, 1e-45, 1e-100] {
+        let outcome = identity("sqrt(f[k])*sqrt(f[k]) + 1", "f[k] + 1", start);
+        assert_eq!(outcome.verdict, Verdict::Holds, "{start}: {:?}", outcome.remainder);
+        assert!(matches!(outcome.evidence, Evidence::Interval { .. }), "{:?}", outcome.evidence);
+    }
+}
