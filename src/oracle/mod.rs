@@ -449,6 +449,12 @@ impl Oracle {
         })
     }
 
+    /// Whether its B and C are proved of the error of every draw, and not in mean alone.
+    #[must_use]
+    pub fn bounds_every_draw(&self) -> bool {
+        self.model.deterministic || self.sources.iter().all(|listed| listed.freedom == Freedom::Within)
+    }
+
     /// Whether there are sources that choose their vectors, by no draw, from the point alone.
     #[must_use]
     pub fn chooses_at_points(&self) -> bool {

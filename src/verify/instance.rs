@@ -17,7 +17,7 @@ use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Bound, Claim, MAX_HORIZON, Parameter, Schedule, Statement, Symbol};
+use crate::statement::{Bound, Claim, MAX_HORIZON, Parameter, Schedule, Statement, Subject, Symbol};
 
 /// Everything needed to build an instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,6 +133,9 @@ pub enum InstanceError {
         "no evidence for such a claim can be had under this noise: it is neither finite nor of known moments, or the start's own noise is not"
     )]
     NoEvidence,
+    /// B and C of an estimate whose draws they bound in mean alone, in a claim about every draw.
+    #[error("B and C bound the estimate's error in mean alone, and the claim is about every draw")]
+    OnlyInMean,
     /// Bias or noise of an estimate that does not tell them apart.
     #[error("the statement speaks of bias and noise apart, which the estimate does not give")]
     NotSplit,
@@ -236,6 +239,11 @@ impl<'a> Instance<'a> {
         let given = given(statement, problem.as_ref(), &oracle);
         if let Some(i) = given.iter().position(Option::is_none) {
             return Err(InstanceError::MissingGiven(statement.given[i].name.clone()));
+        }
+        let of_every_draw = statement.subject == Subject::Run && statement.scope() == crate::statement::Scope::Pathwise;
+        let sizes = [Builtin::RelativeError, Builtin::AbsoluteError];
+        if of_every_draw && !oracle.bounds_every_draw() && sizes.iter().any(|size| statement.needs().contains(size)) {
+            return Err(InstanceError::OnlyInMean);
         }
         if !oracle.model.split && statement.needs_split() {
             return Err(InstanceError::NotSplit);
@@ -526,4 +534,32 @@ fn schedule(schedule: Schedule, gamma: f64, horizon: usize) -> Vec<f64> {
 /// The value of a term in a scope whose needed entries are set, as an enclosure.
 pub(super) fn enclosure(scope: &Scope<Interval>, term: &Term) -> Option<Interval> {
     Evaluator::without_trace(scope).term(term).ok().filter(|v| v.lower().is_finite() && v.upper().is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::verify::testing;
+
+    #[test]
+    fn a_claim_about_every_draw_is_not_tried_where_the_error_is_bounded_in_mean_alone() {
+        let statement = testing::statement(
+            "pathwise",
+            "[parameters]\ngamma = { in = \"(0, inf)\" }\n\
+             [claim]\nfor_all = \"k in 0..K\"\nlhs = \"norm2(e[k])\"\nrhs = \"B*norm2(grad[k]) + C\"\n",
+        );
+        let built = |source: serde_json::Value| {
+            let spec = testing::cell(json!({
+                "problem": { "family": "diagonal-quadratic", "spectrum": [1.0, 0.5] }, "oracle": [source],
+                "parameters": { "gamma": 0.5 }, "horizon": 3,
+            }));
+            Instance::build(&statement, &spec).map(|_| ())
+        };
+        assert_eq!(built(json!({ "source": "gaussian", "size": 0.5 })), Err(InstanceError::OnlyInMean));
+        assert_eq!(built(json!({ "source": "rademacher", "size": 0.5 })), Err(InstanceError::OnlyInMean));
+        assert_eq!(built(json!({ "source": "opposed", "relative": 0.25, "absolute": 0.25 })), Ok(()));
+        assert_eq!(built(json!({ "source": "offset", "size": 0.5 })), Ok(()));
+    }
 }
