@@ -65,6 +65,9 @@ pub enum Comparison {
     Open,
 }
 
+/// Left-hand side, right-hand side and magnitude, about.
+pub type Midpoint = (f64, f64, f64);
+
 /// Both sides at one place.
 pub struct Sides<S> {
     pub lhs: S,
@@ -113,7 +116,7 @@ impl<S: Scalar> Sides<S> {
     }
 
     /// Both sides and the magnitude, about.
-    pub fn midpoint(&self) -> (f64, f64, f64) {
+    pub fn midpoint(&self) -> Midpoint {
         (self.lhs.to_f64(), self.rhs.to_f64(), self.magnitude.to_f64())
     }
 
@@ -265,7 +268,7 @@ impl WorstKeeper {
         &mut self,
         claim: usize,
         (k, horizon): (i64, usize),
-        (lhs, rhs, magnitude): (f64, f64, f64),
+        (lhs, rhs, magnitude): Midpoint,
         found: Comparison,
     ) {
         let false_there = found == Comparison::False;

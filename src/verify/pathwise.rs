@@ -5,8 +5,8 @@ use super::counterexample::{self, Counterexample};
 use super::history::History;
 use super::instance::Instance;
 use super::judge::{
-    Attempt, Comparison, Equality, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
-    equality_by_interval, screen,
+    Attempt, Comparison, Equality, Midpoint, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval,
+    by_rational, equality_by_interval, screen,
 };
 use super::ladder::{Ladder, Setup, Setups, is_defined};
 use super::places::{self, Place};
@@ -162,9 +162,9 @@ pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'
 /// How one comparison ended.
 enum Found {
     /// Compared, with the sides at the midpoints of the last arithmetic that had them.
-    Compared(Comparison, (f64, f64, f64)),
+    Compared(Comparison, Midpoint),
     /// No arithmetic decides, and the widest intervals say why.
-    Open(String, (f64, f64, f64)),
+    Open(String, Midpoint),
     /// The statement does not certainly speak of it.
     Skipped(String),
 }
@@ -215,7 +215,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     }
 
     /// How rationals compare the sides, where they do, and near which numbers.
-    fn by_rationals(&self) -> Result<Option<(Comparison, (f64, f64, f64))>, CheckFailure> {
+    fn by_rationals(&self) -> Result<Option<(Comparison, Midpoint)>, CheckFailure> {
         if !self.ladder.instance.problem.is_rational() || self.needed() > self.ladder.ball_reach() {
             return Ok(None);
         }
@@ -280,7 +280,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
 
     /// Whether balls show it: those of the run itself, then those around it in intervals, which exist if
     /// `reached`. Identities are not screened, and stored points have no errors to grow.
-    fn screened(&self, reached: bool, midpoint: &mut (f64, f64, f64)) -> Result<Option<Comparison>, CheckFailure> {
+    fn screened(&self, reached: bool, midpoint: &mut Midpoint) -> Result<Option<Comparison>, CheckFailure> {
         let kind = self.kind();
         if self.needed() <= self.ladder.ball_reach() {
             let scope = self.ladder.ball_scope(self.setup);
