@@ -15,6 +15,8 @@ pub struct Effort {
     pub paths: u64,
     /// Most quantities of a run that the comparisons of one claim read, over all K.
     pub evaluations: u64,
+    /// Most multiplications of 64 bits, or their worth, in one run of a cell; longer numbers count for more.
+    pub operations: u64,
     /// Precision of whole statistical runs in bits; `None` for `f64`.
     pub precision: Option<u32>,
     /// Replicates of each statistical cell that are run again in intervals, beside those with extreme samples.
@@ -34,6 +36,7 @@ impl Effort {
             ("replicates", self.replicates, 1, most.replicates),
             ("paths", self.paths, 1, most.paths),
             ("evaluations", self.evaluations, 1, most.evaluations),
+            ("operations", self.operations, 1, most.operations),
             ("rerun", self.rerun, 1, most.rerun),
         ];
         let outside = budgets.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
@@ -64,12 +67,18 @@ impl Preset {
     /// The budget of one cell.
     #[must_use]
     pub fn effort(self) -> Effort {
-        let (trajectories, replicates, paths, evaluations, rerun) = match self {
-            Preset::Quick => (1, 60_000, 1 << 10, 1 << 20, 8),
-            Preset::Default => (4, 400_000, 1 << 14, 1 << 22, 12),
-            Preset::Full => (12, 4_000_000, 1 << 16, 1 << 26, 48),
+        let (trajectories, replicates, paths, evaluations, operations, rerun) = match self {
+            Preset::Quick => (1, 60_000, 1 << 14, 1 << 20, 1 << 24, 8),
+            Preset::Default => (4, 400_000, 1 << 14, 1 << 22, 1 << 28, 12),
+            Preset::Full => (12, 4_000_000, 1 << 16, 1 << 26, 1 << 32, 48),
         };
-        Effort { trajectories, replicates, paths, evaluations, precision: None, rerun }
+        Effort { trajectories, replicates, paths, evaluations, operations, precision: None, rerun }
+    }
+
+    /// The preset whose suite it checks, or of whose suite a part.
+    #[must_use]
+    pub fn suite(self) -> Self {
+        if self == Preset::Quick { Preset::Default } else { self }
     }
 
     /// Cells sought for each statement, witnesses aside.

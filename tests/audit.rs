@@ -137,6 +137,13 @@ fn counterexample(name: &str) -> Value {
     let shown = report(folder.path())["statements"][0]["worst"]["counterexample"].clone();
     assert_eq!(shown["outcome"]["verdict"], "violated", "{shown}");
     assert_ne!(shown["outcome"]["evidence"]["kind"], "statistical", "{shown}");
+    // It can be followed by hand, and replayed.
+    let telling = |value: &Value| ["lhs", "rhs", "rows"].iter().all(|part| value[*part].is_array());
+    assert!(telling(&shown["outcome"]["counterexample"]) && text.contains("lhs is the sum of"), "{shown}");
+    let report_path = folder.path().join("audit.json");
+    let replay =
+        Command::new(cargo_bin("lemmata")).arg("replay").arg(report_path).args(["--cell", "0"]).output().unwrap();
+    assert_eq!(replay.status.code(), Some(1), "{}", String::from_utf8_lossy(&replay.stdout));
     // Every later check begins with it.
     let check = Command::new(cargo_bin("lemmata"))
         .args(["check", &file, "--quick", "--output"])

@@ -129,6 +129,110 @@ fn a_false_statement_ends_with_1_and_names_the_counterexample() {
 }
 
 #[test]
+fn the_simplest_violation_is_named_first_and_told_so_that_a_person_can_follow_it() {
+    let folder = Folder::new();
+    let (_, text) = folder.check_text(&STATEMENT.replace("half = \"1/2\"", "half = \"2/3\""));
+    for part in ["by hand, claim 1 at k = ", "from x_0 = [", "k = 0: x = [", "lhs is the sum of", "= f[k + 1]"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let report = folder.report("check.json");
+    let violated = report.cells.iter().enumerate().filter(|(_, cell)| {
+        cell.outcome.as_ref().is_some_and(|outcome| outcome.verdict == lemmata::inference::Verdict::Violated)
+    });
+    let simplicity = |cell: &lemmata::report::CellReport| {
+        (cell.setting.as_ref().unwrap().dimension, cell.spec.horizon, cell.spec.oracle.len())
+    };
+    let (number, cell) = violated.min_by_key(|(_, cell)| simplicity(cell)).unwrap();
+    let found = cell.outcome.as_ref().unwrap().counterexample.as_ref().unwrap();
+    let sum = |parts: &[lemmata::verify::Part]| parts.iter().map(|p| p.value.parse::<f64>().unwrap()).sum::<f64>();
+    assert!(sum(&found.lhs) > sum(&found.rhs), "{found:?}");
+    let first = text.find("mine cell ").unwrap();
+    assert!(text[first..].starts_with(&format!("mine cell {number} ")), "{text}");
+    let replayed = folder.lemmata(&["replay", "reports/check.json", "--cell", &number.to_string()]).code(1);
+    let replayed = String::from_utf8(replayed.get_output().stdout.clone()).unwrap();
+    assert!(replayed.contains("lhs is the sum of"), "{replayed}");
+}
+
+#[test]
+fn a_quick_check_is_a_part_of_the_default_one_with_all_that_it_has() {
+    let statement = lemmata::statement::load_text("mine.toml", STATEMENT).unwrap();
+    let plan = |preset| lemmata::verify::plan::Plan::new(&statement, preset).unwrap().cells;
+    let (quick, whole) = (plan(lemmata::preset::Preset::Quick), plan(lemmata::preset::Preset::Default));
+    assert!(quick.len() < whole.len());
+    assert!(quick.iter().all(|cell| whole.iter().any(|other| other.spec == cell.spec)));
+    let of = |cells: &[lemmata::verify::Cell<'_>], what: fn(&lemmata::verify::instance::CellSpec) -> String| {
+        cells.iter().map(|cell| what(&cell.spec)).collect::<std::collections::BTreeSet<_>>()
+    };
+    for what in [
+        |spec: &lemmata::verify::instance::CellSpec| spec.problem.family().to_owned(),
+        |spec: &lemmata::verify::instance::CellSpec| format!("{:?}", spec.oracle),
+        |spec: &lemmata::verify::instance::CellSpec| format!("{:?}", spec.start),
+        |spec: &lemmata::verify::instance::CellSpec| spec.horizon.to_string(),
+    ] {
+        assert_eq!(of(&quick, what), of(&whole, what));
+    }
+}
+
+#[test]
+fn a_run_beyond_the_budget_is_open_at_the_horizon_and_judged_before() {
+    let text = r#"id = "long"
+title = "Long runs of a slow gradient"
+kind = "pathwise"
+source = "nowhere"
+proof = "none"
+horizons = [100000]
+estimates = [[]]
+problems = [{ family = "breast-cancer-logistic", features = 6, workers = 4, share = 8, regulariser = 0.0625 }]
+[parameters]
+beta = { in = "[1, 1]", try = ["1"] }
+gamma = { in = "(0, 1/L]", try = ["1/L"] }
+[claim]
+lhs = "f[K] - f_star"
+rhs = "2*(f[0] - f_star)"
+"#;
+    let folder = Folder::new();
+    folder.write("long.toml", text);
+    folder.lemmata_in_time(&["check", "long.toml", "--quick"]);
+    let report = folder.report("check.json");
+    for outcome in report.cells.iter().filter_map(|cell| cell.outcome.as_ref()) {
+        assert!(outcome.comparisons > 100, "{outcome:?}");
+        let cut = outcome.remainder.cut.as_ref().unwrap();
+        assert!(cut.cause.contains("budget"), "{cut:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_check_that_is_terminated_leaves_the_report_of_what_was_done() {
+    let folder = Folder::new();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("lemmata"))
+        .current_dir(folder.path())
+        .args(["check", "descent-lemma", "--full", "--threads", "1"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // Statements are planned before signals are awaited.
+    let id = child.id().to_string();
+    let mut code = None;
+    for _ in 0..5000 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        if std::fs::metadata(format!("/proc/{id}")).is_err() {
+            break;
+        }
+        let caught = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let mask = caught.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim().to_owned();
+        // Bit 14 is SIGTERM.
+        if u64::from_str_radix(&mask, 16).unwrap_or(0) & (1 << 14) != 0 {
+            std::process::Command::new("kill").arg(&id).status().unwrap();
+            code = child.wait().unwrap().code();
+            break;
+        }
+    }
+    assert_eq!(code, Some(143));
+    assert!(folder.report("check.json").not_reached > 0);
+}
+
+#[test]
 fn a_hypothesis_that_never_holds_ends_with_3_and_says_so() {
     let (code, text) = Folder::new().check_replaced("half > 0", "half < 0");
     assert_eq!(code, 3, "{text}");

@@ -15,7 +15,7 @@ use super::target::TargetAudit;
 use super::trend::TrendPoint;
 use super::trial::{Agreement, Depth, Fate};
 use super::worst::{Apparent, Shown};
-use crate::report::{Provenance, fitted, headed, wording};
+use crate::report::{Provenance, by_hand, fitted, headed, wording};
 
 /// Version of the report's form.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -146,7 +146,10 @@ pub fn render(report: &AuditReport) -> String {
 fn sides(shown: &Shown) -> String {
     match wording::worst(&shown.outcome) {
         None => shown.label.clone(),
-        Some(worst) => format!("{}\n  {worst}, by {}", shown.label, shown.outcome.evidence.name()),
+        Some(worst) => {
+            let by_hand = by_hand(&shown.outcome).map_or_else(String::new, |text| format!("\n{text}"));
+            format!("{}\n  {worst}, by {}{by_hand}", shown.label, shown.outcome.evidence.name())
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct StatementAudit {
     pub id: String,
     /// SHA-256 of its text.
     pub hash: String,
+    /// Its text, so that its counterexample can be replayed when the file has changed or gone.
+    pub text: String,
     /// Kind of its claim.
     pub kind: Kind,
     /// What its claim is about, for tables.
@@ -220,6 +222,7 @@ impl Audit<'_> {
         let mut audit = StatementAudit {
             id: statement.id.clone(),
             hash: statement.hash.clone(),
+            text: statement.text.to_string(),
             kind: statement.kind,
             about: About::of(statement),
             left_out: left_out(statement),

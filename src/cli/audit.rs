@@ -14,7 +14,7 @@ use crate::audit::run::{Audit, AuditError, Budget, StatementAudit, pieces};
 use crate::audit::trial::Depth;
 use crate::audit::worst::Worst;
 use crate::inference::{Evidence, Ledger, Verdict};
-use crate::preset::Preset;
+use crate::preset::{Effort, Preset};
 use crate::report::{self, Provenance};
 use crate::statement::{Statement, library, stored_folder};
 use crate::verify::instance::CellSpec;
@@ -69,9 +69,8 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let settings = Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta, judgements };
     let journal_path = arguments.output.join(format!("{}.journal", arguments.name));
     let journal = Journal::open(&journal_path, &settings).map_err(Failure::bad_input)?;
-    let mut effort = Preset::Quick.effort();
-    effort.replicates = REPLICATES;
-    let ledger = Ledger { delta: arguments.delta, tests: JUDGEMENTS };
+    let effort = effort();
+    let ledger = ledger(arguments.delta);
     let bench = Workbench::new(Judging { effort: &effort, ledger, seed: arguments.seed });
     let pool = thread_pool(arguments.threads)?;
     let progress = progress_bar(count, "pieces of work");
@@ -123,6 +122,16 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         path.display()
     ))?;
     Ok(code)
+}
+
+/// What an audit judges an instance by.
+pub(super) fn effort() -> Effort {
+    Effort { replicates: REPLICATES, ..Preset::Quick.effort() }
+}
+
+/// The share of each judgement in the family-wise error.
+pub(super) fn ledger(delta: f64) -> Ledger {
+    Ledger { delta, tests: JUDGEMENTS }
 }
 
 /// Instances stored for one statement: the newest, and what earlier audits found.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::output::print_verdicts;
+use super::signals::Signals;
 use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load_each};
 use crate::inference::{Ledger, Verdict};
 use crate::report::{self, CellReport, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
@@ -22,12 +23,13 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let pool = thread_pool(arguments.threads)?;
     let preset = arguments.preset();
     let plans = statements.iter().map(|statement| Plan::new(statement, preset)).collect::<Result<Vec<_>, _>>()?;
-    let report = pool.install(|| make_report(arguments, &statements, &plans));
+    let signals = Signals::awaited()?;
+    let report = pool.install(|| make_report(arguments, &statements, &plans, &signals));
     // Written before anything is printed: a reader who goes away must not cost the report.
     let path = report::write(&report, &arguments.output).map_err(Failure::bad_input)?;
     let cells = if arguments.cells { report::render_cells(&report) + "\n" } else { String::new() };
     print_verdicts(&format!("{cells}{}\nreport: {}", report::render(&report), path.display()))?;
-    Ok(exit_code(&report))
+    Ok(signals.come().filter(|_| report.not_reached > 0).unwrap_or_else(|| exit_code(&report)))
 }
 
 /// Threads with a stack that is deep enough.
@@ -72,7 +74,7 @@ pub(super) fn check_name(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Plan<'_>]) -> Report {
+fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Plan<'_>], signals: &Signals) -> Report {
     let begin = Instant::now();
     let preset = arguments.preset();
     let mut effort = preset.effort();
@@ -84,10 +86,11 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     let ledger = Ledger { delta: arguments.delta, tests };
     let judging = Judging { effort: &effort, ledger, seed: arguments.seed };
     let progress = progress_bar(cells.len() as u64, "cells");
-    let outcomes = verify::check_cells(&cells, judging, &|| progress.inc(1));
+    let outcomes = verify::check_cells_while(&cells, judging, &|| signals.come().is_none(), &|| progress.inc(1));
     progress.finish_and_clear();
-    let cells: Vec<CellReport> =
-        cells.iter().zip(outcomes).map(|(cell, outcome)| CellReport::new(cell, &effort, outcome)).collect();
+    let reached = cells.iter().zip(outcomes).filter_map(|(cell, outcome)| Some((cell, outcome?)));
+    let planned = cells.len();
+    let cells: Vec<CellReport> = reached.map(|(cell, outcome)| CellReport::new(cell, &effort, outcome)).collect();
     let mut summaries: Vec<StatementSummary> =
         statements.iter().zip(plans).map(|(s, plan)| StatementSummary::new(s, plan.why_vacuous(), &cells)).collect();
     report::spread_taint(&mut summaries);
@@ -97,6 +100,7 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
         provenance: Provenance::new(begin.elapsed().as_secs_f64()),
         settings: Settings { seed: arguments.seed, preset, effort, ledger },
         statements: summaries,
+        not_reached: planned - cells.len(),
         cells,
     }
 }
@@ -192,6 +196,7 @@ mod tests {
             provenance: Provenance::new(0.0),
             settings: Settings { seed: 1, preset, effort: preset.effort(), ledger },
             statements,
+            not_reached: 0,
             cells: Vec::new(),
         }
     }

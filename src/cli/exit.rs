@@ -15,6 +15,10 @@ pub enum ExitCode {
     Open = 3,
     /// A check failed for a reason of its own, or a replay differs from its report.
     Internal = 70,
+    /// Ended by Ctrl-C, with the report of what was done.
+    Interrupted = 130,
+    /// The same by SIGTERM.
+    Terminated = 143,
 }
 
 impl From<ExitCode> for std::process::ExitCode {

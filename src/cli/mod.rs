@@ -10,6 +10,7 @@ mod new;
 mod output;
 mod replay;
 mod show;
+mod signals;
 
 use std::path::{Path, PathBuf};
 
@@ -77,11 +78,12 @@ enum Command {
         #[arg(value_enum, default_value_t = ReportKind::Check)]
         kind: ReportKind,
     },
-    /// Check one cell of a report again, at any precision, and print its trace.
+    /// Check one cell of a report again, at any precision, and print its trace; of an audit the counterexample that it
+    /// found of a statement, or else the tightest instance.
     Replay {
         /// The report.
         report: PathBuf,
-        /// Number of the cell.
+        /// Number of the cell; for an audit the position of the statement, from 0.
         #[arg(long)]
         cell: usize,
         /// Precision of the runs in bits; `f64` without it.

@@ -7,15 +7,20 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::output::print;
-use super::{ExitCode, Failure};
+use super::{ExitCode, Failure, audit};
+use crate::audit::report::AuditReport;
+use crate::audit::worst::Shown;
 use crate::inference::Verdict;
 use crate::preset::Effort;
-use crate::report::{self, CellReport, Provenance, Report, StatementSummary, wording};
+use crate::report::{self, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
 use crate::statement::{Statement, load_text};
 use crate::verify::instance::Instance;
 use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, trace};
 
 pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
+    if let Some(audit) = report::read_audit(path).map_err(Failure::bad_input)? {
+        return run_audit(&audit, path, number, precision);
+    }
     let report = report::read(path).map_err(Failure::bad_input)?;
     let cell = cell(&report, number, path)?;
     let statement = statement(&report, cell, path)?;
@@ -23,15 +28,7 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
     effort.precision = precision.or(effort.precision);
     let judging = Judging { effort: &effort, ledger: report.settings.ledger, seed: report.settings.seed };
     let replayed = Cell { statement: &statement, spec: cell.spec.clone() };
-    let trace = trace::text(&replayed, judging).map_err(|failure| no_verdict(number, path, &failure))?;
-    print(&format!("cell {number}: {}; {}\n{trace}", statement.id, cell.label))?;
-    let found = verify::check_cell(&replayed, judging);
-    if let Ok(outcome) = &found {
-        print(&serde_json::to_string_pretty(outcome).map_err(Failure::internal)?)?;
-        if let Some(worst) = wording::worst(outcome) {
-            print(&format!("{} by {}: {worst}", outcome.verdict, outcome.evidence.name()))?;
-        }
-    }
+    let found = again(&replayed, &cell.label, judging, (number, path))?;
     if precision.is_none()
         && let Some(difference) = difference(&report, cell, &replayed, &effort, &found)?
     {
@@ -40,11 +37,69 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
         return Ok(ExitCode::Internal);
     }
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
-    Ok(match outcome.verdict {
+    Ok(code(&outcome))
+}
+
+fn code(outcome: &Outcome) -> ExitCode {
+    match outcome.verdict {
         Verdict::Holds | Verdict::NotRefuted => ExitCode::Success,
         Verdict::Violated => ExitCode::Violated,
         Verdict::Inconclusive | Verdict::Vacuous => ExitCode::Open,
-    })
+    }
+}
+
+/// Checks a cell again and prints its first replicate, its outcome and, where it is violated, how to follow it.
+fn again(
+    cell: &Cell<'_>,
+    label: &str,
+    judging: Judging<'_>,
+    (number, path): (usize, &Path),
+) -> Result<Result<Outcome, CheckFailure>, Failure> {
+    let trace = trace::text(cell, judging).map_err(|failure| no_verdict(number, path, &failure))?;
+    print(&format!("cell {number}: {}; {label}\n{trace}", cell.statement.id))?;
+    let found = verify::check_cell(cell, judging);
+    if let Ok(outcome) = &found {
+        print(&serde_json::to_string_pretty(outcome).map_err(Failure::internal)?)?;
+        if let Some(worst) = wording::worst(outcome) {
+            print(&format!("{} by {}: {worst}", outcome.verdict, outcome.evidence.name()))?;
+        }
+        if let Some(text) = by_hand(outcome) {
+            print(&text)?;
+        }
+    }
+    Ok(found)
+}
+
+/// The same for an audit: the number is its statement's position, and the cell the counterexample that it found,
+/// else its tightest instance.
+fn run_audit(report: &AuditReport, path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
+    let bad = |text: String| Failure::bad_input(format!("{}: {text}", path.display()));
+    let audit = report.statements.get(number).ok_or_else(|| {
+        bad(format!("the audit has {} statements, counted from 0, not {number}", report.statements.len()))
+    })?;
+    let shown: &Shown = audit
+        .worst
+        .as_ref()
+        .and_then(|worst| worst.counterexample.as_ref().or(worst.tightest.as_ref()))
+        .ok_or_else(|| bad(format!("the audit of `{}` found no instance to replay", audit.id)))?;
+    let statement = load_text(&format!("{} in {}", audit.id, path.display()), &audit.text)?;
+    if statement.hash != audit.hash {
+        return Err(bad(format!("the text of `{}` does not have the hash that the audit names", audit.id)));
+    }
+    let mut effort = audit::effort();
+    effort.precision = precision;
+    let ledger = audit::ledger(report.settings.delta);
+    let judging = Judging { effort: &effort, ledger, seed: report.settings.seed };
+    let cell = Cell { statement: &statement, spec: shown.spec.clone() };
+    let found = again(&cell, &shown.label, judging, (number, path))?;
+    let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
+    if precision.is_none()
+        && let Some(difference) = between("outcome", &shown.outcome, &outcome)?
+    {
+        print(&format!("this differs from the report: {difference}; {}", cause(&report.provenance)))?;
+        return Ok(ExitCode::Internal);
+    }
+    Ok(code(&outcome))
 }
 
 fn cell<'r>(report: &'r Report, number: usize, path: &Path) -> Result<&'r CellReport, Failure> {

@@ -13,7 +13,7 @@ mod trace;
 pub use emission::{Emission, End, StoredRun};
 pub use run::{Emitted, Experiment, Workspace, start_error, visited_gradient_bound};
 pub use table::{Quantity, Table};
-pub use trace::{KnownTrace, OutcomeTrace, RunTrace, Stored, Until};
+pub use trace::{KnownTrace, Limit, OutcomeTrace, RunTrace, Stored, Until};
 
 /// Where the momentum buffer starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

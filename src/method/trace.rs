@@ -12,6 +12,16 @@ use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::evaluate::{EvaluationError, Trace};
 use crate::statement::term::{ScalarSequence, VectorSequence};
 
+/// How far a run goes forward.
+pub struct Limit<'l> {
+    /// Most steps.
+    pub steps: usize,
+    /// Most operations, where numbers grow as they go.
+    pub operations: f64,
+    /// Operations of a step whose numbers have that many bits.
+    pub cost: &'l dyn Fn(u32) -> f64,
+}
+
 /// How a trajectory of stored points came about: what defines its errors, and what was drawn on the way.
 #[derive(Clone, Copy)]
 pub struct Stored<'a> {
@@ -75,26 +85,33 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
         }
     }
 
-    /// The run that goes forward in this arithmetic.
+    /// The run that goes forward in this arithmetic, as far as the limit lets it.
     #[must_use]
     pub fn forward(
         experiment: &Experiment<'a>,
         random: &mut dyn Randomness<S>,
         emitted: Option<Emitted<'_>>,
+        limit: &Limit<'_>,
         context: S::Context,
     ) -> Self {
         let (problem, method) = (experiment.problem, experiment.method);
-        let mut run = RunTrace::new(problem, method, method.steps.len(), context);
+        let mut run = RunTrace::new(problem, method, limit.steps.min(method.steps.len()), context);
+        let mut spent = 0.0;
         let mut table = Table::new(&[], 0, &[], context);
         let mut work = Workspace::new(problem, context);
         experiment.run_while(random, emitted, &mut table, &mut work, context, &mut |step| {
             if step.k > 0 {
                 run.buffers[step.k - 1] = OnceCell::from(step.buffer.to_vec());
             }
-            if step.x.iter().any(|x| !x.is_defined()) {
+            let length = step.x.iter().map(Scalar::length).max().unwrap_or(0);
+            spent += (limit.cost)(length);
+            if spent > limit.operations || step.x.iter().any(|x| !x.is_defined()) {
                 return ControlFlow::Break(());
             }
             run.points.push(step.x.to_vec());
+            if step.k == limit.steps {
+                return ControlFlow::Break(());
+            }
             if let Some(drawn) = &step.drawn {
                 run.gradients[step.k] = OnceCell::from(drawn.gradient.to_vec());
                 run.biases[step.k] = OnceCell::from(drawn.bias.to_vec());
@@ -139,7 +156,7 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
         context: S::Context,
     ) -> Self {
         let exact = |x: &Vec<f64>| x.iter().map(|x| S::from_f64(*x, context)).collect();
-        let horizon = method.steps.len().max(stored.points.len().saturating_sub(1));
+        let horizon = stored.points.len();
         RunTrace {
             points: stored.points.iter().map(exact).collect(),
             stored: Some(stored),
@@ -272,7 +289,11 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
                 largest
             });
         }
-        self.visited[horizon].get().cloned().unwrap_or_else(|| S::from_f64(f64::NAN, self.context))
+        self.visited
+            .get(horizon)
+            .and_then(OnceCell::get)
+            .cloned()
+            .unwrap_or_else(|| S::from_f64(f64::NAN, self.context))
     }
 
     fn worker_gradient_at(&self, worker: usize, k: usize) -> Vec<S> {

@@ -215,6 +215,11 @@ impl<T: Tasks> Problem for Adapted<T> {
         3 * self.dimension() + self.tasks.scratch_len()
     }
 
+    fn work(&self) -> u64 {
+        // A gradient at the adapted point, a step of adaptation, and the Hessian's product.
+        4 * self.tasks.workers() as u64 * self.tasks.work()
+    }
+
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {
         let (h, rest) = scratch.buffer.split_at_mut(self.dimension());
         let mut value = S::zero(context);

@@ -39,7 +39,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::orthogonal::{exact_rows, random_orthogonal, scaled_rows, short_fraction};
-use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, check_size, exact_number};
+use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, exact_number};
 use crate::number::{Interval, Scalar, exact};
 
 const BITS: u32 = 128;
@@ -373,6 +373,11 @@ impl Problem for Composite {
     }
     fn scratch_len(&self) -> usize {
         3
+    }
+
+    fn work(&self) -> u64 {
+        let each = 2 * self.matrix.len() as u64 + TRANSCENDENTAL * (self.rows as u64);
+        each * self.workers as u64
     }
 
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {

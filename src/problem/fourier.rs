@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 
 use super::orthogonal::short_fraction;
-use super::{Constants, Problem, ProblemError, Scratch, check_size, eigen};
+use super::{Constants, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, eigen};
 use crate::number::{Interval, Scalar, exact};
 
 const FAMILY: &str = "fourier";
@@ -179,6 +179,11 @@ impl Problem for Fourier {
     }
     fn scratch_len(&self) -> usize {
         3
+    }
+
+    fn work(&self) -> u64 {
+        let terms = self.terms as u64;
+        2 * terms * self.dimension as u64 + terms * self.workers as u64 * (TRANSCENDENTAL + self.dimension as u64)
     }
 
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {

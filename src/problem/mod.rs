@@ -35,6 +35,9 @@ pub const MAX_DIMENSION: usize = 64;
 /// Largest number of workers.
 pub const MAX_WORKERS: usize = 32;
 
+/// What a sine, an exponential or a logarithm counts as, in multiplications.
+pub const TRANSCENDENTAL: u64 = 50;
+
 /// Why an instance cannot be made.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("problem family `{family}`: {reason}")]
@@ -156,6 +159,11 @@ pub trait Problem: Debug + Send + Sync {
     fn start(&self) -> Vec<f64>;
     /// Length of the scratch buffer that `value`, `gradient` and `worker_gradient` need.
     fn scratch_len(&self) -> usize;
+    /// About how many multiplications the gradients of all workers at a point take, a transcendental function
+    /// counted as [`TRANSCENDENTAL`] of them.
+    fn work(&self) -> u64 {
+        (self.dimension() * self.dimension() * self.workers()) as u64
+    }
 
     /// f(x). `x.len() == d`.
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S;
@@ -310,6 +318,8 @@ pub trait DynProblem:
     fn start(&self) -> Vec<f64>;
     /// See [`Problem::scratch_len`].
     fn scratch_len(&self) -> usize;
+    /// See [`Problem::work`].
+    fn work(&self) -> u64;
     /// See [`Problem::nesting`].
     fn nesting(&self) -> Option<Nesting>;
 }
@@ -344,6 +354,9 @@ impl<P: Problem> DynProblem for P {
     }
     fn scratch_len(&self) -> usize {
         Problem::scratch_len(self)
+    }
+    fn work(&self) -> u64 {
+        Problem::work(self)
     }
     fn nesting(&self) -> Option<Nesting> {
         Problem::nesting(self)

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use nalgebra::DMatrix;
 use rug::Rational;
 
-use super::{Constants, Problem, ProblemError, Scratch, check_size, eigen};
+use super::{Constants, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, eigen};
 use crate::number::{Interval, Scalar, exact, nearest_f64};
 
 /// The loss of one row.
@@ -297,6 +297,10 @@ impl Problem for Regression {
     }
     fn scratch_len(&self) -> usize {
         3
+    }
+
+    fn work(&self) -> u64 {
+        2 * self.rows.len() as u64 + TRANSCENDENTAL * (self.targets.len() as u64)
     }
 
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {

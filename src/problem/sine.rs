@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use rug::Rational;
 
 use super::orthogonal::{exact_rows, random_orthogonal, scaled_rows};
-use super::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size, exact_number};
+use super::{AffinePart, Constants, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, exact_number};
 use crate::number::{Interval, Scalar, exact};
 
 /// See the module's documentation.
@@ -140,6 +140,10 @@ impl Problem for SineSquared {
     }
     fn scratch_len(&self) -> usize {
         2
+    }
+
+    fn work(&self) -> u64 {
+        2 * self.matrix.len() as u64 + TRANSCENDENTAL * (self.rows as u64)
     }
 
     fn value<S: Scalar>(&self, x: &[S], context: S::Context, scratch: &mut Scratch<S>) -> S {

@@ -1,6 +1,7 @@
 //! What a check leaves behind: a JSON report with everything needed to replay any cell, and a
 //! table for the terminal.
 
+mod by_hand;
 mod exercised;
 mod layout;
 mod table;
@@ -19,13 +20,15 @@ use crate::statement::{Expectation, Statement};
 use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::{Cell, CheckFailure, Outcome};
 
+pub use by_hand::by_hand;
 pub use exercised::{Exercised, Setting};
 pub use layout::{fitted, headed, width, wrapped};
 pub use table::{render, render_cells, render_verdict};
+pub use write::read_audit;
 pub use write::{WriteError, path, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +43,8 @@ pub struct Report {
     pub settings: Settings,
     /// Sum over the cells of each statement, in the order checked.
     pub statements: Vec<StatementSummary>,
+    /// Planned cells that were not reached, because the check was ended.
+    pub not_reached: usize,
     /// All cells; a cell's number is its position.
     pub cells: Vec<CellReport>,
 }

@@ -3,7 +3,7 @@
 use comfy_table::ContentArrangement;
 
 use super::layout::{JOINT, fitted, headed, width, wrapped};
-use super::{CellReport, Report, StatementSummary, wording};
+use super::{CellReport, Report, StatementSummary, by_hand, wording};
 use crate::inference::Verdict;
 use crate::statement::Expectation;
 use crate::verify::{Remainder, Unsettled};
@@ -38,9 +38,18 @@ pub fn render(report: &Report) -> String {
         report.settings.seed,
     );
     let mut lines = vec![fitted(&table, &DROPPABLE)];
-    lines.extend(remarks(report).iter().map(|line| wrapped(line, width(), "  ")));
+    if report.not_reached > 0 {
+        let text = format!("the check was ended early: {} planned cells were not reached", report.not_reached);
+        lines.push(wrapped(&text, width(), "  "));
+    }
+    lines.extend(remarks(report).iter().map(|line| indented(line)));
     lines.push(wrapped(&closing, width(), "  "));
     lines.join("\n")
+}
+
+/// The line within the terminal's width; what has several lines fits already.
+fn indented(line: &str) -> String {
+    if line.contains('\n') { line.to_owned() } else { wrapped(line, width(), "  ") }
 }
 
 /// What decided how many cells, and how many nothing did.
@@ -117,13 +126,7 @@ fn remarks(report: &Report) -> Vec<String> {
         }
         let mine: Vec<(usize, &CellReport)> =
             report.cells.iter().enumerate().filter(|(_, cell)| cell.statement == *id).collect();
-        let remarks = mine.iter().filter_map(|(number, cell)| Some((number, cell, remark(cell, summary.as_expected)?)));
-        let remarks: Vec<String> =
-            remarks.map(|(number, cell, remark)| format!("{id} cell {number} ({}): {remark}", cell.label)).collect();
-        lines.extend(remarks.iter().take(NAMED_CELLS).cloned());
-        if remarks.len() > NAMED_CELLS {
-            lines.push(format!("{id}: {} more such cells are in the report", remarks.len() - NAMED_CELLS));
-        }
+        lines.extend(named_cells(id, &mine, summary.as_expected));
         lines.extend(left(id, &mine));
         lines.extend(summary.exercised.missing.iter().map(|missing| format!("{id}: {missing}")));
         if report.statements.len() <= SHOWN_WHOLE && !mine.is_empty() {
@@ -131,6 +134,40 @@ fn remarks(report: &Report) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The cells that a reader must look at, the worst kind first and of each kind the simplest; the first one that is
+/// violated also to be followed by hand.
+fn named_cells(id: &str, cells: &[(usize, &CellReport)], as_expected: bool) -> Vec<String> {
+    let mut named: Vec<(usize, &CellReport, String)> =
+        cells.iter().filter_map(|(number, cell)| Some((*number, *cell, remark(cell, as_expected)?))).collect();
+    named.sort_by_key(|(number, cell, _)| (kind_of(cell), simplicity(cell), *number));
+    let mut lines = Vec::new();
+    for (position, (number, cell, remark)) in named.iter().take(NAMED_CELLS).enumerate() {
+        lines.push(format!("{id} cell {number} ({}): {remark}", cell.label));
+        if position == 0 {
+            lines.extend(cell.outcome.as_ref().and_then(by_hand));
+        }
+    }
+    if named.len() > NAMED_CELLS {
+        lines.push(format!("{id}: {} more such cells are in the report", named.len() - NAMED_CELLS));
+    }
+    lines
+}
+
+/// Violations first, then errors, then what is open.
+fn kind_of(cell: &CellReport) -> u8 {
+    match cell.outcome.as_ref().map(|outcome| outcome.verdict) {
+        Some(Verdict::Violated) => 0,
+        None => 1,
+        Some(_) => 2,
+    }
+}
+
+/// d, K and the number of sources: what makes a cell hard to follow.
+fn simplicity(cell: &CellReport) -> (usize, usize, usize) {
+    let dimension = cell.setting.as_ref().map_or(usize::MAX, |setting| setting.dimension);
+    (dimension, cell.spec.horizon, cell.spec.oracle.len())
 }
 
 fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {

@@ -52,7 +52,7 @@ fn interval([low, high]: [f64; 2]) -> String {
 }
 
 /// All digits of a limit; the largest numbers of binary64 stand for all beyond.
-fn limit(x: f64) -> String {
+pub(super) fn limit(x: f64) -> String {
     if x.abs() == f64::MAX {
         format!("(beyond {x:.1e})")
     } else if x == 0.0 || (1e-4..1e7).contains(&x.abs()) {

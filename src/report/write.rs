@@ -7,6 +7,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::{Report, SCHEMA_VERSION};
+use crate::audit::report::{AuditReport, SCHEMA_VERSION as AUDIT_SCHEMA_VERSION};
 use crate::text::{self, ReadError};
 
 /// Why a report could not be written or read. An earlier report is never harmed.
@@ -38,13 +39,17 @@ pub enum WriteError {
     },
     /// The file is a report of another version.
     #[error(
-        "{path} is a report of schema version {found}, this program reads version {SCHEMA_VERSION}; make it anew with `lemmata check`"
+        "{path} is a report of schema version {found}, this program reads version {read}; make it anew with `lemmata {command}`"
     )]
     Version {
         /// File.
         path: PathBuf,
         /// Version found.
         found: u64,
+        /// Version that is read.
+        read: u32,
+        /// What makes such reports.
+        command: &'static str,
     },
     /// The report asks for what no check does.
     #[error("{path} was not made by `lemmata check`, or it was edited: {defect}")]
@@ -100,12 +105,38 @@ fn write_to(out: impl Write, report: &impl Serialize) -> std::io::Result<()> {
 /// When the file cannot be read, is no report, is of another schema version, or has settings that no
 /// check has.
 pub fn read(path: &Path) -> Result<Report, WriteError> {
-    let text = text::read(path, MAX_BYTES).map_err(|cause| WriteError::Read { path: path.to_owned(), cause })?;
+    let value = read_value(path)?;
     let parse = |cause| WriteError::Parse { path: path.to_owned(), cause };
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(parse)?;
     match value.get("schema_version").and_then(serde_json::Value::as_u64) {
-        Some(found) if found != u64::from(SCHEMA_VERSION) => Err(WriteError::Version { path: path.to_owned(), found }),
+        Some(found) if found != u64::from(SCHEMA_VERSION) => {
+            Err(WriteError::Version { path: path.to_owned(), found, read: SCHEMA_VERSION, command: "check" })
+        }
         _ => checked(serde_json::from_value(value).map_err(parse)?, path),
+    }
+}
+
+fn read_value(path: &Path) -> Result<serde_json::Value, WriteError> {
+    let text = text::read(path, MAX_BYTES).map_err(|cause| WriteError::Read { path: path.to_owned(), cause })?;
+    serde_json::from_str(&text).map_err(|cause| WriteError::Parse { path: path.to_owned(), cause })
+}
+
+/// Reads the report of an audit; nothing where the file is no such report.
+///
+/// # Errors
+/// When the file cannot be read, is malformed, or is of another schema version.
+pub fn read_audit(path: &Path) -> Result<Option<AuditReport>, WriteError> {
+    let value = read_value(path)?;
+    // Reports of checks have cells, those of audits say how many instances were looked at.
+    if value.get("looks").is_none() {
+        return Ok(None);
+    }
+    match value.get("schema_version").and_then(serde_json::Value::as_u64) {
+        Some(found) if found != u64::from(AUDIT_SCHEMA_VERSION) => {
+            Err(WriteError::Version { path: path.to_owned(), found, read: AUDIT_SCHEMA_VERSION, command: "audit" })
+        }
+        _ => {
+            serde_json::from_value(value).map(Some).map_err(|cause| WriteError::Parse { path: path.to_owned(), cause })
+        }
     }
 }
 

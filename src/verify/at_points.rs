@@ -93,12 +93,49 @@ impl OverDraws<'_> {
     }
 }
 
+impl OverDraws<'_> {
+    /// Bias and noise of every outcome at the point of that index, and whether all have the same bias.
+    fn at<S: Arithmetic + Estimable>(
+        &self,
+        k: i64,
+        history: &History,
+        points: &Until<'_, '_, S>,
+        context: S::Context,
+    ) -> Result<(Vec<[Vec<S>; 2]>, bool), CheckFailure> {
+        let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
+        let x = points.vector(VectorSequence::Point, k)?;
+        let gradient = points.vector(VectorSequence::Gradient, k)?;
+        let mut worker_gradients = Vec::new();
+        let mut scratch = Scratch::for_problem(problem, context);
+        oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
+        let situation = Situation {
+            k: 0,
+            x: &x,
+            gradient: &gradient,
+            worker_gradients: &worker_gradients,
+            buffer: &zeros(x.len(), context),
+            workers: problem.workers(),
+            problem: S::view(problem),
+            badness: None,
+            memory: &Memory::new(problem, context),
+        };
+        let emitted = usize::try_from(k).ok().and_then(|k| history.emitted.get(k));
+        let draws = self.draws(&situation, emitted, context)?;
+        let mut random = Enumerated::new(0, context);
+        oracle.draw_noise(&situation, &mut random, &mut zeros(x.len(), context), context);
+        let split = oracle.model.split && random.paths() == Some(draws.len() as u64);
+        let same_bias = draws.len() == 1 || split;
+        Ok((draws, same_bias))
+    }
+}
+
 impl SidesOnRun for OverDraws<'_> {
     fn histories(
         &self,
         instance: &Instance<'_>,
         key: &StreamKey,
         replicate: u64,
+        _: u64,
     ) -> Result<Vec<History>, CheckFailure> {
         History::rows(instance, key, replicate)
     }
@@ -126,34 +163,25 @@ impl SidesOnRun for OverDraws<'_> {
                 context,
             );
         }
-        let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
-        let x = points.vector(VectorSequence::Point, k)?;
-        let gradient = points.vector(VectorSequence::Gradient, k)?;
-        let mut worker_gradients = Vec::new();
-        let mut scratch = Scratch::for_problem(problem, context);
-        oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
-        let situation = Situation {
-            k: 0,
-            x: &x,
-            gradient: &gradient,
-            worker_gradients: &worker_gradients,
-            buffer: &zeros(x.len(), context),
-            workers: problem.workers(),
-            problem: S::view(problem),
-            badness: None,
-            memory: &Memory::new(problem, context),
-        };
-        let emitted = usize::try_from(k).ok().and_then(|k| history.emitted.get(k));
-        let draws = self.draws(&situation, emitted, context)?;
+        let (draws, same_bias) = self.at(k, history, &points, context)?;
         let single = draws.len() == 1;
-        let mut random = Enumerated::new(0, context);
-        oracle.draw_noise(&situation, &mut random, &mut zeros(x.len(), context), context);
-        let same_bias = single || (oracle.model.split && random.paths() == Some(draws.len() as u64));
         let [bias, noise] = draws[0].clone();
         let known = at(Some(bias).filter(|_| same_bias), Some(noise).filter(|_| single));
         let draws: Vec<_> = draws.into_iter().map(|[bias, noise]| at(Some(bias), Some(noise))).collect();
         let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
         evaluated(claim, place, Evaluator::on_outcomes(scope, &known, &draws), watch, context)
+    }
+
+    fn outcomes<S: Arithmetic + Estimable>(
+        &self,
+        place: Place,
+        history: &History,
+        run: &RunTrace<'_, S>,
+        context: S::Context,
+    ) -> Vec<[Option<Vec<S>>; 2]> {
+        let found = self.at(place.k, history, &run.until(place.horizon - 1), context);
+        let draws = found.map(|(draws, _)| draws).unwrap_or_default();
+        draws.into_iter().map(|[bias, noise]| [Some(bias), Some(noise)]).collect()
     }
 
     fn is_symbolic(&self, claim: &Claim) -> bool {

@@ -161,6 +161,19 @@ fn mixed(choice: usize, position: usize) -> usize {
     ((z ^ (z >> 31)) >> 32) as usize
 }
 
+/// Of which number the candidate of each parameter is under that choice, by name.
+pub(super) fn candidate_numbers(statement: &Statement, choice: usize) -> Vec<(&str, usize)> {
+    let number = |(position, parameter): (usize, &'_ Parameter)| {
+        let count = if parameter.candidates.is_empty() { FRACTIONS } else { parameter.candidates.len() };
+        mixed(choice, position) % count
+    };
+    let parameters = statement.parameters.iter().enumerate();
+    parameters.map(|(i, parameter)| (parameter.name.as_str(), number((i, parameter)))).collect()
+}
+
+/// How many values are tried of a parameter without candidates.
+const FRACTIONS: usize = 3;
+
 /// Chooses every parameter in the order of evaluation.
 fn choose_parameters(
     statement: &Statement,
@@ -207,9 +220,9 @@ fn default_candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: u
         Some(upper) => {
             let upper = enclosure(scope, upper)?;
             let width = upper.sub(&lower);
-            lower.add(&width.mul(&fraction([(1, 2), (1, 10), (9, 10)][choice % 3])))
+            lower.add(&width.mul(&fraction([(1, 2), (1, 10), (9, 10)][choice % FRACTIONS])))
         }
-        None => lower.add(&fraction([(1, 1), (1, 10), (10, 1)][choice % 3])),
+        None => lower.add(&fraction([(1, 1), (1, 10), (10, 1)][choice % FRACTIONS])),
     })
 }
 

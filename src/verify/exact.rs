@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use rayon::prelude::*;
 
+use super::budget::{Budget, beyond};
 use super::history;
 use super::instance::{HYPOTHESIS_BITS, Instance};
 use super::judge::{
@@ -21,14 +22,23 @@ use crate::inference::{Evidence, Verdict};
 use crate::method::{Quantity, Table, Workspace};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
+use crate::preset::Effort;
 use crate::problem::Arithmetic;
 use crate::statement::evaluate::{Evaluator, Scope};
 use crate::statement::{Claim, Kind};
 
 /// Rationals grow by some hundred bits a step, and are followed to about 2¹⁷.
 const RATIONAL_HORIZON: usize = 256;
+/// What a rational table costs, as intervals of that many bits.
+const RATIONAL_BITS: u32 = 1 << 10;
 /// Precisions in which enumerated paths are run.
 const ENUMERATED_RUNGS: usize = 3;
+
+/// So many enumerated paths may cost as much as one run.
+const PATHS_A_RUN: u64 = 256;
+
+/// Moments that are followed of each pair of coordinates.
+const MOMENTS: usize = 8;
 
 /// A way to compute the run's expectations without sampling.
 #[derive(Clone, Copy)]
@@ -83,10 +93,30 @@ impl ExactMeans {
         }
     }
 
-    /// The precisions of intervals that are tried in turn. Every path of an enumeration is run anew in each,
-    /// so it has fewer.
-    fn precisions(self, horizon: usize) -> Vec<u32> {
-        let mut all = history::precisions(horizon);
+    /// Whether the budget pays for the first precision up to the horizon; shorter runs are judged without
+    /// enumeration alone.
+    pub fn fits(self, instance: &Instance<'_>, operations: u64) -> bool {
+        !matches!(self, ExactMeans::Enumeration(_))
+            || history::longest_forward(instance.horizon, &self.budget(instance, operations)) == instance.horizon
+    }
+
+    /// The budget of a table.
+    fn budget(self, instance: &Instance<'_>, operations: u64) -> Budget {
+        let budget = Budget::of(instance, operations);
+        match self {
+            ExactMeans::Deterministic => budget,
+            // Second moments are those of pairs of coordinates.
+            ExactMeans::Moments => budget.shared(1, instance.problem.dimension() + MOMENTS),
+            // Their number is limited already.
+            ExactMeans::Enumeration(paths) => budget.shared(paths.div_ceil(PATHS_A_RUN), 1),
+        }
+    }
+
+    /// The precisions of intervals that are tried in turn for tables of `longest` steps, as far as the budget
+    /// pays for them. Every path of an enumeration is run anew in each, so it has fewer.
+    fn precisions(self, longest: usize, budget: &Budget) -> Vec<u32> {
+        let mut all = history::precisions(longest);
+        all.retain(|bits| budget.steps(*bits) >= longest);
         if matches!(self, ExactMeans::Enumeration(_)) {
             all.truncate(ENUMERATED_RUNGS);
         }
@@ -200,6 +230,8 @@ fn on_watched_table<S: Scalar>(
 /// The places that are still open, and what was found of the others.
 struct Decision<'a> {
     instance: &'a Instance<'a>,
+    /// The largest K that intervals reach.
+    longest: usize,
     keeper: WorstKeeper,
     comparisons: u64,
     open: Vec<Place>,
@@ -218,28 +250,33 @@ pub(super) fn decide_exactly(
     instance: &Instance<'_>,
     quantities: &[Quantity],
     means: ExactMeans,
-    evaluations: u64,
+    effort: &Effort,
 ) -> Result<Outcome, CheckFailure> {
-    let mut decision = Decision::new(instance, evaluations)?;
+    let budget = means.budget(instance, effort.operations);
+    let longest = history::longest_forward(instance.horizon, &budget);
+    let mut decision = Decision::new(instance, longest, effort.evaluations)?;
+    let reached = instance.shortened(longest);
     let mut evidence = means.evidence(f64::MANTISSA_DIGITS);
     if instance.statement.kind != Kind::Identity
+        && instance.horizon <= budget.ball_steps()
         && let Some(table) = means.table::<Ball>(instance, quantities, ())
     {
-        decision.pass(&table, (), &|_, _, sides| screen(instance.statement.kind, sides))?;
+        decision.pass(&table, instance.horizon, (), &|_, _, sides| screen(instance.statement.kind, sides))?;
     }
-    for (rung, bits) in means.precisions(instance.horizon).into_iter().enumerate() {
-        if decision.open.is_empty() {
+    for (rung, bits) in means.precisions(longest, &budget).into_iter().enumerate() {
+        if decision.open.iter().all(|place| place.horizon > longest) {
             break;
         }
         if rung == 1 {
-            decision.by_rationals(quantities, means)?;
+            decision.by_rationals(quantities, means, &budget)?;
         }
-        let Some(table) = means.table::<Interval>(instance, quantities, bits) else {
+        let Some(table) = means.table::<Interval>(&reached, quantities, bits) else {
             return Err(CheckFailure::Unsuitable("the family proves no lower bound of f".into()));
         };
         let before = decision.open.len();
-        decision
-            .pass(&table, bits, &|place, scope, sides| decision_by_interval(instance, place, scope, &table, sides))?;
+        decision.pass(&table, longest, bits, &|place, scope, sides| {
+            decision_by_interval(instance, place, scope, &table, sides)
+        })?;
         if decision.open.len() < before {
             decision.enclosed = true;
             evidence = means.evidence(bits);
@@ -272,9 +309,10 @@ fn decision_by_interval(
 type Decide<'a, S> = &'a dyn Fn(Place, &Scope<S>, &Sides<S>) -> Comparison;
 
 impl<'a> Decision<'a> {
-    fn new(instance: &'a Instance<'a>, evaluations: u64) -> Result<Self, CheckFailure> {
+    fn new(instance: &'a Instance<'a>, longest: usize, evaluations: u64) -> Result<Self, CheckFailure> {
         let mut decision = Decision {
             instance,
+            longest,
             keeper: WorstKeeper::default(),
             comparisons: 0,
             open: Vec::new(),
@@ -286,9 +324,8 @@ impl<'a> Decision<'a> {
         };
         let scopes = TableScopes::<Interval>::new(instance, HYPOTHESIS_BITS);
         for (number, claim) in instance.statement.claims.iter().enumerate() {
-            let places = places::of(instance, number, &instance.scope::<f64>(()), instance.horizon, evaluations)?;
-            places.note_left_out(claim, &mut decision.remainder);
-            for place in places.compared {
+            let reach = (longest, instance.horizon);
+            for place in places::reached(instance, number, reach, evaluations, &mut decision.remainder)? {
                 let admitted = !instance.depends_on_horizon() || place.horizon == instance.horizon;
                 match if admitted { Ok(()) } else { instance.check_setup(&scopes.of(place.horizon)) } {
                     Ok(()) => decision.open.push(place),
@@ -300,16 +337,21 @@ impl<'a> Decision<'a> {
         if decision.open.is_empty() { Err(CheckFailure::NothingCompared) } else { Ok(decision) }
     }
 
-    /// Decides what it can of the open places.
+    /// Decides what it can of the open places, on a table of `reach` steps.
     fn pass<S: Enclosing>(
         &mut self,
         table: &Table<S>,
+        reach: usize,
         context: S::Context,
         decide: Decide<'_, S>,
     ) -> Result<(), CheckFailure> {
         let scopes = TableScopes::new(self.instance, context);
         self.failure = None;
         for place in std::mem::take(&mut self.open) {
+            if place.horizon > reach {
+                self.open.push(place);
+                continue;
+            }
             let claim = &self.instance.statement.claims[place.claim];
             let scope = scopes.of(place.horizon);
             let sides = attempt(on_table_at(self.instance, claim, place, &scope, table))?;
@@ -341,12 +383,18 @@ impl<'a> Decision<'a> {
         }
     }
 
-    fn by_rationals(&mut self, quantities: &[Quantity], means: ExactMeans) -> Result<(), CheckFailure> {
+    fn by_rationals(
+        &mut self,
+        quantities: &[Quantity],
+        means: ExactMeans,
+        budget: &Budget,
+    ) -> Result<(), CheckFailure> {
         if !self.instance.problem.is_rational() {
             return Ok(());
         }
         // Only the steps that the open comparisons speak of: rationals grow with every step.
         let furthest = self.open.iter().map(|place| place.horizon).max().unwrap_or(0).min(RATIONAL_HORIZON);
+        let furthest = furthest.min(budget.steps(RATIONAL_BITS));
         let short = self.instance.shortened(furthest);
         let Some(table) = means.shortened(&short).table::<Exact>(&short, quantities, ()) else { return Ok(()) };
         let scopes = TableScopes::<Exact>::new(self.instance, ());
@@ -383,7 +431,12 @@ impl<'a> Decision<'a> {
         }
         for place in &self.open {
             let claim = &self.instance.statement.claims[place.claim];
-            self.remainder.leave_open(place.unsettled(claim, "neither intervals nor rationals decide"));
+            let cause = if place.horizon > self.longest {
+                beyond(place.horizon, self.longest)
+            } else {
+                "neither intervals nor rationals decide".to_owned()
+            };
+            self.remainder.leave_open(place.unsettled(claim, cause));
         }
         let verdict = match (self.violated, self.remainder.open.is_some()) {
             (true, _) => Verdict::Violated,
@@ -394,6 +447,14 @@ impl<'a> Decision<'a> {
         let rational = self.rational && (!self.enclosed || self.instance.statement.kind != Kind::Identity);
         let evidence = if rational { Evidence::Rational } else { evidence };
         let Decision { keeper, comparisons, remainder, .. } = self;
-        Ok(Outcome { verdict, evidence, comparisons, worst: keeper.into_worst(), sampling: None, remainder })
+        Ok(Outcome {
+            verdict,
+            evidence,
+            comparisons,
+            worst: keeper.into_worst(),
+            sampling: None,
+            remainder,
+            counterexample: None,
+        })
     }
 }

@@ -3,9 +3,10 @@
 
 use std::ops::ControlFlow;
 
+use super::budget::{Budget, beyond};
 use super::instance::Instance;
 use super::{CheckFailure, probes};
-use crate::method::{Emitted, RunTrace, Stored, StoredRun, Table, Workspace};
+use crate::method::{Emitted, Limit, RunTrace, Stored, StoredRun, Table, Workspace};
 use crate::oracle::{Estimable, NoRandomness, StepDraws, Stream, StreamKey};
 use crate::problem::Arithmetic;
 
@@ -14,7 +15,7 @@ const BITS_A_STEP: u32 = 2;
 const LEAST_BITS: u32 = 128;
 const MOST_BITS: u32 = 8192;
 /// Precision in which it is decided what free sources emit along a run of `horizon` steps.
-fn forward_bits(horizon: usize) -> u32 {
+pub(super) fn forward_bits(horizon: usize) -> u32 {
     LEAST_BITS.saturating_add(BITS_A_STEP.saturating_mul(u32::try_from(horizon).unwrap_or(u32::MAX))).min(MOST_BITS)
 }
 
@@ -25,6 +26,24 @@ pub(super) fn precisions(horizon: usize) -> Vec<u32> {
     all.push(MOST_BITS);
     all
 }
+
+/// Most steps of a run, up to `horizon`, that the budget pays for in the first precision that is tried for it.
+pub(super) fn longest_forward(horizon: usize, budget: &Budget) -> usize {
+    let fits = |steps: usize| budget.steps(forward_bits(steps)) >= steps;
+    let (mut enough, mut too_many) = (1, horizon + 1);
+    while too_many - enough > 1 {
+        let middle = usize::midpoint(enough, too_many);
+        if fits(middle) {
+            enough = middle;
+        } else {
+            too_many = middle;
+        }
+    }
+    enough
+}
+
+/// Precision in which it is decided how long a stored run may be: its vectors are compared with radii.
+const STORED_BITS: u32 = 256;
 
 /// What is stored of a run.
 enum Course {
@@ -46,6 +65,8 @@ pub(super) struct History {
     pub steps: usize,
     /// Why it has fewer than K.
     pub end: Option<String>,
+    /// Whether the budget is why.
+    pub cut: bool,
     /// The first of the points of a row that repeat earlier ones.
     pub fillers: usize,
     /// What free sources emit at each point of a row; empty where there are none, or they draw.
@@ -54,27 +75,40 @@ pub(super) struct History {
 
 impl History {
     /// The run of a claim about trajectories: free vectors and Gaussian noise are what the stored points say.
-    pub fn of_path(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Self {
+    pub fn of_path(instance: &Instance<'_>, key: &StreamKey, replicate: u64, operations: u64) -> Self {
         let horizon = instance.horizon;
         if !instance.oracle.is_free(true) {
             return History::computed(replicate, horizon);
         }
-        let run = instance.experiment().stored_run(&mut Stream::new([key.stream(replicate)], ()));
+        let longest = Budget::of(instance, operations).steps(STORED_BITS).min(horizon);
+        let shortened = instance.shortened(longest);
+        let run = shortened.experiment().stored_run(&mut Stream::new([key.stream(replicate)], ()));
         let steps = run.points.len() - 1;
         let end = run.end.map(|end| end.explain(steps));
-        History { course: Course::Points(run), steps, end, ..History::computed(replicate, horizon) }
+        History { course: Course::Points(run), steps, end, ..History::computed(replicate, horizon) }.cut_at(longest)
+    }
+
+    /// Says where the budget ended it, if it did.
+    fn cut_at(mut self, longest: usize) -> Self {
+        if self.end.is_none() && self.steps < self.horizon {
+            self.end = Some(beyond(self.horizon, longest));
+            self.cut = true;
+        }
+        self
     }
 
     /// The one run of a claim about averages where nothing is random.
-    pub fn of_average(instance: &Instance<'_>) -> Self {
+    pub fn of_average(instance: &Instance<'_>, operations: u64) -> Self {
         let horizon = instance.horizon;
         if !instance.oracle.is_free(false) {
             return History::computed(0, horizon);
         }
-        let emission = instance.experiment().emission(forward_bits(horizon));
+        let longest = longest_forward(horizon, &Budget::of(instance, operations));
+        let emission = instance.shortened(longest).experiment().emission(forward_bits(longest));
         let steps = emission.vectors.len();
         let end = emission.end.map(|end| end.explain(steps));
-        History { course: Course::Emitted(emission.vectors), steps, end, ..History::computed(0, horizon) }
+        let course = Course::Emitted(emission.vectors);
+        History { course, steps, end, ..History::computed(0, horizon) }.cut_at(longest)
     }
 
     fn computed(replicate: u64, horizon: usize) -> Self {
@@ -84,6 +118,7 @@ impl History {
             horizon,
             steps: horizon,
             end: None,
+            cut: false,
             fillers: usize::MAX,
             emitted: Vec::new(),
         }
@@ -129,33 +164,36 @@ impl History {
         !matches!(self.course, Course::Points(_))
     }
 
-    /// The precisions of intervals that are tried in turn.
-    pub fn precisions(&self) -> Vec<u32> {
-        precisions(if self.is_forward() { self.horizon } else { 0 })
+    /// The precisions of intervals that are tried in turn, each with how many steps the budget pays for.
+    pub fn rungs(&self, budget: &Budget) -> Vec<(u32, usize)> {
+        let bits = precisions(if self.is_forward() { longest_forward(self.horizon, budget) } else { 0 });
+        bits.into_iter().map(|bits| (bits, budget.steps(bits))).collect()
     }
 
-    /// The run in one arithmetic.
+    /// The run in one arithmetic, as far as the limit lets it.
     pub fn trace<'a, S: Arithmetic + Estimable>(
         &'a self,
         instance: &'a Instance<'_>,
         key: &StreamKey,
+        limit: &Limit<'_>,
         context: S::Context,
     ) -> RunTrace<'a, S> {
         let experiment = instance.experiment();
         match &self.course {
             Course::Points(StoredRun { points, draws, .. }) => {
+                let points = &points[..points.len().min(limit.steps.saturating_add(1))];
                 let stored = Stored { points, oracle: &instance.oracle, draws };
                 RunTrace::of_points(instance.problem.as_ref(), &instance.method, stored, context)
             }
             Course::Emitted(vectors) => {
-                RunTrace::forward(&experiment, &mut NoRandomness, Some(Emitted(vectors)), context)
+                RunTrace::forward(&experiment, &mut NoRandomness, Some(Emitted(vectors)), limit, context)
             }
             Course::Computed if instance.oracle.model.deterministic => {
-                RunTrace::forward(&experiment, &mut NoRandomness, None, context)
+                RunTrace::forward(&experiment, &mut NoRandomness, None, limit, context)
             }
             Course::Computed => {
                 let mut random = Stream::new([key.stream(self.replicate)], context);
-                RunTrace::forward(&experiment, &mut random, None, context)
+                RunTrace::forward(&experiment, &mut random, None, limit, context)
             }
         }
     }

@@ -5,14 +5,18 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::budget::Budget;
 use super::history::History;
 use super::instance::{HYPOTHESIS_BITS, Instance};
 use super::judge::Smallest;
-use crate::method::RunTrace;
+use crate::method::{Limit, RunTrace};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
 use crate::statement::evaluate::{Evaluator, Scope};
+
+/// Rationals are reduced after every operation, which costs about so many multiplications.
+const REDUCING: f64 = 8.0;
 
 /// The numbers of an instance with one K, in every arithmetic.
 pub(super) struct Setup<'a> {
@@ -67,6 +71,9 @@ pub(super) struct Ladder<'a> {
     key: &'a StreamKey,
     /// Precisions of intervals that are tried in turn.
     pub bits: Vec<u32>,
+    /// How many steps the budget pays for in each.
+    reach: Vec<usize>,
+    budget: Budget,
     ball: OnceCell<RunTrace<'a, Ball>>,
     around: OnceCell<RunTrace<'a, Ball>>,
     intervals: Vec<OnceCell<RunTrace<'a, Interval>>>,
@@ -74,33 +81,65 @@ pub(super) struct Ladder<'a> {
 }
 
 impl<'a> Ladder<'a> {
-    pub fn new(instance: &'a Instance<'a>, key: &'a StreamKey, history: &'a History) -> Self {
-        let bits = history.precisions();
+    /// With runs of at most so many operations each.
+    pub fn new(instance: &'a Instance<'a>, key: &'a StreamKey, history: &'a History, operations: u64) -> Self {
+        let budget = Budget::of(instance, operations);
+        let (bits, reach): (Vec<u32>, Vec<usize>) = history.rungs(&budget).into_iter().unzip();
         let intervals = bits.iter().map(|_| OnceCell::new()).collect();
         let (ball, around, exact) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Ladder { instance, history, key, bits, ball, around, intervals, exact }
+        Ladder { instance, history, key, bits, reach, budget, ball, around, intervals, exact }
     }
 
-    fn trace<S: Arithmetic + Estimable>(&self, context: S::Context) -> RunTrace<'a, S> {
-        self.history.trace(self.instance, self.key, context)
+    fn trace<S: Arithmetic + Estimable>(&self, steps: usize, context: S::Context) -> RunTrace<'a, S> {
+        let limit = Limit { steps, operations: f64::INFINITY, cost: &|_| 0.0 };
+        self.history.trace(self.instance, self.key, &limit, context)
     }
 
     pub fn ball(&self) -> &RunTrace<'a, Ball> {
-        self.ball.get_or_init(|| self.trace(()))
+        self.ball.get_or_init(|| self.trace(self.ball_reach(), ()))
     }
 
-    /// The run in balls around that of the first intervals. Their errors do not grow along the run, as those of
+    /// How many steps the budget pays for in balls.
+    pub fn ball_reach(&self) -> usize {
+        self.budget.ball_steps()
+    }
+
+    /// The run in balls around that of the first intervals, which reach farthest. Their errors do not grow along the run, as those of
     /// a run that goes forward in balls do.
     pub fn around(&self) -> &RunTrace<'a, Ball> {
         self.around.get_or_init(|| self.interval(0).enclosed(&Ball::around, ()))
     }
 
     pub fn interval(&self, rung: usize) -> &RunTrace<'a, Interval> {
-        self.intervals[rung].get_or_init(|| self.trace(self.bits[rung]))
+        self.intervals[rung].get_or_init(|| self.trace(self.reach[rung], self.bits[rung]))
+    }
+
+    /// The rungs of intervals that have a run of so many steps.
+    pub fn rungs(&self, horizon: usize) -> Vec<usize> {
+        (0..self.bits.len()).filter(|rung| self.reach[*rung] >= horizon).collect()
+    }
+
+    /// The longest K that intervals reach.
+    pub fn longest(&self) -> usize {
+        self.reach.iter().copied().max().unwrap_or(1).min(self.history.steps)
+    }
+
+    /// Whether the run was made at that precision.
+    pub fn has_interval(&self, rung: usize) -> bool {
+        self.intervals[rung].get().is_some()
+    }
+
+    /// Whether the run was made in rationals.
+    pub fn has_exact(&self) -> bool {
+        self.exact.get().is_some()
     }
 
     pub fn exact(&self) -> &RunTrace<'a, Exact> {
-        self.exact.get_or_init(|| self.trace(()))
+        self.exact.get_or_init(|| {
+            let cost = |bits| REDUCING * self.budget.of_step(bits);
+            let limit = Limit { steps: self.ball_reach(), operations: self.budget.operations(), cost: &cost };
+            self.history.trace(self.instance, self.key, &limit, ())
+        })
     }
 
     fn scope<S: Arithmetic + Estimable>(

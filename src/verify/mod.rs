@@ -4,7 +4,9 @@
 //! `pathwise`, `one_step` or `whole_run` decides it.
 
 mod at_points;
+mod budget;
 pub mod choose;
+mod counterexample;
 mod exact;
 pub mod glance;
 mod history;
@@ -22,6 +24,7 @@ mod probes;
 mod ranges;
 mod relation;
 mod sampled;
+mod spread;
 pub mod stored;
 pub mod survey;
 mod symbolic;
@@ -42,6 +45,7 @@ use crate::statement::evaluate::{EvaluationError, NO_VALUE};
 use crate::statement::{Scope, Statement, Subject};
 use instance::{CellSpec, Instance, InstanceError};
 
+pub use counterexample::{Counterexample, Draw, Part, Row};
 pub use sampled::PrecisionCheck;
 
 /// One compared pair of sides, at its worst.
@@ -166,6 +170,8 @@ pub struct Outcome {
     pub sampling: Option<Sampling>,
     /// What was left.
     pub remainder: Remainder,
+    /// For an exact violation on runs that can be told: the worst comparison, to be followed by hand.
+    pub counterexample: Option<Counterexample>,
 }
 
 /// What a cell is judged by.
@@ -293,6 +299,9 @@ impl Outcome {
         for unsettled in [&mut remainder.open, &mut remainder.cut, &mut remainder.skipped].into_iter().flatten() {
             unsettled.claim += 1;
         }
+        if let Some(counterexample) = &mut self.counterexample {
+            counterexample.claim += 1;
+        }
         if let Some(worst) = &mut self.worst {
             worst.claim += 1;
             worst.lhs = finite_limits(worst.lhs);
@@ -355,18 +364,29 @@ pub fn check_instance(instance: &Instance<'_>, key: &StreamKey, judging: Judging
     outcome.map(Outcome::told).map_err(|failure| failure.on(instance))
 }
 
+/// Decides cells, in parallel, for as long as `going_on` says so before each of them; `done` is called after each,
+/// in any order.
+pub fn check_cells_while(
+    cells: &[Cell<'_>],
+    judging: Judging<'_>,
+    going_on: &(dyn Fn() -> bool + Sync),
+    done: &(dyn Fn() + Sync),
+) -> Vec<Option<Result<Outcome, CheckFailure>>> {
+    cells
+        .par_iter()
+        .map(|cell| {
+            let outcome = going_on().then(|| check_cell(cell, judging));
+            done();
+            outcome
+        })
+        .collect()
+}
+
 /// Decides all cells, in parallel; `done` is called after each, in any order.
 pub fn check_cells(
     cells: &[Cell<'_>],
     judging: Judging<'_>,
     done: &(dyn Fn() + Sync),
 ) -> Vec<Result<Outcome, CheckFailure>> {
-    cells
-        .par_iter()
-        .map(|cell| {
-            let outcome = check_cell(cell, judging);
-            done();
-            outcome
-        })
-        .collect()
+    check_cells_while(cells, judging, &|| true, done).into_iter().flatten().collect()
 }

@@ -22,21 +22,14 @@ pub(super) struct OverOutcomes<'a> {
     pub instance: &'a Instance<'a>,
 }
 
-impl SidesOnRun for OverOutcomes<'_> {
-    fn sides<S: Arithmetic + Estimable>(
+impl OverOutcomes<'_> {
+    /// Every outcome of the noise of a step.
+    fn noises<S: Arithmetic + Estimable>(
         &self,
-        claim: &Claim,
-        place: Place,
-        _: &History,
-        scope: &Scope<S>,
+        step: usize,
         past: &RunTrace<'_, S>,
-        watch: Watch<'_, S>,
-    ) -> Result<Sides<S>, CheckFailure> {
-        let context = scope.context;
-        let step = usize::try_from(place.k)
-            .ok()
-            .filter(|k| *k < place.horizon)
-            .ok_or(EvaluationError::MissingQuantity { name: "b", index: place.k })?;
+        context: S::Context,
+    ) -> Result<Vec<Vec<S>>, CheckFailure> {
         let (x, gradient) = (past.point(step), past.gradient(step));
         let problem = self.instance.problem.as_ref();
         let oracle = &self.instance.oracle;
@@ -54,9 +47,9 @@ impl SidesOnRun for OverOutcomes<'_> {
             badness: None,
             memory: &Memory::new(problem, context),
         };
-        let mut outcomes = Vec::new();
+        let mut noises = Vec::new();
         loop {
-            let mut random = Enumerated::new(outcomes.len() as u64, context);
+            let mut random = Enumerated::new(noises.len() as u64, context);
             let mut noise = zeros(x.len(), context);
             oracle.draw_noise(&situation, &mut random, &mut noise, context);
             let Some(paths) = random.paths().filter(|paths| *paths <= MAX_OUTCOMES) else {
@@ -64,11 +57,32 @@ impl SidesOnRun for OverOutcomes<'_> {
                     "one step has too many outcomes; at most {MAX_OUTCOMES} are enumerated"
                 )));
             };
-            outcomes.push(OutcomeTrace::new(past, place.horizon, step, noise));
-            if outcomes.len() as u64 == paths {
-                break;
+            noises.push(noise);
+            if noises.len() as u64 == paths {
+                return Ok(noises);
             }
         }
+    }
+}
+
+impl SidesOnRun for OverOutcomes<'_> {
+    fn sides<S: Arithmetic + Estimable>(
+        &self,
+        claim: &Claim,
+        place: Place,
+        _: &History,
+        scope: &Scope<S>,
+        past: &RunTrace<'_, S>,
+        watch: Watch<'_, S>,
+    ) -> Result<Sides<S>, CheckFailure> {
+        let context = scope.context;
+        let step = usize::try_from(place.k)
+            .ok()
+            .filter(|k| *k < place.horizon)
+            .ok_or(EvaluationError::MissingQuantity { name: "b", index: place.k })?;
+        let noises = self.noises(step, past, context)?;
+        let outcome = |noise| OutcomeTrace::new(past, place.horizon, step, noise);
+        let outcomes: Vec<_> = noises.into_iter().map(outcome).collect();
         let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|o| o as &dyn Trace<S>).collect();
         let known = KnownTrace::new(past, place.horizon, step);
         let mut evaluator = Evaluator::on_outcomes(scope, &known, &outcomes);
@@ -78,6 +92,18 @@ impl SidesOnRun for OverOutcomes<'_> {
             evaluator.set_watch(watch);
         }
         Sides::evaluate(claim, &mut evaluator, context)
+    }
+
+    fn outcomes<S: Arithmetic + Estimable>(
+        &self,
+        place: Place,
+        _: &History,
+        past: &RunTrace<'_, S>,
+        context: S::Context,
+    ) -> Vec<[Option<Vec<S>>; 2]> {
+        let Ok(step) = usize::try_from(place.k) else { return Vec::new() };
+        let noises = self.noises(step, past, context).unwrap_or_default();
+        noises.into_iter().map(|noise| [Some(past.bias(step).clone()), Some(noise)]).collect()
     }
 
     fn is_symbolic(&self, _: &Claim) -> bool {

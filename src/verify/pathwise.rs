@@ -1,5 +1,7 @@
 //! Claims that are judged on runs: every index of every run, for every K, decided with no error left.
 
+use super::budget::beyond;
+use super::counterexample::{self, Counterexample};
 use super::history::History;
 use super::instance::Instance;
 use super::judge::{
@@ -17,7 +19,7 @@ use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::VectorSequence;
-use crate::statement::{Claim, Kind};
+use crate::statement::{Claim, Kind, Subject};
 
 /// The arithmetics that decided some comparison.
 #[derive(Clone, Copy, Default)]
@@ -43,14 +45,15 @@ pub(super) type Watch<'a, S> = Option<&'a dyn Fn(&S)>;
 
 /// How a claim at one place is evaluated on a run, in any arithmetic.
 pub(super) trait SidesOnRun {
-    /// The runs of a cell that belong to one replicate.
+    /// The runs of a cell that belong to one replicate, of at most so many operations each.
     fn histories(
         &self,
         instance: &Instance<'_>,
         key: &StreamKey,
         replicate: u64,
+        operations: u64,
     ) -> Result<Vec<History>, CheckFailure> {
-        Ok(vec![History::of_path(instance, key, replicate)])
+        Ok(vec![History::of_path(instance, key, replicate, operations)])
     }
 
     fn sides<S: Arithmetic + Estimable>(
@@ -62,6 +65,18 @@ pub(super) trait SidesOnRun {
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure>;
+
+    /// b_k and ν_k of every outcome that the draw at the place has, where the claim is about draws; each equally
+    /// likely.
+    fn outcomes<S: Arithmetic + Estimable>(
+        &self,
+        _: Place,
+        _: &History,
+        _: &RunTrace<'_, S>,
+        _: S::Context,
+    ) -> Vec<[Option<Vec<S>>; 2]> {
+        Vec::new()
+    }
 
     /// Whether both sides are expressions in the run's own quantities, with no outcomes to average over.
     fn is_symbolic(&self, claim: &Claim) -> bool;
@@ -94,8 +109,14 @@ pub(super) struct OnOnlyRun<'a> {
 }
 
 impl SidesOnRun for OnOnlyRun<'_> {
-    fn histories(&self, instance: &Instance<'_>, _: &StreamKey, _: u64) -> Result<Vec<History>, CheckFailure> {
-        Ok(vec![History::of_average(instance)])
+    fn histories(
+        &self,
+        instance: &Instance<'_>,
+        _: &StreamKey,
+        _: u64,
+        operations: u64,
+    ) -> Result<Vec<History>, CheckFailure> {
+        Ok(vec![History::of_average(instance, operations)])
     }
 
     fn sides<S: Arithmetic + Estimable>(
@@ -149,11 +170,11 @@ enum Found {
 }
 
 /// One comparison on one run.
-struct Trial<'t, 'a, P> {
-    on_run: &'t P,
-    ladder: &'t Ladder<'a>,
+pub(super) struct Trial<'t, 'a, P> {
+    pub on_run: &'t P,
+    pub ladder: &'t Ladder<'a>,
     setup: &'t Setup<'a>,
-    place: Place,
+    pub place: Place,
 }
 
 impl<P: SidesOnRun> Trial<'_, '_, P> {
@@ -161,7 +182,20 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         self.ladder.instance.statement.kind
     }
 
-    fn claim(&self) -> &Claim {
+    /// How many steps of the run the comparison needs.
+    fn needed(&self) -> usize {
+        match self.ladder.instance.statement.subject {
+            Subject::Estimate => usize::try_from(self.place.k + 1).unwrap_or(1),
+            Subject::Run => self.place.horizon,
+        }
+    }
+
+    /// The rungs of intervals that reach it.
+    fn rungs(&self) -> Vec<usize> {
+        self.ladder.rungs(self.needed())
+    }
+
+    pub fn claim(&self) -> &Claim {
         &self.ladder.instance.statement.claims[self.place.claim]
     }
 
@@ -182,7 +216,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
 
     /// How rationals compare the sides, where they do, and near which numbers.
     fn by_rationals(&self) -> Result<Option<(Comparison, (f64, f64, f64))>, CheckFailure> {
-        if !self.ladder.instance.problem.is_rational() {
+        if !self.ladder.instance.problem.is_rational() || self.needed() > self.ladder.ball_reach() {
             return Ok(None);
         }
         let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
@@ -191,13 +225,12 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     }
 
     fn by_symbols(&self) -> Comparison {
-        if !self.on_run.is_symbolic(self.claim()) {
-            return Comparison::Open;
-        }
         let ladder = self.ladder;
+        let first = self.rungs().first().copied();
+        let (true, Some(rung)) = (self.on_run.is_symbolic(self.claim()), first) else { return Comparison::Open };
         let instance = ladder.instance;
-        let scope = ladder.interval_scope(self.setup, 0);
-        let trace = ladder.interval(0).until(self.place.horizon);
+        let scope = ladder.interval_scope(self.setup, rung);
+        let trace = ladder.interval(rung).until(self.place.horizon);
         let evaluator = |slots: &[i64]| {
             let mut evaluator = Evaluator::on(&scope, &trace, &RandomIndex::Absent);
             evaluator.set_horizon(self.place.horizon);
@@ -245,37 +278,56 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         Ok(equality_by_interval(sides, &smallest))
     }
 
+    /// Whether balls show it: those of the run itself, then those around it in intervals, which exist if
+    /// `reached`. Identities are not screened, and stored points have no errors to grow.
+    fn screened(&self, reached: bool, midpoint: &mut (f64, f64, f64)) -> Result<Option<Comparison>, CheckFailure> {
+        let kind = self.kind();
+        if self.needed() <= self.ladder.ball_reach() {
+            let scope = self.ladder.ball_scope(self.setup);
+            if let Ok(sides) = self.sides(scope, self.ladder.ball(), None)? {
+                *midpoint = sides.midpoint();
+                if screen(kind, &sides) == Comparison::True {
+                    return Ok(Some(Comparison::True));
+                }
+            }
+            if reached
+                && kind != Kind::Identity
+                && self.ladder.history.is_forward()
+                && let Ok(sides) = self.sides(scope, self.ladder.around(), None)?
+            {
+                *midpoint = sides.midpoint();
+                if screen(kind, &sides) == Comparison::True {
+                    return Ok(Some(Comparison::True));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Screening; then intervals, with rationals and symbols tried early, as higher precision is of no use
     /// where both sides are equal. An identity is shown by intervals only where neither of them decides.
     fn decide(&self, deciders: &mut Deciders) -> Result<Found, CheckFailure> {
         let kind = self.kind();
         let mut midpoint = (f64::NAN, f64::NAN, f64::NAN);
-        let scope = self.ladder.ball_scope(self.setup);
-        for forward in [true, false] {
-            // Identities are not screened, and stored points have no errors to grow.
-            if !forward && (kind == Kind::Identity || !self.ladder.history.is_forward()) {
-                break;
-            }
-            let run = if forward { self.ladder.ball() } else { self.ladder.around() };
-            if let Ok(sides) = self.sides(scope, run, None)? {
-                midpoint = sides.midpoint();
-                if screen(kind, &sides) == Comparison::True {
-                    return Ok(Found::Compared(Comparison::True, midpoint));
-                }
-            }
+        let rungs = self.rungs();
+        if let Some(found) = self.screened(!rungs.is_empty(), &mut midpoint)? {
+            return Ok(Found::Compared(found, midpoint));
         }
+        let Some(last) = rungs.len().checked_sub(1) else {
+            return Ok(Found::Open(beyond(self.place.horizon, self.ladder.longest()), midpoint));
+        };
         // Rationals need no help with an identity.
-        if kind == Kind::Identity {
-            if let Some((found, midpoint)) = self.by_rationals()? {
-                deciders.rational = true;
-                return Ok(Found::Compared(found, midpoint));
-            }
+        if kind == Kind::Identity
+            && let Some((found, midpoint)) = self.by_rationals()?
+        {
+            deciders.rational = true;
+            return Ok(Found::Compared(found, midpoint));
         }
-        let exact_after = if kind == Kind::Identity { 0 } else { 2.min(self.ladder.bits.len() - 1) };
+        let exact_after = rungs[if kind == Kind::Identity { 0 } else { 2.min(last) }];
         let mut failure = None;
         let mut needed = 0;
-        for rung in 0..self.ladder.bits.len() {
-            if self.ladder.bits[rung] < needed && rung + 1 < self.ladder.bits.len() {
+        for rung in rungs.iter().copied() {
+            if self.ladder.bits[rung] < needed && rung != rungs[last] {
                 continue;
             }
             let sides = self.by_interval(rung)?;
@@ -327,13 +379,14 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     }
 
     fn why_open(&self) -> String {
-        let most = self.ladder.bits.last().copied().unwrap_or_default();
+        let last = self.rungs().last().copied();
+        let most = last.map_or(0, |rung| self.ladder.bits[rung]);
         format!("neither intervals of up to {most} bits nor rationals nor symbols decide")
     }
 
     /// Where the estimate has no value although the gradient has one: an ordering that it needs is not certain.
     fn uncertain_estimate(&self) -> Option<String> {
-        let run = self.ladder.interval(self.ladder.bits.len() - 1);
+        let run = self.ladder.interval(self.rungs().last().copied()?);
         let trace = run.until(self.place.horizon);
         let defined = |sequence, k| trace.vector(sequence, k).is_ok_and(|vector| is_defined(&vector));
         let k = (0..self.place.horizon as i64)
@@ -348,14 +401,15 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     /// in precisions beyond the first.
     fn relation(&self, found: Comparison) -> Result<Option<Relation>, CheckFailure> {
         let kind = self.kind();
-        let rungs = if found == Comparison::False { self.ladder.bits.len() } else { 1 };
-        for rung in 0..rungs {
+        let all = self.rungs();
+        let rungs = if found == Comparison::False { all.len() } else { all.len().min(1) };
+        for (number, rung) in all.into_iter().take(rungs).enumerate() {
             if let Ok(sides) = self.by_interval(rung)?
                 && by_interval(kind, &sides) == found
             {
                 return Ok(Interval::relation(kind, &sides.lhs, &sides.rhs, found));
             }
-            if rung == 1.min(rungs - 1) && self.ladder.instance.problem.is_rational() {
+            if number == 1.min(rungs - 1) && self.ladder.instance.problem.is_rational() {
                 let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
                 let relation = sides.ok().and_then(|sides| Exact::relation(kind, &sides.lhs, &sides.rhs, found));
                 if relation.is_some() {
@@ -365,6 +419,18 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         }
         Ok(None)
     }
+
+    /// What the comparison, which is false, looks like in the first arithmetic that has both sides.
+    fn counterexample(&self) -> Option<Counterexample> {
+        let by_interval = |rung: usize| {
+            let scope = self.ladder.interval_scope(self.setup, rung);
+            counterexample::of(self, &scope, self.ladder.interval(rung))
+        };
+        let made = |rung: &usize| self.ladder.has_interval(*rung);
+        let found = self.rungs().into_iter().filter(made).find_map(by_interval);
+        let exactly = || counterexample::of(self, self.ladder.exact_scope(self.setup), self.ladder.exact());
+        found.or_else(|| self.ladder.has_exact().then(exactly).flatten())
+    }
 }
 
 /// What the comparisons of a cell have shown so far.
@@ -373,6 +439,7 @@ struct Progress {
     keeper: WorstKeeper,
     /// Which run the worst comparison was on, and where.
     worst: Option<(usize, Place)>,
+    counterexample: Option<Counterexample>,
     deciders: Deciders,
     comparisons: u64,
     violated: bool,
@@ -393,17 +460,18 @@ pub(super) fn check_on_runs(
     let replicates = if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories };
     let mut histories = Vec::new();
     for replicate in 0..replicates {
-        histories.extend(on_run.histories(instance, key, replicate)?);
+        histories.extend(on_run.histories(instance, key, replicate, judging.effort.operations)?);
     }
     let shared = Setups::new(instance);
     for (number, history) in histories.iter().enumerate() {
-        let ladder = Ladder::new(instance, key, history);
+        let ladder = Ladder::new(instance, key, history, judging.effort.operations);
         // What depends on the run belongs to this one alone.
         let own = Setups::new(instance);
         progress.judge(on_run, &ladder, if instance.visits() { &own } else { &shared }, (number, judging))?;
     }
     if let Some((number, place)) = progress.worst {
-        let (ladder, own) = (Ladder::new(instance, key, &histories[number]), Setups::new(instance));
+        let ladder = Ladder::new(instance, key, &histories[number], judging.effort.operations);
+        let own = Setups::new(instance);
         let setup = own.of(place.horizon);
         progress.enclose(&Trial { on_run, ladder: &ladder, setup: &setup, place })?;
     }
@@ -422,16 +490,19 @@ impl Progress {
         let claims = &instance.statement.claims;
         if let Some(end) = &history.end {
             let place = Place { claim: 0, k: history.steps as i64, horizon: history.horizon };
-            self.remainder.skip(place.unsettled(&claims[0], end.clone()));
+            let found = place.unsettled(&claims[0], end.clone());
+            if history.cut { self.remainder.leave_open(found) } else { self.remainder.skip(found) }
         }
         if history.steps == 0 {
             return Ok(());
         }
-        for (c, claim) in claims.iter().enumerate() {
-            let scope = instance.scope::<f64>(());
-            let places = places::of(instance, c, &scope, history.steps, judging.effort.evaluations)?;
-            places.note_left_out(claim, &mut self.remainder);
-            for place in places.compared.into_iter().filter(|place| !only_filled(history, *place)) {
+        // Of a row each point is a comparison of its own.
+        let of_points = instance.statement.subject == Subject::Estimate;
+        let longest = if of_points { history.steps } else { ladder.longest() };
+        for c in 0..claims.len() {
+            let budget = judging.effort.evaluations;
+            let places = places::reached(instance, c, (longest, history.steps), budget, &mut self.remainder)?;
+            for place in places.into_iter().filter(|place| !only_filled(history, *place)) {
                 let setup = setups.of(place.horizon);
                 let before = self.keeper.changes();
                 self.compare(&Trial { on_run, ladder, setup: &setup, place })?;
@@ -480,17 +551,21 @@ impl Progress {
 
     /// Replaces the sides of the worst comparison by enclosures, and says how they compare.
     fn enclose<P: SidesOnRun>(&mut self, trial: &Trial<'_, '_, P>) -> Result<(), CheckFailure> {
-        if let Ok(sides) = trial.by_interval(0)? {
-            self.keeper.enclose(&sides);
+        for rung in trial.rungs() {
+            if let Ok(sides) = trial.by_interval(rung)? {
+                self.keeper.enclose(&sides);
+                break;
+            }
         }
         if let Some(found) = self.keeper.decided() {
             self.keeper.relate(trial.relation(found)?);
+            self.counterexample = (found == Comparison::False).then(|| trial.counterexample()).flatten();
         }
         Ok(())
     }
 
     fn outcome(self, kind: Kind) -> Result<Outcome, CheckFailure> {
-        let Progress { keeper, deciders, comparisons, violated, remainder, failure, .. } = self;
+        let Progress { keeper, counterexample, deciders, comparisons, violated, remainder, failure, .. } = self;
         let open = remainder.open.is_some();
         let verdict = match (violated, failure) {
             (true, _) => Verdict::Violated,
@@ -502,7 +577,15 @@ impl Progress {
             (false, None) => return Err(CheckFailure::NothingCompared),
         };
         let evidence = deciders.evidence(kind);
-        Ok(Outcome { verdict, evidence, comparisons, worst: keeper.into_worst(), sampling: None, remainder })
+        Ok(Outcome {
+            verdict,
+            evidence,
+            comparisons,
+            worst: keeper.into_worst(),
+            sampling: None,
+            remainder,
+            counterexample,
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::budget::beyond;
 use super::instance::Instance;
 use super::{Remainder, Unsettled};
 use crate::number::Scalar;
@@ -54,6 +55,32 @@ impl Places {
         self.cut.iter().for_each(|cut| remainder.leave_out(left_out(cut)));
         self.open.iter().for_each(|open| remainder.leave_open(left_out(open)));
     }
+}
+
+/// The comparisons of the claim of that number for every K up to `longest`, which runs of every arithmetic reach,
+/// and for K = `steps`, which some may reach alone; what is left out is noted.
+pub(super) fn reached(
+    instance: &Instance<'_>,
+    number: usize,
+    (longest, steps): (usize, usize),
+    budget: u64,
+    remainder: &mut Remainder,
+) -> Result<Vec<Place>, EvaluationError> {
+    let claim = &instance.statement.claims[number];
+    let scope = instance.scope::<f64>(());
+    let places = of(instance, number, &scope, longest, budget)?;
+    places.note_left_out(claim, remainder);
+    let mut compared = places.compared;
+    if longest < steps {
+        compared
+            .extend(of(instance, number, &scope, steps, budget)?.compared.into_iter().filter(|p| p.horizon == steps));
+        let between = Place { claim: number, k: 0, horizon: longest + 1 };
+        let count = (steps - longest - 1) as u64;
+        if count > 0 {
+            remainder.leave_out(Unsettled { count, ..between.unsettled(claim, beyond(steps, longest)) });
+        }
+    }
+    Ok(compared)
 }
 
 /// The indices at which a claim is made for one K; one, which it ignores, where it has none of its own.
@@ -130,6 +157,9 @@ fn mentions_horizon(index: &Index) -> bool {
     }
 }
 
+/// What it costs to have the constants, ranges and hypotheses of another K, in quantities read.
+const SETUP: u64 = 256;
+
 /// Every index of every K. The first and the last K come first, then the powers of two, then the others from
 /// below, until the budget is spent.
 fn every_horizon<S: Scalar>(
@@ -154,7 +184,8 @@ fn every_horizon<S: Scalar>(
         let mut work = Work { evaluator: Evaluator::without_trace(scope) };
         work.evaluator.set_horizon(horizon);
         work.evaluator.set_index(range.end - 1);
-        let cost = work.of_claim(claim).saturating_mul(u64::try_from(range.end - range.start).unwrap_or(0));
+        let reads = work.of_claim(claim).saturating_mul(u64::try_from(range.end - range.start).unwrap_or(0));
+        let cost = if instance.depends_on_horizon() { reads.saturating_add(SETUP) } else { reads };
         let place = |k| Place { claim: number, k, horizon };
         if cost <= left {
             left -= cost;

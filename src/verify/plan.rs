@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::choose::{inside, with_parameters};
 use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, builtins, enclosure};
+use super::spread::{Candidate, spread};
 use super::{Cell, at_points, one_step, places, stored, whole_run};
 use crate::method::Start;
 use crate::number::{Interval, Scalar};
@@ -100,12 +101,16 @@ impl<'a> Plan<'a> {
         *self.passed_over.entry(reason.to_string()).or_insert(0) += 1;
     }
 
+    /// Plans the suite's cells. Those of a quick check are a part of the default's.
     fn add_general(&mut self, statement: &'a Statement, preset: Preset) {
+        let (wanted, preset) = (preset.cells(), preset.suite());
         let mut suitable = self.suitable(statement, problems(statement, preset));
         if suitable.is_empty() && statement.problems.is_empty() {
             suitable = self.suitable(statement, problem::nested_suite(preset).into_iter().map(Ok).collect());
         }
-        self.walk(statement, preset, &suitable);
+        for candidate in spread(self.walk(statement, preset, &suitable), wanted) {
+            self.add(statement, candidate.spec, &candidate.compared);
+        }
     }
 
     /// Those of the problems that prove what the statement uses, under one of its estimates at least.
@@ -129,11 +134,17 @@ impl<'a> Plan<'a> {
         suitable
     }
 
-    fn walk(&mut self, statement: &'a Statement, preset: Preset, suitable: &[(ProblemSpec, Arc<dyn DynProblem>)]) {
+    fn walk(
+        &mut self,
+        statement: &'a Statement,
+        preset: Preset,
+        suitable: &[(ProblemSpec, Arc<dyn DynProblem>)],
+    ) -> Vec<Candidate> {
+        let mut walked: Vec<Candidate> = Vec::new();
         let defaults = sources(statement.scope());
         let count = if statement.estimates.is_empty() { defaults.len() } else { statement.estimates.len() };
         if suitable.is_empty() {
-            return;
+            return walked;
         }
         for i in 0..preset.cells() {
             let (problem_spec, problem) = &suitable[i % suitable.len()];
@@ -155,7 +166,7 @@ impl<'a> Plan<'a> {
                 let start =
                     if (i + round + attempt / count).is_multiple_of(2) { Start::Zero } else { Start::FirstGradient };
                 let horizon = statement.horizons[(i + round) % statement.horizons.len()];
-                let horizon = limited_horizon(statement, &source, horizon, preset);
+                let horizon = limited_horizon(statement, problem.as_ref(), &source, horizon, preset);
                 let choice = i + attempt / count;
                 let frame = CellSpec::without_parameters(problem_spec.clone(), source, start, horizon);
                 let spec = with_parameters(statement, frame, problem.as_ref(), choice, &[]).and_then(|spec| {
@@ -163,12 +174,13 @@ impl<'a> Plan<'a> {
                     Ok((is_checkable(&instance, preset)?, spec))
                 });
                 let (compared, spec) = spec.map_err(|reason| self.pass_over(&reason)).ok()?;
-                (!self.cells.iter().any(|cell| cell.spec == spec)).then_some((compared, spec))
+                let mut known = self.cells.iter().map(|cell| &cell.spec).chain(walked.iter().map(|c| &c.spec));
+                let new = known.all(|other| *other != spec);
+                new.then(|| Candidate::new(statement, problem.as_ref(), compared, spec, choice))
             });
-            if let Some((compared, spec)) = found {
-                self.add(statement, spec, &compared);
-            }
+            walked.extend(found);
         }
+        walked
     }
 }
 
@@ -253,14 +265,22 @@ fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<Vec<bool>, In
     if suitable { Ok(compared) } else { Err(InstanceError::NoEvidence) }
 }
 
-/// Finite noise is only enumerable over few steps: two outcomes a step, at most the preset's paths.
-fn limited_horizon(statement: &Statement, sources: &[SourceSpec], horizon: usize, preset: Preset) -> usize {
-    let binary = sources.iter().any(|s| matches!(s, SourceSpec::Axis { .. }));
-    if binary && statement.scope() == Scope::WholeRun {
-        horizon.min(preset.effort().paths.ilog2() as usize)
-    } else {
-        horizon
-    }
+/// Finite noise is only enumerable over few steps: of two outcomes a step, or of signs of all coordinates where
+/// no recursion of moments follows them, at most the preset's paths.
+fn limited_horizon(
+    statement: &Statement,
+    problem: &dyn DynProblem,
+    sources: &[SourceSpec],
+    horizon: usize,
+    preset: Preset,
+) -> usize {
+    let signs = match sources {
+        _ if statement.scope() != Scope::WholeRun => return horizon,
+        _ if sources.iter().any(|s| matches!(s, SourceSpec::Axis { .. })) => 1,
+        [SourceSpec::RelativeSigns { .. }] if !problem.is_quadratic() => problem.dimension(),
+        _ => return horizon,
+    };
+    horizon.min((preset.effort().paths.ilog2() as usize / signs).max(1))
 }
 
 fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
@@ -329,6 +349,7 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
             vec![Opposed { relative: 0.25, absolute }, Axis { size: 0.25 }],
             vec![Offset { size: 0.25 }, RelativeSigns { factor: 0.5 }],
             vec![Greedy { relative, absolute }, Axis { size: 2.0 }],
+            vec![RelativeSigns { factor: 0.5 }],
             vec![],
         ],
         Scope::WholeRun => vec![
@@ -336,6 +357,7 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
             vec![Opposed { relative, absolute }],
             vec![Offset { size: 0.25 }, Rademacher { size: 0.25 }],
             vec![Axis { size: 0.5 }],
+            vec![RelativeSigns { factor: 0.5 }],
             vec![Sphere { radius: 0.5 }],
             vec![Relative { factor: -0.25 }, Axis { size: 0.5 }],
             vec![Greedy { relative, absolute }],

@@ -213,6 +213,7 @@ impl<'a> Statistical<'a> {
                 open: doubt.map(|(claim, cause)| self.unsettled(claim, cause)),
                 ..Remainder::default()
             },
+            counterexample: None,
         })
     }
 

@@ -77,8 +77,8 @@ fn on_runs(
     let setups = Setups::new(instance);
     let mut glances = Vec::new();
     for replicate in 0..replicates {
-        for history in on_run.histories(instance, key, replicate)? {
-            let ladder = Ladder::new(instance, key, &history);
+        for history in on_run.histories(instance, key, replicate, judging.effort.operations)? {
+            let ladder = Ladder::new(instance, key, &history, judging.effort.operations);
             for c in 0..instance.statement.claims.len() {
                 glances_of_claim(&ladder, &setups, (c, replicate), judging, on_run, &mut glances)?;
             }
@@ -97,10 +97,11 @@ fn glances_of_claim(
 ) -> Result<(), CheckFailure> {
     let (instance, history) = (ladder.instance, ladder.history);
     let claim = &instance.statement.claims[c];
-    if history.steps == 0 {
+    let longest = history.steps.min(ladder.ball_reach());
+    if longest == 0 {
         return Ok(());
     }
-    let places = places::of(instance, c, &instance.scope::<f64>(()), history.steps, judging.effort.evaluations)?;
+    let places = places::of(instance, c, &instance.scope::<f64>(()), longest, judging.effort.evaluations)?;
     for place in places.compared {
         let of_whole_run = claim.quantifier.is_none();
         if of_whole_run && !is_looked_at(place.horizon, instance.horizon) {

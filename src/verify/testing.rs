@@ -23,8 +23,15 @@ pub fn cell(json: serde_json::Value) -> CellSpec {
 }
 
 /// A budget for tests.
-pub const EFFORT: Effort =
-    Effort { trajectories: 2, replicates: 20_000, paths: 1 << 10, evaluations: 1 << 20, precision: None, rerun: 2 };
+pub const EFFORT: Effort = Effort {
+    trajectories: 2,
+    replicates: 20_000,
+    paths: 1 << 10,
+    evaluations: 1 << 20,
+    operations: 1 << 28,
+    precision: None,
+    rerun: 2,
+};
 
 /// One test at the false-alarm rate that every test here has.
 pub fn judging(effort: &Effort) -> Judging<'_> {

@@ -64,6 +64,10 @@ fn errors_that_stored_points_imply_are_within_their_radius() {
     }
 }
 
+/// No limit.
+const WHOLE: crate::method::Limit<'static> =
+    crate::method::Limit { steps: usize::MAX, operations: f64::INFINITY, cost: &|_| 0.0 };
+
 #[test]
 fn vectors_that_are_emitted_along_an_exact_run_are_within_their_radius_there() {
     let statement = statement();
@@ -73,7 +77,7 @@ fn vectors_that_are_emitted_along_an_exact_run_are_within_their_radius_there() {
         let emission = experiment.emission(256);
         assert_eq!((emission.vectors.len(), emission.end), (12, None));
         let emitted = Some(crate::method::Emitted(&emission.vectors));
-        let trace = RunTrace::<Interval>::forward(&experiment, &mut NoRandomness, emitted, 2048);
+        let trace = RunTrace::<Interval>::forward(&experiment, &mut NoRandomness, emitted, &WHOLE, 2048);
         for (k, vector) in emission.vectors.iter().enumerate() {
             let error: Vec<Interval> = vector.iter().map(|x| Interval::from_f64(*x, 2048)).collect();
             assert!(is_legal(&error, trace.gradient(k), 2048), "k = {k}");

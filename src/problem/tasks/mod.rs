@@ -45,6 +45,10 @@ pub trait Tasks: Debug + Send + Sync {
     fn start(&self) -> Vec<f64>;
     /// Length of the scratch slice that the methods below need.
     fn scratch_len(&self) -> usize;
+    /// About how many multiplications ∇φᵢ takes, as [`Problem::work`](super::Problem::work) counts them.
+    fn work(&self) -> u64 {
+        (self.dimension() * self.dimension()) as u64
+    }
     /// φᵢ(x).
     fn value<S: Scalar>(&self, worker: usize, x: &[S], context: S::Context, scratch: &mut [S]) -> S;
     /// out ← ∇φᵢ(x). Lengths d.

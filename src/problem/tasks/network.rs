@@ -19,7 +19,7 @@ use rug::Rational;
 use super::{TaskBounds, Tasks};
 use crate::number::{Interval, Scalar, exact};
 use crate::problem::orthogonal::short_fraction;
-use crate::problem::{ProblemError, check_size};
+use crate::problem::{ProblemError, TRANSCENDENTAL, check_size};
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -159,6 +159,10 @@ impl Tasks for NetworkTasks {
     }
     fn scratch_len(&self) -> usize {
         5
+    }
+
+    fn work(&self) -> u64 {
+        (self.inputs.len() * self.dimension()) as u64 * TRANSCENDENTAL
     }
 
     fn value<S: Scalar>(&self, worker: usize, x: &[S], context: S::Context, scratch: &mut [S]) -> S {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{TaskBounds, Tasks};
 use crate::number::{Interval, Scalar, exact};
-use crate::problem::{ProblemError, check_size, eigen};
+use crate::problem::{ProblemError, TRANSCENDENTAL, check_size, eigen};
 
 /// ψ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -197,6 +197,11 @@ impl Tasks for RidgeTasks {
     }
     fn scratch_len(&self) -> usize {
         3
+    }
+
+    fn work(&self) -> u64 {
+        let share = self.targets.len() / self.workers;
+        share as u64 * (2 * self.dimension as u64 + TRANSCENDENTAL)
     }
 
     fn value<S: Scalar>(&self, worker: usize, x: &[S], context: S::Context, scratch: &mut [S]) -> S {

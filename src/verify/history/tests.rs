@@ -87,7 +87,7 @@ fn points_are_stored_only_where_a_source_is_free() {
     let statement = about_runs();
     let stored = |oracle| {
         let instance = instance(&statement, oracle, 0.5, 4);
-        let history = History::of_path(&instance, &key(), 0);
+        let history = History::of_path(&instance, &key(), 0, u64::MAX);
         assert_eq!((history.steps, &history.end), (4, &None));
         history.points().len()
     };
@@ -101,7 +101,7 @@ fn points_are_stored_only_where_a_source_is_free() {
 #[test]
 fn a_free_run_that_leaves_binary64_ends_there_and_says_so() {
     let statement = about_runs();
-    let run = History::of_path(&instance(&statement, opposed(), 1e200, 6), &key(), 0);
+    let run = History::of_path(&instance(&statement, opposed(), 1e200, 6), &key(), 0, u64::MAX);
     assert!(run.steps < 6 && run.points().len() == run.steps + 1);
     assert!(run.end.as_ref().is_some_and(|end| end.contains("binary64")), "{:?}", run.end);
 }
@@ -110,9 +110,10 @@ fn a_free_run_that_leaves_binary64_ends_there_and_says_so() {
 fn a_computed_run_does_not_end_with_binary64() {
     let statement = about_runs();
     let instance = instance(&statement, json!([]), 1e200, 6);
-    let run = History::of_path(&instance, &key(), 0);
+    let run = History::of_path(&instance, &key(), 0, u64::MAX);
     assert_eq!((run.steps, &run.end), (6, &None));
-    let trace = run.trace::<crate::number::Exact>(&instance, &key(), ());
+    let whole = crate::method::Limit { steps: usize::MAX, operations: f64::INFINITY, cost: &|_| 0.0 };
+    let trace = run.trace::<crate::number::Exact>(&instance, &key(), &whole, ());
     assert_eq!(trace.reached(), 7);
     assert!(trace.point(6).iter().all(|x| crate::number::Scalar::is_defined(x)));
 }
