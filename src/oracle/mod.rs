@@ -587,7 +587,7 @@ mod tests {
             SourceSpec::Rademacher { size },
             SourceSpec::Scripted { errors: vec![vec![size; 3]] },
         ] {
-            assert!(build(&[spec.clone()], problem.as_ref()).is_err(), "{spec}");
+            assert!(build(std::slice::from_ref(&spec), problem.as_ref()).is_err(), "{spec}");
         }
     }
 

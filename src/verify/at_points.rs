@@ -61,6 +61,9 @@ pub(super) struct OverDraws<'a> {
     pub instance: &'a Instance<'a>,
 }
 
+/// Bias and noise of one outcome.
+type Draw<S> = [Vec<S>; 2];
+
 impl OverDraws<'_> {
     /// Bias and noise of every outcome of the estimate at a point.
     fn draws<S: Arithmetic + Estimable>(
@@ -68,7 +71,7 @@ impl OverDraws<'_> {
         situation: &Situation<'_, S>,
         emitted: Option<&Vec<f64>>,
         context: S::Context,
-    ) -> Result<Vec<[Vec<S>; 2]>, CheckFailure> {
+    ) -> Result<Vec<Draw<S>>, CheckFailure> {
         let oracle = &self.instance.oracle;
         let mut draws = Vec::new();
         loop {
@@ -101,7 +104,7 @@ impl OverDraws<'_> {
         history: &History,
         points: &Until<'_, '_, S>,
         context: S::Context,
-    ) -> Result<(Vec<[Vec<S>; 2]>, bool), CheckFailure> {
+    ) -> Result<(Vec<Draw<S>>, bool), CheckFailure> {
         let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
         let x = points.vector(VectorSequence::Point, k)?;
         let gradient = points.vector(VectorSequence::Gradient, k)?;

@@ -159,6 +159,9 @@ pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'
     check_on_runs(instance, key, judging, &OnTrajectory)
 }
 
+/// A decided comparison, and the sides near its numbers.
+type Decided = (Comparison, (f64, f64, f64));
+
 /// How one comparison ended.
 enum Found {
     /// Compared, with the sides at the midpoints of the last arithmetic that had them.
@@ -215,7 +218,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     }
 
     /// How rationals compare the sides, where they do, and near which numbers.
-    fn by_rationals(&self) -> Result<Option<(Comparison, (f64, f64, f64))>, CheckFailure> {
+    fn by_rationals(&self) -> Result<Option<Decided>, CheckFailure> {
         if !self.ladder.instance.problem.is_rational() || self.needed() > self.ladder.ball_reach() {
             return Ok(None);
         }

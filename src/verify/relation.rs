@@ -233,7 +233,7 @@ mod tests {
         (size, -3i64..=3, 0u32..300, any::<bool>()).prop_map(|((n, d, shift), step, gap, close)| {
             let lhs = rational(n, d) << shift;
             let change = rational(step, 7) >> gap;
-            let rhs = if close { Rational::from(&lhs + &change * Rational::from(lhs.abs_ref())) } else { change };
+            let rhs = if close { &lhs + &change * Rational::from(lhs.abs_ref()) } else { change };
             (lhs, rhs)
         })
     }

@@ -41,12 +41,15 @@ pub(super) enum Points<'a> {
     },
 }
 
+/// How something compares with a number, where that is certain. The last argument has the bound indices.
+type Comparing<'a, T> = &'a dyn Fn(&T, &Term, &[i64]) -> Option<Ordering>;
+
 /// What the numbers of a run say for certain, in intervals. The last argument has the bound indices.
 pub(super) struct Certain<'a> {
     /// How two numbers compare.
-    pub order: &'a dyn Fn(&Term, &Term, &[i64]) -> Option<Ordering>,
+    pub order: Comparing<'a, Term>,
     /// How the length of a vector compares with a number.
-    pub length: &'a dyn Fn(&Vector, &Term, &[i64]) -> Option<Ordering>,
+    pub length: Comparing<'a, Vector>,
     /// Whether a condition holds.
     pub condition: &'a dyn Fn(&Condition, &[i64]) -> Option<bool>,
 }

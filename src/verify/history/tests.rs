@@ -115,7 +115,7 @@ fn a_computed_run_does_not_end_with_binary64() {
     let whole = crate::method::Limit { steps: usize::MAX, operations: f64::INFINITY, cost: &|_| 0.0 };
     let trace = run.trace::<crate::number::Exact>(&instance, &key(), &whole, ());
     assert_eq!(trace.reached(), 7);
-    assert!(trace.point(6).iter().all(|x| crate::number::Scalar::is_defined(x)));
+    assert!(trace.point(6).iter().all(crate::number::Scalar::is_defined));
 }
 
 #[test]
