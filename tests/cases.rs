@@ -193,8 +193,8 @@ mod every_number_of_steps {
     }
 
     #[test]
-    fn averages_over_a_thousand_steps_fit_the_budget() {
-        check("a-thousand-steps-of-averages").holds();
+    fn averages_over_a_hundred_steps_hold_for_every_k() {
+        check("a-hundred-steps-of-averages").holds();
     }
 }
 

@@ -64,6 +64,9 @@ pub(super) struct OverDraws<'a> {
     pub instance: &'a Instance<'a>,
 }
 
+/// Bias and noise of one outcome.
+type Draw<S> = [Vec<S>; 2];
+
 impl OverDraws<'_> {
     /// Bias and noise of every outcome of the estimate at a point.
     fn draws<S: Arithmetic + Estimable>(
@@ -71,7 +74,7 @@ impl OverDraws<'_> {
         situation: &Situation<'_, S>,
         emitted: Option<&Vec<f64>>,
         context: S::Context,
-    ) -> Result<Vec<[Vec<S>; 2]>, CheckFailure> {
+    ) -> Result<Vec<Draw<S>>, CheckFailure> {
         let oracle = &self.instance.oracle;
         let mut draws = Vec::new();
         loop {

@@ -51,7 +51,7 @@ pub use sampled::PrecisionCheck;
 /// One compared pair of sides, at its worst.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Worst {
-    /// Which claim of the statement, from 1 (from 0 until the outcome leaves the check, see [`Outcome::told`]).
+    /// Which claim of the statement, from 1 (from 0 until the outcome leaves the check).
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
     pub k: i64,
@@ -87,7 +87,7 @@ pub struct Relation {
 /// Where a claim was compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unsettled {
-    /// Which claim of the statement, from 1 (from 0 until the outcome leaves the check, see [`Outcome::told`]).
+    /// Which claim of the statement, from 1 (from 0 until the outcome leaves the check).
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
     pub k: i64,

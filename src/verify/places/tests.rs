@@ -65,10 +65,12 @@ fn the_k_of_an_estimate_is_the_horizon_alone() {
 #[test]
 fn a_random_index_needs_a_k_that_has_it() {
     let random = format!("{PARAMETERS}[random]\nR = \"uniform(2..K)\"\n");
-    let claim = statement("expectation", &random, "", "E[norm2(grad[R])]");
-    assert_eq!(horizons(&places(&claim, 5, u64::MAX)), [3, 4, 5]);
-    let other = statement("expectation", &random, "", "E[norm2(grad[K])]");
-    assert_eq!(horizons(&places(&other, 5, u64::MAX)), [1, 2, 3, 4, 5]);
+    let claim = |lhs: &str| format!("[[claim]]\nlhs = \"{lhs}\"\nrhs = \"0\"\n");
+    let (own, other) = (claim("E[norm2(grad[R])]"), claim("E[norm2(grad[K])]"));
+    let first = testing::statement("expectation", &format!("{random}{own}{other}"));
+    assert_eq!(horizons(&places(&first, 5, u64::MAX)), [3, 4, 5]);
+    let second = testing::statement("expectation", &format!("{random}{other}{own}"));
+    assert_eq!(horizons(&places(&second, 5, u64::MAX)), [1, 2, 3, 4, 5]);
 }
 
 #[test]
