@@ -325,6 +325,9 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             Term::Dot(a, b) => {
                 let (a, b) = (self.vector(a)?, self.vector(b)?);
+                if let Some(watch) = self.watch {
+                    a.iter().zip(&b).for_each(|(x, y)| watch(&x.clone().mul(y)));
+                }
                 number::dot(&a, &b, self.scope.context)
             }
             Term::Negate(a) => self.term(a)?.neg(),
@@ -390,6 +393,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     fn norm2(&mut self, vector: &Vector) -> Evaluated<S> {
+        if let Some(watch) = self.watch
+            // A table of expectations has no vectors.
+            && let Ok(coordinates) = self.vector(vector)
+        {
+            coordinates.into_iter().for_each(|x| watch(&x.square()));
+        }
         if let Vector::Element(sequence, index) = vector {
             let k = self.index(index)?;
             return self.trace(sequence.name(), k)?.norm2(*sequence, k);

@@ -342,6 +342,19 @@ impl Claim {
         self.lhs.has_expectation() || self.rhs.has_expectation()
     }
 
+    /// Whether every quantity of the run that a side reads stands at the claim's own index.
+    #[must_use]
+    pub fn reads_its_index_alone(&self) -> bool {
+        let elsewhere = |node: Node<'_>| match node {
+            Node::Term(Term::Element(sequence, index)) => {
+                *sequence != ScalarSequence::Spectrum && *index != Index::Slot(0)
+            }
+            Node::Vector(Vector::Element(_, index) | Vector::WorkerGradient(_, index)) => *index != Index::Slot(0),
+            _ => false,
+        };
+        self.quantifier.is_some() && !self.lhs.any(elsewhere) && !self.rhs.any(elsewhere)
+    }
+
     /// Whether a side mentions the statement's random index.
     #[must_use]
     pub fn speaks_of_random_index(&self) -> bool {

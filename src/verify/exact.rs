@@ -11,8 +11,7 @@ use super::budget::{Budget, beyond};
 use super::history;
 use super::instance::{HYPOTHESIS_BITS, Instance};
 use super::judge::{
-    Comparison, Enclosing, Equality, Relatable, Sides, WorstKeeper, attempt, by_interval, by_rational,
-    equality_by_interval, screen,
+    Comparison, Enclosing, Relatable, Sides, WorstKeeper, attempt, by_interval, by_rational, equal_by_interval, screen,
 };
 use super::ladder::smallest_of_setup;
 use super::pathwise::Watch;
@@ -263,7 +262,13 @@ pub(super) fn decide_exactly(
     {
         decision.pass(&table, instance.horizon, (), &|_, _, sides| screen(instance.statement.kind, sides))?;
     }
-    for (rung, bits) in means.precisions(longest, &budget).into_iter().enumerate() {
+    let mut precisions = means.precisions(longest, &budget);
+    if instance.statement.kind == Kind::Identity && precisions.len() > 2 {
+        // Most identities that are false are refuted at once, and others are accepted from the last one alone.
+        precisions = vec![precisions[0], precisions[precisions.len() - 1]];
+    }
+    let last = precisions.last().copied();
+    for (rung, bits) in precisions.into_iter().enumerate() {
         if decision.open.iter().all(|place| place.horizon > longest) {
             break;
         }
@@ -275,7 +280,7 @@ pub(super) fn decide_exactly(
         };
         let before = decision.open.len();
         decision.pass(&table, longest, bits, &|place, scope, sides| {
-            decision_by_interval(instance, place, scope, &table, sides)
+            decision_by_interval(instance, (place, Some(bits) == last), scope, &table, sides)
         })?;
         if decision.open.len() < before {
             decision.enclosed = true;
@@ -287,22 +292,21 @@ pub(super) fn decide_exactly(
 
 fn decision_by_interval(
     instance: &Instance<'_>,
-    place: Place,
+    (place, is_last): (Place, bool),
     scope: &Scope<Interval>,
     table: &Table<Interval>,
     sides: &Sides<Interval>,
 ) -> Comparison {
     let kind = instance.statement.kind;
     let found = by_interval(kind, sides);
-    if found != Comparison::Open || kind != Kind::Identity {
+    if found != Comparison::Open || kind != Kind::Identity || !is_last {
         return found;
     }
     let smallest = smallest_of_setup(instance, scope);
     let watch = |x: &Interval| smallest.see(x);
     let claim = &instance.statement.claims[place.claim];
     let seen = on_watched_table(instance, claim, place, scope, table, Some(&watch)).is_ok();
-    let shown = seen && equality_by_interval(sides, &smallest) == Equality::Shown;
-    if shown { Comparison::True } else { Comparison::Open }
+    if seen && equal_by_interval(sides, &smallest) { Comparison::True } else { Comparison::Open }
 }
 
 /// How the sides of a claim at a place compare.

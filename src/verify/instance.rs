@@ -17,7 +17,7 @@ use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Bound, Claim, MAX_HORIZON, Parameter, Schedule, Statement, Subject, Symbol};
+use crate::statement::{Bound, Claim, Kind, MAX_HORIZON, Parameter, Schedule, Statement, Subject, Symbol};
 
 /// Everything needed to build an instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -184,8 +184,28 @@ pub struct Instance<'a> {
     parameters: Vec<f64>,
     builtins: Vec<Option<Rational>>,
     given: Vec<Option<Rational>>,
+    /// Of an identity, which must lose none of them: the numbers that the problem, the estimate and x_0 are made of.
+    pub(super) data: Vec<f64>,
     /// Whether the statement speaks of `G_run`, which only a run proves.
     visits: bool,
+}
+
+/// The numbers of a problem and its estimate, as data, and of x_0.
+fn numbers_of(spec: &CellSpec, point: &[f64]) -> Vec<f64> {
+    fn collect(value: &serde_json::Value, into: &mut Vec<f64>) {
+        match value {
+            serde_json::Value::Number(number) => into.extend(number.as_f64()),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
+            serde_json::Value::Object(map) => map.values().for_each(|item| collect(item, into)),
+            _ => {}
+        }
+    }
+    let mut numbers = point.to_vec();
+    // Both are plain data, so this cannot fail.
+    for data in [serde_json::to_value(&spec.problem), serde_json::to_value(&spec.oracle)].into_iter().flatten() {
+        collect(&data, &mut numbers);
+    }
+    numbers
 }
 
 /// The parameter that the method reads as β.
@@ -253,8 +273,9 @@ impl<'a> Instance<'a> {
         }
         let method = Momentum { beta: DEFAULT_BETA, steps: Vec::new(), start: spec.start, clip_direction: None };
         let (horizon, parameters) = (spec.horizon, Vec::new());
+        let data = if statement.kind == Kind::Identity { numbers_of(spec, &point) } else { Vec::new() };
         let mut instance =
-            Instance { statement, problem, oracle, method, point, horizon, parameters, builtins, given, visits };
+            Instance { statement, problem, oracle, method, point, horizon, parameters, builtins, given, data, visits };
         instance.tune(&spec.parameters)?;
         Ok(instance)
     }

@@ -165,6 +165,9 @@ pub fn screen(kind: Kind, sides: &Sides<Ball>) -> Comparison {
 const IDENTITY_EXPONENT: i32 = -200;
 /// What a number counts as that is not known to differ from zero.
 const UNKNOWN_EXPONENT: i32 = -4000;
+/// A number around zero that is known more closely than this may have been lost by underflow: no precision that
+/// is used brings ordinary numbers so near to each other.
+const UNDERFLOW_EXPONENT: i32 = -100_000;
 
 /// The exponent of the smallest of 1 and the nonzero numbers that were seen.
 #[derive(Clone, Debug)]
@@ -177,10 +180,23 @@ impl Default for Smallest {
 }
 
 impl Smallest {
+    /// Looks at a number of the instance, which may occur with others of its size in a product of up to four.
+    pub fn see_datum(&self, x: f64) {
+        if x != 0.0 && x.is_finite() {
+            let exponent = rug::Float::with_val(53, x).get_exp().unwrap_or(0) - 1;
+            self.0.set(self.0.get().min(exponent.saturating_mul(4)));
+        }
+    }
+
     /// Looks at a number.
     pub fn see(&self, x: &Interval) {
         let (low, high) = (x.lower(), x.upper());
         if low.is_zero() && high.is_zero() {
+            return;
+        }
+        if x.contains_zero() && x.width().get_exp().is_some_and(|exponent| exponent < UNDERFLOW_EXPONENT) {
+            // So small that nothing is shown.
+            self.0.set(i32::MIN / 2);
             return;
         }
         let nearest = if *low > 0 { low } else { high };
@@ -206,30 +222,12 @@ pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
     }
 }
 
-/// What intervals say of an identity whose difference they enclose around zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Equality {
-    /// The enclosure is so narrow that no number that occurs in evaluating the sides could have been lost.
-    Shown,
-    /// It is too wide by about so many bits.
-    Needs(u32),
-    /// It is none, or unbounded.
-    Open,
-}
-
-/// Whether intervals show an identity, where `smallest` has seen all numbers that occur.
-pub fn equality_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> Equality {
+/// Whether intervals show an identity: its difference is enclosed around zero so narrowly that no number
+/// that occurs in evaluating it, of which `smallest` has seen all, could have been lost.
+pub fn equal_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> bool {
     let difference = sides.lhs.clone().sub(&sides.rhs);
-    let width = difference.width();
-    if !difference.is_defined() || !difference.contains_zero() || !width.is_finite() {
-        return Equality::Open;
-    }
-    let exponent = smallest.0.get().saturating_add(IDENTITY_EXPONENT);
-    if width < rug::Float::with_val(64, 1) << exponent {
-        return Equality::Shown;
-    }
-    let more = width.get_exp().unwrap_or(0).saturating_sub(exponent);
-    Equality::Needs(more.unsigned_abs())
+    let limit = rug::Float::with_val(64, 1) << smallest.0.get().saturating_add(IDENTITY_EXPONENT);
+    difference.is_defined() && difference.contains_zero() && difference.width() < limit
 }
 
 /// Decision by rationals.

@@ -195,6 +195,7 @@ pub(super) fn smallest_of_setup(instance: &Instance<'_>, scope: &Scope<Interval>
     let smallest = Smallest::default();
     let numbers = [&scope.parameters, &scope.builtins, &scope.given];
     numbers.into_iter().flatten().flatten().chain(&scope.spectrum).for_each(|x| smallest.see(x));
+    instance.data.iter().for_each(|x| smallest.see_datum(*x));
     let watch = |x: &Interval| smallest.see(x);
     for constant in &instance.statement.constants {
         let mut evaluator = Evaluator::without_trace(scope);

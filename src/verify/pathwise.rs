@@ -5,8 +5,8 @@ use super::counterexample::{self, Counterexample};
 use super::history::History;
 use super::instance::Instance;
 use super::judge::{
-    Attempt, Comparison, Equality, Midpoint, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval,
-    by_rational, equality_by_interval, screen,
+    Attempt, Comparison, Midpoint, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
+    equal_by_interval, screen,
 };
 use super::ladder::{Ladder, Setup, Setups, is_defined};
 use super::places::{self, Place};
@@ -185,7 +185,8 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     /// How many steps of the run the comparison needs.
     fn needed(&self) -> usize {
         match self.ladder.instance.statement.subject {
-            Subject::Estimate => usize::try_from(self.place.k + 1).unwrap_or(1),
+            Subject::Estimate if self.claim().reads_its_index_alone() => usize::try_from(self.place.k + 1).unwrap_or(1),
+            Subject::Estimate => self.place.horizon,
             Subject::Run => self.place.horizon,
         }
     }
@@ -266,16 +267,13 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         symbolic.decide(self.kind(), self.claim(), self.place.k)
     }
 
-    /// Whether an identity is shown at that precision, or from which one it may be.
-    fn equality(&self, rung: usize, sides: &Sides<Interval>) -> Result<Equality, CheckFailure> {
+    /// Whether intervals of that precision show an identity.
+    fn is_equal(&self, rung: usize, sides: &Sides<Interval>) -> Result<bool, CheckFailure> {
         let smallest = Smallest::clone(&self.ladder.smallest_of_setup(self.setup, rung));
         let scope = self.ladder.interval_scope(self.setup, rung);
         let watch = |x: &Interval| smallest.see(x);
         let seen = self.sides(&scope, self.ladder.interval(rung), Some(&watch))?;
-        if seen.is_err() {
-            return Ok(Equality::Open);
-        }
-        Ok(equality_by_interval(sides, &smallest))
+        Ok(seen.is_ok() && equal_by_interval(sides, &smallest))
     }
 
     /// Whether balls show it: those of the run itself, then those around it in intervals, which exist if
@@ -325,9 +323,10 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         }
         let exact_after = rungs[if kind == Kind::Identity { 0 } else { 2.min(last) }];
         let mut failure = None;
-        let mut needed = 0;
         for rung in rungs.iter().copied() {
-            if self.ladder.bits[rung] < needed && rung != rungs[last] {
+            // An identity that is false is most often seen at once; it is accepted from the last rung alone, as
+            // any other might refute it.
+            if kind == Kind::Identity && rung != rungs[0] && rung != rungs[last] {
                 continue;
             }
             let sides = self.by_interval(rung)?;
@@ -352,10 +351,9 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                 }
             }
             if let (Ok(sides), Comparison::Open, Kind::Identity) = (&sides, found, kind) {
-                match self.equality(rung, sides)? {
-                    Equality::Shown => found = Comparison::True,
-                    Equality::Needs(more) => needed = self.ladder.bits[rung].saturating_add(more),
-                    Equality::Open => {}
+                let same_point = sides.are_points() && sides.lhs.certainly_le(&sides.rhs);
+                if same_point || (rung == rungs[last] && self.is_equal(rung, sides)?) {
+                    found = Comparison::True;
                 }
             }
             if found != Comparison::Open {

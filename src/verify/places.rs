@@ -72,8 +72,10 @@ pub(super) fn reached(
     places.note_left_out(claim, remainder);
     let mut compared = places.compared;
     if longest < steps {
-        compared
-            .extend(of(instance, number, &scope, steps, budget)?.compared.into_iter().filter(|p| p.horizon == steps));
+        let mut whole = of(instance, number, &scope, steps, budget)?;
+        compared.extend(whole.compared.drain(..).filter(|place| place.horizon == steps));
+        // K = horizon is never cut, only open.
+        Places { open: whole.open, ..Places::default() }.note_left_out(claim, remainder);
         let between = Place { claim: number, k: 0, horizon: longest + 1 };
         let count = (steps - longest - 1) as u64;
         if count > 0 {
@@ -110,7 +112,10 @@ pub(super) fn of<S: Scalar>(
         let compared = indices(claim, scope, longest)?.map(|k| Place { claim: number, k, horizon: longest });
         return Ok(Places { compared: compared.collect(), ..Places::default() });
     }
-    let speaks_of_horizon = claim.lhs.any(is_horizon) || claim.rhs.any(is_horizon);
+    let random_is_of_horizon = instance.statement.random.as_ref().is_some_and(|random| {
+        claim.speaks_of_random_index() && (mentions_horizon(&random.from) || mentions_horizon(&random.to))
+    });
+    let speaks_of_horizon = random_is_of_horizon || claim.lhs.any(is_horizon) || claim.rhs.any(is_horizon);
     if claim.quantifier.is_some() && !speaks_of_horizon && !instance.depends_on_horizon() {
         return Ok(Places { compared: each_index(claim, number, scope, longest)?, ..Places::default() });
     }
