@@ -113,3 +113,15 @@ fn reject_a_coordinate_that_is_lost_in_a_norm() {
         assert_ne!(outcome.verdict, Verdict::Holds, "{tiny}");
     }
 }
+
+#[test]
+fn a_claim_about_the_estimate_may_read_any_point_of_its_row() {
+    let claim = "[claim]\nfor_all = \"k in 0..1\"\nlhs = \"sqrt(norm(grad[K-1]))\"\nrhs = \"2*norm(grad[K-1])^0.5\"\n";
+    let statement = testing::statement("oracle", claim);
+    let spec = testing::cell(json!({
+        "problem": { "family": "logistic", "dimension": 2, "workers": 2, "share": 4, "regulariser": 0.1, "seed": 1 },
+        "horizon": 100, "point": [1.0, 1.0],
+    }));
+    let outcome = check_cell(&Cell { statement: &statement, spec }, testing::judging(&testing::EFFORT)).unwrap();
+    assert_eq!(outcome.verdict, Verdict::Holds);
+}

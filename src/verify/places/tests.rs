@@ -99,3 +99,10 @@ fn a_last_k_that_is_too_long_is_open_and_not_cut() {
     assert_eq!(remainder.open.expect("open").horizon, 100);
     assert!(remainder.cut.is_some() && remainder.skipped.is_none());
 }
+
+#[test]
+fn a_random_index_that_ends_with_k_makes_every_k_a_comparison_of_its_own() {
+    let head = format!("[random]\nR = \"uniform(0..K)\"\n{PARAMETERS}");
+    let claim = statement("expectation", &head, "k in 0..1", "E[f[R]]");
+    assert_eq!(pairs(&places(&claim, 3, u64::MAX)), [(0, 1), (0, 2), (0, 3)]);
+}
