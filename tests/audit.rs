@@ -73,6 +73,7 @@ fn it_finds_that_the_step_size_limit_of_lemma_1_is_exact() {
 }
 
 #[test]
+#[ignore = "a minute of work; scripts/test-long runs it"]
 fn it_finds_by_how_much_the_textbook_lemma_limits_the_step_too_tightly() {
     let audit = audited("descent-lemma-loose");
     let transplants = audit["transplants"].as_array().unwrap();
