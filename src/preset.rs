@@ -68,7 +68,7 @@ impl Preset {
     #[must_use]
     pub fn effort(self) -> Effort {
         let (trajectories, replicates, paths, evaluations, operations, rerun) = match self {
-            Preset::Quick => (1, 60_000, 1 << 14, 1 << 20, 1 << 24, 8),
+            Preset::Quick => (1, 60_000, 1 << 14, 1 << 20, 1 << 26, 8),
             Preset::Default => (4, 400_000, 1 << 14, 1 << 22, 1 << 28, 12),
             Preset::Full => (12, 4_000_000, 1 << 16, 1 << 26, 1 << 32, 48),
         };
