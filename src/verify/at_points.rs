@@ -7,7 +7,7 @@ use super::history::History;
 use super::instance::Instance;
 use super::judge::Sides;
 use super::one_step::{MAX_OUTCOMES, outcomes};
-use super::pathwise::{SidesOnRun, Watch, check_on_runs};
+use super::pathwise::{SidesOnRun, Watch, check_on_runs, sides_at};
 use super::places::Place;
 use super::{CheckFailure, Judging, Outcome};
 use crate::method::{RunTrace, Until};
@@ -17,6 +17,7 @@ use crate::problem::{Arithmetic, Scratch};
 use crate::statement::Claim;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
+
 /// The estimate's draw at a point, or what all its draws share: bias and noise where they are known.
 struct AtPoint<'r, 'a, S: Scalar> {
     points: &'r Until<'r, 'a, S>,
@@ -57,14 +58,11 @@ impl<S: Arithmetic + Estimable> Trace<S> for AtPoint<'_, '_, S> {
     }
 }
 
-/// Of one outcome of the estimate.
-type BiasAndNoise<S> = [Vec<S>; 2];
-
 pub(super) struct OverDraws<'a> {
     pub instance: &'a Instance<'a>,
 }
 
-/// Bias and noise of one outcome.
+/// Bias and noise of one outcome of the estimate.
 type Draw<S> = [Vec<S>; 2];
 
 impl OverDraws<'_> {
@@ -97,9 +95,7 @@ impl OverDraws<'_> {
             }
         }
     }
-}
 
-impl OverDraws<'_> {
     /// Bias and noise of every outcome at the point of that index, and whether all have the same bias.
     fn at<S: Arithmetic + Estimable>(
         &self,
@@ -107,7 +103,7 @@ impl OverDraws<'_> {
         history: &History,
         points: &Until<'_, '_, S>,
         context: S::Context,
-    ) -> Result<(Vec<BiasAndNoise<S>>, bool), CheckFailure> {
+    ) -> Result<(Vec<Draw<S>>, bool), CheckFailure> {
         let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
         let x = points.vector(VectorSequence::Point, k)?;
         let gradient = points.vector(VectorSequence::Gradient, k)?;
@@ -161,13 +157,8 @@ impl SidesOnRun for OverDraws<'_> {
         let at = |bias, noise| AtPoint { points: &points, k, bias, noise, context };
         if !speaks_of_draws(claim) {
             // Draws can be many and slow in rationals.
-            return evaluated(
-                claim,
-                place,
-                Evaluator::on(scope, &at(None, None), &RandomIndex::Absent),
-                watch,
-                context,
-            );
+            let known = at(None, None);
+            return sides_at(claim, place, Evaluator::on(scope, &known, &RandomIndex::Absent), watch, context);
         }
         let (draws, same_bias) = self.at(k, history, &points, context)?;
         let single = draws.len() == 1;
@@ -175,7 +166,7 @@ impl SidesOnRun for OverDraws<'_> {
         let known = at(Some(bias).filter(|_| same_bias), Some(noise).filter(|_| single));
         let draws: Vec<_> = draws.into_iter().map(|[bias, noise]| at(Some(bias), Some(noise))).collect();
         let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
-        evaluated(claim, place, Evaluator::on_outcomes(scope, &known, &draws), watch, context)
+        sides_at(claim, place, Evaluator::on_outcomes(scope, &known, &draws), watch, context)
     }
 
     fn outcomes<S: Arithmetic + Estimable>(
@@ -193,21 +184,6 @@ impl SidesOnRun for OverDraws<'_> {
     fn is_symbolic(&self, claim: &Claim) -> bool {
         !speaks_of_draws(claim)
     }
-}
-
-fn evaluated<'a, S: Scalar>(
-    claim: &Claim,
-    place: Place,
-    mut evaluator: Evaluator<'a, S>,
-    watch: Watch<'a, S>,
-    context: S::Context,
-) -> Result<Sides<S>, CheckFailure> {
-    evaluator.set_horizon(place.horizon);
-    evaluator.set_index(place.k);
-    if let Some(watch) = watch {
-        evaluator.set_watch(watch);
-    }
-    Sides::evaluate(claim, &mut evaluator, context)
 }
 
 /// Whether a side speaks of the estimate at all.

@@ -14,7 +14,7 @@ use super::judge::{
     Comparison, Enclosing, Relatable, Sides, WorstKeeper, attempt, by_interval, by_rational, equal_by_interval, screen,
 };
 use super::ladder::smallest_of_setup;
-use super::pathwise::Watch;
+use super::pathwise::{Watch, sides_at};
 use super::places::{self, Place};
 use super::{CheckFailure, Outcome, Remainder, moments};
 use crate::inference::{Evidence, Verdict};
@@ -23,8 +23,8 @@ use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::preset::Effort;
 use crate::problem::Arithmetic;
+use crate::statement::Kind;
 use crate::statement::evaluate::{Evaluator, Scope};
-use crate::statement::{Claim, Kind};
 
 /// Rationals grow by some hundred bits a step, and are followed to about 2¹⁷.
 const RATIONAL_HORIZON: usize = 256;
@@ -200,30 +200,14 @@ impl<'a, S: Scalar> TableScopes<'a, S> {
 /// Both sides of a claim on a table of expectations.
 pub(super) fn on_table_at<S: Scalar>(
     instance: &Instance<'_>,
-    claim: &Claim,
-    place: Place,
-    scope: &Scope<S>,
-    table: &Table<S>,
-) -> Result<Sides<S>, CheckFailure> {
-    on_watched_table(instance, claim, place, scope, table, None)
-}
-
-fn on_watched_table<S: Scalar>(
-    instance: &Instance<'_>,
-    claim: &Claim,
     place: Place,
     scope: &Scope<S>,
     table: &Table<S>,
     watch: Watch<'_, S>,
 ) -> Result<Sides<S>, CheckFailure> {
+    let claim = &instance.statement.claims[place.claim];
     let average = instance.average_for(claim);
-    let mut evaluator = Evaluator::on(scope, table, &average);
-    evaluator.set_horizon(place.horizon);
-    evaluator.set_index(place.k);
-    if let Some(watch) = watch {
-        evaluator.set_watch(watch);
-    }
-    Sides::evaluate(claim, &mut evaluator, scope.context)
+    sides_at(claim, place, Evaluator::on(scope, table, &average), watch, scope.context)
 }
 
 /// The places that are still open, and what was found of the others.
@@ -304,8 +288,7 @@ fn decision_by_interval(
     }
     let smallest = smallest_of_setup(instance, scope);
     let watch = |x: &Interval| smallest.see(x);
-    let claim = &instance.statement.claims[place.claim];
-    let seen = on_watched_table(instance, claim, place, scope, table, Some(&watch)).is_ok();
+    let seen = on_table_at(instance, place, scope, table, Some(&watch)).is_ok();
     if seen && equal_by_interval(sides, &smallest) { Comparison::True } else { Comparison::Open }
 }
 
@@ -356,9 +339,8 @@ impl<'a> Decision<'a> {
                 self.open.push(place);
                 continue;
             }
-            let claim = &self.instance.statement.claims[place.claim];
             let scope = scopes.of(place.horizon);
-            let sides = attempt(on_table_at(self.instance, claim, place, &scope, table))?;
+            let sides = attempt(on_table_at(self.instance, place, &scope, table, None))?;
             let defined = sides.and_then(|sides| sides.undefined(place.claim, place.k).map_or(Ok(sides), Err));
             match defined {
                 Err(failure) => {
@@ -405,7 +387,7 @@ impl<'a> Decision<'a> {
         for place in std::mem::take(&mut self.open) {
             let claim = &self.instance.statement.claims[place.claim];
             let sides = (place.horizon <= furthest)
-                .then(|| attempt(on_table_at(self.instance, claim, place, &scopes.of(place.horizon), &table)))
+                .then(|| attempt(on_table_at(self.instance, place, &scopes.of(place.horizon), &table, None)))
                 .transpose()?
                 .and_then(Result::ok);
             match sides.map(|sides| (by_rational(self.instance.statement.kind, &sides), sides)) {

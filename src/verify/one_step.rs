@@ -3,7 +3,7 @@
 use super::history::History;
 use super::instance::Instance;
 use super::judge::Sides;
-use super::pathwise::{SidesOnRun, Watch, check_on_runs};
+use super::pathwise::{SidesOnRun, Watch, check_on_runs, sides_at};
 use super::places::Place;
 use super::{CheckFailure, Judging, Outcome};
 use crate::method::{KnownTrace, OutcomeTrace, RunTrace};
@@ -85,13 +85,7 @@ impl SidesOnRun for OverOutcomes<'_> {
         let outcomes: Vec<_> = noises.into_iter().map(outcome).collect();
         let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|o| o as &dyn Trace<S>).collect();
         let known = KnownTrace::new(past, place.horizon, step);
-        let mut evaluator = Evaluator::on_outcomes(scope, &known, &outcomes);
-        evaluator.set_horizon(place.horizon);
-        evaluator.set_index(place.k);
-        if let Some(watch) = watch {
-            evaluator.set_watch(watch);
-        }
-        Sides::evaluate(claim, &mut evaluator, context)
+        sides_at(claim, place, Evaluator::on_outcomes(scope, &known, &outcomes), watch, context)
     }
 
     fn outcomes<S: Arithmetic + Estimable>(

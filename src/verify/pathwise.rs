@@ -95,7 +95,8 @@ impl SidesOnRun for OnTrajectory {
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
-        on_trace(claim, place, scope, &run.until(place.horizon), &RandomIndex::Absent, watch)
+        let trace = run.until(place.horizon);
+        sides_at(claim, place, Evaluator::on(scope, &trace, &RandomIndex::Absent), watch, scope.context)
     }
 
     fn is_symbolic(&self, _: &Claim) -> bool {
@@ -128,8 +129,8 @@ impl SidesOnRun for OnOnlyRun<'_> {
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
-        let index = self.instance.average_for(claim);
-        on_trace(claim, place, scope, &run.until(place.horizon), &index, watch)
+        let (trace, index) = (run.until(place.horizon), self.instance.average_for(claim));
+        sides_at(claim, place, Evaluator::on(scope, &trace, &index), watch, scope.context)
     }
 
     fn is_symbolic(&self, claim: &Claim) -> bool {
@@ -137,21 +138,20 @@ impl SidesOnRun for OnOnlyRun<'_> {
     }
 }
 
-fn on_trace<S: Scalar>(
+/// Both sides of a claim at a place, where the evaluator reads the run or the table.
+pub(super) fn sides_at<'a, S: Scalar>(
     claim: &Claim,
     place: Place,
-    scope: &Scope<S>,
-    trace: &dyn Trace<S>,
-    random: &RandomIndex,
-    watch: Watch<'_, S>,
+    mut evaluator: Evaluator<'a, S>,
+    watch: Watch<'a, S>,
+    context: S::Context,
 ) -> Result<Sides<S>, CheckFailure> {
-    let mut evaluator = Evaluator::on(scope, trace, random);
     evaluator.set_horizon(place.horizon);
     evaluator.set_index(place.k);
     if let Some(watch) = watch {
         evaluator.set_watch(watch);
     }
-    Sides::evaluate(claim, &mut evaluator, scope.context)
+    Sides::evaluate(claim, &mut evaluator, context)
 }
 
 /// Checks all claims of a pathwise statement on an instance.
@@ -186,8 +186,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     fn needed(&self) -> usize {
         match self.ladder.instance.statement.subject {
             Subject::Estimate if self.claim().reads_its_index_alone() => usize::try_from(self.place.k + 1).unwrap_or(1),
-            Subject::Estimate => self.place.horizon,
-            Subject::Run => self.place.horizon,
+            _ => self.place.horizon,
         }
     }
 

@@ -179,7 +179,7 @@ fn on_table<S: Arithmetic + Estimable + Bounded>(
             if claim.quantifier.is_none() && !is_looked_at(place.horizon, instance.horizon) {
                 continue;
             }
-            let sides = attempt(on_table_at(instance, claim, place, &scopes.of(place.horizon), &table))?;
+            let sides = attempt(on_table_at(instance, place, &scopes.of(place.horizon), &table, None))?;
             let glance = sides.ok().and_then(|sides| glance(c, place.shown(claim), 0, &sides));
             lost |= glance.is_none();
             glances.extend(glance);
