@@ -56,6 +56,12 @@ pub struct Look {
 }
 
 impl Look {
+    /// Whether its run is so long that it is looked at sparingly.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.spec.horizon > LONGEST_SHORT
+    }
+
     /// Whether it is an equality of no interest: a run that begins where the gradient is zero, errors of
     /// no size, or the first step of a bound for every K.
     #[must_use]
@@ -105,6 +111,8 @@ impl Judged {
     }
 }
 
+/// Longest run that is looked at as a matter of course.
+pub const LONGEST_SHORT: usize = 40;
 /// Problems kept ready at a time.
 const KEPT_PROBLEMS: usize = 4096;
 /// An excess that is smaller than this is an equality.

@@ -6,6 +6,7 @@ pub mod bench;
 pub mod cma;
 pub mod finding;
 pub mod fingerprint;
+pub mod grow;
 pub mod inside;
 pub mod journal;
 pub mod mutate;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::bench::{Look, Recipe, Workbench};
+use super::bench::{LONGEST_SHORT, Look, Recipe, Workbench};
 use super::inside::{Inside, listed, source_kinds};
 use super::settle::{Settled, settled};
 use super::states::{frames, worst_state};
@@ -46,7 +46,7 @@ impl Entry {
     /// Whether its run is so long that it is looked at sparingly.
     #[must_use]
     pub fn is_long(&self) -> bool {
-        self.look.spec.horizon > LONGEST
+        self.look.is_long()
     }
 }
 
@@ -75,8 +75,6 @@ const KEPT_ENDS: usize = 4;
 /// does not read then are.
 const SETTLED_DIMENSION: usize = 3;
 const SETTLED_PLACES: [(f64, f64); 2] = [(1.0, 0.02), (0.5, 0.1)];
-/// Longest run of what is kept, witnesses aside.
-const LONGEST: usize = 40;
 
 impl Pool {
     /// Gathers the pool of a statement.
@@ -328,7 +326,7 @@ fn horizons(statement: &Statement, scripted: bool) -> Vec<usize> {
     if scripted {
         return vec![2, 3];
     }
-    let mut horizons: Vec<usize> = statement.horizons.iter().copied().filter(|k| *k <= LONGEST).collect();
+    let mut horizons: Vec<usize> = statement.horizons.iter().copied().filter(|k| *k <= LONGEST_SHORT).collect();
     if statement.scope() != Scope::WholeRun {
         horizons.truncate(1);
         horizons.push(2);

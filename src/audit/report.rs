@@ -18,7 +18,7 @@ use super::worst::{Apparent, Shown};
 use crate::report::{Provenance, by_hand, fitted, headed, wording};
 
 /// Version of the report's form.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

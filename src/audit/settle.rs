@@ -16,7 +16,7 @@ const LONGEST_CYCLE: usize = 8;
 /// How far from the family's own x_0 runs begin, as factors of it.
 const FACTORS: [f64; 3] = [1.0, -3.0, 8.0];
 /// Steps of the run that then begins where another has ended.
-pub const LONG: usize = 400;
+const LONG: usize = 400;
 
 /// A run that begins where another ended, with ‖∇f‖² there as a multiple of C: what a residual is made of.
 pub struct Settled {

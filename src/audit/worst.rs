@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::bench::{Judged, Look, Recipe, Workbench};
 use super::cma::Budget;
+use super::grow::grow;
 use super::inside::Inside;
 use super::pool::{Entry, Pool};
-use super::search::{Frozen, worsen};
+use super::search::{Frozen, Worsened, worsen};
 use super::shrink::shrink;
 use super::trial::Depth;
 use crate::preset::Preset;
@@ -145,13 +146,23 @@ fn search(bench: &Workbench<'_>, statement: &Statement, pool: &mut Pool, depth: 
         // Any violation is enough: it is judged, and shrunk.
         let budget = Budget { evaluations: depth.evaluations, enough: 1e-6, seed: i as u64 };
         let Some(found) = worsen(bench, statement, start, frozen, budget) else { continue };
-        worst.looked += found.looked;
-        worst.found.push(found.recipe.clone());
-        if found.look.excess > 0.0 && bench.refutes(statement, &found.look.spec).is_some() {
-            worst.counterexample = simplest(bench, statement, &found.look.spec);
-            return;
+        let grown = grow(bench, statement, &found.recipe).map(|(recipe, look)| {
+            let again = if look.is_long() { None } else { worsen(bench, statement, &recipe, frozen, budget) };
+            again.unwrap_or(Worsened { recipe, look, looked: 0 })
+        });
+        for Worsened { recipe, look, looked } in std::iter::once(found).chain(grown) {
+            worst.looked += looked;
+            if look.excess > 0.0 && bench.refutes(statement, &look.spec).is_some() {
+                worst.counterexample = simplest(bench, statement, &look.spec);
+                return;
+            }
+            let entry = Entry { recipe, look };
+            // Mutants are tried on a few long runs alone, those from where other runs end.
+            if !entry.is_long() || start.frame.horizon == entry.recipe.frame.horizon {
+                worst.found.push(entry.recipe.clone());
+                pool.add(entry);
+            }
         }
-        pool.add(Entry { recipe: found.recipe, look: found.look });
     }
 }
 

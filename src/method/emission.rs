@@ -20,6 +20,15 @@ const SHORTENED: [i32; 4] = [30, 20, 10, 1];
 /// Precisions in which it is tried whether a vector is within its radius.
 const BITS: [u32; 2] = [128, 512];
 
+/// How sure it is that a free vector is within its radius.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Legality {
+    /// Certain, as verdicts need it.
+    Certain,
+    /// As good as binary64 has it: enough for a look.
+    Assumed,
+}
+
 /// Why a run ends before its last step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -118,10 +127,10 @@ impl Experiment<'_> {
         (0..x.len()).map(next).collect()
     }
 
-    /// Runs along points of binary64, which define its errors: what is free of them is certainly within the
-    /// radius of the free sources, or the run ends.
-    pub fn stored_run(&self, random: &mut dyn Randomness<f64>) -> StoredRun {
-        let radius = self.oracle.free_radius();
+    /// Runs along points of binary64, which define its errors: what is free of them is within the radius of
+    /// the free sources, or the run ends.
+    pub fn stored_run(&self, random: &mut dyn Randomness<f64>, legality: Legality) -> StoredRun {
+        let radius = self.oracle.free_radius().filter(|_| legality == Legality::Certain);
         let mut random = Recorded::new(random);
         let mut run = StoredRun { points: vec![self.start.to_vec()], draws: Vec::new(), end: None };
         for k in 0..self.method.steps.len() {
@@ -211,7 +220,26 @@ impl Experiment<'_> {
         ((0..x.len()).map(free).collect(), gradient)
     }
 
+    /// The vectors that binary64 has the free sources emit, where nothing is random.
+    #[must_use]
+    pub fn assumed_emission(&self) -> Emission {
+        let mut emission = Emission { vectors: Vec::new(), end: None };
+        let mut state = State::<f64>::new(self, ());
+        for k in 0..self.method.steps.len() {
+            let free = self.propose(k, &state.x, &state.v, &mut crate::oracle::NoRandomness).free;
+            if !free.iter().all(|x| x.is_finite()) {
+                emission.end = Some(End::NotFinite);
+                break;
+            }
+            state.advance(self, k, &free);
+            state = state.looked(self);
+            emission.vectors.push(free);
+        }
+        emission
+    }
+
     /// The vectors that the free sources emit along the run that goes forward exactly, where nothing is random.
+    /// They are certainly legal there.
     #[must_use]
     pub fn emission(&self, bits: u32) -> Emission {
         let radius = self.oracle.free_radius();
@@ -243,12 +271,15 @@ impl Experiment<'_> {
         emission
     }
 
-    /// What the free sources emit for an estimate at a point of binary64; `None` where nothing certain is legal.
+    /// What the free sources emit for an estimate at a point of binary64; `None` where nothing is legal.
     /// They are to choose by no draw. What else is drawn must be finite, and has no say.
     #[must_use]
-    pub fn emitted_at(&self, x: &[f64]) -> Option<Vec<f64>> {
+    pub fn emitted_at(&self, x: &[f64], legality: Legality) -> Option<Vec<f64>> {
         let radius = self.oracle.free_radius();
         let proposal = self.propose(0, x, &vec![0.0; x.len()], &mut Enumerated::new(0, ()));
+        if legality == Legality::Assumed {
+            return Some(proposal.free).filter(|free| free.iter().all(|x| x.is_finite()));
+        }
         let at = Experiment { start: x, ..*self };
         let states = BITS.map(|bits| State::<Interval>::new(&at, bits));
         let exact = self.problem.is_rational().then(|| State::<Exact>::new(&at, ()));

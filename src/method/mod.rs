@@ -10,7 +10,7 @@ mod run;
 mod table;
 mod trace;
 
-pub use emission::{Emission, End, StoredRun};
+pub use emission::{Emission, End, Legality, StoredRun};
 pub use run::{Emitted, Experiment, Workspace, start_error, visited_gradient_bound};
 pub use table::{Quantity, Table};
 pub use trace::{KnownTrace, Limit, OutcomeTrace, RunTrace, Stored, Until};

@@ -35,9 +35,11 @@ pub enum End {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "in", rename_all = "kebab-case")]
 pub enum Place {
-    /// A side of a claim, counted from 0.
+    /// A side of a claim.
     Claim {
-        /// Which claim.
+        /// Which claim, counted from 0 here and from 1 in reports.
+        #[serde(with = "from_one")]
+        #[schemars(with = "std::num::NonZeroUsize")]
         number: usize,
         /// Which side.
         side: Side,
@@ -69,6 +71,19 @@ pub enum Place {
         /// The name.
         name: String,
     },
+}
+
+/// Positions that people read begin with 1.
+mod from_one {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(position: &usize, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(*position as u64 + 1)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+        usize::deserialize(from)?.checked_sub(1).ok_or_else(|| D::Error::custom("claims are counted from 1"))
+    }
 }
 
 impl fmt::Display for Place {

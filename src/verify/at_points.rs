@@ -3,7 +3,7 @@
 //! The points are `f64` vectors taken as exact numbers. The gradients there, and every outcome of the
 //! estimate's draw, follow in the arithmetic at hand, so that nothing of the run's rounding is left.
 
-use super::history::History;
+use super::history::{Demand, History};
 use super::instance::Instance;
 use super::judge::Sides;
 use super::one_step::{MAX_OUTCOMES, outcomes};
@@ -137,9 +137,9 @@ impl SidesOnRun for OverDraws<'_> {
         instance: &Instance<'_>,
         key: &StreamKey,
         replicate: u64,
-        _: u64,
+        demand: Demand,
     ) -> Result<Vec<History>, CheckFailure> {
-        History::rows(instance, key, replicate)
+        History::rows(instance, key, replicate, demand.legality)
     }
 
     fn sides<S: Arithmetic + Estimable>(

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::budget::{Budget, beyond};
 use super::instance::Instance;
 use super::{CheckFailure, probes};
-use crate::method::{Emitted, Limit, RunTrace, Stored, StoredRun, Table, Workspace};
+use crate::method::{Emitted, Legality, Limit, RunTrace, Stored, StoredRun, Table, Workspace};
 use crate::oracle::{Estimable, NoRandomness, StepDraws, Stream, StreamKey};
 use crate::problem::Arithmetic;
 
@@ -73,16 +73,32 @@ pub(super) struct History {
     pub emitted: Vec<Vec<f64>>,
 }
 
+/// What is asked of the runs of a cell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand {
+    /// Most operations of one.
+    pub operations: u64,
+    /// How sure it is that their errors are legal.
+    pub legality: Legality,
+}
+
+impl Demand {
+    /// What a verdict may rest on.
+    pub fn certain(operations: u64) -> Self {
+        Demand { operations, legality: Legality::Certain }
+    }
+}
+
 impl History {
     /// The run of a claim about trajectories: free vectors and Gaussian noise are what the stored points say.
-    pub fn of_path(instance: &Instance<'_>, key: &StreamKey, replicate: u64, operations: u64) -> Self {
+    pub fn of_path(instance: &Instance<'_>, key: &StreamKey, replicate: u64, demand: Demand) -> Self {
         let horizon = instance.horizon;
         if !instance.oracle.is_free(true) {
             return History::computed(replicate, horizon);
         }
-        let longest = Budget::of(instance, operations).steps(STORED_BITS).min(horizon);
+        let longest = Budget::of(instance, demand.operations).steps(STORED_BITS).min(horizon);
         let shortened = instance.shortened(longest);
-        let run = shortened.experiment().stored_run(&mut Stream::new([key.stream(replicate)], ()));
+        let run = shortened.experiment().stored_run(&mut Stream::new([key.stream(replicate)], ()), demand.legality);
         let steps = run.points.len() - 1;
         let end = run.end.map(|end| end.explain(steps));
         History { course: Course::Points(run), steps, end, ..History::computed(replicate, horizon) }.cut_at(longest)
@@ -98,13 +114,17 @@ impl History {
     }
 
     /// The one run of a claim about averages where nothing is random.
-    pub fn of_average(instance: &Instance<'_>, operations: u64) -> Self {
+    pub fn of_average(instance: &Instance<'_>, demand: Demand) -> Self {
         let horizon = instance.horizon;
         if !instance.oracle.is_free(false) {
             return History::computed(0, horizon);
         }
-        let longest = longest_forward(horizon, &Budget::of(instance, operations));
-        let emission = instance.shortened(longest).experiment().emission(forward_bits(longest));
+        let longest = longest_forward(horizon, &Budget::of(instance, demand.operations));
+        let shortened = instance.shortened(longest);
+        let emission = match demand.legality {
+            Legality::Certain => shortened.experiment().emission(forward_bits(longest)),
+            Legality::Assumed => shortened.experiment().assumed_emission(),
+        };
         let steps = emission.vectors.len();
         let end = emission.end.map(|end| end.explain(steps));
         let course = Course::Emitted(emission.vectors);
@@ -126,7 +146,12 @@ impl History {
 
     /// Rows of K points each at which a claim about the estimate is judged: those of a trajectory, then, for
     /// the first one, the probes. What is missing in the last row is filled with earlier points.
-    pub fn rows(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Vec<Self>, CheckFailure> {
+    pub fn rows(
+        instance: &Instance<'_>,
+        key: &StreamKey,
+        replicate: u64,
+        legality: Legality,
+    ) -> Result<Vec<Self>, CheckFailure> {
         let horizon = instance.horizon;
         let mut points = trajectory(instance, key, replicate)?;
         if replicate == 0 {
@@ -135,8 +160,9 @@ impl History {
         let mut emitted = Vec::new();
         if instance.oracle.chooses_at_points() {
             let experiment = instance.experiment();
-            // Where nothing is certainly within the radius there is no estimate to speak of.
-            (points, emitted) = points.into_iter().filter_map(|x| experiment.emitted_at(&x).map(|u| (x, u))).unzip();
+            let emitted_at = |x: Vec<f64>| experiment.emitted_at(&x, legality).map(|u| (x, u));
+            // Where nothing is within the radius there is no estimate to speak of.
+            (points, emitted) = points.into_iter().filter_map(emitted_at).unzip();
         }
         let row = |first: usize| {
             let mut numbers: Vec<usize> = (first..points.len().min(first + horizon)).collect();

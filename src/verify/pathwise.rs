@@ -2,7 +2,7 @@
 
 use super::budget::beyond;
 use super::counterexample::{self, Counterexample};
-use super::history::History;
+use super::history::{Demand, History};
 use super::instance::Instance;
 use super::judge::{
     Attempt, Comparison, Midpoint, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
@@ -51,9 +51,9 @@ pub(super) trait SidesOnRun {
         instance: &Instance<'_>,
         key: &StreamKey,
         replicate: u64,
-        operations: u64,
+        demand: Demand,
     ) -> Result<Vec<History>, CheckFailure> {
-        Ok(vec![History::of_path(instance, key, replicate, operations)])
+        Ok(vec![History::of_path(instance, key, replicate, demand)])
     }
 
     fn sides<S: Arithmetic + Estimable>(
@@ -115,9 +115,9 @@ impl SidesOnRun for OnOnlyRun<'_> {
         instance: &Instance<'_>,
         _: &StreamKey,
         _: u64,
-        operations: u64,
+        demand: Demand,
     ) -> Result<Vec<History>, CheckFailure> {
-        Ok(vec![History::of_average(instance, operations)])
+        Ok(vec![History::of_average(instance, demand)])
     }
 
     fn sides<S: Arithmetic + Estimable>(
@@ -457,7 +457,7 @@ pub(super) fn check_on_runs(
     let replicates = if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories };
     let mut histories = Vec::new();
     for replicate in 0..replicates {
-        histories.extend(on_run.histories(instance, key, replicate, judging.effort.operations)?);
+        histories.extend(on_run.histories(instance, key, replicate, Demand::certain(judging.effort.operations))?);
     }
     let shared = Setups::new(instance);
     for (number, history) in histories.iter().enumerate() {

@@ -3,6 +3,7 @@
 
 use super::exact::{ExactMeans, TableScopes, on_table_at};
 use super::glance::Glance;
+use super::history::Demand;
 use super::instance::Instance;
 use super::judge::{Sides, attempt};
 use super::ladder::{Ladder, Setups};
@@ -10,7 +11,7 @@ use super::pathwise::{OnOnlyRun, SidesOnRun};
 use super::places;
 use super::sampled::Statistical;
 use super::{CheckFailure, Judging, at_points, one_step, pathwise};
-use crate::method::Quantity;
+use crate::method::{Legality, Quantity};
 use crate::number::{Ball, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
@@ -75,9 +76,10 @@ fn on_runs(
     let replicates =
         if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories.min(TRAJECTORIES) };
     let setups = Setups::new(instance);
+    let demand = Demand { operations: judging.effort.operations, legality: Legality::Assumed };
     let mut glances = Vec::new();
     for replicate in 0..replicates {
-        for history in on_run.histories(instance, key, replicate, judging.effort.operations)? {
+        for history in on_run.histories(instance, key, replicate, demand)? {
             let ladder = Ladder::new(instance, key, &history, judging.effort.operations);
             for c in 0..instance.statement.claims.len() {
                 glances_of_claim(&ladder, &setups, (c, replicate), judging, on_run, &mut glances)?;

@@ -51,7 +51,7 @@ fn errors_that_stored_points_imply_are_within_their_radius() {
             let instance = Instance::build(&statement, &cell(problem.clone(), adversary(name), 0.1, 12)).unwrap();
             let experiment = instance.experiment();
             let key = StreamKey::new(1, "emission", name);
-            let run = experiment.stored_run(&mut crate::oracle::Stream::new([key.stream(0)], ()));
+            let run = experiment.stored_run(&mut crate::oracle::Stream::new([key.stream(0)], ()), Legality::Certain);
             assert_eq!(run.end, None, "{name}");
             let stored = Stored { points: &run.points, oracle: experiment.oracle, draws: &run.draws };
             let trace = RunTrace::<Interval>::of_points(experiment.problem, experiment.method, stored, 2048);
@@ -93,7 +93,7 @@ fn a_vector_exactly_on_its_radius_is_used_as_it_is() {
     let instance = Instance::build(&statement, &cell(line, source, 0.5, 3)).unwrap();
     let emission = instance.experiment().emission(256);
     assert!(emission.vectors.iter().all(|vector| vector[0].abs() == 0.5), "{emission:?}");
-    let at = instance.experiment().emitted_at(&[3.0]).unwrap();
+    let at = instance.experiment().emitted_at(&[3.0], Legality::Certain).unwrap();
     assert_eq!(at[0].abs(), 0.5);
 }
 
@@ -106,7 +106,7 @@ fn a_vector_outside_its_radius_is_shortened_by_as_little_as_helps() {
     for i in 1..=64 {
         let x = [f64::from(i) / 7.0, 0.5, -0.25];
         let proposed = experiment.propose(0, &x, &[0.0; 3], &mut NoRandomness).free;
-        let emitted = experiment.emitted_at(&x).unwrap();
+        let emitted = experiment.emitted_at(&x, Legality::Certain).unwrap();
         let ratio = emitted[1] / proposed[1];
         assert!((1.0 - 2f64.powi(-29)..=1.0).contains(&ratio), "{ratio} at {x:?}");
         shortened += u32::from(emitted != proposed);
@@ -128,8 +128,23 @@ fn reject_a_vector_beyond_its_radius_by_the_last_bit() {
 fn a_stored_run_ends_where_binary64_ends() {
     let statement = statement();
     let instance = Instance::build(&statement, &cell(quadratic(), adversary("aligned"), 1e200, 5)).unwrap();
-    let run = instance.experiment().stored_run(&mut NoRandomness);
+    let run = instance.experiment().stored_run(&mut NoRandomness, Legality::Certain);
     assert_eq!(run.end, Some(End::NotFinite));
     assert!(run.points.len() <= 3 && run.draws.len() + 1 == run.points.len());
     assert!(run.points.iter().flatten().all(|x| x.is_finite()));
+}
+
+#[test]
+fn vectors_that_are_assumed_to_be_legal_are_those_that_are_but_for_rounding() {
+    let statement = statement();
+    for problem in [quadratic(), irrational()] {
+        let instance = Instance::build(&statement, &cell(problem, adversary("cancel"), 0.1, 12)).unwrap();
+        let (assumed, certain) = (instance.experiment().assumed_emission(), instance.experiment().emission(256));
+        assert_eq!(assumed.end, None);
+        let pairs = assumed.vectors.iter().flatten().zip(certain.vectors.iter().flatten());
+        for (a, b) in pairs {
+            assert!((a - b).abs() <= 1e-8 * (1.0 + b.abs()), "{a} and {b}");
+        }
+        assert_eq!(assumed.vectors.len(), certain.vectors.len());
+    }
 }

@@ -42,7 +42,7 @@ fn rows_hold_every_point_once_and_are_filled_with_earlier_ones() {
     let statement = about_estimates();
     for horizon in [1, 3, 4, 7] {
         let instance = instance(&statement, opposed(), 0.5, horizon);
-        let rows = History::rows(&instance, &key(), 0).unwrap();
+        let rows = History::rows(&instance, &key(), 0, Legality::Certain).unwrap();
         let mut points = trajectory(&instance, &key(), 0).unwrap();
         points.extend(probes::of(&instance));
         let (last, full) = rows.split_last().unwrap();
@@ -62,7 +62,7 @@ fn only_the_first_replicate_looks_at_the_probes() {
     let statement = about_estimates();
     let instance = instance(&statement, opposed(), 0.5, 4);
     let count = |replicate| -> usize {
-        let rows = History::rows(&instance, &key(), replicate).unwrap();
+        let rows = History::rows(&instance, &key(), replicate, Legality::Certain).unwrap();
         rows.iter().map(|row| row.fillers).sum()
     };
     assert_eq!(count(0), 5 + probes::of(&instance).len());
@@ -73,11 +73,11 @@ fn only_the_first_replicate_looks_at_the_probes() {
 fn a_row_has_what_free_sources_emit_and_only_that() {
     let statement = about_estimates();
     let exact = instance(&statement, json!([]), 0.5, 4);
-    assert!(History::rows(&exact, &key(), 0).unwrap().iter().all(|row| row.emitted.is_empty()));
+    assert!(History::rows(&exact, &key(), 0, Legality::Certain).unwrap().iter().all(|row| row.emitted.is_empty()));
     let free = instance(&statement, opposed(), 0.5, 4);
-    for row in History::rows(&free, &key(), 0).unwrap() {
+    for row in History::rows(&free, &key(), 0, Legality::Certain).unwrap() {
         for (x, emitted) in row.points().iter().zip(&row.emitted) {
-            assert_eq!(free.experiment().emitted_at(x).as_ref(), Some(emitted));
+            assert_eq!(free.experiment().emitted_at(x, Legality::Certain).as_ref(), Some(emitted));
         }
     }
 }
@@ -87,7 +87,7 @@ fn points_are_stored_only_where_a_source_is_free() {
     let statement = about_runs();
     let stored = |oracle| {
         let instance = instance(&statement, oracle, 0.5, 4);
-        let history = History::of_path(&instance, &key(), 0, u64::MAX);
+        let history = History::of_path(&instance, &key(), 0, Demand::certain(u64::MAX));
         assert_eq!((history.steps, &history.end), (4, &None));
         history.points().len()
     };
@@ -101,7 +101,7 @@ fn points_are_stored_only_where_a_source_is_free() {
 #[test]
 fn a_free_run_that_leaves_binary64_ends_there_and_says_so() {
     let statement = about_runs();
-    let run = History::of_path(&instance(&statement, opposed(), 1e200, 6), &key(), 0, u64::MAX);
+    let run = History::of_path(&instance(&statement, opposed(), 1e200, 6), &key(), 0, Demand::certain(u64::MAX));
     assert!(run.steps < 6 && run.points().len() == run.steps + 1);
     assert!(run.end.as_ref().is_some_and(|end| end.contains("binary64")), "{:?}", run.end);
 }
@@ -110,7 +110,7 @@ fn a_free_run_that_leaves_binary64_ends_there_and_says_so() {
 fn a_computed_run_does_not_end_with_binary64() {
     let statement = about_runs();
     let instance = instance(&statement, json!([]), 1e200, 6);
-    let run = History::of_path(&instance, &key(), 0, u64::MAX);
+    let run = History::of_path(&instance, &key(), 0, Demand::certain(u64::MAX));
     assert_eq!((run.steps, &run.end), (6, &None));
     let whole = crate::method::Limit { steps: usize::MAX, operations: f64::INFINITY, cost: &|_| 0.0 };
     let trace = run.trace::<crate::number::Exact>(&instance, &key(), &whole, ());

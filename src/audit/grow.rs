@@ -1,0 +1,142 @@
+//! More steps, coordinates and workers, and other random data: what a search over numbers does not move.
+
+use rayon::prelude::*;
+
+use super::bench::{Look, Recipe, Workbench};
+use super::inside::{Inside, tied};
+use crate::problem::free::Free;
+use crate::statement::{Scope, Statement, Subject};
+use crate::verify::plan;
+
+/// Longest run that is looked at, and largest dimension and number of workers.
+const LONGEST: usize = 1000;
+const LARGEST: usize = 16;
+/// Most numbers of a run, a step's coordinates for every worker.
+const MOST_NUMBERS: usize = 1 << 11;
+/// Changes one after another, each of which makes it worse.
+const ROUNDS: usize = 12;
+
+/// The worst instance that is reached from the recipe's by doubling its counts, adding to them and drawing
+/// random data anew, as long as each change makes it worse; none where no change does.
+#[must_use]
+pub fn grow(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Option<(Recipe, Look)> {
+    let inside = Inside::of(statement);
+    let mut best = (recipe.clone(), bench.look(statement, recipe)?);
+    let mut grown = false;
+    for _ in 0..ROUNDS {
+        let candidates: Vec<Recipe> =
+            larger(bench, statement, &best.0).into_iter().filter(|larger| inside.holds(&larger.frame)).collect();
+        let looked: Vec<(Recipe, Look)> = candidates
+            .into_par_iter()
+            .filter_map(|recipe| bench.look(statement, &recipe).map(|look| (recipe, look)))
+            .collect();
+        let Some(worst) = looked.into_iter().rev().max_by(|a, b| a.1.merit.total_cmp(&b.1.merit)) else { break };
+        if worst.1.merit <= best.1.merit {
+            break;
+        }
+        best = worst;
+        grown = true;
+    }
+    grown.then_some(best)
+}
+
+fn larger(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Vec<Recipe> {
+    let frame = &recipe.frame;
+    let (dimension, workers) = (frame.problem.dimension(), frame.problem.workers());
+    let mut found = Vec::new();
+    let mut add = |change: &dyn Fn(&mut Recipe)| {
+        let mut larger = Recipe { witness: None, ..recipe.clone() };
+        change(&mut larger);
+        found.push(larger);
+    };
+    // In estimate statements K is the number of points, and one step needs no more than it has.
+    if statement.subject == Subject::Run && statement.scope() != Scope::OneStep && frame.horizon < LONGEST {
+        for horizon in [(2 * frame.horizon).min(LONGEST), frame.horizon + 1] {
+            add(&|larger| larger.frame.horizon = horizon);
+        }
+    }
+    for more in [1, dimension] {
+        add(&|larger| (0..more).for_each(|_| add_coordinate(larger)));
+    }
+    for more in [1, workers] {
+        add(&|larger| (0..more).for_each(|_| larger.frame.problem.add_worker()));
+    }
+    for problem in frame.problem.more() {
+        add(&|larger| larger.frame.problem = problem.clone());
+    }
+    for (i, source) in frame.oracle.iter().enumerate() {
+        for source in source.more() {
+            add(&|larger| larger.frame.oracle[i] = source.clone());
+        }
+    }
+    let estimate = bench.problem(&frame.problem).and_then(|problem| tied(statement, &frame.oracle, problem.as_ref()));
+    found.retain_mut(|larger| {
+        let changed = larger.frame != *frame && is_cheap(larger);
+        changed && estimate.is_none_or(|number| follow(bench, statement, number, larger).is_some())
+    });
+    found
+}
+
+/// Sets the estimate to what the listed one is on the recipe's problem.
+fn follow(bench: &Workbench<'_>, statement: &Statement, number: usize, recipe: &mut Recipe) -> Option<()> {
+    let problem = bench.problem(&recipe.frame.problem)?;
+    recipe.frame.oracle = plan::estimate(statement, number, problem.as_ref())?;
+    Some(())
+}
+
+fn add_coordinate(recipe: &mut Recipe) {
+    recipe.frame.problem.add_coordinate();
+    recipe.frame.oracle.iter_mut().for_each(Free::add_coordinate);
+    if let Some(point) = recipe.frame.point.as_mut() {
+        point.extend(point.last().copied());
+    }
+}
+
+fn is_cheap(recipe: &Recipe) -> bool {
+    let (dimension, workers) = (recipe.frame.problem.dimension(), recipe.frame.problem.workers());
+    let numbers = recipe.frame.horizon * dimension * workers;
+    dimension.max(workers) <= LARGEST && numbers <= MOST_NUMBERS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::Ledger;
+    use crate::preset::Preset;
+    use crate::statement::load_text;
+    use crate::verify::Judging;
+    use crate::verify::plan::Plan;
+
+    /// What is reached from the first cell of a statement with this claim.
+    fn grown(lists: &str, kind: &str, lhs: &str, rhs: &str) -> Option<(Recipe, Look)> {
+        let text = format!(
+            "id = \"t\"\ntitle = \"t\"\nkind = \"{kind}\"\nsource = \"s\"\nproof = \"p\"\nhorizons = [2]\n{lists}\n\
+             [claim]\nfor_all = \"k in 0..K\"\nlhs = \"{lhs}\"\nrhs = \"{rhs}\"\n"
+        );
+        let statement = load_text("t.toml", &text).unwrap_or_else(|err| panic!("{err}"));
+        let effort = Preset::Quick.effort();
+        let bench = Workbench::new(Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1 }, seed: 1 });
+        let spec = Plan::new(&statement, Preset::Quick).unwrap().cells[0].spec.clone();
+        let recipe = bench.recipe(&statement, &spec).unwrap();
+        grow(&bench, &statement, &recipe)
+    }
+
+    #[test]
+    fn steps_coordinates_and_workers_grow_where_that_makes_it_worse() {
+        let two = "problems = [{ family = \"shifted-quadratic\", spectrum = [1, 2], shifts = [[1, 0], [-1, 0]] }]\nestimates = [[]]";
+        let (recipe, look) = grown(two, "pathwise", "K", "500").unwrap();
+        assert!(recipe.frame.horizon > 500 && look.excess > 0.0, "{recipe:?}");
+        let (recipe, look) = grown(two, "pathwise", "norm2(x[0])", "20").unwrap();
+        assert!(recipe.frame.problem.dimension() > 2, "{look:?}");
+        let (recipe, look) = grown(two, "pathwise", "n", "5").unwrap();
+        assert!(recipe.frame.problem.workers() > 5 && look.excess > 0.0, "{recipe:?}");
+    }
+
+    #[test]
+    fn other_random_data_are_drawn_where_they_are_worse_and_nothing_grows_in_vain() {
+        let random = "problems = [{ family = \"geman-mcclure\", dimension = 1, workers = 1, share = 2, seed = 6 }]\nestimates = [[]]";
+        let (recipe, _) = grown(random, "pathwise", "f[k]", "1").unwrap();
+        assert_ne!(serde_json::to_value(&recipe.frame.problem).unwrap()["seed"], 6);
+        assert!(grown(random, "pathwise", "1 + 0*f[k]", "2").is_none());
+    }
+}
