@@ -29,6 +29,12 @@ lhs = "f[k+1]"
 rhs = "f[k] - half*gamma*norm2(grad[k]) - gamma/2*(1 - L*gamma)*norm2(v[k]) + gamma/2*norm2(m[k])"
 "#;
 
+/// The statement with a left side that has no value anywhere.
+fn valueless() -> String {
+    let lists = "horizons = [1, 10]\nproblems = [{ family = \"diagonal-quadratic\", spectrum = [1, 2] }]\n[parameters]";
+    STATEMENT.replace("lhs = \"f[k+1]\"", "lhs = \"f[k+1]/(L - L)\"").replace("[parameters]", lists)
+}
+
 struct Folder(TempDir);
 
 impl Folder {
@@ -182,7 +188,7 @@ source = "nowhere"
 proof = "none"
 horizons = [100000]
 estimates = [[]]
-problems = [{ family = "breast-cancer-logistic", features = 6, workers = 4, share = 8, regulariser = 0.0625 }]
+problems = [{ family = "diagonal-quadratic", spectrum = [1.0, 0.25] }]
 [parameters]
 beta = { in = "[1, 1]", try = ["1"] }
 gamma = { in = "(0, 1/L]", try = ["1/L"] }
@@ -240,7 +246,7 @@ fn a_hypothesis_that_never_holds_ends_with_3_and_says_so() {
 
 #[test]
 fn a_claim_without_a_value_is_bad_input_and_never_a_verdict() {
-    let (code, text) = Folder::new().check_replaced("lhs = \"f[k+1]\"", "lhs = \"f[k+1]/(L - L)\"");
+    let (code, text) = Folder::new().check_text(&valueless());
     assert_eq!(code, 2, "{text}");
     assert!(text.contains("has no value at index 0"), "{text}");
     assert!(!text.contains("holds"), "{text}");
@@ -360,7 +366,10 @@ fn every_report_obeys_the_committed_schema() {
         "the report's types have changed: write `lemmata schema` to reports/schema.json, and raise SCHEMA_VERSION"
     );
     let folder = Folder::new();
-    folder.lemmata(&["check", "--quick"]).success();
+    // Of every kind, and one that is false on purpose.
+    let statements = ["averaging", "descent-lemma", "descent-lemma-limit", "clipped-error", "contraction-rand-k"];
+    let whole_runs = ["theorem1-nonconvex", "theorem1-pl-variance-sharp", "sgd-descent-variance"];
+    folder.lemmata(&[&["check", "--quick"], &statements[..], &whole_runs[..]].concat()).success();
     let report = std::fs::read_to_string(folder.path().join("reports/check.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let schema: serde_json::Value = serde_json::from_str(&committed).unwrap();
@@ -564,7 +573,7 @@ fn a_replay_refuses_what_no_check_writes() {
 #[test]
 fn replaying_a_cell_that_failed_is_bad_input_as_its_check_was() {
     let folder = Folder::new();
-    folder.check_text(&STATEMENT.replace("lhs = \"f[k+1]\"", "lhs = \"f[k+1]/(L - L)\""));
+    folder.check_text(&valueless());
     let assert = folder.lemmata(&["replay", "reports/check.json", "--cell", "0"]);
     assert.code(2).stderr(saying("has no verdict"));
 }
@@ -631,7 +640,7 @@ fn numbers_are_read_from_a_report_as_they_were_written() {
 
 #[test]
 fn claims_are_counted_from_one_wherever_a_person_reads() {
-    let (_, text) = Folder::new().check_replaced("lhs = \"f[k+1]\"", "lhs = \"f[k+1]/(L - L)\"");
+    let (_, text) = Folder::new().check_text(&valueless());
     assert!(says(&text, "claim 1 has no value") && says(&text, "overflow"), "{text}");
 }
 
@@ -949,7 +958,7 @@ fn a_replay_names_every_field_that_was_changed() {
 #[test]
 fn a_failure_taken_out_of_a_report_is_noticed() {
     let folder = Folder::new();
-    folder.check_text(&STATEMENT.replace("lhs = \"f[k+1]\"", "lhs = \"f[k+1]/(L - L)\""));
+    folder.check_text(&valueless());
     let (code, text) = folder.replay_edited(|report| report["cells"][0]["failure"] = serde_json::Value::Null);
     assert!(code == 70 && text.contains("`cell.failure` is "), "{code}: {text}");
 }
@@ -997,7 +1006,11 @@ fn a_path_that_is_no_text_is_a_path_all_the_same() {
 
 #[test]
 fn what_is_false_on_purpose_is_not_as_expected_with_cells_in_error() {
-    let text = STATEMENT.replace("\n[parameters]", "expect = \"violated\"\nestimates = [[]]\n[parameters]");
+    let text = STATEMENT.replace(
+        "\n[parameters]",
+        "expect = \"violated\"\nestimates = [[]]\nhorizons = [1, 10]\nproblems = [{ family = \"diagonal-quadratic\", \
+             spectrum = [1] }, { family = \"diagonal-quadratic\", spectrum = [2] }]\n[parameters]",
+    );
     let text = text.replace("lhs = \"f[k+1]\"", "lhs = \"f[k] + 10^6 + if(L > 1.5, 1, 1/(L - L))\"");
     let (code, printed) = Folder::new().check_text(&text);
     assert!(code == 2 && printed.contains("EVERYWHERE"), "{code}: {printed}");

@@ -134,9 +134,18 @@ mod tests {
 
     #[test]
     fn other_random_data_are_drawn_where_they_are_worse_and_nothing_grows_in_vain() {
-        let random = "problems = [{ family = \"geman-mcclure\", dimension = 1, workers = 1, share = 2, seed = 6 }]\nestimates = [[]]";
-        let (recipe, _) = grown(random, "pathwise", "f[k]", "1").unwrap();
-        assert_ne!(serde_json::to_value(&recipe.frame.problem).unwrap()["seed"], 6);
-        assert!(grown(random, "pathwise", "1 + 0*f[k]", "2").is_none());
+        let random = |seed| {
+            format!(
+                "problems = [{{ family = \"quadratic\", dimension = 2, condition = 100.0, seed = {seed} }}]\nestimates = [[]]"
+            )
+        };
+        let redrawn = |seed: u64| {
+            let (recipe, _) = grown(&random(seed), "pathwise", "1/f[0]", "100")?;
+            let problem = serde_json::to_value(&recipe.frame.problem).ok()?;
+            Some(problem["seed"] != seed && problem["dimension"] == 2)
+        };
+        let found: Vec<Option<bool>> = (3..=6).map(redrawn).collect();
+        assert_eq!(found, [Some(true), Some(true), Some(true), None]);
+        assert!(grown(&random(1), "pathwise", "1 + 0*f[k]", "2").is_none());
     }
 }

@@ -34,7 +34,7 @@ const RATIONAL_BITS: u32 = 1 << 10;
 const ENUMERATED_RUNGS: usize = 3;
 
 /// So many enumerated paths may cost as much as one run.
-const PATHS_A_RUN: u64 = 256;
+const PATHS_A_RUN: u64 = 8;
 
 /// Moments that are followed of each pair of coordinates.
 const MOMENTS: usize = 8;
