@@ -1044,6 +1044,14 @@ fn long_sums_are_refused_when_the_file_is_read() {
     ] {
         assert!(says(&sum(long), "more than 2^20 terms"), "{long}");
     }
+    let sum = "sum(i in 0..2000, sum(j in 0..2000, 1))";
+    for (from, to) in [
+        ("plain = \"half > 0\"", format!("plain = \"{sum} > 0\"")),
+        ("in = \"(0, 1]\"", format!("in = \"(0, {sum}]\"")),
+        ("try = [\"0.5\"]", format!("try = [\"1/{sum}\"]")),
+    ] {
+        assert!(says(&refused(from, &to), "more than 2^20 terms"), "{to}");
+    }
     let horizons = |text: &str| text.replace("\n[parameters]", "horizons = [2000]\n[parameters]");
     let nested = "rhs = \"0*sum(i in 0..K, sum(j in 0..K, 1)) + f[k]";
     let (code, text) = Folder::new().check_text(&horizons(&STATEMENT.replace("rhs = \"f[k]", nested)));

@@ -23,6 +23,7 @@ mod range;
 mod raw;
 pub mod render;
 mod stored;
+mod sums;
 pub mod syntax;
 pub mod term;
 pub mod variant;

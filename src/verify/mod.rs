@@ -201,7 +201,7 @@ pub enum CheckFailure {
         k: usize,
     },
     /// A sample is not finite.
-    #[error("replicate {replicate} left the finite numbers")]
+    #[error("replicate {replicate} left the numbers of binary64")]
     NotFiniteSample {
         /// Replicate number.
         replicate: u64,

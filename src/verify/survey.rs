@@ -121,7 +121,8 @@ fn glances_of_claim(
             glances.extend(seen);
             continue;
         }
-        if !history.is_forward() {
+        // Intervals may not reach as far as balls do.
+        if !history.is_forward() || ladder.rungs(place.horizon).first() != Some(&0) {
             glances.extend(seen);
             continue;
         }

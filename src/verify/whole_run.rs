@@ -49,23 +49,32 @@ fn sampled(
     let budget = Budget::of(instance, judging.effort.operations);
     let longest = longest_forward(horizon, &budget.shared(RERUN, 1));
     if longest < horizon {
-        let place = Place { claim: 0, k: 0, horizon };
-        let mut remainder = Remainder::default();
-        remainder.leave_open(place.unsettled(&instance.statement.claims[0], beyond(horizon, longest)));
-        return Ok(Outcome {
-            verdict: Verdict::Inconclusive,
-            evidence: Evidence::Statistical { delta: judging.ledger.share() },
-            comparisons: 0,
-            worst: None,
-            sampling: None,
-            remainder,
-            counterexample: None,
-        });
+        return Ok(open(instance, judging, beyond(horizon, longest)));
     }
     let affordable = SAMPLED * budget.operations() / (budget.of_step(f64::MANTISSA_DIGITS) * horizon as f64);
     let mut effort = judging.effort.clone();
     effort.replicates = effort.replicates.min((affordable as u64).max(FEWEST));
-    Statistical::new(instance, key, Judging { effort: &effort, ..judging }, quantities)?.check()
+    match Statistical::new(instance, key, Judging { effort: &effort, ..judging }, quantities)?.check() {
+        // What is true of the exact run is not known from one that overflows.
+        Err(failure @ CheckFailure::NotFiniteSample { .. }) => Ok(open(instance, judging, failure.to_string())),
+        other => other,
+    }
+}
+
+/// No sample says anything of the horizon, which is all that is sampled.
+fn open(instance: &Instance<'_>, judging: Judging<'_>, cause: String) -> Outcome {
+    let place = Place { claim: 0, k: 0, horizon: instance.horizon };
+    let mut remainder = Remainder::default();
+    remainder.leave_open(place.unsettled(&instance.statement.claims[0], cause));
+    Outcome {
+        verdict: Verdict::Inconclusive,
+        evidence: Evidence::Statistical { delta: judging.ledger.share() },
+        comparisons: 0,
+        worst: None,
+        sampling: None,
+        remainder,
+        counterexample: None,
+    }
 }
 
 /// Whether some kind of evidence applies: what the right-hand side says of the start must be known
