@@ -42,6 +42,8 @@ fn glance<S: Scalar + Bounded>(claim: usize, k: i64, replicate: u64, sides: &Sid
     finite.then_some(Glance { claim, k, replicate, lhs, rhs, scale, rounding, sampling: 0.0 })
 }
 
+/// Most operations of one run at a glance.
+const OPERATIONS: u64 = 1 << 21;
 /// Most trajectories that are looked at, and most samples.
 const TRAJECTORIES: u64 = 2;
 const SAMPLES: u64 = 512;
@@ -76,11 +78,12 @@ fn on_runs(
     let replicates =
         if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories.min(TRAJECTORIES) };
     let setups = Setups::new(instance);
-    let demand = Demand { operations: judging.effort.operations, legality: Legality::Assumed };
+    let operations = judging.effort.operations.min(OPERATIONS);
+    let demand = Demand { operations, legality: Legality::Assumed };
     let mut glances = Vec::new();
     for replicate in 0..replicates {
         for history in on_run.histories(instance, key, replicate, demand)? {
-            let ladder = Ladder::new(instance, key, &history, judging.effort.operations);
+            let ladder = Ladder::new(instance, key, &history, operations);
             for c in 0..instance.statement.claims.len() {
                 glances_of_claim(&ladder, &setups, (c, replicate), judging, on_run, &mut glances)?;
             }
