@@ -1086,3 +1086,12 @@ fn messages_name_the_cause() {
     assert!(code == 2 && !text.contains("9223372036854775807"), "{text}");
     assert!(text.replace("\n  ", " ").contains("the limit `grad[inf]` is not known on this run"), "{text}");
 }
+
+#[test]
+fn methods_are_listed_and_shown() {
+    let folder = Folder::new();
+    let listed = folder.lemmata(&["list", "--methods"]).success();
+    let text = String::from_utf8_lossy(&listed.get_output().stdout).into_owned();
+    assert!(text.lines().any(|line| line.starts_with("ef21-momentum  EF21 with momentum")), "{text}");
+    folder.lemmata(&["show", "heavy-ball"]).success().stdout(saying("p = x - gamma*g + beta*(x - w)"));
+}

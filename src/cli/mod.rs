@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod exit;
 mod graph;
+mod methods;
 mod new;
 mod output;
 mod replay;
@@ -46,10 +47,14 @@ enum Command {
     /// Measure false alarms and power of the statistical verdicts where the truth is known.
     Calibrate(CalibrateArguments),
     /// List the shipped statements.
-    List,
-    /// Show a statement: claim, hypotheses, constants, and their values for given parameters.
+    List {
+        /// List the shipped methods instead.
+        #[arg(long)]
+        methods: bool,
+    },
+    /// Show a statement: claim, hypotheses, constants, and their values for given parameters; or a method.
     Show {
-        /// Identifier of a shipped statement, or a file.
+        /// Identifier of a shipped statement or method, or a statement file.
         statement: PathBuf,
         /// Values, such as `--set beta=0.1 --set L=2`.
         #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -231,8 +236,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
-        Command::List => show::list(),
-        Command::Show { statement, values } => show::show(&statement, &values),
+        Command::List { methods: false } => show::list(),
+        Command::List { methods: true } => methods::list(),
+        Command::Show { statement, values } => {
+            let method = statement.to_str().filter(|_| values.is_empty()).and_then(methods::show);
+            method.unwrap_or_else(|| show::show(&statement, &values))
+        }
         Command::Graph { statements, dot, report } => graph::run(&statements, dot, report.as_deref()),
         Command::New { name } => new::run(&name),
         Command::Schema { kind } => show::schema(kind),

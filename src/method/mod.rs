@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod emission;
+pub mod language;
 mod run;
 mod table;
 mod trace;

@@ -134,20 +134,20 @@ fn read(file: &File) -> Loaded<RawStatement> {
     })
 }
 
-pub(super) struct File {
-    name: String,
-    text: Arc<String>,
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) text: Arc<String>,
 }
 
 impl File {
     /// As an excerpt of the file may be shown on a terminal.
-    fn refuse_control_characters(&self) -> Loaded<()> {
+    pub(crate) fn refuse_control_characters(&self) -> Loaded<()> {
         let Some((line, found)) = text::control_character(&self.text) else { return Ok(()) };
         Err(self.error(None, format!("line {line} has the control character U+{:04X}", u32::from(found)), None))
     }
 
     /// A text for a person, which is printed on one line.
-    pub(super) fn refuse_line_breaks(&self, text: &Spanned<String>) -> Loaded<()> {
+    pub(crate) fn refuse_line_breaks(&self, text: &Spanned<String>) -> Loaded<()> {
         match text.get_ref().chars().find(|c| is_control(*c) || *c == '\n') {
             None => Ok(()),
             Some(c) => Err(self.error(
@@ -158,7 +158,7 @@ impl File {
         }
     }
 
-    pub(super) fn error(
+    pub(crate) fn error(
         &self,
         span: Option<Range<usize>>,
         message: impl Into<String>,
@@ -168,7 +168,7 @@ impl File {
     }
 
     /// Places a range within a string value in the file. A string with escapes is underlined whole.
-    pub(super) fn within(&self, value: &Spanned<String>, inner: &Range<usize>) -> Range<usize> {
+    pub(crate) fn within(&self, value: &Spanned<String>, inner: &Range<usize>) -> Range<usize> {
         let outer = value.span();
         let raw = &self.text[outer.clone()];
         let quotes = if raw.starts_with("\"\"\"") || raw.starts_with("'''") { 3 } else { 1 };
@@ -182,7 +182,7 @@ impl File {
         self.text.get(within.clone())?.find(text).map(|at| within.start + at)
     }
 
-    pub(super) fn syntax(&self, value: &Spanned<String>, err: SyntaxError) -> Box<StatementError> {
+    pub(crate) fn syntax(&self, value: &Spanned<String>, err: SyntaxError) -> Box<StatementError> {
         self.error(Some(self.within(value, &err.span)), err.message, None)
     }
 }

@@ -15,7 +15,7 @@ pub mod check;
 mod claims;
 mod error;
 pub mod evaluate;
-mod file;
+pub(crate) mod file;
 pub mod graph;
 pub mod library;
 pub mod parse;

@@ -1,0 +1,344 @@
+//! A method as typed trees: what its file says, with names resolved. Programs are compiled from it.
+
+use rug::Rational;
+
+use crate::statement::syntax::{BinaryOp, Relation};
+use crate::statement::term::Function;
+
+/// A method: states, and the lines of a step in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Method {
+    /// Identifier.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// Where it comes from.
+    pub source: String,
+    /// Parameters in the order of the file.
+    pub parameters: Vec<Parameter>,
+    /// Constants that follow from parameters and the instance's constants, each from those before it.
+    pub constants: Vec<(String, Number)>,
+    /// Numbers in k.
+    pub schedules: Vec<(String, Number)>,
+    /// Names of its operators, and what each is to be.
+    pub operators: Vec<(String, String)>,
+    /// Everything that a line can write, the point first.
+    pub quantities: Vec<Quantity>,
+    /// States with their starts, in the order in which these are evaluated.
+    pub states: Vec<State>,
+    /// Other starts: for some of the states another rule.
+    pub starts: Vec<Start>,
+    /// One step.
+    pub lines: Vec<Line>,
+    /// Derived sequences as written: head and body.
+    pub derived: Vec<(String, String)>,
+}
+
+/// A parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Name.
+    pub name: String,
+    /// The range as written.
+    pub range: String,
+    /// The value where a statement gives none, as written.
+    pub default: Option<String>,
+    /// Meaning.
+    pub doc: String,
+    /// Units.
+    pub unit: String,
+}
+
+/// What a line or a state is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A number, or one for each worker.
+    Number,
+    /// A vector, or one for each worker.
+    Vector,
+}
+
+/// Something with a name that a step writes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantity {
+    /// Name.
+    pub name: String,
+    /// Number or vector.
+    pub shape: Shape,
+    /// Whether each worker has its own.
+    pub by_worker: bool,
+    /// The index of its first value, where it is a state; a line of step k has index k.
+    pub first: Option<i64>,
+}
+
+/// Where the first value of a state comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// An expression at x_0, before step 0.
+    Number(Number),
+    /// An expression at x_0, before step 0.
+    Vector(Vector),
+    /// The value of this line of step 0.
+    Line(usize),
+    /// Given by the instance.
+    Any,
+}
+
+/// A state's start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Which quantity.
+    pub quantity: usize,
+    /// Its start where no other is chosen.
+    pub rule: Rule,
+}
+
+/// Another start than the method's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Name.
+    pub name: String,
+    /// The states that begin otherwise.
+    pub states: Vec<State>,
+}
+
+/// `name = expression`, or `name[i] = expression` for every worker i.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What it writes.
+    pub quantity: usize,
+    /// What is written.
+    pub value: Value,
+}
+
+/// A constant that the instance proves of its problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// `L`: smoothness.
+    Smoothness,
+    /// `mu`: the PL constant.
+    Pl,
+    /// `mu_sc`: strong convexity.
+    StrongConvexity,
+    /// `f_star`: the infimum.
+    Infimum,
+}
+
+impl Known {
+    /// All of them by name.
+    pub const ALL: [(&'static str, Known); 4] =
+        [("L", Known::Smoothness), ("mu", Known::Pl), ("mu_sc", Known::StrongConvexity), ("f_star", Known::Infimum)];
+}
+
+/// A number or a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(Number),
+    /// A vector.
+    Vector(Vector),
+}
+
+/// A bound worker: how many enclose the one that binds it.
+pub type Worker = usize;
+
+/// A number.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Number {
+    /// A literal.
+    Literal(Rational),
+    /// A parameter, by position.
+    Parameter(usize),
+    /// A constant, by position.
+    Constant(usize),
+    /// A schedule's number of this step, by position.
+    Schedule(usize),
+    /// A constant of the instance.
+    Known(Known),
+    /// `k`.
+    Step,
+    /// `K`.
+    Horizon,
+    /// `n`.
+    Workers,
+    /// `d`.
+    Dimension,
+    /// The newest value of a quantity, of a worker where each has its own.
+    Quantity(usize, Option<Worker>),
+    /// `norm2(u)`.
+    Norm2(Box<Vector>),
+    /// `norm(u)`.
+    Norm(Box<Vector>),
+    /// `dot(u, w)`.
+    Dot(Box<Vector>, Box<Vector>),
+    /// `f(y)`.
+    Value(Box<Vector>),
+    /// `-a`.
+    Negate(Box<Number>),
+    /// `a op b`.
+    Binary(BinaryOp, Box<Number>, Box<Number>),
+    /// `sqrt(a)` and its like.
+    Function(Function, Box<Number>),
+    /// `min(a, b, …)`.
+    Min(Vec<Number>),
+    /// `max(a, b, …)`.
+    Max(Vec<Number>),
+    /// `mod(k, T)`.
+    Modulo(Box<Number>, Box<Number>),
+    /// `if(condition, a, b)`.
+    If(Condition, Box<Number>, Box<Number>),
+    /// `sum(i in 0..n, a)` or, divided by n, `mean`.
+    OverWorkers(Mean, Box<Number>),
+}
+
+/// Whether a sum over the workers is divided by their number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mean {
+    /// A sum.
+    Sum,
+    /// A mean.
+    Mean,
+}
+
+/// A vector.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Vector {
+    /// `zero`.
+    Zero,
+    /// `ones`.
+    Ones,
+    /// The newest value of a quantity, of a worker where each has its own.
+    Quantity(usize, Option<Worker>),
+    /// `u + w`.
+    Add(Box<Vector>, Box<Vector>),
+    /// `u - w`.
+    Subtract(Box<Vector>, Box<Vector>),
+    /// `-u`.
+    Negate(Box<Vector>),
+    /// `a*u`.
+    Scale(Box<Number>, Box<Vector>),
+    /// `u/a`.
+    Divide(Box<Vector>, Box<Number>),
+    /// `grad(y)`.
+    Gradient(Box<Vector>),
+    /// `worker_grad(i, y)`.
+    WorkerGradient(Worker, Box<Vector>),
+    /// `estimate(y)`.
+    Estimate(Box<Vector>),
+    /// `worker_estimate(i, y)`.
+    WorkerEstimate(Worker, Box<Vector>),
+    /// `clip(a, u)`.
+    Clip(Box<Number>, Box<Vector>),
+    /// `box(a, b, u)`.
+    Box(Box<Number>, Box<Number>, Box<Vector>),
+    /// `normalize(u)` and its like.
+    Map(Map, Box<Vector>),
+    /// `quotients(u, w)` and its like.
+    Elementwise(Elementwise, Box<Vector>, Box<Vector>),
+    /// One of the method's operators, by position.
+    Operator(usize, Box<Vector>),
+    /// `if(condition, u, w)`.
+    If(Condition, Box<Vector>, Box<Vector>),
+    /// `sum(i in 0..n, u)` or, divided by n, `mean`.
+    OverWorkers(Mean, Box<Vector>),
+}
+
+/// A function of one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Map {
+    /// u/‖u‖; no value at zero.
+    Normalize,
+    /// Signs, 0 at 0.
+    Sign,
+    /// (‖u‖₁/d)·sign(u).
+    ScaledSign,
+    /// Squares of the coordinates.
+    Squares,
+    /// Square roots of the coordinates.
+    Roots,
+}
+
+impl Map {
+    /// All of them by name.
+    pub const ALL: [(&'static str, Map); 5] = [
+        ("normalize", Map::Normalize),
+        ("sign", Map::Sign),
+        ("scaled_sign", Map::ScaledSign),
+        ("squares", Map::Squares),
+        ("roots", Map::Roots),
+    ];
+}
+
+/// A function of two vectors, coordinate by coordinate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elementwise {
+    /// Products.
+    Products,
+    /// Quotients; no value where a divisor is zero.
+    Quotients,
+}
+
+impl Elementwise {
+    /// All of them by name.
+    pub const ALL: [(&'static str, Elementwise); 2] =
+        [("products", Elementwise::Products), ("quotients", Elementwise::Quotients)];
+}
+
+/// A conjunction of comparisons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition(pub Vec<(Number, Relation, Number)>);
+
+impl Value {
+    /// Whether it reads the newest value of the quantity.
+    #[must_use]
+    pub fn reads(&self, quantity: usize) -> bool {
+        match self {
+            Value::Number(a) => a.reads(quantity),
+            Value::Vector(u) => u.reads(quantity),
+        }
+    }
+}
+
+impl Number {
+    fn reads(&self, quantity: usize) -> bool {
+        match self {
+            Number::Quantity(own, _) => *own == quantity,
+            Number::Norm2(u) | Number::Norm(u) | Number::Value(u) => u.reads(quantity),
+            Number::Dot(u, w) => u.reads(quantity) || w.reads(quantity),
+            Number::Negate(a) | Number::Function(_, a) | Number::OverWorkers(_, a) => a.reads(quantity),
+            Number::Binary(_, a, b) | Number::Modulo(a, b) => a.reads(quantity) || b.reads(quantity),
+            Number::Min(all) | Number::Max(all) => all.iter().any(|a| a.reads(quantity)),
+            Number::If(condition, a, b) => condition.reads(quantity) || a.reads(quantity) || b.reads(quantity),
+            _ => false,
+        }
+    }
+}
+
+impl Vector {
+    fn reads(&self, quantity: usize) -> bool {
+        match self {
+            Vector::Zero | Vector::Ones => false,
+            Vector::Quantity(own, _) => *own == quantity,
+            Vector::Add(u, w) | Vector::Subtract(u, w) | Vector::Elementwise(_, u, w) => {
+                u.reads(quantity) || w.reads(quantity)
+            }
+            Vector::Scale(a, u) | Vector::Divide(u, a) | Vector::Clip(a, u) => a.reads(quantity) || u.reads(quantity),
+            Vector::Box(a, b, u) => a.reads(quantity) || b.reads(quantity) || u.reads(quantity),
+            Vector::Negate(u)
+            | Vector::Gradient(u)
+            | Vector::WorkerGradient(_, u)
+            | Vector::Estimate(u)
+            | Vector::WorkerEstimate(_, u)
+            | Vector::Map(_, u)
+            | Vector::Operator(_, u)
+            | Vector::OverWorkers(_, u) => u.reads(quantity),
+            Vector::If(condition, u, w) => condition.reads(quantity) || u.reads(quantity) || w.reads(quantity),
+        }
+    }
+}
+
+impl Condition {
+    fn reads(&self, quantity: usize) -> bool {
+        self.0.iter().any(|(a, _, b)| a.reads(quantity) || b.reads(quantity))
+    }
+}
