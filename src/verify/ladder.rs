@@ -74,6 +74,7 @@ pub(super) struct Ladder<'a> {
     /// How many steps the budget pays for in each.
     reach: Vec<usize>,
     budget: Budget,
+    plain: OnceCell<RunTrace<'a, f64>>,
     ball: OnceCell<RunTrace<'a, Ball>>,
     around: OnceCell<RunTrace<'a, Ball>>,
     intervals: Vec<OnceCell<RunTrace<'a, Interval>>>,
@@ -86,8 +87,8 @@ impl<'a> Ladder<'a> {
         let budget = Budget::of(instance, operations);
         let (bits, reach): (Vec<u32>, Vec<usize>) = history.rungs(&budget).into_iter().unzip();
         let intervals = bits.iter().map(|_| OnceCell::new()).collect();
-        let (ball, around, exact) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Ladder { instance, history, key, bits, reach, budget, ball, around, intervals, exact }
+        let (plain, ball, around, exact) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Ladder { instance, history, key, bits, reach, budget, plain, ball, around, intervals, exact }
     }
 
     fn trace<S: Arithmetic + Estimable>(&self, steps: usize, context: S::Context) -> RunTrace<'a, S> {
@@ -97,6 +98,11 @@ impl<'a> Ladder<'a> {
 
     pub fn ball(&self) -> &RunTrace<'a, Ball> {
         self.ball.get_or_init(|| self.trace(self.ball_reach(), ()))
+    }
+
+    /// The run in binary64 without bounds: for a look, and no evidence.
+    pub fn plain(&self) -> &RunTrace<'a, f64> {
+        self.plain.get_or_init(|| self.trace(self.ball_reach(), ()))
     }
 
     /// How many steps the budget pays for in balls.
@@ -154,6 +160,11 @@ impl<'a> Ladder<'a> {
 
     pub fn ball_scope<'s>(&self, setup: &'s Setup<'_>) -> &'s Scope<Ball> {
         setup.ball.get_or_init(|| self.scope(setup, self.ball(), ()))
+    }
+
+    /// The numbers of the instance for a run in binary64 without bounds.
+    pub fn plain_scope(&self, setup: &Setup<'_>) -> Scope<f64> {
+        self.scope(setup, self.plain(), ())
     }
 
     pub fn interval_scope(&self, setup: &Setup<'_>, rung: usize) -> Rc<Scope<Interval>> {

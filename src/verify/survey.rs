@@ -28,6 +28,12 @@ impl Bounded for Ball {
     }
 }
 
+impl Bounded for f64 {
+    fn radius(&self) -> f64 {
+        ASSUMED * self.abs()
+    }
+}
+
 impl Bounded for Interval {
     /// Rounded to the nearest number of binary64 besides.
     fn radius(&self) -> f64 {
@@ -120,19 +126,15 @@ fn glances_of_claim(
         }
         let shown = place.shown(claim);
         let seen = attempt(sides)?.ok().and_then(|sides| glance(c, shown, replicate, &sides));
-        if seen.as_ref().is_some_and(|seen| !is_open(seen)) {
+        if !history.is_forward() || seen.as_ref().is_some_and(|seen| !is_open(seen)) {
             glances.extend(seen);
             continue;
         }
-        // Intervals may not reach as far as balls do.
-        if !history.is_forward() || ladder.rungs(place.horizon).first() != Some(&0) {
-            glances.extend(seen);
-            continue;
-        }
-        // Error bounds of binary64 grow along long runs until they cannot tell the sides apart.
-        let around = on_run.sides(claim, place, history, scope, ladder.around(), None);
-        let finer = attempt(around)?.ok().and_then(|sides| glance(c, shown, replicate, &sides));
-        glances.extend(finer.or(seen));
+        // Bounds of binary64 grow along long runs until they cannot tell the sides apart. The numbers themselves
+        // are seldom as far off.
+        let scope = ladder.plain_scope(&setup);
+        let plain = attempt(on_run.sides::<f64>(claim, place, history, &scope, ladder.plain(), None))?;
+        glances.extend(plain.ok().and_then(|sides| glance(c, shown, replicate, &sides)).or(seen));
     }
     Ok(())
 }
@@ -165,8 +167,10 @@ fn is_looked_at(horizon: usize, longest: usize) -> bool {
 
 const ALL_LOOKED_AT: usize = 16;
 
-/// Rounding, as a share of the scale, from which on binary64 is not enough, and the precision used then.
+/// Rounding, as a share of the scale, from which on bounds of binary64 are not enough; what is assumed of runs
+/// without them, and the precision that is used for tables of expectations.
 const COARSE: f64 = 1e-9;
+const ASSUMED: f64 = 1e-12;
 const FINE_BITS: u32 = 192;
 
 /// The comparisons, and whether one has sides that are not finite.
