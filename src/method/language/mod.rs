@@ -1,7 +1,7 @@
 //! Methods as data: a file that says what one step of a first-order method does, and what runs it in any
 //! arithmetic.
 //!
-//! [`file`] reads it, [`tree`] is what it says, [`program`] compiles that to operations on registers, and
+//! [`mod@file`] reads it, [`tree`] is what it says, [`program`] compiles that to operations on registers, and
 //! [`machine`] runs these.
 
 mod check;
