@@ -119,6 +119,10 @@ fn it_finds_that_the_compression_error_is_attained() {
     let tightest = &audit["worst"]["tightest"]["outcome"];
     assert_eq!(tightest["verdict"], "holds");
     assert!(tightest["worst"]["ratio"].as_f64().unwrap() > 1.0 - 1e-9, "{tightest}");
+    // What only claims less, on points that make up several rows, is no slack.
+    let all: Vec<&Value> = targets(&audit).iter().flat_map(|t| t["mutants"].as_array().unwrap()).collect();
+    let count = |fate: &str| all.iter().filter(|m| m["fate"]["fate"] == fate).count();
+    assert!(count("slack") * 3 < count("killed") && count("weaker") > count("slack"), "{} slack", count("slack"));
 }
 
 /// A wrong theorem of a stranger, in a folder of its own.

@@ -262,8 +262,7 @@ impl Trial<'_> {
             count += 1;
             let known = &entry.look.glances;
             for new in &glances {
-                let place = (new.claim, new.k, new.replicate);
-                let Some(old) = known.iter().find(|g| (g.claim, g.k, g.replicate) == place) else { continue };
+                let Some(old) = known.iter().find(|old| old.place() == new.place()) else { continue };
                 let difference = (new.rhs - new.lhs) - (old.rhs - old.lhs);
                 if difference.abs() <= SAME * (new.scale + old.scale) {
                     continue;

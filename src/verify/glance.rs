@@ -9,8 +9,12 @@ pub struct Glance {
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
     pub k: i64,
+    /// K of the instance that it is.
+    pub horizon: usize,
     /// Which trajectory.
     pub replicate: u64,
+    /// Which row of points of it, for claims about the estimate.
+    pub row: usize,
     /// Left-hand side.
     pub lhs: f64,
     /// Right-hand side.
@@ -24,6 +28,12 @@ pub struct Glance {
 }
 
 impl Glance {
+    /// Where it is made.
+    #[must_use]
+    pub fn place(&self) -> (usize, i64, usize, u64, usize) {
+        (self.claim, self.k, self.horizon, self.replicate, self.row)
+    }
+
     /// By how much the claim fails there, as a share of the scale and after all doubt; negative
     /// where it holds.
     #[must_use]

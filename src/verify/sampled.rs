@@ -172,7 +172,9 @@ impl<'a> Statistical<'a> {
             Glance {
                 claim: c,
                 k: self.instance.horizon as i64,
+                horizon: self.instance.horizon,
                 replicate: 0,
+                row: 0,
                 lhs: mean,
                 rhs: claim.rhs[1],
                 scale: mean.abs() + claim.rhs[1].abs(),

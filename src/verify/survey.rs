@@ -8,7 +8,7 @@ use super::instance::Instance;
 use super::judge::{Sides, attempt};
 use super::ladder::{Ladder, Setups};
 use super::pathwise::{OnOnlyRun, SidesOnRun};
-use super::places;
+use super::places::{self, Place};
 use super::sampled::Statistical;
 use super::{CheckFailure, Judging, at_points, one_step, pathwise};
 use crate::method::{Legality, Quantity};
@@ -41,11 +41,18 @@ impl Bounded for Interval {
     }
 }
 
-fn glance<S: Scalar + Bounded>(claim: usize, k: i64, replicate: u64, sides: &Sides<S>) -> Option<Glance> {
+/// A glance at a place of a claim, whose index is `k` for a person, on a row of a replicate.
+fn glance<S: Scalar + Bounded>(
+    place: Place,
+    k: i64,
+    (replicate, row): (u64, usize),
+    sides: &Sides<S>,
+) -> Option<Glance> {
+    let (claim, horizon) = (place.claim, place.horizon);
     let (lhs, rhs, scale) = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.scale.to_f64());
     let rounding = sides.lhs.radius() + sides.rhs.radius();
     let finite = [lhs, rhs, scale, rounding].into_iter().all(f64::is_finite);
-    finite.then_some(Glance { claim, k, replicate, lhs, rhs, scale, rounding, sampling: 0.0 })
+    finite.then_some(Glance { claim, k, horizon, replicate, row, lhs, rhs, scale, rounding, sampling: 0.0 })
 }
 
 /// Most operations of one run at a glance.
@@ -88,10 +95,10 @@ fn on_runs(
     let demand = Demand { operations, legality: Legality::Assumed };
     let mut glances = Vec::new();
     for replicate in 0..replicates {
-        for history in on_run.histories(instance, key, replicate, demand)? {
+        for (row, history) in on_run.histories(instance, key, replicate, demand)?.into_iter().enumerate() {
             let ladder = Ladder::new(instance, key, &history, operations);
             for c in 0..instance.statement.claims.len() {
-                glances_of_claim(&ladder, &setups, (c, replicate), judging, on_run, &mut glances)?;
+                glances_of_claim(&ladder, &setups, (c, (replicate, row)), judging, on_run, &mut glances)?;
             }
         }
     }
@@ -101,7 +108,7 @@ fn on_runs(
 fn glances_of_claim(
     ladder: &Ladder<'_>,
     setups: &Setups<'_>,
-    (c, replicate): (usize, u64),
+    (c, run): (usize, (u64, usize)),
     judging: Judging<'_>,
     on_run: &impl SidesOnRun,
     glances: &mut Vec<Glance>,
@@ -125,7 +132,7 @@ fn glances_of_claim(
             continue;
         }
         let shown = place.shown(claim);
-        let seen = attempt(sides)?.ok().and_then(|sides| glance(c, shown, replicate, &sides));
+        let seen = attempt(sides)?.ok().and_then(|sides| glance(place, shown, run, &sides));
         if !history.is_forward() || seen.as_ref().is_some_and(|seen| !is_open(seen)) {
             glances.extend(seen);
             continue;
@@ -134,7 +141,7 @@ fn glances_of_claim(
         // are seldom as far off.
         let scope = ladder.plain_scope(&setup);
         let plain = attempt(on_run.sides::<f64>(claim, place, history, &scope, ladder.plain(), None))?;
-        glances.extend(plain.ok().and_then(|sides| glance(c, shown, replicate, &sides)).or(seen));
+        glances.extend(plain.ok().and_then(|sides| glance(place, shown, run, &sides)).or(seen));
     }
     Ok(())
 }
@@ -190,7 +197,7 @@ fn on_table<S: Arithmetic + Estimable + Bounded>(
                 continue;
             }
             let sides = attempt(on_table_at(instance, place, &scopes.of(place.horizon), &table, None))?;
-            let glance = sides.ok().and_then(|sides| glance(c, place.shown(claim), 0, &sides));
+            let glance = sides.ok().and_then(|sides| glance(place, place.shown(claim), (0, 0), &sides));
             lost |= glance.is_none();
             glances.extend(glance);
         }
