@@ -3,10 +3,9 @@
 use rayon::prelude::*;
 
 use super::bench::{Look, Recipe, Workbench};
-use super::inside::{Inside, tied};
+use super::inside::{Inside, follow, tied};
 use crate::problem::free::Free;
 use crate::statement::{Scope, Statement, Subject};
-use crate::verify::plan;
 
 /// Longest run that is looked at, and largest dimension and number of workers.
 const LONGEST: usize = 1000;
@@ -72,16 +71,9 @@ fn larger(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Vec<
     let estimate = bench.problem(&frame.problem).and_then(|problem| tied(statement, &frame.oracle, problem.as_ref()));
     found.retain_mut(|larger| {
         let changed = larger.frame != *frame && is_cheap(larger);
-        changed && estimate.is_none_or(|number| follow(bench, statement, number, larger).is_some())
+        changed && estimate.is_none_or(|number| follow(bench, statement, number, &mut larger.frame).is_some())
     });
     found
-}
-
-/// Sets the estimate to what the listed one is on the recipe's problem.
-fn follow(bench: &Workbench<'_>, statement: &Statement, number: usize, recipe: &mut Recipe) -> Option<()> {
-    let problem = bench.problem(&recipe.frame.problem)?;
-    recipe.frame.oracle = plan::estimate(statement, number, problem.as_ref())?;
-    Some(())
 }
 
 fn add_coordinate(recipe: &mut Recipe) {

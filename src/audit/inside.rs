@@ -1,6 +1,7 @@
 //! What is inside a statement: the problems and estimates that it lists, in the combinations that it lists,
 //! with their free numbers and counts moved; everything where it lists none.
 
+use super::bench::Workbench;
 use crate::oracle::SourceSpec;
 use crate::problem::ProblemSpec;
 use crate::problem::free::Free;
@@ -85,6 +86,14 @@ pub fn tied(statement: &Statement, sources: &[SourceSpec], problem: &dyn crate::
     let with_expressions = (0..statement.estimates.len()).filter(|i| !statement.estimates[*i].expressions.is_empty());
     let mut same = with_expressions.filter(|i| plan::estimate(statement, *i, problem).as_deref() == Some(sources));
     same.next()
+}
+
+/// Sets an instance's estimate to what the listed one at that position is on its problem.
+#[must_use]
+pub fn follow(bench: &Workbench<'_>, statement: &Statement, position: usize, frame: &mut CellSpec) -> Option<()> {
+    let problem = bench.problem(&frame.problem)?;
+    frame.oracle = plan::estimate(statement, position, problem.as_ref())?;
+    Some(())
 }
 
 #[cfg(test)]

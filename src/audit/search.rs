@@ -3,11 +3,10 @@
 
 use super::bench::{Look, Recipe, Workbench};
 use super::cma::{Budget, maximise};
-use super::inside::{Inside, tied};
+use super::inside::{Inside, follow, tied};
 use crate::problem::DynProblem;
 use crate::problem::free::Free;
 use crate::statement::Statement;
-use crate::verify::plan;
 
 /// Most numbers that are moved at a time; the search is quadratic in them.
 const MOST_GENES: usize = 16;
@@ -93,8 +92,7 @@ impl<'s> Genome<'s> {
         }
         frame.problem = frame.problem.with_free_numbers(take(frame.problem.free_numbers().len()));
         if let Some(number) = self.tied {
-            let problem = bench.problem(&frame.problem)?;
-            frame.oracle = plan::estimate(self.statement, number, problem.as_ref())?;
+            follow(bench, self.statement, number, frame)?;
         }
         for (name, value) in self.fractions.iter().zip(rest) {
             recipe.fractions.insert(name.clone(), value.clamp(0.0, 1.0));

@@ -23,6 +23,7 @@ pub(super) struct Setup<'a> {
     instance: &'a Instance<'a>,
     /// K.
     horizon: usize,
+    plain: OnceCell<Scope<f64>>,
     ball: OnceCell<Scope<Ball>>,
     intervals: RefCell<BTreeMap<u32, Rc<Scope<Interval>>>>,
     exact: OnceCell<Scope<Exact>>,
@@ -35,6 +36,7 @@ impl<'a> Setup<'a> {
         Setup {
             instance,
             horizon,
+            plain: OnceCell::new(),
             ball: OnceCell::new(),
             intervals: RefCell::default(),
             exact: OnceCell::new(),
@@ -53,6 +55,11 @@ pub(super) struct Setups<'a> {
 impl<'a> Setups<'a> {
     pub fn new(instance: &'a Instance<'a>) -> Self {
         Setups { instance, made: RefCell::default() }
+    }
+
+    /// These, or new ones where the numbers depend on the run: then they belong to that one alone.
+    pub fn of_one_run(self: &Rc<Self>) -> Rc<Self> {
+        if self.instance.visits() { Rc::new(Setups::new(self.instance)) } else { Rc::clone(self) }
     }
 
     /// The one for K = `horizon`.
@@ -163,8 +170,8 @@ impl<'a> Ladder<'a> {
     }
 
     /// The numbers of the instance for a run in binary64 without bounds.
-    pub fn plain_scope(&self, setup: &Setup<'_>) -> Scope<f64> {
-        self.scope(setup, self.plain(), ())
+    pub fn plain_scope<'s>(&self, setup: &'s Setup<'_>) -> &'s Scope<f64> {
+        setup.plain.get_or_init(|| self.scope(setup, self.plain(), ()))
     }
 
     pub fn interval_scope(&self, setup: &Setup<'_>, rung: usize) -> Rc<Scope<Interval>> {

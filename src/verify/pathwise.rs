@@ -1,5 +1,7 @@
 //! Claims that are judged on runs: every index of every run, for every K, decided with no error left.
 
+use std::rc::Rc;
+
 use super::budget::beyond;
 use super::counterexample::{self, Counterexample};
 use super::history::{Demand, History};
@@ -459,12 +461,10 @@ pub(super) fn check_on_runs(
     for replicate in 0..replicates {
         histories.extend(on_run.histories(instance, key, replicate, Demand::certain(judging.effort.operations))?);
     }
-    let shared = Setups::new(instance);
+    let setups = Rc::new(Setups::new(instance));
     for (number, history) in histories.iter().enumerate() {
         let ladder = Ladder::new(instance, key, history, judging.effort.operations);
-        // What depends on the run belongs to this one alone.
-        let own = Setups::new(instance);
-        progress.judge(on_run, &ladder, if instance.visits() { &own } else { &shared }, (number, judging))?;
+        progress.judge(on_run, &ladder, &setups.of_one_run(), (number, judging))?;
     }
     if let Some((number, place)) = progress.worst {
         let ladder = Ladder::new(instance, key, &histories[number], judging.effort.operations);

@@ -1,6 +1,8 @@
 //! Both sides of every comparison of a cell in binary64, without deciding any: what a search maximises and
 //! an audit compares. Nothing here is evidence.
 
+use std::rc::Rc;
+
 use super::exact::{ExactMeans, TableScopes, on_table_at};
 use super::glance::Glance;
 use super::history::Demand;
@@ -90,13 +92,14 @@ fn on_runs(
 ) -> Result<Vec<Glance>, CheckFailure> {
     let replicates =
         if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories.min(TRAJECTORIES) };
-    let setups = Setups::new(instance);
+    let setups = Rc::new(Setups::new(instance));
     let operations = judging.effort.operations.min(OPERATIONS);
     let demand = Demand { operations, legality: Legality::Assumed };
     let mut glances = Vec::new();
     for replicate in 0..replicates {
         for (row, history) in on_run.histories(instance, key, replicate, demand)?.into_iter().enumerate() {
             let ladder = Ladder::new(instance, key, &history, operations);
+            let setups = setups.of_one_run();
             for c in 0..instance.statement.claims.len() {
                 glances_of_claim(&ladder, &setups, (c, (replicate, row)), judging, on_run, &mut glances)?;
             }
@@ -140,7 +143,7 @@ fn glances_of_claim(
         // Bounds of binary64 grow along long runs until they cannot tell the sides apart. The numbers themselves
         // are seldom as far off.
         let scope = ladder.plain_scope(&setup);
-        let plain = attempt(on_run.sides::<f64>(claim, place, history, &scope, ladder.plain(), None))?;
+        let plain = attempt(on_run.sides::<f64>(claim, place, history, scope, ladder.plain(), None))?;
         glances.extend(plain.ok().and_then(|sides| glance(place, shown, run, &sides)).or(seen));
     }
     Ok(())

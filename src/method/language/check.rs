@@ -65,8 +65,6 @@ pub(super) enum Place {
 pub(super) struct Checker<'a> {
     pub names: &'a Names,
     pub place: Place,
-    /// How many constants may be read: those before the one at hand.
-    pub constants: usize,
     /// Names of the bound workers, the outermost first.
     pub workers: Vec<String>,
     /// Calls of an estimate so far.
@@ -138,9 +136,6 @@ impl Checker<'_> {
             return Ok(Value::Number(Number::Parameter(parameter)));
         }
         if let Some(constant) = position(&self.names.constants) {
-            if constant >= self.constants {
-                return fail(format!("the constant `{name}` stands after this one"), None, span);
-            }
             return Ok(Value::Number(Number::Constant(constant)));
         }
         if let Some((_, known)) = Known::ALL.iter().find(|(known, _)| *known == name) {

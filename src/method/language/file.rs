@@ -158,7 +158,7 @@ impl<'a> Loader<'a> {
     }
 
     fn checker(&self, place: Place) -> Checker<'_> {
-        Checker { names: &self.names, place, constants: self.names.constants.len(), workers: Vec::new(), calls: 0 }
+        Checker { names: &self.names, place, workers: Vec::new(), calls: 0 }
     }
 
     /// Shows a mistake of a checked expression that begins at `offset` within the text.
