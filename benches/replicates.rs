@@ -3,11 +3,11 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
+use lemmata::method::language::library;
+use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::{Lanes, Mp};
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
 use lemmata::problem::{Arithmetic, ProblemSpec, build};
-use lemmata::statement::term::VectorSequence;
 use rayon::prelude::*;
 
 const REPLICATES: u64 = 1000;
@@ -35,23 +35,25 @@ fn run<S: Arithmetic + Estimable>(
     let problem = build(spec).unwrap();
     let oracle = oracle::build(&[source], problem.as_ref()).unwrap();
     let smoothness = problem.constants().smoothness.as_ref().unwrap().to_f64();
-    let method = Momentum { beta: 0.1, steps: vec![0.1 / smoothness; STEPS], start: Start::Zero, clip_direction: None };
+    let method = library::shared("momentum").unwrap().unwrap();
+    let mut method = BoundMethod::new(method, problem.as_ref(), 0, &[]);
+    method.tune(STEPS, &|name| Some(if name == "beta" { 0.1 } else { 0.1 / smoothness })).unwrap();
     let start = problem.start();
     let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };
-    let quantities = [Quantity::Value, Quantity::Norm2(VectorSequence::Gradient)];
+    let quantities = [Recorded::VALUE, Recorded::GRADIENT];
     let key = StreamKey::new(1, "benchmark", "");
     let lanes = S::LANES as u64;
     bencher.counter(ItemsCount::new(replicates * STEPS as u64)).bench(|| {
         (0..replicates.div_ceil(lanes))
             .into_par_iter()
             .map_init(
-                || Workspace::<S>::new(problem.as_ref(), context),
-                |work, group| {
-                    let mut table = Table::<S>::new(&quantities, STEPS, &method.steps, context);
+                || experiment.runner::<S>(context),
+                |runner, group| {
+                    let mut table = Table::<S>::new(&quantities, &method, context);
                     let generators = (0..lanes).map(|lane| key.stream(group * lanes + lane));
                     let mut random = Stream::<_, S>::new(generators, context);
-                    experiment.run(&mut random, &mut table, work, context, &mut |_| {});
-                    table.get(quantities[1], STEPS as i64).map_or(0.0, |x| x.lane(0))
+                    runner.run(&mut random, &mut table, &mut |_| {});
+                    table.get(&quantities[1], STEPS as i64).map_or(0.0, |x| x.lane(0))
                 },
             )
             .sum::<f64>()

@@ -3,7 +3,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
+use lemmata::method::language::library;
+use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::Lanes;
 use lemmata::oracle::epoch::Order;
 use lemmata::oracle::operator::Operator;
@@ -39,15 +40,17 @@ fn allocations<S: Arithmetic + Estimable<Context = ()>>(
 ) -> usize {
     let problem = build(spec).unwrap();
     let oracle = oracle::build(sources, problem.as_ref()).unwrap();
-    let method = Momentum { beta: 0.25, steps: vec![0.01; steps], start: Start::Zero, clip_direction: None };
+    let method = library::shared("momentum").unwrap().unwrap();
+    let mut method = BoundMethod::new(method, problem.as_ref(), 0, &[]);
+    method.tune(steps, &|name| Some(if name == "beta" { 0.25 } else { 0.01 })).unwrap();
     let start = problem.start();
     let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };
-    let mut table = Table::<S>::new(&[Quantity::Value], steps, &method.steps, ());
-    let mut work = Workspace::<S>::new(problem.as_ref(), ());
+    let mut table = Table::<S>::new(&[Recorded::VALUE], &method, ());
+    let mut runner = experiment.runner::<S>(());
     let key = StreamKey::new(1, "allocation", "");
     let mut random = Stream::<_, S>::new((0..S::LANES as u64).map(|lane| key.stream(lane)), ());
     let before = COUNT.with(Cell::get);
-    experiment.run(&mut random, &mut table, &mut work, (), &mut |_| {});
+    runner.run(&mut random, &mut table, &mut |_| {});
     COUNT.with(Cell::get) - before
 }
 

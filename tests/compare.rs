@@ -11,7 +11,7 @@ same_steps = [0.5]
 grid = [0.25, 1]
 problems = [{ family = "quadratic", dimension = 3, condition = 4.0, seed = 1 }]
 estimates = [[], [{ source = "rademacher", size = 0.5 }]]
-contenders = [{ name = "sgd", beta = 1 }, { name = "slow", beta = 0.125 }]
+contenders = [{ name = "sgd", parameters = { beta = 1 } }, { name = "slow", parameters = { beta = 0.125 } }]
 predictions = ["theorem1-nonconvex"]
 "#;
 
@@ -63,7 +63,7 @@ fn what_is_no_comparison_is_bad_input() {
         ("title = \"Two of mine\"", "titel = \"Two of mine\"", "titel"),
         ("family = \"quadratic\"", "family = \"cubic\"", "cubic"),
         ("theorem1-nonconvex", "theorem-none", "theorem-none"),
-        ("beta = 0.125", "beta = 2", "beta"),
+        ("parameters = { beta = 0.125 }", "parameters = { beta = 2 }", "beta"),
     ] {
         let (code, printed, _) = run(&COMPARISON.replace(from, to));
         assert_eq!(code, 2, "{to}: {printed}");

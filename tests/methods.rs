@@ -2,7 +2,7 @@
 //! of three workers, in rationals where these go on, and in 50 digits.
 
 use lemmata::method::language::library;
-use lemmata::method::language::machine::{Machine, Numbers, Stop, Surroundings};
+use lemmata::method::language::machine::{Call, Change, Coordinates, Machine, Numbers, Part, Ran, Stop, Vectors};
 use lemmata::method::language::program::{Program, compile};
 use lemmata::method::language::tree::{Known, Method, Shape};
 use lemmata::number::{Exact, Mp, Scalar};
@@ -27,11 +27,12 @@ struct Given<S: Scalar> {
     vectors: Vec<Vec<S>>,
     errors: Vec<Vec<S>>,
     calls: usize,
+    registers: Coordinates<S>,
     context: S::Context,
 }
 
 impl<S: Scalar> Given<S> {
-    fn new(golden: &Value, context: S::Context) -> Self {
+    fn new(golden: &Value, registers: usize, context: S::Context) -> Self {
         let numbers = |value: &Value| -> Vec<S> { list(value).iter().map(|q| S::from_rational(q, context)).collect() };
         let rows = |value: &Value| value.as_array().unwrap().iter().map(numbers).collect();
         Given {
@@ -39,6 +40,7 @@ impl<S: Scalar> Given<S> {
             vectors: rows(&golden["problem"]["b"]),
             errors: rows(&golden["errors"]),
             calls: 0,
+            registers: Coordinates::new(registers, 3, context),
             context,
         }
     }
@@ -55,25 +57,24 @@ impl<S: Scalar> Given<S> {
     }
 }
 
-impl<S: Scalar> Surroundings<S> for Given<S> {
-    fn gradient(&mut self, y: &[S], out: &mut [S]) {
-        let mut own = out.to_vec();
-        out.iter_mut().for_each(|g| *g = S::zero(self.context));
+impl<S: Scalar> Given<S> {
+    fn gradient(&self, y: &[S]) -> Vec<S> {
+        let mut sum = vec![S::zero(self.context); y.len()];
         for worker in 0..3 {
-            self.worker_gradient(worker, y, &mut own);
-            out.iter_mut().zip(&own).for_each(|(g, own)| g.add_assign(own));
+            sum.iter_mut().zip(self.worker_gradient(worker, y)).for_each(|(g, own)| g.add_assign(&own));
         }
-        out.iter_mut().for_each(|g| *g = self.third(g.clone()));
+        sum.into_iter().map(|g| self.third(g)).collect()
     }
 
-    fn worker_gradient(&mut self, worker: usize, y: &[S], out: &mut [S]) {
+    fn worker_gradient(&self, worker: usize, y: &[S]) -> Vec<S> {
+        let mut out = self.vectors[worker].clone();
         for (j, g) in out.iter_mut().enumerate() {
-            *g = self.vectors[worker][j].clone();
             self.matrices[worker][j].iter().zip(y).for_each(|(a, y)| g.add_product(a, y));
         }
+        out
     }
 
-    fn value(&mut self, y: &[S]) -> S {
+    fn value_at(&self, y: &[S]) -> S {
         let mut sum = S::zero(self.context);
         let half = S::from_f64(0.5, self.context);
         for worker in 0..3 {
@@ -87,17 +88,7 @@ impl<S: Scalar> Surroundings<S> for Given<S> {
         self.third(sum)
     }
 
-    fn estimate(&mut self, y: &[S], out: &mut [S]) {
-        self.gradient(y, out);
-        self.disturb(out);
-    }
-
-    fn worker_estimate(&mut self, worker: usize, y: &[S], out: &mut [S]) {
-        self.worker_gradient(worker, y, out);
-        self.disturb(out);
-    }
-
-    fn operate(&mut self, _: usize, u: &mut [S]) {
+    fn operate(&self, u: &mut [S]) {
         let larger = |a: &S, b: &S| b.clone().abs().certainly_lt(&a.clone().abs());
         let largest = (0..u.len()).reduce(|best, j| if larger(&u[j], &u[best]) { j } else { best }).unwrap();
         let keep = u[largest].clone();
@@ -106,15 +97,59 @@ impl<S: Scalar> Surroundings<S> for Given<S> {
     }
 }
 
+impl<S: Scalar> Vectors<S> for Given<S> {
+    fn combine<'a>(&mut self, u: usize, parts: impl Iterator<Item = Part<'a, S>>) -> Ran {
+        self.registers.combine(u, parts);
+        Ok(())
+    }
+
+    fn swap(&mut self, u: usize, w: usize) {
+        self.registers.registers.swap(u, w);
+    }
+
+    fn call(&mut self, u: usize, call: Call) -> Ran {
+        let y = self.registers.registers[call.at].clone();
+        let mut out = match call.worker {
+            None => self.gradient(&y),
+            Some(worker) => self.worker_gradient(worker, &y),
+        };
+        if call.estimate {
+            self.disturb(&mut out);
+        }
+        self.registers.registers[u] = out;
+        Ok(())
+    }
+
+    fn change(&mut self, u: usize, change: Change<'_, S>) -> Ran {
+        if !matches!(change, Change::Operate(_)) {
+            return self.registers.change(u, change);
+        }
+        let mut vector = self.registers.registers[u].clone();
+        self.operate(&mut vector);
+        self.registers.registers[u] = vector;
+        Ok(())
+    }
+
+    fn norm2(&mut self, u: usize) -> Result<S, Stop> {
+        Ok(self.registers.norm2(u))
+    }
+
+    fn dot(&mut self, u: usize, w: usize) -> Result<S, Stop> {
+        Ok(self.registers.dot(u, w))
+    }
+
+    fn value(&mut self, y: usize) -> Result<S, Stop> {
+        Ok(self.value_at(&self.registers.registers[y]))
+    }
+}
+
 /// What is called a name and an index in the golden log, of every worker where each has its own.
-fn shown<S: Scalar>(program: &Program, machine: &Machine<'_, S>, name: &str) -> Vec<S> {
+fn shown<S: Scalar>(program: &Program, machine: &Machine<'_, S>, around: &Given<S>, name: &str) -> Vec<S> {
     let found = program.quantities.iter().position(|(quantity, _)| quantity.name == name);
     let quantity = found.unwrap_or_else(|| panic!("{name}"));
-    let own = &program.quantities[quantity].0;
-    let workers = if own.by_worker { 3 } else { 1 };
-    let values = (0..workers).map(|worker| match own.shape {
-        Shape::Vector => machine.vector(quantity, worker).to_vec(),
-        Shape::Number => vec![machine.number(quantity, worker).clone()],
+    let values = program.registers(quantity).map(|register| match program.quantities[quantity].0.shape {
+        Shape::Vector => around.registers.registers[register].clone(),
+        Shape::Number => vec![machine.number(register).clone()],
     });
     values.flatten().collect()
 }
@@ -146,15 +181,22 @@ fn agree<S: Scalar>(
     let any: Vec<S> = list(&golden["any"]).iter().map(|q| S::from_rational(q, context)).collect();
     let name = run["start"].as_str().filter(|start| *start != "default");
     let program = compile(method, name, 3).unwrap_or_else(|| panic!("{name:?}"));
-    let numbers = Numbers { horizon: 4, parameters: &parameters, known: &known };
-    let mut machine = Machine::new(&program, &start, &numbers, context);
-    let mut around = Given::<S>::new(golden, context);
+    let numbers = Numbers { horizon: 4, dimension: 3, parameters: &parameters, known: &known };
+    let mut machine = Machine::new(&program, &numbers, context);
+    let mut around = Given::<S>::new(golden, program.vectors, context);
+    around.registers.registers[0] = start;
+    for quantity in &program.any {
+        around.registers.registers[program.registers(*quantity).start] = any.clone();
+    }
     let mut compared = 0;
     for (step, log) in run["log"].as_array().unwrap().iter().enumerate() {
-        let ran = if step == 0 { machine.begin(&mut around, &|_| any.clone()) } else { machine.step(&mut around) };
+        let ran = if step == 0 { machine.begin(&mut around) } else { machine.step(&mut around) };
         ran.map_err(|stop| (compared, stop))?;
         for (key, value) in log.as_object().unwrap() {
-            let found = shown(&program, &machine, key.split('[').next().unwrap());
+            let found = shown(&program, &machine, &around, key.split('[').next().unwrap());
+            if !found.iter().all(Scalar::is_defined) {
+                return Err((compared, Stop::Undecided));
+            }
             let expected = texts(value);
             assert_eq!(found.len(), expected.len(), "{} {key}", method.id);
             for (found, expected) in found.iter().zip(expected) {

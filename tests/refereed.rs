@@ -2,7 +2,8 @@
 //! only exact numbers tell from true, claims that the check must refuse to judge.
 
 use lemmata::inference::{Evidence, Ledger, Verdict};
-use lemmata::method::{Experiment, Momentum, Quantity, Start, Table, Workspace};
+use lemmata::method::language::library;
+use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::{Lanes, Scalar};
 use lemmata::oracle::{SourceSpec, Stream, StreamKey};
 use lemmata::preset::Preset;
@@ -238,19 +239,22 @@ fn eight_replicates_side_by_side_are_eight_runs_to_the_bit() {
     let problem = lemmata::problem::build(&ProblemSpec::SineSquared { dimension: 3 }).unwrap();
     let sources = [SourceSpec::Greedy { relative: 0.25, absolute: 1.0 }, SourceSpec::Gaussian { size: 0.5 }];
     let oracle = lemmata::oracle::build(&sources, problem.as_ref()).unwrap();
-    let method = Momentum { beta: 0.5, steps: vec![0.0625; 12], start: Start::Zero, clip_direction: None };
+    let own = library::shared("momentum").unwrap().unwrap();
+    let buffer = VectorSequence::Quantity(own.vector_states().next().unwrap());
+    let mut method = BoundMethod::new(own, problem.as_ref(), 0, &[]);
+    method.tune(12, &|name| Some(if name == "beta" { 0.5 } else { 0.0625 })).unwrap();
     let start = problem.start();
     let experiment = Experiment { problem: problem.as_ref(), oracle: &oracle, method: &method, start: &start };
-    let quantities = [Quantity::Value, Quantity::Norm2(VectorSequence::Error), Quantity::Norm2(VectorSequence::Buffer)];
+    let quantities = [Recorded::VALUE, Recorded::Norm2(VectorSequence::Error), Recorded::Norm2(buffer)];
     let key = StreamKey::new(1, "lanes", "");
-    let mut together = Table::<Lanes>::new(&quantities, 12, &method.steps, ());
+    let mut together = Table::<Lanes>::new(&quantities, &method, ());
     let mut random = Stream::<_, Lanes>::new((0..8).map(|lane| key.stream(lane)), ());
-    experiment.run(&mut random, &mut together, &mut Workspace::new(problem.as_ref(), ()), (), &mut |_| {});
+    experiment.runner(()).run(&mut random, &mut together, &mut |_| {});
     for lane in 0..8 {
-        let mut alone = Table::<f64>::new(&quantities, 12, &method.steps, ());
+        let mut alone = Table::<f64>::new(&quantities, &method, ());
         let mut random = Stream::<_, f64>::new([key.stream(lane as u64)], ());
-        experiment.run(&mut random, &mut alone, &mut Workspace::new(problem.as_ref(), ()), (), &mut |_| {});
-        for quantity in quantities {
+        experiment.runner(()).run(&mut random, &mut alone, &mut |_| {});
+        for quantity in &quantities {
             for k in 0..12 {
                 let (a, b) = (together.get(quantity, k).unwrap().lane(lane), alone.get(quantity, k).unwrap());
                 assert_eq!(a.to_bits(), b.to_bits(), "{quantity:?} at {k} in lane {lane}");
@@ -414,12 +418,12 @@ fn what_is_chosen_for_one_number_of_steps_is_compared_at_that_number_alone() {
 
 #[test]
 fn no_step_is_made_after_the_last_point() {
-    let steps = "horizons = [10]\nschedule = \"decreasing\"\n[claim]\nfor_all = \"k in 0..K\"\n\
+    let steps = "horizons = [10]\n[schedules]\nstep = \"gamma*16/(16 + k)\"\n[claim]\nfor_all = \"k in 0..K\"\n\
                  lhs = \"step[k+1]\"\nrhs = \"step[k]*(1 - 10^(-6))\"\n";
     let missing = |verdicts: &[Result<Verdict, CheckFailure>], wanted: &str| {
         !verdicts.is_empty()
             && verdicts.iter().all(|v| {
-                matches!(v, Err(CheckFailure::Evaluation(EvaluationError::MissingQuantity { name, .. })) if *name == wanted)
+                matches!(v, Err(CheckFailure::Evaluation(EvaluationError::MissingQuantity { name, .. })) if name == wanted)
             })
     };
     let verdicts = judge("pathwise", steps);

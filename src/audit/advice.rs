@@ -20,7 +20,7 @@ use super::bench::Workbench;
 use crate::preset::Preset;
 use crate::statement::Statement;
 use crate::statement::term::Builtin;
-use crate::verify::instance::{CellSpec, Instance, MOMENTUM, is_of_method};
+use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::plan::Plan;
 use crate::verify::predict::is_known_beforehand;
 
@@ -31,10 +31,8 @@ pub struct Advice {
     pub statement: String,
     /// Problem, estimate and start, for a person.
     pub setting: String,
-    /// β.
-    pub beta: f64,
-    /// γ_0 [x²/f].
-    pub gamma: f64,
+    /// Values of the method's parameters.
+    pub method: BTreeMap<String, f64>,
     /// K.
     pub horizon: usize,
     /// B, the relative part of the estimate's error, rounded to nearest; none where it is not proved.
@@ -82,7 +80,7 @@ pub struct Summary {
 
 /// Settings looked at.
 const SETTINGS: usize = 6;
-/// Momentum parameters, where the statement admits them.
+/// Values of the method's first parameter that is no step size, where the statement admits them.
 const MOMENTA: [f64; 4] = [0.1, 0.5, 0.9, 1.0];
 /// Numbers of steps; none is run.
 const HORIZONS: [usize; 3] = [10, 100, 1000];
@@ -92,30 +90,32 @@ const HORIZONS: [usize; 3] = [10, 100, 1000];
 /// instance. Rows whose bounds are not positive are left out, as their ratio says nothing. Deterministic.
 #[must_use]
 pub fn advise(bench: &Workbench<'_>, statement: &Statement) -> Vec<Advice> {
-    let choices = statement.parameters.iter().any(|p| !is_of_method(&p.name));
+    let choices = statement.parameters.iter().any(|p| statement.method.parameter(&p.name).is_none());
     // Steps of a run would have to be made for `G_run`.
     let runs = statement.needs().contains(&Builtin::VisitedGradientBound);
     if !choices || runs || !is_known_beforehand(statement) {
         return Vec::new();
     }
     let Ok(plan) = Plan::new(statement, Preset::Quick) else { return Vec::new() };
-    let momenta: Vec<Option<f64>> = match statement.parameter(MOMENTUM) {
-        Some(_) => MOMENTA.into_iter().map(Some).collect(),
+    let others = statement.parameters.iter().filter(|p| statement.method.parameter(&p.name).is_some());
+    let momentum = others.map(|p| p.name.as_str()).find(|name| statement.method.step_size() != Some(name));
+    let momenta: Vec<Option<(&str, f64)>> = match momentum {
+        Some(name) => MOMENTA.into_iter().map(|value| Some((name, value))).collect(),
         None => vec![None],
     };
     let specs: Vec<CellSpec> = plan.cells.into_iter().map(|cell| cell.spec).collect();
     let mut desks = Vec::new();
     for spec in different(&specs) {
-        for beta in &momenta {
-            desks.extend(HORIZONS.map(|horizon| (spec, *beta, horizon)));
+        for fixed in &momenta {
+            desks.extend(HORIZONS.map(|horizon| (spec, *fixed, horizon)));
         }
     }
     let advice: Vec<Vec<Advice>> = desks
         .into_par_iter()
-        .map(|(spec, beta, horizon)| {
+        .map(|(spec, fixed, horizon)| {
             let built = bench.problem(&spec.problem).map(|problem| Instance::on(statement, spec, problem));
             let Some(Ok(template)) = built else { return Vec::new() };
-            Desk::new(spec, template, beta, horizon).advice()
+            Desk::new(spec, template, fixed, horizon).advice()
         })
         .collect();
     advice.into_iter().flatten().collect()
@@ -185,11 +185,14 @@ mod tests {
     #[test]
     fn the_split_of_the_nonconvex_theorem_is_the_least_that_the_step_admits() {
         let rows = advice("theorem1-nonconvex");
-        let same = |a: &Advice, b: &Advice| (&a.setting, a.beta, a.horizon) == (&b.setting, b.beta, b.horizon);
+        let same = |a: &Advice, b: &Advice| {
+            (&a.setting, a.method["beta"], a.horizon) == (&b.setting, b.method["beta"], b.horizon)
+        };
         let mut seen = [0; 2];
         for rows in rows.chunk_by(same) {
             // The largest step is that of the recommended θ = 1/2.
-            let drift = ((1.0 - rows[0].beta) / rows[0].beta).powi(2);
+            let beta = rows[0].method["beta"];
+            let drift = ((1.0 - beta) / beta).powi(2);
             let largest = 2.0 / (1.0 + (1.0 + 8.0 * drift).sqrt());
             for row in rows {
                 assert!(row.ratio >= 1.0 && row.free, "{row:?}");
@@ -198,8 +201,8 @@ mod tests {
                     assert_eq!(row.ratio, 1.0, "{row:?}");
                     continue;
                 }
-                let x = largest * row.gamma / rows[0].gamma;
-                let expected = if row.beta == 1.0 { 0.0 } else { drift * x * x / (1.0 - x) };
+                let x = largest * row.method["gamma"] / rows[0].method["gamma"];
+                let expected = if beta == 1.0 { 0.0 } else { drift * x * x / (1.0 - x) };
                 assert!((row.best["theta"] - expected).abs() < 1e-7, "{expected} is best in {row:?}");
                 assert!(row.at_edge, "{row:?}");
                 seen[usize::from(b > 0.0)] += 1;
@@ -213,7 +216,7 @@ mod tests {
     fn two_parameters_are_chosen_together_and_a_forced_choice_is_none() {
         let rows = advice("fomaml-pl");
         assert!(rows.iter().all(|row| row.ratio >= 1.0 && row.best_bound <= row.recommended_bound));
-        let forced: Vec<&Advice> = rows.iter().filter(|row| row.beta == 1.0).collect();
+        let forced: Vec<&Advice> = rows.iter().filter(|row| row.method["beta"] == 1.0).collect();
         assert!(!forced.is_empty());
         for row in forced {
             assert_eq!((row.free, row.ratio, row.best["theta"], row.best["eta"]), (false, 1.0, 0.0, 0.0), "{row:?}");

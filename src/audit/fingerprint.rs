@@ -149,8 +149,10 @@ impl Reader<'_> {
             Term::Constant(i) => self.term(&self.statement.constants[*i].term),
             Term::Builtin(builtin) => self.hash(builtin.name(), &[]),
             Term::Given(i) => self.hash("given", &[*i as u64]),
+            Term::Method(i, _) => self.hash("method", &[*i as u64]),
+            Term::Start(i) => self.hash("start", &[*i as u64]),
             Term::Integer(index) => self.index(index),
-            Term::Element(sequence, index) => self.hash(&format!("{sequence:?}"), &[self.index(index)]),
+            Term::Element(sequence, index) => self.hash(sequence.name(), &[self.index(index)]),
             Term::Norm2(vector) => self.hash("norm2", &[self.up_to_sign(vector)]),
             Term::Norm(vector) => self.hash("norm", &[self.up_to_sign(vector)]),
             Term::Norm1(vector) => self.hash("norm1", &[self.up_to_sign(vector)]),
@@ -199,6 +201,9 @@ impl Reader<'_> {
             Vector::Element(sequence, index) => self.hash(sequence.name(), &[self.index(index)]),
             Vector::WorkerGradient(worker, index) => {
                 self.hash("worker gradient", &[self.index(worker), self.index(index)])
+            }
+            Vector::WorkerElement(quantity, worker, index) => {
+                self.hash(&quantity.name, &[self.index(worker), self.index(index)])
             }
             Vector::Negate(a) => negate(self.vector(a)),
             Vector::Add(a, b) => add(self.vector(a), self.vector(b)),

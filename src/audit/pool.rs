@@ -11,14 +11,13 @@ use super::bench::{LONGEST_SHORT, Look, Recipe, Workbench};
 use super::inside::{Inside, listed, source_kinds};
 use super::settle::{Settled, settled};
 use super::states::{frames, worst_state};
-use crate::method::Start;
 use crate::oracle::SourceSpec;
 use crate::preset::Preset;
 use crate::problem::free::Free;
 use crate::problem::{DynProblem, ProblemSpec};
 use crate::statement::{Parameter, Scope, Statement, StatementError, Subject};
 use crate::verify::choose::with_parameters;
-use crate::verify::instance::{CellSpec, MOMENTUM, STEP};
+use crate::verify::instance::{CellSpec, Start};
 use crate::verify::plan::{self, Plan};
 
 /// See `seeds.toml`.
@@ -199,10 +198,11 @@ fn ends(bench: &Workbench<'_>, statement: &Statement, found: &[Entry]) -> Vec<En
         }
     }
     let tuned = |(momentum, others): (f64, f64), recipe: &Recipe| {
-        let place = |p: &Parameter| match p.name.as_str() {
-            MOMENTUM => momentum,
-            STEP => 1.0,
-            _ => others,
+        let step = statement.method.step_size();
+        let place = |p: &Parameter| match statement.method.parameter(&p.name) {
+            Some(_) if step == Some(p.name.as_str()) => 1.0,
+            Some(_) => momentum,
+            None => others,
         };
         let fractions = statement.parameters.iter().map(|p| (p.name.clone(), place(p))).collect();
         Recipe { fractions, ..recipe.clone() }
@@ -247,7 +247,7 @@ fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
                     horizons.drain(..horizons.len() - 1);
                 }
                 horizons.into_iter().enumerate().map(move |(j, horizon)| {
-                    let start = if (i + j) % 2 == 0 { Start::Zero } else { Start::FirstGradient };
+                    let start = Start::of(&statement.method, i + j);
                     CellSpec::without_parameters(spec.clone(), sources.clone(), start, horizon)
                 })
             });

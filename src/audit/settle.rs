@@ -3,7 +3,7 @@
 //! its residual, is all that is left of it.
 
 use super::bench::{Recipe, Workbench};
-use crate::method::{Table, Workspace};
+use crate::method::Table;
 use crate::oracle::NoRandomness;
 use crate::problem::{Evaluate, Scratch};
 use crate::statement::{Scope, Statement, Subject};
@@ -66,12 +66,11 @@ fn end_of_run(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> 
     let mut seen: Vec<Vec<f64>> = Vec::new();
     for _ in 0..MOST_STEPS.div_ceil(LONG) {
         let experiment = crate::method::Experiment { start: &point, ..instance.experiment() };
-        let mut table = Table::new(&[], LONG, &instance.method.steps, ());
-        let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
+        let mut table = Table::new(&[], &instance.method, ());
         seen.clear();
-        experiment.run(&mut NoRandomness, &mut table, &mut work, (), &mut |step| {
-            if step.k + LONGEST_CYCLE >= LONG {
-                seen.push(step.x.to_vec());
+        experiment.runner::<f64>(()).run(&mut NoRandomness, &mut table, &mut |reached| {
+            if reached.steps + LONGEST_CYCLE >= LONG {
+                seen.push(reached.x.to_vec());
             }
         });
         point.clone_from(seen.last()?);

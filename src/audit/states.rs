@@ -6,14 +6,13 @@ use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::bench::{Look, Recipe, Workbench};
 use super::inside::Inside;
-use crate::method::Start;
 use crate::oracle::SourceSpec;
 use crate::problem::ProblemSpec;
 use crate::problem::free::Free;
 use crate::statement::term::Term;
 use crate::statement::{Parameter, Scope, Statement, Subject};
 use crate::verify::glance::Glance;
-use crate::verify::instance::CellSpec;
+use crate::verify::instance::{CellSpec, Start};
 
 /// Most numbers of a state.
 const MOST_NUMBERS: usize = 6;
@@ -56,7 +55,7 @@ pub fn frames(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
     let mut found = Vec::new();
     for (fractions, others) in PLACES {
         for problem in functions() {
-            let mut frame = CellSpec::without_parameters(problem, sources.clone(), Start::Zero, SCRIPT.len());
+            let mut frame = CellSpec::without_parameters(problem, sources.clone(), Start::of(&statement.method, 0), SCRIPT.len());
             frame.point = Some(vec![1.0]);
             let recipe = Recipe { frame, fractions: places(statement, fractions, others), witness: None };
             let known = found.contains(&recipe);

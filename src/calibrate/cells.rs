@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use rand::{Rng, RngExt};
 
 use super::FORMS;
-use crate::method::Start;
 use crate::oracle::{SourceSpec, StreamKey};
 use crate::problem::ProblemSpec;
-use crate::verify::instance::CellSpec;
+use crate::verify::instance::{CellSpec, Start};
 
 /// Most equally likely paths that a cell has.
 pub(super) const PATHS: u64 = 1 << 8;
@@ -42,7 +41,7 @@ pub(super) fn draw(seed: u64, number: u64) -> Drawn {
     let (problem, smoothness) = problem(dimension, &mut random);
     let beta = f64::from(random.random_range(1..=16)) / 16.0;
     let gamma = f64::from(random.random_range(2..=24)) / 16.0 / smoothness;
-    let start = if random.random::<bool>() { Start::Zero } else { Start::FirstGradient };
+    let start = Start(if random.random::<bool>() { "zero" } else { "first-gradient" }.to_owned());
     let point = (0..dimension).map(|_| random.random_range(-2.0..2.0)).collect();
     let spec = CellSpec {
         problem,

@@ -149,6 +149,8 @@ fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<
         constants: vec![None; statement.constants.len()],
         builtins: Builtin::ALL.iter().map(|b| given(b.name())).collect(),
         given: statement.given.iter().map(|g| given(&g.name)).collect(),
+        start: 0,
+        method: Vec::new(),
         spectrum: Vec::new(),
         workers: count("n"),
         dimension: count("d"),

@@ -5,6 +5,7 @@
 //! wins with limits that hold for every distribution; there is no verdict here, and nothing that a
 //! statement's verdict rests on. Beside each floor stand the bounds that the named statements give.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
@@ -14,11 +15,14 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::inference::distribution_free::{Limited, median, share};
-use crate::method::Start;
+use crate::method::Misfit;
+use crate::method::language::library as methods;
+use crate::method::language::tree::Method;
 use crate::oracle::{self, OracleError, SourceSpec, StreamKey};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::statement::{Statement, StatementError, id_defect, library};
+use crate::verify::instance::Start;
 use crate::verify::predict::predicted;
 
 mod runs;
@@ -60,14 +64,29 @@ pub struct Comparison {
 pub struct Contender {
     /// Name.
     pub name: String,
-    /// β.
-    pub beta: f64,
+    /// The method.
+    #[serde(default = "default_method")]
+    pub method: String,
+    /// Its parameters, but for the step size.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, f64>,
     /// What it does to gradients, besides the shared error sources.
     #[serde(default)]
     pub sources: Vec<SourceSpec>,
-    /// τ, where the method moves along clip_τ(v) in place of v.
-    #[serde(default)]
-    pub clip_direction: Option<f64>,
+}
+
+fn default_method() -> String {
+    "momentum".to_owned()
+}
+
+impl Contender {
+    /// The method, and the name of its step size.
+    fn method(&self) -> Result<(Arc<Method>, String), CompareError> {
+        let unknown = || CompareError::Method(self.method.clone());
+        let method = methods::shared(&self.method).ok_or_else(unknown)??;
+        let step = method.step_size().ok_or_else(|| CompareError::NoStep(self.method.clone()))?.to_owned();
+        Ok((method, step))
+    }
 }
 
 /// How the step sizes of a round were chosen.
@@ -167,6 +186,23 @@ pub enum CompareError {
     /// An estimate cannot be built.
     #[error(transparent)]
     Oracle(#[from] OracleError),
+    /// There is no such method.
+    #[error("there is no shipped method `{0}`; `lemmata list --methods` names them")]
+    Method(String),
+    /// The method has no step size to choose.
+    #[error("the method `{0}` has no parameter with the unit of a step size")]
+    NoStep(String),
+    /// A contender has a parameter that its method has not.
+    #[error("the method `{method}` has no parameter `{name}` besides its step size")]
+    Parameter {
+        /// Method.
+        method: String,
+        /// Parameter.
+        name: String,
+    },
+    /// A parameter is outside of its range, or has no value.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
     /// A named statement is none of the shipped ones.
     #[error("there is no shipped statement `{0}`")]
     Statement(String),
@@ -215,12 +251,20 @@ pub fn read(name: &str, text: &str) -> Result<Comparison, CompareError> {
         Some("the level and all step sizes must be positive numbers")
     } else if comparison.grid.is_empty() && comparison.same_steps.is_empty() {
         Some("same_steps or grid must name a step size")
-    } else if comparison.contenders.iter().any(|c| !(c.beta > 0.0 && c.beta <= 1.0)) {
-        Some("every beta must be above 0 and at most 1")
     } else {
         None
     };
-    defect.map_or(Ok(comparison), |cause| Err(fail(cause.to_owned())))
+    if let Some(cause) = defect {
+        return Err(fail(cause.to_owned()));
+    }
+    for contender in &comparison.contenders {
+        let (method, step) = contender.method()?;
+        let known = |name: &&String| **name != step && method.parameter(name).is_some();
+        if let Some(name) = contender.parameters.keys().find(|name| !known(name)) {
+            return Err(CompareError::Parameter { method: contender.method.clone(), name: name.clone() });
+        }
+    }
+    Ok(comparison)
 }
 
 /// Replicates of each contender in a round, and of the pilot for each step of the grid.
@@ -314,8 +358,8 @@ impl Arena<'_> {
             problem: Arc::clone(&self.problem),
             smoothness: constants.smoothness.as_ref().ok_or_else(|| missing("L"))?.to_f64(),
             lower_bound: constants.lower_bound.as_ref().ok_or_else(|| missing("f*"))?.to_f64(),
-            beta: contender.beta,
-            clip_direction: contender.clip_direction,
+            method: contender.method()?,
+            parameters: contender.parameters.clone(),
             horizon: self.comparison.horizon,
             level: self.comparison.level,
         })
@@ -329,9 +373,9 @@ impl Arena<'_> {
             let runner = self.runner(contender)?;
             let step = match rule {
                 StepRule::Same(step) => step,
-                StepRule::Best => runner.best_step(&self.comparison.grid, pilots, &self.key("pilot")),
+                StepRule::Best => runner.best_step(&self.comparison.grid, pilots, &self.key("pilot"))?,
             } / runner.smoothness;
-            let measured = runner.measure(step, replicates, &self.key("run"));
+            let measured = runner.measure(step, replicates, &self.key("run"))?;
             let duel = first.as_ref().map(|first| self.duel(first, &measured));
             let limited = |values: &[f64]| self.limited(values, measured.deterministic);
             let reached = measured.steps.iter().filter(|k| **k <= self.comparison.horizon as f64).count() as u64;
@@ -392,17 +436,18 @@ impl Arena<'_> {
     }
 
     fn predictions(&self, contender: &Contender, runner: &Runner, step: f64) -> Vec<Prediction> {
-        let fixed = [("beta", contender.beta), ("gamma", step)];
+        let own = contender.parameters.iter().map(|(name, value)| (name.as_str(), *value));
+        let fixed: Vec<(&str, f64)> = own.chain([(runner.method.1.as_str(), step)]).collect();
         let bound = |statement: &Statement| {
-            // What moves along a clipped direction is no run that a statement speaks of.
-            if contender.clip_direction.is_some() {
+            // A statement speaks of runs of its own method.
+            if *statement.method != *runner.method.0 {
                 return None;
             }
             predicted(
                 statement,
                 (self.spec, &self.problem),
                 &runner.oracle.spec,
-                Start::Zero,
+                Start::of(&statement.method, 0),
                 self.comparison.horizon,
                 &fixed,
             )
@@ -429,7 +474,7 @@ mod tests {
         run(comparison, Preset::Quick, 5, 1e-3, &|| ()).unwrap_or_else(|err| panic!("{err}"))
     }
 
-    const TWINS: &str = "[{ name = \"a\", beta = 0.5 }, { name = \"b\", beta = 0.5 }]";
+    const TWINS: &str = "[{ name = \"a\", parameters = { beta = 0.5 } }, { name = \"b\", parameters = { beta = 0.5 } }]";
     const SIGNS: &str = "[[{ source = \"rademacher\", size = 0.5 }]]";
 
     #[test]
@@ -446,13 +491,13 @@ mod tests {
     #[test]
     fn less_noise_is_found_better_and_a_run_that_diverges_is_found_worse() {
         let louder =
-            "[{ name = \"a\", beta = 1, sources = [{ source = \"axis\", size = 4 }] }, { name = \"b\", beta = 1 }]";
+            "[{ name = \"a\", parameters = { beta = 1 }, sources = [{ source = \"axis\", size = 4 }] }, { name = \"b\", parameters = { beta = 1 } }]";
         for round in rounds_of(&comparison(SIGNS, louder)) {
             assert_eq!(round.entries[1].duel.unwrap().finding, Finding::Better, "{round:?}");
         }
         let mut diverging = comparison(
             "[[]]",
-            "[{ name = \"a\", beta = 1 }, { name = \"b\", beta = 1, sources = [{ source = \"relative\", factor = 40 }] }]",
+            "[{ name = \"a\", parameters = { beta = 1 } }, { name = \"b\", parameters = { beta = 1 }, sources = [{ source = \"relative\", factor = 40 }] }]",
         );
         diverging.horizon = 400;
         for round in rounds_of(&diverging).into_iter().filter(|r| matches!(r.rule, StepRule::Same(_))) {
@@ -464,7 +509,7 @@ mod tests {
     #[test]
     fn each_contender_takes_its_own_best_step() {
         let rounds =
-            rounds_of(&comparison("[[]]", "[{ name = \"sgd\", beta = 1 }, { name = \"momentum\", beta = 0.25 }]"));
+            rounds_of(&comparison("[[]]", "[{ name = \"sgd\", parameters = { beta = 1 } }, { name = \"momentum\", parameters = { beta = 0.25 } }]"));
         let best = rounds.iter().find(|round| round.rule == StepRule::Best).unwrap();
         assert!(best.entries.iter().all(|entry| entry.step == 1.0), "{best:?}");
     }
@@ -473,7 +518,7 @@ mod tests {
     fn the_bound_of_a_statement_stands_above_the_floor_of_a_run_that_descends() {
         let rounds = rounds_of(&comparison(
             "[[{ source = \"offset\", size = 0.25 }]]",
-            "[{ name = \"a\", beta = 1 }, { name = \"b\", beta = 0.9 }]",
+            "[{ name = \"a\", parameters = { beta = 1 } }, { name = \"b\", parameters = { beta = 0.9 } }]",
         ));
         let entries: Vec<&Entry> = rounds.iter().flat_map(|round| &round.entries).collect();
         assert!(entries.iter().any(|entry| entry.predictions[0].bound.is_some()));

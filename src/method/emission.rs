@@ -8,11 +8,10 @@
 
 use rug::Rational;
 
-use super::Start;
-use super::run::{Experiment, longest_rational};
-use super::trace::contributions;
+use super::run::{Drawing, Experiment, Runner, longest_rational};
+use super::trace::{Followed, contributions};
 use crate::number::{Exact, Interval, Scalar, norm2, zeros};
-use crate::oracle::{Enumerated, Estimable, Memory, Randomness, Recorded, Situation, StepDraws};
+use crate::oracle::{Enumerated, Estimable, NoRandomness, Randomness, Recorded, Replayed, StepDraws};
 use crate::problem::{Arithmetic, Scratch};
 
 /// 1 − 2^-j for these j is what a vector is shortened to, in this order.
@@ -36,6 +35,8 @@ pub enum End {
     NotWithin,
     /// The next point is beyond binary64.
     NotFinite,
+    /// A line of the step has no value.
+    NoValue,
 }
 
 impl End {
@@ -45,6 +46,7 @@ impl End {
         match self {
             End::NotWithin => format!("the run ends at k = {step}: no error within the radius is certain there"),
             End::NotFinite => format!("the run left the numbers of binary64 after k = {step}"),
+            End::NoValue => format!("the run ends at k = {step}: a line of the method has no value there"),
         }
     }
 }
@@ -71,7 +73,6 @@ pub struct Emission {
 
 /// What one step of binary64 has before x_{k+1} is formed.
 struct Proposal {
-    gradient: Vec<f64>,
     /// b_k and ν_k as far as they are computed.
     computed: Vec<f64>,
     free: Vec<f64>,
@@ -86,45 +87,35 @@ fn is_within<S: Scalar>(radius: Option<&[Rational; 2]>, free: &[S], gradient: &[
     norm2(free, context).certainly_le(&bound)
 }
 
-impl Experiment<'_> {
-    /// What the sources give in binary64 at x_k with buffer v_{k−1}.
-    fn propose(&self, k: usize, x: &[f64], buffer: &[f64], random: &mut dyn Randomness<f64>) -> Proposal {
-        let problem = self.problem;
-        let mut scratch = Scratch::for_problem(problem, ());
-        let mut gradient = vec![0.0; x.len()];
-        f64::view(problem).gradient_in(x, &mut gradient, (), &mut scratch);
-        let mut worker_gradients = Vec::new();
-        self.oracle.worker_gradients(problem, x, &mut worker_gradients, (), &mut scratch);
-        let step = self.method.steps.get(k).copied().unwrap_or(0.0);
-        let badness =
-            |_: usize, candidate: &[f64]| self.next_gradient_norm(&|j| [x[j], buffer[j], gradient[j]], candidate, step);
-        let situation = Situation {
-            k,
-            x,
-            gradient: &gradient,
-            worker_gradients: &worker_gradients,
-            buffer,
-            workers: problem.workers(),
-            problem: f64::view(problem),
-            badness: Some(&badness),
-            memory: &Memory::new(problem, ()),
-        };
-        let (mut bias, mut noise, mut free) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; x.len()]);
-        self.oracle.draw_apart(&situation, random, [&mut bias, &mut noise, &mut free], ());
-        let computed = bias.iter().zip(&noise).map(|(b, n)| b + n).collect();
-        Proposal { gradient, computed, free }
-    }
+/// The same for a vector of binary64.
+fn admits<S: Scalar>(radius: Option<&[Rational; 2]>, free: &[f64], gradient: &[S], context: S::Context) -> bool {
+    let free: Vec<S> = free.iter().map(|u| S::from_f64(*u, context)).collect();
+    is_within(radius, &free, gradient, context)
+}
 
-    /// x_{k+1} in binary64 under the free vector `free`.
-    fn next_point(&self, k: usize, x: &[f64], buffer: &[f64], proposal: &Proposal, free: &[f64]) -> Vec<f64> {
-        let replaces = k == 0 && self.method.start == Start::FirstGradient;
-        let (beta, step) = (self.method.beta, self.method.steps[k]);
-        let next = |j: usize| {
-            let estimate = proposal.gradient[j] + proposal.computed[j] + free[j];
-            let moved = if replaces { estimate } else { (1.0 - beta) * buffer[j] + beta * estimate };
-            x[j] - step * moved
-        };
-        (0..x.len()).map(next).collect()
+/// One step of binary64 from where `runner` is, whose free vectors are told apart.
+fn propose(runner: &mut Runner<'_, f64>, random: &mut dyn Randomness<f64>) -> Option<Proposal> {
+    runner.step(random, Drawing::Apart).ok()?;
+    let drawn = runner.drawn();
+    let computed = drawn.bias.iter().zip(drawn.noise).map(|(b, n)| b + n).collect();
+    Some(Proposal { computed, free: drawn.free.to_vec() })
+}
+
+impl<'m> Experiment<'m> {
+    /// Whether points define the errors: then any point that the errors admit can follow another.
+    #[must_use]
+    pub fn is_defined_by_points(&self) -> bool {
+        if !self.method.draws_one_average() {
+            return false;
+        }
+        // Two steps, as the first one may differ.
+        let start: Vec<f64> = self.start.to_vec();
+        let Some(mut followed) = Followed::<f64>::new(self, start.clone(), ()) else { return false };
+        (1..=2).all(|step| {
+            let next: Vec<f64> = start.iter().enumerate().map(|(j, x)| x + (j + step) as f64).collect();
+            let reached = followed.step(&next);
+            reached.is_some_and(|reached| reached.estimate.iter().all(|g| g.is_finite()))
+        })
     }
 
     /// Runs along points of binary64, which define its errors: what is free of them is within the radius of
@@ -133,27 +124,42 @@ impl Experiment<'_> {
         let radius = self.oracle.free_radius().filter(|_| legality == Legality::Certain);
         let mut random = Recorded::new(random);
         let mut run = StoredRun { points: vec![self.start.to_vec()], draws: Vec::new(), end: None };
-        for k in 0..self.method.steps.len() {
-            let x = &run.points[k];
-            let buffer: Vec<f64> = match k {
-                0 => vec![0.0; x.len()],
-                _ => run.points[k - 1].iter().zip(x).map(|(a, b)| (a - b) / self.method.steps[k - 1]).collect(),
+        let mut runner = self.runner::<f64>(());
+        let (Some(mut followed), Some(mut enclosed)) =
+            (Followed::new(self, self.start.to_vec(), ()), self.enclosed(BITS[0]))
+        else {
+            run.end = Some(End::NotWithin);
+            return run;
+        };
+        for k in 0..self.method.horizon {
+            let (machine, registers) = followed.state();
+            let (machine, registers) = (machine.clone(), registers.to_vec());
+            runner.set_state(machine.clone(), &registers);
+            let Some(proposal) = propose(&mut runner, &mut random) else {
+                run.end = Some(End::NoValue);
+                break;
             };
-            let proposal = self.propose(k, x, &buffer, &mut random);
             let draws = random.take();
-            let candidates = shortenings(&proposal.free, radius.is_some());
-            let next = candidates.map(|free| self.next_point(k, x, &buffer, &proposal, &free));
             let mut found = Err(End::NotWithin);
-            for candidate in next {
+            for free in shortenings(&proposal.free, radius.is_some()) {
+                runner.set_state(machine.clone(), &registers);
+                let candidate = next_point(&mut runner, &proposal, &free);
                 if candidate.iter().any(|x| !x.is_finite()) {
                     found = Err(End::NotFinite);
-                } else if radius.is_none() || self.implied_is_within(&run.points, &candidate, &draws, radius.as_ref()) {
+                } else if radius.is_none()
+                    || self.implied_is_within((&run.points, &enclosed, k), &candidate, &draws, radius.as_ref())
+                {
                     found = Ok(candidate);
                     break;
                 }
             }
             match found {
                 Ok(next) => {
+                    let exact: Vec<Interval> = next.iter().map(|x| Interval::from_f64(*x, BITS[0])).collect();
+                    followed.step(&next);
+                    if radius.is_some() {
+                        enclosed.step(&exact);
+                    }
                     run.points.push(next);
                     run.draws.push(draws);
                 }
@@ -166,106 +172,115 @@ impl Experiment<'_> {
         run
     }
 
-    /// Whether the free part of the error that `next` after the points so far implies is legal.
+    /// The run along points in intervals, at its start.
+    fn enclosed(&self, bits: u32) -> Option<Followed<'m, Interval>> {
+        Followed::new(self, self.start.iter().map(|x| Interval::from_f64(*x, bits)).collect(), bits)
+    }
+
+    /// Whether the free part of the error that `next` after the points so far implies is legal. `enclosed` has
+    /// followed these points.
     fn implied_is_within(
         &self,
-        points: &[Vec<f64>],
+        (points, enclosed, k): (&[Vec<f64>], &Followed<'m, Interval>, usize),
         next: &[f64],
         draws: &StepDraws,
         radius: Option<&[Rational; 2]>,
     ) -> bool {
-        let by_intervals = BITS.iter().any(|bits| {
-            let (free, gradient) = self.implied_free::<Interval>(points, next, draws, *bits);
-            is_within(radius, &free, &gradient, *bits)
-        });
-        by_intervals
+        if self.is_within_after(enclosed.clone(), k, next, draws, radius) {
+            return true;
+        }
+        let finer = self.enclosed(BITS[1]).and_then(|start| follow(start, points, BITS[1]));
+        finer.is_some_and(|at| self.is_within_after(at, k, next, draws, radius))
             || (self.problem.is_rational() && {
-                let (free, gradient) = self.implied_free::<Exact>(points, next, draws, ());
-                is_within(radius, &free, &gradient, ())
+                let start: Vec<Exact> = self.start.iter().map(|x| Exact::from_f64(*x, ())).collect();
+                let exact = Followed::new(self, start, ()).and_then(|start| follow(start, points, ()));
+                exact.is_some_and(|at| self.is_within_after(at, k, next, draws, radius))
             })
     }
 
-    /// The free part of the error of the last step, and the gradient there.
-    fn implied_free<S: Arithmetic + Estimable>(
+    /// Whether the free part of the error of the step that ends in `next` is legal.
+    fn is_within_after<S: Arithmetic + Estimable>(
         &self,
-        points: &[Vec<f64>],
+        mut followed: Followed<'m, S>,
+        k: usize,
         next: &[f64],
         draws: &StepDraws,
-        context: S::Context,
-    ) -> (Vec<S>, Vec<S>) {
-        let k = points.len() - 1;
-        let exact = |x: &[f64]| -> Vec<S> { x.iter().map(|x| S::from_f64(*x, context)).collect() };
-        let moved = |from: &[f64], to: &[f64], step: f64| -> Vec<S> {
-            let step = S::from_f64(step, context);
-            exact(from).into_iter().zip(exact(to)).map(|(a, b)| a.sub(&b).div(&step)).collect()
-        };
-        let buffer = moved(&points[k], next, self.method.steps[k]);
-        let before = match (k, self.method.start) {
-            (0, Start::Zero) => zeros(next.len(), context),
-            (0, Start::FirstGradient) => buffer.clone(),
-            _ => moved(&points[k - 1], &points[k], self.method.steps[k - 1]),
-        };
-        let x = exact(&points[k]);
-        let mut gradient = zeros(x.len(), context);
+        radius: Option<&[Rational; 2]>,
+    ) -> bool {
+        let context = followed.context();
+        let next: Vec<S> = next.iter().map(|x| S::from_f64(*x, context)).collect();
+        let Some(reached) = followed.step(&next) else { return false };
+        let mut gradient = zeros(next.len(), context);
         let mut scratch = Scratch::for_problem(self.problem, context);
-        S::view(self.problem).gradient_in(&x, &mut gradient, context, &mut scratch);
-        let [bias, noise, _] = contributions(self.oracle, self.problem, (k, &x, &gradient), draws, context);
-        let beta = S::from_f64(self.method.beta, context);
-        let keep = S::one(context).sub(&beta);
-        let free = |j: usize| {
-            let mut estimate = buffer[j].clone();
-            estimate.sub_product(&before[j], &keep);
-            estimate.div(&beta).sub(&gradient[j]).sub(&bias[j]).sub(&noise[j])
-        };
-        ((0..x.len()).map(free).collect(), gradient)
+        S::view(self.problem).gradient_in(&reached.at, &mut gradient, context, &mut scratch);
+        let at = (k, reached.at.as_slice(), gradient.as_slice());
+        let [bias, noise, _] = contributions(self.oracle, self.problem, at, draws, context);
+        let free = |j: usize| reached.estimate[j].clone().sub(&gradient[j]).sub(&bias[j]).sub(&noise[j]);
+        let free: Vec<S> = (0..gradient.len()).map(free).collect();
+        is_within(radius, &free, &gradient, context)
     }
 
-    /// The vectors that binary64 has the free sources emit, where nothing is random.
+    /// The vectors that binary64 has the free sources emit.
     #[must_use]
-    pub fn assumed_emission(&self) -> Emission {
+    pub fn assumed_emission(&self, random: &mut dyn Randomness<f64>) -> Emission {
         let mut emission = Emission { vectors: Vec::new(), end: None };
-        let mut state = State::<f64>::new(self, ());
-        for k in 0..self.method.steps.len() {
-            let free = self.propose(k, &state.x, &state.v, &mut crate::oracle::NoRandomness).free;
-            if !free.iter().all(|x| x.is_finite()) {
+        let mut runner = self.runner::<f64>(());
+        if runner.begin(&mut NoRandomness).is_err() {
+            emission.end = Some(End::NoValue);
+            return emission;
+        }
+        for _ in 0..self.method.horizon {
+            let Some(proposal) = propose(&mut runner, random) else {
+                emission.end = Some(End::NoValue);
+                break;
+            };
+            if !proposal.free.iter().all(|x| x.is_finite()) {
                 emission.end = Some(End::NotFinite);
                 break;
             }
-            state.advance(self, k, &free);
-            state = state.looked(self);
-            emission.vectors.push(free);
+            emission.vectors.push(proposal.free);
         }
         emission
     }
 
-    /// The vectors that the free sources emit along the run that goes forward exactly, where nothing is random.
-    /// They are certainly legal there.
+    /// The vectors that the free sources emit along the run that goes forward exactly, with these draws. They
+    /// are certainly legal there.
     #[must_use]
-    pub fn emission(&self, bits: u32) -> Emission {
+    pub fn emission(&self, random: &mut dyn Randomness<f64>, bits: u32) -> Emission {
         let radius = self.oracle.free_radius();
+        let mut random = Recorded::new(random);
         let mut emission = Emission { vectors: Vec::new(), end: None };
-        let longest = longest_rational(self.problem);
-        let mut enclosed = State::<Interval>::new(self, bits);
-        let mut exact = self.problem.is_rational().then(|| State::<Exact>::new(self, ()));
-        for k in 0..self.method.steps.len() {
-            let mid = |vector: &[Interval]| -> Vec<f64> { vector.iter().map(Scalar::to_f64).collect() };
-            let proposal = self.propose(k, &mid(&enclosed.x), &mid(&enclosed.v), &mut crate::oracle::NoRandomness);
+        let mut plain = self.runner::<f64>(());
+        let mut enclosed = Forward::<Interval>::new(self, bits);
+        let mut exact = self.problem.is_rational().then(|| Forward::<Exact>::new(self, ())).flatten();
+        for _ in 0..self.method.horizon {
+            let Some(forward) = &mut enclosed else {
+                emission.end = Some(End::NoValue);
+                break;
+            };
+            let (machine, registers) = forward.runner.state();
+            let middle: Vec<Vec<f64>> =
+                registers.iter().map(|vector| vector.iter().map(Scalar::to_f64).collect()).collect();
+            plain.set_state(machine.in_lane(0), &middle);
+            let Some(proposal) = propose(&mut plain, &mut random) else {
+                emission.end = Some(End::NoValue);
+                break;
+            };
+            let draws = random.take();
             let finite = proposal.free.iter().all(|x| x.is_finite());
+            let enclosing = radius.as_ref().and_then(|_| forward.gradient_at_call(&draws));
+            let rational = radius.as_ref().and_then(|_| exact.as_mut()?.gradient_at_call(&draws));
             let found = shortenings(&proposal.free, radius.is_some()).find(|free| {
-                enclosed.admits(radius.as_ref(), free)
-                    || exact.as_ref().is_some_and(|exact| exact.admits(radius.as_ref(), free))
+                radius.is_none()
+                    || enclosing.as_ref().is_some_and(|gradient| admits(radius.as_ref(), free, gradient, bits))
+                    || rational.as_ref().is_some_and(|gradient| admits(radius.as_ref(), free, gradient, ()))
             });
             let Some(free) = found.filter(|_| finite) else {
                 emission.end = Some(if finite { End::NotWithin } else { End::NotFinite });
                 break;
             };
-            enclosed.advance(self, k, &free);
-            exact = exact.and_then(|mut state| {
-                state.advance(self, k, &free);
-                let short = state.x.iter().all(|x| x.length() <= longest);
-                short.then(|| state.looked(self))
-            });
-            enclosed = enclosed.looked(self);
+            enclosed = enclosed.and_then(|forward| forward.advanced(&free, &draws));
+            exact = exact.and_then(|forward| forward.advanced(&free, &draws));
             emission.vectors.push(free);
         }
         emission
@@ -276,17 +291,53 @@ impl Experiment<'_> {
     #[must_use]
     pub fn emitted_at(&self, x: &[f64], legality: Legality) -> Option<Vec<f64>> {
         let radius = self.oracle.free_radius();
-        let proposal = self.propose(0, x, &vec![0.0; x.len()], &mut Enumerated::new(0, ()));
+        let free = self.free_at(x)?;
         if legality == Legality::Assumed {
-            return Some(proposal.free).filter(|free| free.iter().all(|x| x.is_finite()));
+            return Some(free).filter(|free| free.iter().all(|x| x.is_finite()));
         }
-        let at = Experiment { start: x, ..*self };
-        let states = BITS.map(|bits| State::<Interval>::new(&at, bits));
-        let exact = self.problem.is_rational().then(|| State::<Exact>::new(&at, ()));
-        shortenings(&proposal.free, radius.is_some()).filter(|free| free.iter().all(|x| x.is_finite())).find(|free| {
-            states.iter().any(|state| state.admits(radius.as_ref(), free))
-                || exact.as_ref().is_some_and(|exact| exact.admits(radius.as_ref(), free))
-        })
+        let gradient_at = |bits: u32| gradient_of::<Interval>(self, x, bits);
+        let gradients = BITS.map(gradient_at);
+        let exact = self.problem.is_rational().then(|| gradient_of::<Exact>(self, x, ()));
+        let within = |free: &Vec<f64>| {
+            BITS.iter().zip(&gradients).any(|(bits, gradient)| admits(radius.as_ref(), free, gradient, *bits))
+                || exact.as_ref().is_some_and(|gradient| admits(radius.as_ref(), free, gradient, ()))
+        };
+        shortenings(&free, radius.is_some()).filter(|free| free.iter().all(|x| x.is_finite())).find(within)
+    }
+
+    /// What the free sources choose at a point that belongs to no run, as if a run began there.
+    fn free_at(&self, x: &[f64]) -> Option<Vec<f64>> {
+        let mut runner = Experiment { start: x, ..*self }.runner::<f64>(());
+        runner.begin(&mut NoRandomness).ok()?;
+        propose(&mut runner, &mut Enumerated::new(0, ())).map(|proposal| proposal.free)
+    }
+}
+
+fn gradient_of<S: Arithmetic>(experiment: &Experiment<'_>, x: &[f64], context: S::Context) -> Vec<S> {
+    let x: Vec<S> = x.iter().map(|x| S::from_f64(*x, context)).collect();
+    let mut gradient = zeros(x.len(), context);
+    let mut scratch = Scratch::for_problem(experiment.problem, context);
+    S::view(experiment.problem).gradient_in(&x, &mut gradient, context, &mut scratch);
+    gradient
+}
+
+/// The run along the points after the first.
+fn follow<'m, S: Arithmetic + Estimable>(
+    mut followed: Followed<'m, S>,
+    points: &[Vec<f64>],
+    context: S::Context,
+) -> Option<Followed<'m, S>> {
+    for point in &points[1..] {
+        followed.step(&point.iter().map(|x| S::from_f64(*x, context)).collect())?;
+    }
+    Some(followed)
+}
+
+/// x_{k+1} in binary64 under the free vector `free`, from where the runner is.
+fn next_point(runner: &mut Runner<'_, f64>, proposal: &Proposal, free: &[f64]) -> Vec<f64> {
+    match runner.step(&mut NoRandomness, Drawing::Given(&proposal.computed, free)) {
+        Ok(()) => runner.state().1[0].clone(),
+        Err(_) => vec![f64::NAN; free.len()],
     }
 }
 
@@ -296,48 +347,39 @@ fn shortenings(free: &[f64], bounded: bool) -> impl Iterator<Item = Vec<f64>> {
     std::iter::once(1.0).chain(factors).map(|factor| free.iter().map(|u| u * factor).collect())
 }
 
-/// x_k, v_{k−1} and ∇f(x_k) of a run that goes forward in one arithmetic.
-struct State<S: Scalar> {
-    x: Vec<S>,
-    v: Vec<S>,
-    gradient: Vec<S>,
+/// A run that goes forward in one arithmetic.
+struct Forward<'m, S: Scalar> {
+    experiment: Experiment<'m>,
+    runner: Runner<'m, S>,
     context: S::Context,
 }
 
-impl<S: Arithmetic + Estimable> State<S> {
-    fn new(experiment: &Experiment<'_>, context: S::Context) -> Self {
-        let x: Vec<S> = experiment.start.iter().map(|x| S::from_f64(*x, context)).collect();
-        let state = State { v: zeros(x.len(), context), gradient: zeros(x.len(), context), x, context };
-        state.looked(experiment)
+impl<'m, S: Arithmetic + Estimable> Forward<'m, S> {
+    fn new(experiment: &Experiment<'m>, context: S::Context) -> Option<Self> {
+        let mut runner = experiment.runner::<S>(context);
+        runner.begin(&mut NoRandomness).ok()?;
+        Some(Forward { experiment: *experiment, runner, context })
     }
 
-    /// With the gradient at the point.
-    fn looked(mut self, experiment: &Experiment<'_>) -> Self {
-        let mut scratch = Scratch::for_problem(experiment.problem, self.context);
-        S::view(experiment.problem).gradient_in(&self.x, &mut self.gradient, self.context, &mut scratch);
-        self
-    }
-
-    fn admits(&self, radius: Option<&[Rational; 2]>, free: &[f64]) -> bool {
-        let free: Vec<S> = free.iter().map(|u| S::from_f64(*u, self.context)).collect();
-        is_within(radius, &free, &self.gradient, self.context)
-    }
-
-    fn advance(&mut self, experiment: &Experiment<'_>, k: usize, free: &[f64]) {
-        let (context, method) = (self.context, experiment.method);
-        let at = (k, self.x.as_slice(), self.gradient.as_slice());
-        let [bias, noise, _] = contributions(experiment.oracle, experiment.problem, at, &StepDraws::default(), context);
-        let replaces = k == 0 && method.start == Start::FirstGradient;
-        let beta = if replaces { S::one(context) } else { S::from_f64(method.beta, context) };
-        let keep = S::one(context).sub(&beta);
-        let step = S::from_f64(method.steps[k], context);
-        for j in 0..self.x.len() {
-            let mut estimate = self.gradient[j].clone().add(&bias[j]).add(&noise[j]);
-            estimate.add_f64(free[j]);
-            self.v[j].mul_assign(&keep);
-            self.v[j].add_product(&estimate, &beta);
-            self.x[j].sub_product(&self.v[j], &step);
+    /// ∇f where the next step draws its estimate.
+    fn gradient_at_call(&mut self, draws: &StepDraws) -> Option<Vec<S>> {
+        if let Some(known) = self.runner.gradient_at_call() {
+            return Some(known.to_vec());
         }
+        let mut tried = self.experiment.runner(self.context);
+        let (machine, registers) = self.runner.state();
+        tried.set_state(machine.clone(), registers);
+        let nothing = vec![0.0; self.experiment.problem.dimension()];
+        tried.step(&mut Replayed::new(draws, self.context), Drawing::Emitted(&nothing)).ok()?;
+        Some(tried.drawn().gradient.to_vec())
+    }
+
+    /// After the next step with that vector; none where it has no value, or rationals get too long.
+    fn advanced(mut self, free: &[f64], draws: &StepDraws) -> Option<Self> {
+        let mut random = Replayed::new(draws, self.context);
+        self.runner.step(&mut random, Drawing::Emitted(free)).ok()?;
+        let longest = longest_rational(self.experiment.problem);
+        self.runner.state().1[0].iter().all(|x| x.length() <= longest).then_some(self)
     }
 }
 

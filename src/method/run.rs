@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 
 use rug::Rational;
 
-use super::table::{Quantity, Table};
-use super::{Momentum, Start};
-use crate::number::{Interval, Scalar, clip, norm2, zeros};
+use super::bound::BoundMethod;
+use super::language::machine::{Call, Change, Coordinates, Machine, Part, Ran, Stop, Vectors};
+use super::recording::Plan;
+use super::table::Table;
+use crate::number::{Interval, Scalar, norm2, zeros};
 use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation};
-use crate::problem::{Arithmetic, DynProblem, Scratch};
-use crate::statement::term::VectorSequence;
+use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 /// A problem, an estimate of its gradient and a method from a starting point.
 #[derive(Clone, Copy)]
@@ -20,41 +21,9 @@ pub struct Experiment<'a> {
     /// The estimate.
     pub oracle: &'a Oracle,
     /// The method.
-    pub method: &'a Momentum,
+    pub method: &'a BoundMethod,
     /// x_0, exact.
     pub start: &'a [f64],
-}
-
-/// Vectors of one run, made once and used for many.
-pub struct Workspace<S> {
-    x: Vec<S>,
-    v: Vec<S>,
-    gradient: Vec<S>,
-    bias: Vec<S>,
-    noise: Vec<S>,
-    error: Vec<S>,
-    worker_gradients: Vec<S>,
-    memory: RefCell<Memory<S>>,
-    scratch: Scratch<S>,
-}
-
-impl<S: Arithmetic + Estimable> Workspace<S> {
-    /// For runs on this problem.
-    #[must_use]
-    pub fn new(problem: &dyn DynProblem, context: S::Context) -> Self {
-        let vector = || zeros(problem.dimension(), context);
-        Workspace {
-            x: vector(),
-            v: vector(),
-            gradient: vector(),
-            bias: vector(),
-            noise: vector(),
-            error: vector(),
-            worker_gradients: Vec::new(),
-            memory: Memory::new(problem, context),
-            scratch: Scratch::for_problem(problem, context),
-        }
-    }
 }
 
 /// Most bits of the numbers of a rational run.
@@ -67,218 +36,500 @@ pub(super) fn longest_rational(problem: &dyn DynProblem) -> u32 {
     if problem.is_quadratic() { LONGEST_RATIONAL } else { LONGEST_NONLINEAR_RATIONAL }
 }
 
-/// The state of a run at step k, before x_{k+1} is formed.
-pub struct Step<'a, S> {
-    /// k.
-    pub k: usize,
-    /// x_k.
-    pub x: &'a [S],
-    /// v_{k−1}.
-    pub buffer: &'a [S],
-    /// What was drawn; none at k = K, where no step is made.
-    pub drawn: Option<Drawn<'a, S>>,
+/// The vectors that a run's free sources emitted, in place of which any others within their radius would
+/// have been legal; stored, so that every arithmetic judges the same run.
+pub struct Emitted<'a>(pub &'a [Vec<f64>]);
+
+/// How an estimate comes about.
+#[derive(Clone, Copy)]
+pub(super) enum Drawing<'a, S> {
+    /// By its sources.
+    Whole,
+    /// By its sources, but for what the free ones choose, which is given.
+    Emitted(&'a [f64]),
+    /// As the gradient plus bias and noise that are given.
+    Given(&'a [S], &'a [S]),
+    /// By its sources, with what the free ones choose apart.
+    Apart,
 }
 
-/// The gradient at x_k and the parts of its estimate.
+/// What the newest estimate of the average was made of. All vectors have length d.
 pub struct Drawn<'a, S> {
-    /// ∇f(x_k).
+    /// Where it was asked for.
+    pub at: &'a [S],
+    /// ∇f there.
     pub gradient: &'a [S],
     /// b_k; all of the error where bias and noise are not told apart.
     pub bias: &'a [S],
     /// ν_k.
     pub noise: &'a [S],
+    /// What free sources chose, where that was told apart.
+    pub free: &'a [S],
 }
 
-/// The vectors that a run's free sources emitted, in place of which any others within their radius would
-/// have been legal; stored, so that every arithmetic judges the same run.
-pub struct Emitted<'a>(pub &'a [Vec<f64>]);
+/// Working memory of a run.
+pub(super) struct Memories<S> {
+    /// ∇f(x_k), where it is known.
+    pub at_point: Vec<S>,
+    /// Whether it is that of the newest x.
+    pub fresh: bool,
+    /// Where the newest estimate was asked for, if not at the step's own point.
+    pub called_at: Vec<S>,
+    /// ∇f where the newest estimate was asked for.
+    pub called: Vec<S>,
+    pub bias: Vec<S>,
+    pub noise: Vec<S>,
+    pub free: Vec<S>,
+    pub error: Vec<S>,
+    /// Of what is recorded of a derived sequence.
+    pub combination: Vec<S>,
+    worker_gradients: Vec<S>,
+    sources: RefCell<Memory<S>>,
+    scratch: Scratch<S>,
+}
 
-impl Experiment<'_> {
-    /// Runs K steps, K the number of step sizes, and records what `table` asks for.
-    ///
-    /// `observe` sees every step after the error is drawn and before the buffer is updated, then x_K.
+/// The state at the beginning of a step, from which a greedy source tries errors.
+struct Before<'m, S: Scalar> {
+    machine: Machine<'m, S>,
+    registers: Vec<Vec<S>>,
+}
+
+/// Makes runs of one experiment, one after the other, in one arithmetic.
+pub struct Runner<'m, S: Scalar> {
+    experiment: Experiment<'m>,
+    machine: Machine<'m, S>,
+    vectors: Coordinates<S>,
+    memories: Memories<S>,
+    context: S::Context,
+}
+
+/// The state of a run after so many steps.
+pub struct Reached<'r, S: Scalar> {
+    /// How many steps were made.
+    pub steps: usize,
+    /// x.
+    pub x: &'r [S],
+    pub(super) machine: &'r Machine<'r, S>,
+    pub(super) vectors: &'r Coordinates<S>,
+    /// What the step before drew; none at the start, or where it draws no estimate of the average.
+    pub drawn: Option<Drawn<'r, S>>,
+}
+
+impl<'m> Experiment<'m> {
+    /// Makes runs in one arithmetic.
+    #[must_use]
+    pub fn runner<S: Arithmetic + Estimable>(&self, context: S::Context) -> Runner<'m, S> {
+        let (problem, dimension) = (self.problem, self.problem.dimension());
+        let vector = || zeros(dimension, context);
+        Runner {
+            experiment: *self,
+            machine: self.method.machine(context),
+            vectors: Coordinates::new(self.method.program().vectors, dimension, context),
+            memories: Memories {
+                at_point: vector(),
+                fresh: false,
+                called_at: vector(),
+                called: vector(),
+                bias: vector(),
+                noise: vector(),
+                free: vector(),
+                error: vector(),
+                combination: vector(),
+                worker_gradients: Vec::new(),
+                sources: Memory::new(problem, context),
+                scratch: Scratch::for_problem(problem, context),
+            },
+            context,
+        }
+    }
+}
+
+impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
+    /// Runs K steps and records what the table asks for. `observe` sees the start and what each step leads to.
     /// Greedy sources take the error with the largest ‖∇f(x_{k+1})‖², in every lane its own.
-    pub fn run<S: Arithmetic + Estimable>(
-        &self,
-        random: &mut dyn Randomness<S>,
-        table: &mut Table<S>,
-        work: &mut Workspace<S>,
-        context: S::Context,
-        observe: &mut dyn FnMut(&Step<'_, S>),
-    ) {
-        self.run_while(random, None, table, work, context, &mut |step| {
-            observe(step);
+    pub fn run(&mut self, random: &mut dyn Randomness<S>, table: &mut Table<S>, observe: &mut dyn FnMut(&Reached<'_, S>)) {
+        self.run_while(random, None, table, &mut |reached| {
+            observe(reached);
             ControlFlow::Continue(())
         });
     }
 
-    /// The same, where free sources emit what is stored, for as many steps as it is, and until `observe`
-    /// breaks off or rationals get too long; what was not reached is not recorded.
-    pub fn run_while<S: Arithmetic + Estimable>(
-        &self,
+    /// The same, where free sources emit what is stored, for as many steps as it is, and until `observe` breaks
+    /// off, a line has no value, or rationals get too long; what was not reached is not recorded.
+    pub fn run_while(
+        &mut self,
         random: &mut dyn Randomness<S>,
         emitted: Option<Emitted<'_>>,
         table: &mut Table<S>,
-        work: &mut Workspace<S>,
-        context: S::Context,
-        observe: &mut dyn FnMut(&Step<'_, S>) -> ControlFlow<()>,
+        observe: &mut dyn FnMut(&Reached<'_, S>) -> ControlFlow<()>,
     ) {
-        let problem = S::view(self.problem);
-        let Workspace { x, v, gradient, bias, noise, error, worker_gradients, memory, scratch } = work;
-        let beta = S::from_f64(self.method.beta, context);
-        let keep = S::one(context).sub(&beta);
-        for (xi, start) in x.iter_mut().zip(self.start) {
-            *xi = S::from_f64(*start, context);
-        }
-        for vi in v.iter_mut() {
-            *vi = S::zero(context);
-        }
-        let reached = emitted.as_ref().map_or(usize::MAX, |emitted| emitted.0.len());
-        let steps: Vec<S> = self.method.steps.iter().take(reached).map(|s| S::from_f64(*s, context)).collect();
-        let workers = self.problem.workers();
-        let longest = longest_rational(self.problem);
-        let too_long = |x: &[S]| x.iter().any(|x| x.length() > longest);
-        for (k, step) in steps.iter().enumerate() {
-            if too_long(x) {
-                return;
-            }
-            let at = k as i64;
-            if table.records(Quantity::Value) {
-                let value = problem.value_and_gradient_in(x, gradient, context, scratch);
-                table.set(Quantity::Value, at, &value);
-            } else {
-                problem.gradient_in(x, gradient, context, scratch);
-            }
-            record(table, VectorSequence::Gradient, at, gradient, context);
-            self.oracle.worker_gradients(self.problem, x, worker_gradients, context, scratch);
-            {
-                let badness = |lane: usize, candidate: &[f64]| {
-                    let component = |j: usize| [x[j].lane(lane), v[j].lane(lane), gradient[j].lane(lane)];
-                    self.next_gradient_norm(&component, candidate, self.method.steps[k])
-                };
-                let situation = Situation {
-                    k,
-                    x,
-                    gradient,
-                    worker_gradients,
-                    buffer: v,
-                    workers,
-                    problem,
-                    badness: Some(&badness),
-                    memory,
-                };
-                match &emitted {
-                    None => self.oracle.draw(&situation, random, bias, noise, context),
-                    Some(Emitted(vectors)) => {
-                        self.oracle.draw_apart(&situation, random, [bias, noise, error], context);
-                        bias.iter_mut().zip(&vectors[k]).for_each(|(b, u)| b.add_f64(*u));
-                    }
-                }
-            }
-            S::with_widest_registers(|| {
-                for ((e, b), n) in error.iter_mut().zip(bias.iter()).zip(noise.iter()) {
-                    e.set(b);
-                    e.add_assign(n);
-                }
-            });
-            if observe(&Step { k, x, buffer: v, drawn: Some(Drawn { gradient, bias, noise }) }).is_break() {
-                return;
-            }
-            record(table, VectorSequence::Error, at, error, context);
-            record(table, VectorSequence::Bias, at, bias, context);
-            record(table, VectorSequence::Noise, at, noise, context);
-            let replaces = k == 0 && self.method.start == Start::FirstGradient;
-            if k == 0 && table.records(Quantity::Norm2(VectorSequence::Deviation)) {
-                // m_{−1} = v_{−1} − ∇f(x_0): −∇f(x_0), or e_0.
-                let deviation = if replaces { norm2(error, context) } else { norm2(gradient, context) };
-                table.set(Quantity::Norm2(VectorSequence::Deviation), -1, &deviation);
-            }
-            S::with_widest_registers(|| {
-                for ((vi, g), e) in v.iter_mut().zip(gradient.iter()).zip(error.iter_mut()) {
-                    // e becomes the estimate g_k from here on.
-                    e.add_assign(g);
-                    if replaces {
-                        vi.set(e);
-                    } else {
-                        vi.mul_assign(&keep);
-                        vi.add_product(e, &beta);
-                    }
-                }
-            });
-            if k == 0 && table.records(Quantity::Norm2(VectorSequence::Buffer)) {
-                // v_{−1} is the start's own buffer: zero, or g_0.
-                let start = if replaces { norm2(v, context) } else { S::zero(context) };
-                table.set(Quantity::Norm2(VectorSequence::Buffer), -1, &start);
-            }
-            record(table, VectorSequence::Buffer, at, v, context);
-            if table.records(Quantity::Norm2(VectorSequence::Deviation)) {
-                for (g, vi) in gradient.iter_mut().zip(v.iter()) {
-                    g.sub_assign(vi);
-                }
-                record(table, VectorSequence::Deviation, at, gradient, context);
-            }
-            let moved: &[S] = match self.method.clip_direction {
-                None => v,
-                Some(threshold) => {
-                    // The error is no longer needed.
-                    for (e, vi) in error.iter_mut().zip(v.iter()) {
-                        e.set(vi);
-                    }
-                    clip(&S::from_f64(threshold, context), error, context);
-                    error
-                }
-            };
-            S::with_widest_registers(|| {
-                for (xi, vi) in x.iter_mut().zip(moved) {
-                    xi.sub_product(vi, step);
-                }
-            });
-        }
-        if too_long(x) {
+        let plan = Plan::new(table, self.experiment.method, self.context);
+        let steps = emitted.as_ref().map_or(usize::MAX, |emitted| emitted.0.len()).min(self.experiment.method.horizon);
+        let longest = longest_rational(self.experiment.problem);
+        if self.begin(random).is_err() {
             return;
         }
-        let last = steps.len() as i64;
-        if table.records(Quantity::Value) {
-            let value = problem.value_in(x, context, scratch);
-            table.set(Quantity::Value, last, &value);
+        for k in 0..=steps {
+            if self.vectors.registers[0].iter().any(|x| x.length() > longest) {
+                return;
+            }
+            if plan.needs_value() {
+                let value = self.value_at_point(plan.needs_gradient() || k < steps);
+                plan.set_value(table, k, &value);
+            }
+            if plan.needs_gradient() {
+                self.look();
+            }
+            plan.record_point(table, k, (&self.machine, &self.vectors), &mut self.memories);
+            if observe(&self.reached(k > 0)).is_break() || k == steps {
+                return;
+            }
+            let drawing = match &emitted {
+                None => Drawing::Whole,
+                Some(Emitted(vectors)) => Drawing::Emitted(&vectors[k]),
+            };
+            if self.step(random, drawing).is_err() {
+                return;
+            }
+            plan.record_step(table, k, (&self.machine, &self.vectors), &mut self.memories);
         }
-        if table.records(Quantity::Norm2(VectorSequence::Gradient)) {
-            problem.gradient_in(x, gradient, context, scratch);
-            record(table, VectorSequence::Gradient, last, gradient, context);
-        }
-        // Nothing follows that a break could stop.
-        let _ = observe(&Step { k: steps.len(), x, buffer: v, drawn: None });
     }
 
-    /// ‖∇f(x_{k+1})‖² if the error were `candidate`, in plain `f64`, where `component` gives the j-th
-    /// components of x_k, v_{k−1} and ∇f(x_k).
-    pub(super) fn next_gradient_norm(
-        &self,
-        component: &dyn Fn(usize) -> [f64; 3],
-        candidate: &[f64],
-        step: f64,
-    ) -> f64 {
-        let beta = self.method.beta;
-        let next: Vec<f64> = candidate
-            .iter()
-            .enumerate()
-            .map(|(j, e)| {
-                let [x, v, gradient] = component(j);
-                x - step * ((1.0 - beta) * v + beta * (gradient + e))
-            })
-            .collect();
-        let mut out = vec![0.0; next.len()];
-        let mut scratch = Scratch::for_problem(self.problem, ());
-        <f64 as Arithmetic>::view(self.problem).gradient_in(&next, &mut out, (), &mut scratch);
-        out.iter().map(|g| g * g).sum()
+    /// At x_0 with the states' starts.
+    pub(super) fn begin(&mut self, random: &mut dyn Randomness<S>) -> Ran {
+        let start = self.experiment.start;
+        for (xi, start) in self.vectors.registers[0].iter_mut().zip(start) {
+            *xi = S::from_f64(*start, self.context);
+        }
+        self.memories.fresh = false;
+        let (machine, mut live) = self.live(random, Drawing::Whole, None);
+        machine.begin(&mut live)
+    }
+
+    /// One step.
+    pub(super) fn step(&mut self, random: &mut dyn Randomness<S>, drawing: Drawing<'_, S>) -> Ran {
+        let asks = self.experiment.oracle.is_greedy && !matches!(drawing, Drawing::Given(..) | Drawing::Emitted(_));
+        let before =
+            asks.then(|| Before { machine: self.machine.clone(), registers: self.vectors.registers.clone() });
+        let (machine, mut live) = self.live(random, drawing, before);
+        machine.step(&mut live)
+    }
+
+    #[expect(clippy::type_complexity, reason = "the two halves of a runner")]
+    fn live<'r>(
+        &'r mut self,
+        random: &'r mut dyn Randomness<S>,
+        drawing: Drawing<'r, S>,
+        before: Option<Before<'m, S>>,
+    ) -> (&'r mut Machine<'m, S>, Live<'r, 'm, S>) {
+        let k = self.machine.steps();
+        let live = Live {
+            experiment: self.experiment,
+            problem: S::view(self.experiment.problem),
+            vectors: &mut self.vectors,
+            memories: &mut self.memories,
+            random,
+            drawing,
+            before,
+            k,
+            context: self.context,
+        };
+        (&mut self.machine, live)
+    }
+
+    /// ∇f where the estimate of the next step is drawn, if that is known before the step.
+    pub(super) fn gradient_at_call(&mut self) -> Option<&[S]> {
+        self.experiment.method.program().calls_at_point().then(|| {
+            self.look();
+            self.memories.at_point.as_slice()
+        })
+    }
+
+    /// ∇f(x), known from here on.
+    fn look(&mut self) {
+        let Memories { at_point, fresh, scratch, .. } = &mut self.memories;
+        if !*fresh {
+            let problem = S::view(self.experiment.problem);
+            problem.gradient_in(&self.vectors.registers[0], at_point, self.context, scratch);
+            *fresh = true;
+        }
+    }
+
+    /// f(x), with the gradient where that is wanted too.
+    fn value_at_point(&mut self, with_gradient: bool) -> S {
+        let Memories { at_point, fresh, scratch, .. } = &mut self.memories;
+        let (problem, x) = (S::view(self.experiment.problem), &self.vectors.registers[0]);
+        if *fresh || !with_gradient {
+            return problem.value_in(x, self.context, scratch);
+        }
+        *fresh = true;
+        problem.value_and_gradient_in(x, at_point, self.context, scratch)
+    }
+
+    /// Where the run is; `drawn` where the step before drew.
+    pub(super) fn reached(&self, drawn: bool) -> Reached<'_, S> {
+        Reached {
+            steps: self.machine.steps(),
+            x: &self.vectors.registers[0],
+            machine: &self.machine,
+            vectors: &self.vectors,
+            drawn: (drawn && self.experiment.method.draws_one_average()).then(|| self.drawn()),
+        }
+    }
+
+    /// What the newest estimate of the average was made of.
+    pub(super) fn drawn(&self) -> Drawn<'_, S> {
+        let Memories { called_at, called, bias, noise, free, .. } = &self.memories;
+        Drawn { at: called_at, gradient: called, bias, noise, free }
+    }
+
+    /// The state: numbers, and registers of vectors.
+    pub(super) fn state(&self) -> (&Machine<'m, S>, &[Vec<S>]) {
+        (&self.machine, &self.vectors.registers)
+    }
+
+    /// Puts the run into a state from elsewhere.
+    pub(super) fn set_state(&mut self, machine: Machine<'m, S>, registers: &[Vec<S>]) {
+        self.machine = machine;
+        self.vectors.registers.clone_from_slice(registers);
+        self.memories.fresh = false;
     }
 }
 
-#[inline]
-fn record<S: Scalar>(table: &mut Table<S>, sequence: VectorSequence, k: i64, vector: &[S], context: S::Context) {
-    if table.records(Quantity::Norm2(sequence)) {
-        let norm = S::with_widest_registers(|| norm2(vector, context));
-        table.set(Quantity::Norm2(sequence), k, &norm);
+/// A run while it is under way.
+struct Live<'r, 'm, S: Scalar> {
+    experiment: Experiment<'m>,
+    problem: &'r dyn Evaluate<S>,
+    vectors: &'r mut Coordinates<S>,
+    memories: &'r mut Memories<S>,
+    random: &'r mut dyn Randomness<S>,
+    drawing: Drawing<'r, S>,
+    before: Option<Before<'m, S>>,
+    k: usize,
+    context: S::Context,
+}
+
+impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
+    /// Notes that a register changes.
+    fn touch(&mut self, u: usize) {
+        self.memories.fresh &= u != 0;
+    }
+
+    /// u ← an estimate of ∇f at the register's point.
+    fn estimate(&mut self, u: usize, at: usize) {
+        let Live { experiment, problem, vectors, memories, random, drawing, before, k, context } = self;
+        let context = *context;
+        let y = std::mem::take(&mut vectors.registers[at]);
+        let Memories {
+            at_point,
+            fresh,
+            called_at,
+            called,
+            bias,
+            noise,
+            free,
+            error,
+            worker_gradients,
+            sources,
+            scratch,
+            ..
+        } = &mut **memories;
+        if at == 0 && !*fresh {
+            problem.gradient_in(&y, at_point, context, scratch);
+            *fresh = true;
+        }
+        if at == 0 {
+            called.iter_mut().zip(at_point.iter()).for_each(|(g, own)| g.set(own));
+        } else {
+            problem.gradient_in(&y, called, context, scratch);
+        }
+        if !experiment.method.program().calls_at_point() {
+            called_at.iter_mut().zip(&y).for_each(|(own, y)| own.set(y));
+        }
+        if let Drawing::Given(given_bias, given_noise) = drawing {
+            bias.clone_from_slice(given_bias);
+            noise.clone_from_slice(given_noise);
+            for ((o, g), (b, n)) in vectors.registers[u].iter_mut().zip(called.iter()).zip(bias.iter().zip(noise.iter())) {
+                *o = g.clone().add(b).add(n);
+            }
+            vectors.registers[at] = y;
+            return;
+        }
+        {
+            experiment.oracle.worker_gradients(experiment.problem, &y, worker_gradients, context, scratch);
+            let badness = |lane: usize, candidate: &[f64]| {
+                let gradient: Vec<f64> = called.iter().map(|g| g.lane(lane)).collect();
+                before.as_ref().map_or(f64::NAN, |before| before.next_gradient_norm(experiment, lane, &gradient, candidate))
+            };
+            let direction = experiment.method.direction().and_then(|register| {
+                Some(before.as_ref()?.registers.get(register)?.as_slice())
+            });
+            let situation = Situation {
+                k: *k,
+                x: &y,
+                gradient: called,
+                worker_gradients,
+                direction,
+                workers: experiment.problem.workers(),
+                problem: *problem,
+                badness: before.is_some().then_some(&badness),
+                memory: sources,
+            };
+            match drawing {
+                Drawing::Whole => experiment.oracle.draw(&situation, *random, bias, noise, context),
+                _ => {
+                    experiment.oracle.draw_apart(&situation, *random, [&mut *bias, &mut *noise, &mut *free], context);
+                    if let Drawing::Emitted(vector) = drawing {
+                        bias.iter_mut().zip(vector.iter()).for_each(|(b, u)| b.add_f64(*u));
+                    }
+                }
+            }
+        }
+        vectors.registers[at] = y;
+        let out = &mut vectors.registers[u];
+        S::with_widest_registers(|| {
+            for ((((o, e), b), n), g) in
+                out.iter_mut().zip(error.iter_mut()).zip(bias.iter()).zip(noise.iter()).zip(called.iter())
+            {
+                e.set(b);
+                e.add_assign(n);
+                o.set(e);
+                o.add_assign(g);
+            }
+        });
+        if matches!(drawing, Drawing::Apart) {
+            out.iter_mut().zip(free.iter()).for_each(|(o, u)| o.add_assign(u));
+        }
+    }
+}
+
+impl<S: Arithmetic + Estimable> Vectors<S> for Live<'_, '_, S> {
+    fn combine<'a>(&mut self, u: usize, parts: impl Iterator<Item = Part<'a, S>>) -> Ran {
+        self.touch(u);
+        self.vectors.combine(u, parts);
+        Ok(())
+    }
+
+    fn swap(&mut self, u: usize, w: usize) {
+        self.touch(u);
+        self.touch(w);
+        self.vectors.registers.swap(u, w);
+    }
+
+    fn call(&mut self, u: usize, call: Call) -> Ran {
+        match (call.estimate, call.worker) {
+            (true, None) => self.estimate(u, call.at),
+            // Without sources an estimate is the gradient.
+            (true, Some(_)) if !self.experiment.oracle.spec.is_empty() => return Err(Stop::Undecided),
+            (_, worker) => {
+                let Live { problem, vectors, memories, context, .. } = self;
+                let y = std::mem::take(&mut vectors.registers[call.at]);
+                let out = &mut vectors.registers[u];
+                match worker {
+                    None => problem.gradient_in(&y, out, *context, &mut memories.scratch),
+                    Some(worker) => problem.worker_gradient_in(worker, &y, out, *context, &mut memories.scratch),
+                }
+                vectors.registers[call.at] = y;
+            }
+        }
+        self.touch(u);
+        Ok(())
+    }
+
+    fn change(&mut self, u: usize, change: Change<'_, S>) -> Ran {
+        self.touch(u);
+        self.vectors.change(u, change)
+    }
+
+    fn norm2(&mut self, u: usize) -> Result<S, Stop> {
+        Ok(self.vectors.norm2(u))
+    }
+
+    fn dot(&mut self, u: usize, w: usize) -> Result<S, Stop> {
+        Ok(self.vectors.dot(u, w))
+    }
+
+    fn value(&mut self, y: usize) -> Result<S, Stop> {
+        Ok(self.problem.value_in(&self.vectors.registers[y], self.context, &mut self.memories.scratch))
+    }
+}
+
+impl<S: Scalar> Before<'_, S> {
+    /// ‖∇f(x_{k+1})‖² in plain binary64 if the error of the next estimate were `candidate`, that of any later
+    /// one none, and the gradient there were `gradient`.
+    fn next_gradient_norm(&self, experiment: &Experiment<'_>, lane: usize, gradient: &[f64], candidate: &[f64]) -> f64 {
+        let mut vectors = Coordinates::<f64>::new(self.registers.len(), candidate.len(), ());
+        for (register, known) in vectors.registers.iter_mut().zip(&self.registers) {
+            register.iter_mut().zip(known).for_each(|(x, known)| *x = known.lane(lane));
+        }
+        let mut machine = self.machine.in_lane(lane);
+        let mut tried =
+            Tried { problem: experiment.problem, vectors, estimate: Some((gradient, candidate)) };
+        if machine.step(&mut tried).is_err() {
+            return f64::NAN;
+        }
+        tried.gradient(None, 0).iter().map(|g| g * g).sum()
+    }
+}
+
+/// A step that is tried in binary64.
+struct Tried<'t> {
+    problem: &'t dyn DynProblem,
+    vectors: Coordinates<f64>,
+    /// The gradient where the next estimate is asked for, and its error.
+    estimate: Option<(&'t [f64], &'t [f64])>,
+}
+
+impl Tried<'_> {
+    fn gradient(&self, worker: Option<usize>, at: usize) -> Vec<f64> {
+        let mut out = vec![0.0; self.problem.dimension()];
+        let mut scratch = Scratch::for_problem(self.problem, ());
+        let (view, y) = (<f64 as Arithmetic>::view(self.problem), &self.vectors.registers[at]);
+        match worker {
+            None => view.gradient_in(y, &mut out, (), &mut scratch),
+            Some(worker) => view.worker_gradient_in(worker, y, &mut out, (), &mut scratch),
+        }
+        out
+    }
+}
+
+impl Vectors<f64> for Tried<'_> {
+    fn combine<'a>(&mut self, u: usize, parts: impl Iterator<Item = Part<'a, f64>>) -> Ran {
+        self.vectors.combine(u, parts);
+        Ok(())
+    }
+
+    fn swap(&mut self, u: usize, w: usize) {
+        self.vectors.registers.swap(u, w);
+    }
+
+    fn call(&mut self, u: usize, call: Call) -> Ran {
+        let given = self.estimate.filter(|_| call.estimate && call.worker.is_none());
+        self.vectors.registers[u] = match given {
+            Some((gradient, error)) => gradient.iter().zip(error).map(|(g, e)| g + e).collect(),
+            None => self.gradient(call.worker, call.at),
+        };
+        if given.is_some() {
+            self.estimate = None;
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, u: usize, change: Change<'_, f64>) -> Ran {
+        self.vectors.change(u, change)
+    }
+
+    fn norm2(&mut self, u: usize) -> Result<f64, Stop> {
+        Ok(self.vectors.norm2(u))
+    }
+
+    fn dot(&mut self, u: usize, w: usize) -> Result<f64, Stop> {
+        Ok(self.vectors.dot(u, w))
+    }
+
+    fn value(&mut self, y: usize) -> Result<f64, Stop> {
+        let mut scratch = Scratch::for_problem(self.problem, ());
+        Ok(<f64 as Arithmetic>::view(self.problem).value_in(&self.vectors.registers[y], (), &mut scratch))
     }
 }
 
@@ -300,28 +551,27 @@ pub fn start_error(experiment: &Experiment<'_>, bits: u32) -> Option<Interval> {
         Interval::from_rational(relative, bits).mul(&gradient_norm).add(&Interval::from_rational(absolute, bits))
     };
     let noise = affine(model.noise.as_ref()?);
-    let bias = if model.deterministic || model.bias == Some([Rational::new(), Rational::new()]) {
-        if model.deterministic {
-            let mut bias = zeros(problem.dimension(), bits);
-            let mut unused = zeros(problem.dimension(), bits);
-            let mut worker_gradients = Vec::new();
-            experiment.oracle.worker_gradients(problem, &x, &mut worker_gradients, bits, &mut scratch);
-            let situation = Situation {
-                k: 0,
-                x: &x,
-                gradient: &gradient,
-                worker_gradients: &worker_gradients,
-                buffer: &zeros(problem.dimension(), bits),
-                workers: problem.workers(),
-                problem: Interval::view(problem),
-                badness: None,
-                memory: &Memory::new(problem, bits),
-            };
-            experiment.oracle.draw(&situation, &mut NoRandomness, &mut bias, &mut unused, bits);
-            norm2(&bias, bits)
-        } else {
-            Interval::zero(bits)
-        }
+    let unbiased = model.bias == Some([Rational::new(), Rational::new()]);
+    let bias = if model.deterministic {
+        let mut bias = zeros(problem.dimension(), bits);
+        let mut unused = zeros(problem.dimension(), bits);
+        let mut worker_gradients = Vec::new();
+        experiment.oracle.worker_gradients(problem, &x, &mut worker_gradients, bits, &mut scratch);
+        let situation = Situation {
+            k: 0,
+            x: &x,
+            gradient: &gradient,
+            worker_gradients: &worker_gradients,
+            direction: None,
+            workers: problem.workers(),
+            problem: Interval::view(problem),
+            badness: None,
+            memory: &Memory::new(problem, bits),
+        };
+        experiment.oracle.draw(&situation, &mut NoRandomness, &mut bias, &mut unused, bits);
+        norm2(&bias, bits)
+    } else if unbiased {
+        Interval::zero(bits)
     } else {
         return None;
     };
@@ -334,15 +584,14 @@ pub fn start_error(experiment: &Experiment<'_>, bits: u32) -> Option<Interval> {
 pub fn visited_gradient_bound(experiment: &Experiment<'_>, bits: u32) -> Option<Rational> {
     let problem = experiment.problem;
     let view = Interval::view(problem);
-    let mut table = Table::new(&[], experiment.method.steps.len(), &experiment.method.steps, bits);
-    let mut work = Workspace::new(problem, bits);
+    let mut table = Table::new(&[], experiment.method, bits);
     let mut scratch = Scratch::for_problem(problem, bits);
     let mut gradient = zeros(problem.dimension(), bits);
     let mut largest = Interval::zero(bits);
-    experiment.run(&mut NoRandomness, &mut table, &mut work, bits, &mut |step| {
-        if step.drawn.is_some() {
+    experiment.runner(bits).run(&mut NoRandomness, &mut table, &mut |reached| {
+        if reached.steps < experiment.method.horizon {
             for worker in 0..problem.workers() {
-                view.worker_gradient_in(worker, step.x, &mut gradient, bits, &mut scratch);
+                view.worker_gradient_in(worker, reached.x, &mut gradient, bits, &mut scratch);
                 largest.max_assign(&norm2(&gradient, bits).sqrt());
             }
         }

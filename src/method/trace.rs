@@ -1,16 +1,18 @@
 //! A run as a statement sees it: every quantity of it, in one arithmetic.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::ops::ControlFlow;
 
-use super::run::{Emitted, Experiment, Workspace};
+use super::bound::BoundMethod;
+use super::language::moves::Unrolled;
+use super::linear::{InCoordinates, forward, towards};
+use super::run::{Drawing, Emitted, Experiment};
 use super::table::Table;
-use super::{Momentum, Start};
 use crate::number::{Scalar, norm2, zeros};
-use crate::oracle::{Estimable, Memory, Oracle, Randomness, Replayed, Situation, StepDraws};
+use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Replayed, Situation, StepDraws};
 use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::evaluate::{EvaluationError, Trace};
-use crate::statement::term::{ScalarSequence, VectorSequence};
+use crate::statement::term::{Derived, OfMethod, ScalarSequence, VectorSequence};
 
 /// How far a run goes forward.
 pub struct Limit<'l> {
@@ -27,29 +29,46 @@ pub struct Limit<'l> {
 pub struct Stored<'a> {
     /// x_0, x_1, …, taken as exact numbers.
     pub points: &'a [Vec<f64>],
-    /// The estimate, which says what of an error follows from the point and the draws.
-    pub oracle: &'a Oracle,
     /// What was drawn in each step.
     pub draws: &'a [StepDraws],
 }
 
+/// Registers of vectors and numbers after some steps.
+#[derive(Clone)]
+struct Frame<S> {
+    vectors: Vec<Vec<S>>,
+    numbers: Vec<S>,
+}
+
+/// A call for the average estimate.
+#[derive(Clone)]
+struct Called<S> {
+    /// Where, if not at the step's own point.
+    at: Option<Vec<S>>,
+    /// What it gave, where its error is not known otherwise.
+    estimate: Option<Vec<S>>,
+}
+
 /// A run in the arithmetic `S`. Either every quantity was recorded while the run went forward in this very
-/// arithmetic, or the points are stored and the rest is defined by them:
-/// v_k := (x_k − x_{k+1})/γ_k, g_k := (v_k − (1−β)v_{k−1})/β, e_k := g_k − ∇f(x_k). Either way the
-/// method's equations hold exactly. v_{−1} is the start's own buffer, zero or g_0. What a run did not reach
-/// is undefined.
+/// arithmetic, or the points are stored and the rest is defined by them: each step's estimate is what the method
+/// needs to reach the next point, and e_k is that less ∇f where it was asked for. Either way the method's
+/// equations hold exactly. What a run did not reach is undefined.
 pub struct RunTrace<'a, S: Scalar> {
-    problem: &'a dyn DynProblem,
-    method: &'a Momentum,
+    experiment: Experiment<'a>,
     context: S::Context,
     stored: Option<Stored<'a>>,
+    horizon: usize,
     points: Vec<Vec<S>>,
     values: Vec<OnceCell<S>>,
     gradients: Vec<OnceCell<Vec<S>>>,
-    buffers: Vec<OnceCell<Vec<S>>>,
+    /// What was recorded, or follows from stored points, after 0, 1, … steps.
+    frames: OnceCell<Vec<Frame<S>>>,
+    /// The call of each step, likewise.
+    calls: OnceCell<Vec<Called<S>>>,
     biases: Vec<OnceCell<Vec<S>>>,
     noises: Vec<OnceCell<Vec<S>>>,
-    norms: Vec<OnceCell<S>>,
+    norms: RefCell<Vec<(VectorSequence, Vec<Option<S>>)>>,
+    schedules: Vec<OnceCell<Vec<S>>>,
     visited: Vec<OnceCell<S>>,
 }
 
@@ -67,20 +86,46 @@ fn plus<S: Scalar>(a: &[S], b: &[S]) -> Vec<S> {
     a.iter().zip(b).map(|(x, y)| x.clone().add(y)).collect()
 }
 
+/// A derived vector from its parts.
+fn derived_vector<S: Scalar>(
+    derived: &Derived,
+    k: i64,
+    context: S::Context,
+    part: &dyn Fn(&VectorSequence, i64) -> Evaluated<Vec<S>>,
+) -> Evaluated<Vec<S>> {
+    let mut sum: Option<Vec<S>> = None;
+    for (factor, sequence, index) in derived.parts(k) {
+        let vector = part(sequence, index)?;
+        sum = Some(match (sum, *factor == 1, *factor == -1) {
+            (None, true, _) => vector,
+            (Some(sum), true, _) => plus(&sum, &vector),
+            (Some(sum), _, true) => minus(sum, &vector),
+            (sum, ..) => {
+                let factor = S::from_rational(factor, context);
+                let scaled: Vec<S> = vector.into_iter().map(|x| x.mul(&factor)).collect();
+                sum.map_or(scaled.clone(), |sum| plus(&sum, &scaled))
+            }
+        });
+    }
+    sum.ok_or_else(|| EvaluationError::missing(&derived.name, k))
+}
+
 impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
-    fn new(problem: &'a dyn DynProblem, method: &'a Momentum, horizon: usize, context: S::Context) -> Self {
+    fn new(experiment: &Experiment<'a>, horizon: usize, context: S::Context) -> Self {
         RunTrace {
-            problem,
-            method,
+            experiment: *experiment,
             context,
             stored: None,
+            horizon,
             points: Vec::new(),
             values: cells(horizon + 1),
             gradients: cells(horizon + 1),
-            buffers: cells(horizon),
+            frames: OnceCell::new(),
+            calls: OnceCell::new(),
             biases: cells(horizon),
             noises: cells(horizon),
-            norms: cells((horizon + 2) * VectorSequence::ALL.len()),
+            norms: RefCell::default(),
+            schedules: cells(experiment.method.method().schedules.len()),
             visited: cells(horizon + 1),
         }
     }
@@ -94,31 +139,39 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
         limit: &Limit<'_>,
         context: S::Context,
     ) -> Self {
-        let (problem, method) = (experiment.problem, experiment.method);
-        let mut run = RunTrace::new(problem, method, limit.steps.min(method.steps.len()), context);
+        let method = experiment.method;
+        let mut run = RunTrace::new(experiment, limit.steps.min(method.horizon), context);
         let mut spent = 0.0;
-        let mut table = Table::new(&[], 0, &[], context);
-        let mut work = Workspace::new(problem, context);
-        experiment.run_while(random, emitted, &mut table, &mut work, context, &mut |step| {
-            if step.k > 0 {
-                run.buffers[step.k - 1] = OnceCell::from(step.buffer.to_vec());
+        let (mut frames, mut calls) = (Vec::<Frame<S>>::new(), Vec::new());
+        let mut table = Table::new(&[], method, context);
+        let at_point = method.program().calls_at_point();
+        experiment.runner(context).run_while(random, emitted, &mut table, &mut |reached| {
+            let t = reached.steps;
+            if t > 0 {
+                if t == 1 {
+                    frames[0] = kept_starts(frames[0].clone(), method, &|register| reached.vectors.registers[register].clone());
+                }
+                if let Some(drawn) = &reached.drawn {
+                    if at_point {
+                        run.gradients[t - 1] = OnceCell::from(drawn.gradient.to_vec());
+                    }
+                    run.biases[t - 1] = OnceCell::from(drawn.bias.to_vec());
+                    run.noises[t - 1] = OnceCell::from(drawn.noise.to_vec());
+                    let at = (!at_point).then(|| drawn.at.to_vec());
+                    calls.push(Called { at, estimate: None });
+                }
             }
-            let length = step.x.iter().map(Scalar::length).max().unwrap_or(0);
+            let length = reached.x.iter().map(Scalar::length).max().unwrap_or(0);
             spent += (limit.cost)(length);
-            if spent > limit.operations || step.x.iter().any(|x| !x.is_defined()) {
+            if spent > limit.operations || reached.x.iter().any(|x| !x.is_defined()) {
                 return ControlFlow::Break(());
             }
-            run.points.push(step.x.to_vec());
-            if step.k == limit.steps {
-                return ControlFlow::Break(());
-            }
-            if let Some(drawn) = &step.drawn {
-                run.gradients[step.k] = OnceCell::from(drawn.gradient.to_vec());
-                run.biases[step.k] = OnceCell::from(drawn.bias.to_vec());
-                run.noises[step.k] = OnceCell::from(drawn.noise.to_vec());
-            }
-            ControlFlow::Continue(())
+            run.points.push(reached.x.to_vec());
+            frames.push(frame(method, &reached.vectors.registers, &|register| reached.machine.number(register).clone()));
+            if t == limit.steps { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
+        run.frames = OnceCell::from(frames);
+        run.calls = OnceCell::from(calls);
         run
     }
 
@@ -137,30 +190,33 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
                 .map(|cell| cell.get().map_or_else(OnceCell::new, |known| OnceCell::from(vector(known))))
                 .collect()
         };
+        let frames = self.frames().iter().map(|frame| Frame {
+            vectors: frame.vectors.iter().map(vector).collect(),
+            numbers: frame.numbers.iter().map(enclose).collect(),
+        });
+        let calls = self.calls().iter().map(|called| Called {
+            at: called.at.as_ref().map(vector),
+            estimate: called.estimate.as_ref().map(vector),
+        });
         RunTrace {
             points: self.points.iter().map(vector).collect(),
             gradients: known(&self.gradients),
-            buffers: known(&self.buffers),
+            frames: OnceCell::from(frames.collect::<Vec<_>>()),
+            calls: OnceCell::from(calls.collect::<Vec<_>>()),
             biases: known(&self.biases),
             noises: known(&self.noises),
-            ..RunTrace::new(self.problem, self.method, self.values.len() - 1, context)
+            ..RunTrace::new(&self.experiment, self.horizon, context)
         }
     }
 
     /// The run that stored points define. There may be fewer of them than the method has steps.
     #[must_use]
-    pub fn of_points(
-        problem: &'a dyn DynProblem,
-        method: &'a Momentum,
-        stored: Stored<'a>,
-        context: S::Context,
-    ) -> Self {
+    pub fn of_points(experiment: &Experiment<'a>, stored: Stored<'a>, context: S::Context) -> Self {
         let exact = |x: &Vec<f64>| x.iter().map(|x| S::from_f64(*x, context)).collect();
-        let horizon = stored.points.len();
         RunTrace {
             points: stored.points.iter().map(exact).collect(),
             stored: Some(stored),
-            ..RunTrace::new(problem, method, horizon, context)
+            ..RunTrace::new(experiment, stored.points.len(), context)
         }
     }
 
@@ -177,11 +233,43 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
     }
 
     fn undefined(&self) -> Vec<S> {
-        vec![S::from_f64(f64::NAN, self.context); self.problem.dimension()]
+        vec![S::from_f64(f64::NAN, self.context); self.experiment.problem.dimension()]
     }
 
-    fn step(&self, k: usize) -> S {
-        S::from_f64(self.method.steps.get(k).copied().unwrap_or(f64::NAN), self.context)
+    fn frames(&self) -> &[Frame<S>] {
+        self.frames.get_or_init(|| self.follow().0)
+    }
+
+    fn calls(&self) -> &[Called<S>] {
+        self.calls.get_or_init(|| self.follow().1)
+    }
+
+    /// States and estimates that the stored points imply, as far as they do.
+    fn follow(&self) -> (Vec<Frame<S>>, Vec<Called<S>>) {
+        let (mut frames, mut calls) = (Vec::new(), Vec::new());
+        let Some(first) = self.points.first() else { return (frames, calls) };
+        let method = self.experiment.method;
+        let mut followed = Followed::new(&self.experiment, first.clone(), self.context);
+        if let Some(followed) = &mut followed {
+            frames.push(followed.frame());
+        }
+        let at_point = method.program().calls_at_point();
+        for next in self.points.iter().skip(1).take(method.horizon) {
+            let Some(reached) = followed.as_mut().and_then(|followed| followed.step(next)) else { break };
+            if frames.len() == 1 {
+                let registers = followed.as_ref().map(|followed| followed.registers.clone()).unwrap_or_default();
+                frames[0] = kept_starts(frames[0].clone(), method, &|register| registers[register].clone());
+            }
+            frames.extend(followed.as_ref().map(Followed::frame));
+            calls.push(Called { at: (!at_point).then_some(reached.at), estimate: Some(reached.estimate) });
+        }
+        (frames, calls)
+    }
+
+    /// A value of the method's schedule.
+    fn scheduled(&self, position: usize, k: usize) -> S {
+        let values = self.schedules[position].get_or_init(|| self.experiment.method.schedule(position, self.context));
+        values.get(k).cloned().unwrap_or_else(|| S::from_f64(f64::NAN, self.context))
     }
 
     /// x_k.
@@ -190,16 +278,18 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
         self.points.get(k).cloned().unwrap_or_else(|| self.undefined())
     }
 
+    fn gradient_at(&self, point: &[S]) -> Vec<S> {
+        let mut out = self.undefined();
+        let problem = self.experiment.problem;
+        let mut scratch = Scratch::for_problem(problem, self.context);
+        S::view(problem).gradient_in(point, &mut out, self.context, &mut scratch);
+        out
+    }
+
     /// ∇f(x_k).
     pub fn gradient(&self, k: usize) -> &Vec<S> {
-        self.gradients[k].get_or_init(|| {
-            let mut out = self.undefined();
-            if let Some(point) = self.points.get(k) {
-                let mut scratch = Scratch::for_problem(self.problem, self.context);
-                S::view(self.problem).gradient_in(point, &mut out, self.context, &mut scratch);
-            }
-            out
-        })
+        self.gradients[k]
+            .get_or_init(|| self.points.get(k).map_or_else(|| self.undefined(), |point| self.gradient_at(point)))
     }
 
     /// f(x_k).
@@ -207,42 +297,29 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
         self.values[k].get_or_init(|| match self.points.get(k) {
             None => S::from_f64(f64::NAN, self.context),
             Some(point) => {
-                let mut scratch = Scratch::for_problem(self.problem, self.context);
-                S::view(self.problem).value_in(point, self.context, &mut scratch)
+                let problem = self.experiment.problem;
+                let mut scratch = Scratch::for_problem(problem, self.context);
+                S::view(problem).value_in(point, self.context, &mut scratch)
             }
         })
     }
 
-    /// v_k, k ≥ 0: two stored points define it.
-    fn buffer(&self, k: usize) -> &Vec<S> {
-        self.buffers[k].get_or_init(|| {
-            if self.stored.is_none() || k + 1 >= self.points.len() {
-                return self.undefined();
-            }
-            let step = self.step(k);
-            minus(self.point(k), &self.points[k + 1]).into_iter().map(|moved| moved.div(&step)).collect()
-        })
-    }
-
-    /// v_{k−1}: for k = 0 the start's own buffer.
-    pub fn buffer_before(&self, k: usize) -> Vec<S> {
-        match (k, self.method.start) {
-            (0, Start::Zero) => zeros(self.problem.dimension(), self.context),
-            (0, Start::FirstGradient) => self.buffer(0).clone(),
-            _ => self.buffer(k - 1).clone(),
+    /// Where the estimate of step k is drawn, and ∇f there.
+    #[must_use]
+    pub fn called(&self, k: usize) -> (Vec<S>, Vec<S>) {
+        match self.calls().get(k).map(|called| &called.at) {
+            Some(Some(at)) => (at.clone(), self.gradient_at(at)),
+            _ if self.experiment.method.program().calls_at_point() => (self.point(k), self.gradient(k).clone()),
+            _ => (self.undefined(), self.undefined()),
         }
     }
 
-    /// e_k as the update of stored points implies it.
+    /// e_k as the stored points imply it.
     fn implied_error(&self, k: usize) -> Vec<S> {
-        let beta = S::from_f64(self.method.beta, self.context);
-        let keep = S::one(self.context).sub(&beta);
-        let estimate = self.buffer(k).iter().zip(self.buffer_before(k)).map(|(v, previous)| {
-            let mut moved = v.clone();
-            moved.sub_product(&previous, &keep);
-            moved.div(&beta)
-        });
-        minus(estimate.collect(), self.gradient(k))
+        match self.calls().get(k).and_then(|called| called.estimate.as_ref()) {
+            Some(estimate) => minus(estimate.clone(), &self.called(k).1),
+            None => self.undefined(),
+        }
     }
 
     fn error(&self, k: usize) -> Vec<S> {
@@ -259,15 +336,12 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
 
     /// ν_k, from what was drawn.
     fn noise(&self, k: usize) -> &Vec<S> {
-        self.noises[k].get_or_init(|| match (self.stored, self.points.get(k)) {
-            (Some(stored), Some(point)) if k < stored.draws.len() => {
-                let [_, noise, _] = contributions(
-                    stored.oracle,
-                    self.problem,
-                    (k, point, self.gradient(k)),
-                    &stored.draws[k],
-                    self.context,
-                );
+        self.noises[k].get_or_init(|| match self.stored {
+            Some(stored) if k < stored.draws.len() && k < self.points.len() => {
+                let Experiment { problem, oracle, .. } = self.experiment;
+                let (at, gradient) = self.called(k);
+                let [_, noise, _] =
+                    contributions(oracle, problem, (k, &at, &gradient), &stored.draws[k], self.context);
                 noise
             }
             _ => self.undefined(),
@@ -283,7 +357,7 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
             };
             cell.get_or_init(|| {
                 let mut largest = self.visited[last].get().cloned().unwrap_or_else(|| S::zero(self.context));
-                for worker in 0..self.problem.workers() {
+                for worker in 0..self.experiment.problem.workers() {
                     largest.max_assign(&norm2(&self.worker_gradient_at(worker, last), self.context).sqrt());
                 }
                 largest
@@ -299,28 +373,180 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
     fn worker_gradient_at(&self, worker: usize, k: usize) -> Vec<S> {
         let mut out = self.undefined();
         if let Some(point) = self.points.get(k) {
-            let mut scratch = Scratch::for_problem(self.problem, self.context);
-            S::view(self.problem).worker_gradient_in(worker, point, &mut out, self.context, &mut scratch);
+            let problem = self.experiment.problem;
+            let mut scratch = Scratch::for_problem(problem, self.context);
+            S::view(problem).worker_gradient_in(worker, point, &mut out, self.context, &mut scratch);
         }
         out
     }
 
-    fn sequence(&self, sequence: VectorSequence, k: i64) -> Vec<S> {
-        let Ok(at) = usize::try_from(k) else {
-            // k = −1, where only the buffer and its deviation are.
-            let start = self.buffer_before(0);
-            return if sequence == VectorSequence::Buffer { start } else { minus(start, self.gradient(0)) };
-        };
-        match sequence {
+    /// A quantity of the method, of that worker, where it is kept.
+    fn quantity(&self, quantity: &OfMethod, worker: usize, k: i64) -> Vec<S> {
+        let frame = quantity.steps_before(k).and_then(|steps| self.frames().get(steps));
+        let register = self.experiment.method.program().registers(quantity.position).start + worker;
+        let vector = frame.and_then(|frame| frame.vectors.get(register)).filter(|vector| !vector.is_empty());
+        vector.cloned().unwrap_or_else(|| self.undefined())
+    }
+
+    fn number(&self, quantity: &OfMethod, k: i64) -> S {
+        let frame = quantity.steps_before(k).and_then(|steps| self.frames().get(steps));
+        let numbers = self.experiment.method.number_quantities();
+        let place = numbers.iter().position(|position| *position == quantity.position);
+        let number = frame.zip(place).and_then(|(frame, place)| frame.numbers.get(place));
+        number.cloned().unwrap_or_else(|| S::from_f64(f64::NAN, self.context))
+    }
+
+    fn sequence(&self, sequence: &VectorSequence, k: i64) -> Evaluated<Vec<S>> {
+        let at = usize::try_from(k).unwrap_or(0);
+        Ok(match sequence {
             VectorSequence::Point => self.point(at),
             VectorSequence::Gradient => self.gradient(at).clone(),
-            VectorSequence::Buffer => self.buffer(at).clone(),
-            VectorSequence::Deviation => minus(self.buffer(at).clone(), self.gradient(at)),
             VectorSequence::Error => self.error(at),
             VectorSequence::Bias => self.bias(at).clone(),
             VectorSequence::Noise => self.noise(at).clone(),
+            VectorSequence::Quantity(quantity) => self.quantity(quantity, 0, k),
+            VectorSequence::Derived(derived) => {
+                derived_vector(derived, k, self.context, &|sequence, k| self.sequence(sequence, k))?
+            }
+        })
+    }
+
+    /// The squared norm, computed once.
+    fn squared_norm(&self, sequence: &VectorSequence, k: i64) -> Evaluated<S> {
+        let at = usize::try_from(k + 1).unwrap_or(0);
+        let row_of = |norms: &[(VectorSequence, Vec<Option<S>>)]| norms.iter().position(|(own, _)| own == sequence);
+        let known = |norms: &[(VectorSequence, Vec<Option<S>>)]| norms[row_of(norms)?].1.get(at)?.clone();
+        if let Some(known) = known(&self.norms.borrow()) {
+            return Ok(known);
+        }
+        let norm = norm2(&self.sequence(sequence, k)?, self.context);
+        let mut norms = self.norms.borrow_mut();
+        let row = row_of(&norms).unwrap_or_else(|| {
+            norms.push((sequence.clone(), Vec::new()));
+            norms.len() - 1
+        });
+        let row = &mut norms[row].1;
+        if row.len() <= at {
+            row.resize(at + 1, None);
+        }
+        row[at] = Some(norm.clone());
+        Ok(norm)
+    }
+
+    /// The run in its state after k steps.
+    fn runner_at(&self, k: usize) -> Option<super::run::Runner<'a, S>> {
+        let method = self.experiment.method;
+        let mut runner = self.experiment.runner(self.context);
+        let mut machine = method.machine::<S>(self.context);
+        let mut nothing = super::language::moves::Recorder::default();
+        machine.set_constants(&mut nothing).ok()?;
+        machine.go_to(k, &mut nothing).ok()?;
+        let frame = self.frames().get(k)?;
+        for (position, number) in method.number_quantities().iter().zip(&frame.numbers) {
+            machine.set_number(method.program().registers(*position).start, number);
+        }
+        let mut registers = frame.vectors.clone();
+        registers.resize(method.program().vectors, Vec::new());
+        for register in registers.iter_mut().filter(|register| register.is_empty()) {
+            *register = zeros(self.experiment.problem.dimension(), self.context);
+        }
+        registers[0] = self.point(k);
+        runner.set_state(machine, &registers);
+        Some(runner)
+    }
+}
+
+/// What is kept of a state: registers that statements speak of, or that later steps read.
+fn frame<S: Scalar>(method: &BoundMethod, registers: &[Vec<S>], number: &dyn Fn(usize) -> S) -> Frame<S> {
+    let keep = method.kept_registers();
+    let vectors = (0..keep.len()).map(|r| if keep[r] { registers[r].clone() } else { Vec::new() }).collect();
+    let numbers = method.number_quantities();
+    Frame { vectors, numbers: numbers.iter().map(|q| number(method.program().registers(*q).start)).collect() }
+}
+
+/// The frame of the start with the values of states that step 0 gave them.
+fn kept_starts<S: Scalar>(
+    mut frame: Frame<S>,
+    method: &BoundMethod,
+    register: &dyn Fn(usize) -> Vec<S>,
+) -> Frame<S> {
+    let program = method.program();
+    for begun in program.lines.iter().flat_map(|line| &line.starts) {
+        for (worker, own) in program.registers(begun.quantity).enumerate() {
+            if frame.vectors.get(own).is_some_and(|vector| !vector.is_empty()) {
+                frame.vectors[own] = register(begun.kept + worker);
+            }
         }
     }
+    frame
+}
+
+/// The state of a run along given points, step by step.
+#[derive(Clone)]
+pub(super) struct Followed<'a, S: Scalar> {
+    experiment: Experiment<'a>,
+    unrolled: Unrolled<'a, S>,
+    pub(super) registers: Vec<Vec<S>>,
+    context: S::Context,
+}
+
+impl<'a, S: Arithmetic + Estimable> Followed<'a, S> {
+    /// At the start; none where the points do not define the run.
+    pub fn new(experiment: &Experiment<'a>, start: Vec<S>, context: S::Context) -> Option<Self> {
+        let method = experiment.method;
+        let dimension = experiment.problem.dimension();
+        let mut registers = vec![zeros(dimension, context); method.program().vectors];
+        registers[0] = start;
+        let mut unrolled = Unrolled::new(method.machine(context));
+        let space = InCoordinates { dimension, context };
+        let moves = unrolled.begin()?;
+        let problem = experiment.problem;
+        forward(&space, &moves, &mut registers, &mut |call, at| exact_call(problem, call, at, context))?;
+        Some(Followed { experiment: *experiment, unrolled, registers, context })
+    }
+
+    /// The step that ends in `next`.
+    pub fn step(&mut self, next: &Vec<S>) -> Option<super::linear::Reached<Vec<S>>> {
+        let moves = self.unrolled.step()?;
+        let (problem, context) = (self.experiment.problem, self.context);
+        let space = InCoordinates { dimension: problem.dimension(), context };
+        towards(&space, &moves, &mut self.registers, next, context, &mut |call, at| {
+            exact_call(problem, call, at, context)
+        })
+    }
+
+    /// Of the arithmetic.
+    pub fn context(&self) -> S::Context {
+        self.context
+    }
+
+    /// The machine and the registers at the beginning of a step.
+    pub fn state(&self) -> (&super::language::machine::Machine<'a, S>, &[Vec<S>]) {
+        (self.unrolled.machine(), &self.registers)
+    }
+
+    fn frame(&self) -> Frame<S> {
+        frame(self.experiment.method, &self.registers, &|register| self.unrolled.machine().number(register).clone())
+    }
+}
+
+/// A gradient that a method asks for; no estimate.
+fn exact_call<S: Arithmetic>(
+    problem: &dyn DynProblem,
+    call: &super::language::machine::Call,
+    at: &Vec<S>,
+    context: S::Context,
+) -> Option<Vec<S>> {
+    if call.estimate {
+        return None;
+    }
+    let mut out = zeros(problem.dimension(), context);
+    let mut scratch = Scratch::for_problem(problem, context);
+    match call.worker {
+        None => S::view(problem).gradient_in(at, &mut out, context, &mut scratch),
+        Some(worker) => S::view(problem).worker_gradient_in(worker, at, &mut out, context, &mut scratch),
+    }
+    Some(out)
 }
 
 /// Bias and noise that follow from the point x_k and what was drawn there, and what free sources would emit.
@@ -341,7 +567,7 @@ pub fn contributions<S: Arithmetic + Estimable>(
         x,
         gradient,
         worker_gradients: &worker_gradients,
-        buffer: &vector(),
+        direction: None,
         workers: problem.workers(),
         problem: S::view(problem),
         badness: None,
@@ -352,75 +578,97 @@ pub fn contributions<S: Arithmetic + Estimable>(
     [bias, noise, free]
 }
 
-/// The first steps of a run, as many as its horizon says: x_0, …, x_K, and v, e, b, ν up to K − 1.
+
+/// The first steps of a run, as many as its horizon says: x_0, …, x_K, and what its K steps draw and make.
 pub struct Until<'r, 'a, S: Scalar> {
     run: &'r RunTrace<'a, S>,
     horizon: usize,
 }
 
 impl<S: Arithmetic + Estimable> Until<'_, '_, S> {
-    fn position(&self, name: &'static str, k: i64, last: usize) -> Evaluated<usize> {
-        usize::try_from(k).ok().filter(|k| *k <= last).ok_or(EvaluationError::MissingQuantity { name, index: k })
+    fn position(&self, name: &str, k: i64, last: usize) -> Evaluated<usize> {
+        usize::try_from(k).ok().filter(|k| *k <= last).ok_or_else(|| EvaluationError::missing(name, k))
     }
 
-    fn check(&self, sequence: VectorSequence, k: i64) -> Evaluated<()> {
+    fn check(&self, sequence: &VectorSequence, k: i64) -> Evaluated<()> {
+        let missing = || Err(EvaluationError::missing(sequence.name(), k));
         match sequence {
             VectorSequence::Point | VectorSequence::Gradient => {
                 self.position(sequence.name(), k, self.horizon).map(|_| ())
             }
-            VectorSequence::Buffer | VectorSequence::Deviation if k == -1 => Ok(()),
+            VectorSequence::Quantity(quantity) => self.check_quantity(quantity, k),
+            VectorSequence::Derived(derived) => {
+                let parts: Evaluated<()> = derived.parts(k).try_for_each(|(_, part, index)| self.check(part, index));
+                parts.or_else(|_| missing())
+            }
             _ => match usize::try_from(k).ok().filter(|k| *k < self.horizon) {
                 Some(_) => Ok(()),
-                None => Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k }),
+                None => missing(),
             },
         }
+    }
+
+    fn check_quantity(&self, quantity: &OfMethod, k: i64) -> Evaluated<()> {
+        match quantity.steps_before(k).filter(|steps| *steps <= self.horizon) {
+            Some(_) => Ok(()),
+            None => Err(EvaluationError::missing(&quantity.name, k)),
+        }
+    }
+
+    fn worker(&self, name: &str, worker: i64) -> Evaluated<usize> {
+        self.position(name, worker, self.run.experiment.problem.workers() - 1)
     }
 }
 
 impl<S: Arithmetic + Estimable> Trace<S> for Until<'_, '_, S> {
-    fn scalar(&self, sequence: ScalarSequence, k: i64) -> Evaluated<S> {
+    fn scalar(&self, sequence: &ScalarSequence, k: i64) -> Evaluated<S> {
         match sequence {
             ScalarSequence::Value => Ok(self.run.value(self.position("f", k, self.horizon)?).clone()),
-            // γ_{−1} reads as γ_0.
-            ScalarSequence::Step | ScalarSequence::Spectrum => {
-                let missing = EvaluationError::MissingQuantity { name: "step", index: k };
+            ScalarSequence::Schedule(position, name) => {
+                // At −1 what it is at 0.
                 let at = if k == -1 { 0 } else { k };
-                let at = usize::try_from(at).ok().filter(|at| *at < self.horizon).ok_or(missing)?;
-                Ok(self.run.step(at))
+                let at = usize::try_from(at).ok().filter(|at| *at < self.horizon);
+                Ok(self.run.scheduled(*position, at.ok_or_else(|| EvaluationError::missing(name, k))?))
             }
+            ScalarSequence::Quantity(quantity) => {
+                self.check_quantity(quantity, k)?;
+                Ok(self.run.number(quantity, k))
+            }
+            ScalarSequence::Spectrum => Err(EvaluationError::missing("spectrum", k)),
         }
     }
 
-    fn norm2(&self, sequence: VectorSequence, k: i64) -> Evaluated<S> {
+    fn norm2(&self, sequence: &VectorSequence, k: i64) -> Evaluated<S> {
         self.check(sequence, k)?;
-        let row = VectorSequence::ALL.iter().position(|s| *s == sequence).unwrap_or_default();
-        let cell = &self.run.norms[usize::try_from(k + 1).unwrap_or(0) * VectorSequence::ALL.len() + row];
-        Ok(cell.get_or_init(|| norm2(&self.run.sequence(sequence, k), self.run.context)).clone())
+        self.run.squared_norm(sequence, k)
     }
 
-    fn vector(&self, sequence: VectorSequence, k: i64) -> Evaluated<Vec<S>> {
+    fn vector(&self, sequence: &VectorSequence, k: i64) -> Evaluated<Vec<S>> {
         self.check(sequence, k)?;
-        Ok(self.run.sequence(sequence, k))
+        self.run.sequence(sequence, k)
     }
 
     fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
         let at = self.position("worker_grad", k, self.horizon)?;
-        let worker = self.position("worker_grad", worker, self.run.problem.workers() - 1)?;
-        Ok(self.run.worker_gradient_at(worker, at))
+        Ok(self.run.worker_gradient_at(self.worker("worker_grad", worker)?, at))
+    }
+
+    fn worker_vector(&self, quantity: &OfMethod, worker: i64, k: i64) -> Evaluated<Vec<S>> {
+        self.check_quantity(quantity, k)?;
+        Ok(self.run.quantity(quantity, self.worker(&quantity.name, worker)?, k))
     }
 }
 
-/// One outcome of step k after a past: ν_k is one of its noise's outcomes, and v_k, x_{k+1} follow in the
+/// One outcome of step k after a past: ν_k is one of its noise's outcomes, and what the step makes follows in the
 /// arithmetic `S`.
 pub struct OutcomeTrace<'r, 'a, S: Scalar> {
     past: Until<'r, 'a, S>,
     k: i64,
     bias: Vec<S>,
     noise: Vec<S>,
-    /// v_{k−1}.
-    before: Vec<S>,
-    buffer: Vec<S>,
-    next: Vec<S>,
+    /// After the step: registers, x among them, and numbers; and what step 0 gave states for their start.
+    after: Frame<S>,
+    started: Option<Frame<S>>,
     next_gradient: Vec<S>,
     next_value: S,
 }
@@ -429,71 +677,92 @@ impl<'r, 'a, S: Arithmetic + Estimable> OutcomeTrace<'r, 'a, S> {
     /// The outcome of step `k` of `horizon` with that noise.
     #[must_use]
     pub fn new(past: &'r RunTrace<'a, S>, horizon: usize, k: usize, noise: Vec<S>) -> Self {
-        let (context, method) = (past.context, past.method);
+        let (context, experiment) = (past.context, past.experiment);
         let bias = past.bias(k).clone();
-        let estimate = plus(&plus(past.gradient(k), &bias), &noise);
-        let replaces = k == 0 && method.start == Start::FirstGradient;
-        let before = if replaces { estimate.clone() } else { past.buffer_before(k) };
-        let beta = S::from_f64(method.beta, context);
-        let keep = S::one(context).sub(&beta);
-        let updated = |(v, g): (&S, &S)| {
-            let mut next = v.clone().mul(&keep);
-            next.add_product(g, &beta);
-            next
-        };
-        let buffer: Vec<S> = before.iter().zip(&estimate).map(updated).collect();
-        let step = past.step(k);
-        let mut next = past.point(k);
-        next.iter_mut().zip(&buffer).for_each(|(x, v)| x.sub_product(v, &step));
-        let mut scratch = Scratch::for_problem(past.problem, context);
-        let mut next_gradient = zeros(next.len(), context);
-        S::view(past.problem).gradient_in(&next, &mut next_gradient, context, &mut scratch);
-        let next_value = S::view(past.problem).value_in(&next, context, &mut scratch);
-        OutcomeTrace {
-            past: past.until(horizon),
-            k: k as i64,
-            bias,
-            noise,
-            before,
-            buffer,
-            next,
-            next_gradient,
-            next_value,
+        let undefined = past.undefined();
+        let mut next = undefined.clone();
+        let mut after = Frame { vectors: Vec::new(), numbers: Vec::new() };
+        let mut started = None;
+        if let Some(mut runner) = past.runner_at(k)
+            && runner.step(&mut NoRandomness, Drawing::Given(&bias, &noise)).is_ok()
+        {
+            let (machine, registers) = runner.state();
+            next.clone_from(&registers[0]);
+            after = frame(experiment.method, registers, &|register| machine.number(register).clone());
+            if k == 0 {
+                let start = past.frames()[0].clone();
+                started = Some(kept_starts(start, experiment.method, &|register| registers[register].clone()));
+            }
         }
+        let mut scratch = Scratch::for_problem(experiment.problem, context);
+        let mut next_gradient = undefined;
+        S::view(experiment.problem).gradient_in(&next, &mut next_gradient, context, &mut scratch);
+        let next_value = S::view(experiment.problem).value_in(&next, context, &mut scratch);
+        after.vectors.resize(after.vectors.len().max(1), Vec::new());
+        after.vectors[0] = next;
+        OutcomeTrace { past: past.until(horizon), k: k as i64, bias, noise, after, started, next_gradient, next_value }
+    }
+
+    /// The frame that has a quantity's value of that index, where this outcome has one of its own.
+    fn own_frame(&self, quantity: &OfMethod, k: i64) -> Evaluated<Option<&Frame<S>>> {
+        let missing = || EvaluationError::missing(&quantity.name, k);
+        let steps = quantity.steps_before(k).ok_or_else(missing)? as i64;
+        match steps {
+            _ if steps == self.k + 1 => Ok(Some(&self.after)),
+            _ if steps > self.k + 1 => Err(missing()),
+            0 => Ok(self.started.as_ref()),
+            _ => Ok(None),
+        }
+    }
+
+    fn own_vector(&self, quantity: &OfMethod, worker: usize, k: i64) -> Evaluated<Option<Vec<S>>> {
+        let register = self.past.run.experiment.method.program().registers(quantity.position).start + worker;
+        Ok(self.own_frame(quantity, k)?.map(|frame| match frame.vectors.get(register) {
+            Some(vector) if !vector.is_empty() => vector.clone(),
+            _ => self.past.run.undefined(),
+        }))
     }
 }
 
 impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
-    fn scalar(&self, sequence: ScalarSequence, k: i64) -> Evaluated<S> {
+    fn scalar(&self, sequence: &ScalarSequence, k: i64) -> Evaluated<S> {
         match sequence {
             ScalarSequence::Value if k == self.k + 1 => Ok(self.next_value.clone()),
-            ScalarSequence::Value if k > self.k + 1 => Err(EvaluationError::MissingQuantity { name: "f", index: k }),
+            ScalarSequence::Value if k > self.k + 1 => Err(EvaluationError::missing("f", k)),
+            ScalarSequence::Quantity(quantity) => match self.own_frame(quantity, k)? {
+                Some(frame) => {
+                    let numbers = self.past.run.experiment.method.number_quantities();
+                    let place = numbers.iter().position(|position| *position == quantity.position);
+                    let number = place.and_then(|place| frame.numbers.get(place));
+                    number.cloned().ok_or_else(|| EvaluationError::missing(&quantity.name, k))
+                }
+                None => self.past.scalar(sequence, k),
+            },
             _ => self.past.scalar(sequence, k),
         }
     }
 
-    fn norm2(&self, sequence: VectorSequence, k: i64) -> Evaluated<S> {
+    fn norm2(&self, sequence: &VectorSequence, k: i64) -> Evaluated<S> {
         Ok(norm2(&self.vector(sequence, k)?, self.past.run.context))
     }
 
-    fn vector(&self, sequence: VectorSequence, k: i64) -> Evaluated<Vec<S>> {
-        let missing = || Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k });
+    fn vector(&self, sequence: &VectorSequence, k: i64) -> Evaluated<Vec<S>> {
         match sequence {
             VectorSequence::Bias if k == self.k => Ok(self.bias.clone()),
             VectorSequence::Noise if k == self.k => Ok(self.noise.clone()),
             VectorSequence::Error if k == self.k => Ok(plus(&self.bias, &self.noise)),
-            VectorSequence::Buffer if k == self.k => Ok(self.buffer.clone()),
-            VectorSequence::Buffer if k == self.k - 1 => Ok(self.before.clone()),
-            VectorSequence::Deviation if k == self.k => {
-                Ok(minus(self.buffer.clone(), &self.past.vector(VectorSequence::Gradient, k)?))
-            }
-            VectorSequence::Deviation if k == -1 && self.k == 0 => {
-                Ok(minus(self.before.clone(), &self.past.vector(VectorSequence::Gradient, 0)?))
-            }
-            VectorSequence::Point if k == self.k + 1 => Ok(self.next.clone()),
+            VectorSequence::Point if k == self.k + 1 => Ok(self.after.vectors[0].clone()),
             VectorSequence::Gradient if k == self.k + 1 => Ok(self.next_gradient.clone()),
-            _ if k > self.k => missing(),
-            VectorSequence::Bias | VectorSequence::Noise => missing(),
+            VectorSequence::Quantity(quantity) => match self.own_vector(quantity, 0, k)? {
+                Some(vector) => Ok(vector),
+                None => self.past.vector(sequence, k),
+            },
+            VectorSequence::Derived(derived) => {
+                derived_vector(derived, k, self.past.run.context, &|sequence, k| self.vector(sequence, k))
+                    .map_err(|_| EvaluationError::missing(sequence.name(), k))
+            }
+            VectorSequence::Bias | VectorSequence::Noise => Err(EvaluationError::missing(sequence.name(), k)),
+            _ if k > self.k => Err(EvaluationError::missing(sequence.name(), k)),
             _ => self.past.vector(sequence, k),
         }
     }
@@ -501,13 +770,20 @@ impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
     fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
         // The run's own x_{k+1} is that of one outcome.
         if k > self.k {
-            return Err(EvaluationError::MissingQuantity { name: "worker_grad", index: k });
+            return Err(EvaluationError::missing("worker_grad", k));
         }
         self.past.worker_gradient(worker, k)
     }
+
+    fn worker_vector(&self, quantity: &OfMethod, worker: i64, k: i64) -> Evaluated<Vec<S>> {
+        match self.own_vector(quantity, self.past.worker(&quantity.name, worker)?, k)? {
+            Some(vector) => Ok(vector),
+            None => self.past.worker_vector(quantity, worker, k),
+        }
+    }
 }
 
-/// What is known of a run before the noise of step k is drawn: x_0, …, x_k, the buffers and errors before
+/// What is known of a run before the noise of step k is drawn: x_0, …, x_k, what was made and drawn before
 /// step k, and b_k.
 pub struct KnownTrace<'r, 'a, S: Scalar> {
     past: Until<'r, 'a, S>,
@@ -521,21 +797,30 @@ impl<'r, 'a, S: Arithmetic + Estimable> KnownTrace<'r, 'a, S> {
         KnownTrace { past: past.until(horizon), k: k as i64 }
     }
 
-    fn up_to(&self, last: i64, name: &'static str, index: i64) -> Evaluated<()> {
-        if index <= last { Ok(()) } else { Err(EvaluationError::NotKnown { name, index }) }
+    fn up_to(&self, last: i64, name: &str, index: i64) -> Evaluated<()> {
+        if index <= last { Ok(()) } else { Err(EvaluationError::NotKnown { name: name.to_owned(), index }) }
     }
 
-    fn known(&self, sequence: VectorSequence, k: i64) -> Evaluated<()> {
-        // v_{−1} = g_0 and m_{−1} = e_0 under the first-gradient start: drawn in step 0.
-        let drawn_at_start = matches!(sequence, VectorSequence::Buffer | VectorSequence::Deviation)
-            && k == -1
-            && self.k == 0
-            && self.past.run.method.start == Start::FirstGradient;
+    fn known_quantity(&self, quantity: &OfMethod, k: i64) -> Evaluated<()> {
+        let steps = quantity.steps_before(k).map_or(i64::MAX, |steps| steps as i64);
+        // A start that step 0 makes is drawn there.
+        let drawn = steps == 0 && self.k == 0 && self.past.run.experiment.method.program().kept(quantity.position).is_some();
+        match steps <= self.k && !drawn {
+            true => Ok(()),
+            false => Err(EvaluationError::NotKnown { name: quantity.name.to_string(), index: k }),
+        }
+    }
+
+    fn known(&self, sequence: &VectorSequence, k: i64) -> Evaluated<()> {
         let last = match sequence {
             VectorSequence::Point | VectorSequence::Gradient => self.k,
-            VectorSequence::Noise => return Err(EvaluationError::NotKnown { name: sequence.name(), index: k }),
+            VectorSequence::Noise => -1,
             VectorSequence::Bias if k == self.k => self.k,
-            _ if drawn_at_start => -2,
+            VectorSequence::Quantity(quantity) => return self.known_quantity(quantity, k),
+            VectorSequence::Derived(derived) => {
+                let parts: Evaluated<()> = derived.parts(k).try_for_each(|(_, part, index)| self.known(part, index));
+                return parts.map_err(|_| EvaluationError::NotKnown { name: derived.name.to_string(), index: k });
+            }
             _ => self.k - 1,
         };
         self.up_to(last, sequence.name(), k)
@@ -543,19 +828,21 @@ impl<'r, 'a, S: Arithmetic + Estimable> KnownTrace<'r, 'a, S> {
 }
 
 impl<S: Arithmetic + Estimable> Trace<S> for KnownTrace<'_, '_, S> {
-    fn scalar(&self, sequence: ScalarSequence, k: i64) -> Evaluated<S> {
-        if sequence == ScalarSequence::Value {
-            self.up_to(self.k, "f", k)?;
+    fn scalar(&self, sequence: &ScalarSequence, k: i64) -> Evaluated<S> {
+        match sequence {
+            ScalarSequence::Value => self.up_to(self.k, "f", k)?,
+            ScalarSequence::Quantity(quantity) => self.known_quantity(quantity, k)?,
+            ScalarSequence::Schedule(..) | ScalarSequence::Spectrum => {}
         }
         self.past.scalar(sequence, k)
     }
 
-    fn norm2(&self, sequence: VectorSequence, k: i64) -> Evaluated<S> {
+    fn norm2(&self, sequence: &VectorSequence, k: i64) -> Evaluated<S> {
         self.known(sequence, k)?;
         self.past.norm2(sequence, k)
     }
 
-    fn vector(&self, sequence: VectorSequence, k: i64) -> Evaluated<Vec<S>> {
+    fn vector(&self, sequence: &VectorSequence, k: i64) -> Evaluated<Vec<S>> {
         self.known(sequence, k)?;
         self.past.vector(sequence, k)
     }
@@ -563,5 +850,10 @@ impl<S: Arithmetic + Estimable> Trace<S> for KnownTrace<'_, '_, S> {
     fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
         self.up_to(self.k, "worker_grad", k)?;
         self.past.worker_gradient(worker, k)
+    }
+
+    fn worker_vector(&self, quantity: &OfMethod, worker: i64, k: i64) -> Evaluated<Vec<S>> {
+        self.known_quantity(quantity, k)?;
+        self.past.worker_vector(quantity, worker, k)
     }
 }

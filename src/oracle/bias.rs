@@ -122,7 +122,7 @@ impl Source for RandomSigns {
 }
 
 /// e = √(B‖g‖²+C) s/√d with the sign pattern s that makes the claim's next step worst, found by
-/// coordinate ascent from the patterns of ±∇f, ±v and an alternating one. Any choice obeys the
+/// coordinate ascent from the patterns of ±∇f, ±a direction that the method keeps (a momentum, say) and an alternating one. Any choice obeys the
 /// model with equality, so the choice may be made in `f64` whatever the arithmetic of the run.
 #[derive(Clone, Debug)]
 pub struct Greedy {
@@ -135,6 +135,10 @@ pub struct Greedy {
 impl Source for Greedy {
     fn model(&self, _: &dyn DynProblem) -> SourceModel {
         within_radius(self.relative, self.absolute, true, true)
+    }
+
+    fn is_greedy(&self) -> bool {
+        true
     }
 
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
@@ -152,11 +156,12 @@ impl Greedy {
         let signs_of = |v: &[S], flip: f64| -> Vec<f64> {
             v.iter().map(|x| if x.lane(lane) * flip < 0.0 { -1.0 } else { 1.0 }).collect()
         };
+        let direction = at.direction.unwrap_or(at.gradient);
         let mut candidates = vec![
             signs_of(at.gradient, 1.0),
             signs_of(at.gradient, -1.0),
-            signs_of(at.buffer, 1.0),
-            signs_of(at.buffer, -1.0),
+            signs_of(direction, 1.0),
+            signs_of(direction, -1.0),
             (0..at.gradient.len()).map(|j| if j % 2 == 0 { 1.0 } else { -1.0 }).collect(),
         ];
         let Some(badness) = at.badness else { return candidates.swap_remove(1) };

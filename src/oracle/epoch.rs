@@ -199,7 +199,7 @@ mod tests {
             x: &x,
             gradient: &gradient,
             worker_gradients: &worker_gradients,
-            buffer: &crate::number::zeros(x.len(), context),
+            direction: None,
             workers: problem.workers(),
             problem: S::view(problem),
             badness: None,

@@ -42,8 +42,8 @@ pub struct Situation<'a, S> {
     pub gradient: &'a [S],
     /// ∇f₁(x_k), …, ∇fₙ(x_k), one after the other; empty where no source asks for them.
     pub worker_gradients: &'a [S],
-    /// v_{k−1}.
-    pub buffer: &'a [S],
+    /// A direction that the method keeps from step to step, if any.
+    pub direction: Option<&'a [S]>,
     /// n.
     pub workers: usize,
     /// The objective.
@@ -197,6 +197,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it asks how bad an error would be.
+    fn is_greedy(&self) -> bool {
+        false
+    }
+
     /// `out += u`, the contribution at this step.
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
 }
@@ -221,6 +226,8 @@ pub trait DynSource:
     fn model(&self, problem: &dyn DynProblem) -> SourceModel;
     /// See [`Source::uses_workers`].
     fn uses_workers(&self) -> bool;
+    /// See [`Source::is_greedy`].
+    fn is_greedy(&self) -> bool;
 }
 
 impl<T: Source> DynSource for T {
@@ -229,6 +236,9 @@ impl<T: Source> DynSource for T {
     }
     fn uses_workers(&self) -> bool {
         Source::uses_workers(self)
+    }
+    fn is_greedy(&self) -> bool {
+        Source::is_greedy(self)
     }
 }
 
@@ -355,12 +365,15 @@ pub struct Oracle {
     pub model: ErrorModel,
     /// Whether a source reads the workers' own gradients.
     pub uses_workers: bool,
+    /// Whether a source asks how bad an error would be.
+    pub is_greedy: bool,
 }
 
 impl Oracle {
     fn new(spec: Vec<SourceSpec>, sources: Vec<Arc<dyn DynSource>>, problem: &dyn DynProblem) -> Self {
         let models: Vec<SourceModel> = sources.iter().map(|s| s.model(problem)).collect();
         let uses_workers = sources.iter().any(|s| s.uses_workers());
+        let is_greedy = sources.iter().any(|s| s.is_greedy());
         let model = ErrorModel::sum(&models);
         let listed = |(m, source): (SourceModel, _)| Listed {
             part: m.part,
@@ -369,7 +382,7 @@ impl Oracle {
             deterministic: m.deterministic,
             source,
         };
-        Oracle { spec, sources: models.into_iter().zip(sources).map(listed).collect(), model, uses_workers }
+        Oracle { spec, sources: models.into_iter().zip(sources).map(listed).collect(), model, uses_workers, is_greedy }
     }
 
     /// ∇f₁(x), …, ∇fₙ(x), where a source reads them; else nothing. Length n·d, or empty.
@@ -609,7 +622,7 @@ mod tests {
                 x: &[0.0; 2],
                 gradient: &gradient,
                 worker_gradients: &[],
-                buffer: &[0.0; 2],
+                direction: None,
                 workers: 1,
                 problem: view,
                 badness: None,

@@ -2,9 +2,10 @@
 //! expands definitions, and refuses what has no meaning.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::syntax::{BinaryOp, Expr, ExprKind, ReduceOp, Relation, Span};
-use super::term::{Builtin, Condition, Function, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
+use super::term::{Builtin, Condition, Function, Index, Node, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
 
 /// A mistake in the meaning of an expression, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,33 @@ pub struct Names {
     pub given: Vec<String>,
     /// What stands for a name of the statement that is instantiated.
     pub substitutions: BTreeMap<String, Expr>,
+    /// What the method names.
+    pub method: MethodNames,
+}
+
+/// The names that statements about a method know from it.
+#[derive(Clone, Debug, Default)]
+pub struct MethodNames {
+    /// Sequences of numbers.
+    pub numbers: Vec<ScalarSequence>,
+    /// Sequences of vectors.
+    pub vectors: Vec<VectorSequence>,
+    /// Vectors of each worker.
+    pub by_worker: Vec<OfMethod>,
+    /// Its starts, as names of numbers; the first is its own, which has none.
+    pub starts: Vec<String>,
+    /// Its parameters, then its constants.
+    pub values: Vec<Arc<str>>,
+}
+
+impl MethodNames {
+    /// All names.
+    fn all(&self) -> impl Iterator<Item = &str> {
+        let numbers = self.numbers.iter().map(ScalarSequence::name);
+        let vectors = self.vectors.iter().map(VectorSequence::name);
+        let by_worker = self.by_worker.iter().map(|quantity| &*quantity.name);
+        numbers.chain(vectors).chain(by_worker).chain(self.starts.iter().skip(1).map(String::as_str))
+    }
 }
 
 impl Names {
@@ -59,7 +87,25 @@ impl Names {
 
     /// Whether the name means anything but an index.
     fn means(&self, name: &str) -> bool {
-        self.declares(name) || is_builtin_name(name)
+        self.declares(name) || self.is_given(name)
+    }
+
+    /// Whether the language or the method gives the name a meaning.
+    #[must_use]
+    pub fn is_given(&self, name: &str) -> bool {
+        is_builtin_name(name) || self.method.all().any(|known| known == name)
+    }
+
+    /// The sequence of numbers of that name.
+    fn numbers(&self, name: &str) -> Option<ScalarSequence> {
+        let own = self.method.numbers.iter().find(|sequence| sequence.name() == name).cloned();
+        own.or_else(|| ScalarSequence::from_name(name))
+    }
+
+    /// The sequence of vectors of that name.
+    fn vectors(&self, name: &str) -> Option<VectorSequence> {
+        let own = self.method.vectors.iter().find(|sequence| sequence.name() == name).cloned();
+        own.or_else(|| VectorSequence::from_name(name))
     }
 }
 
@@ -114,7 +160,7 @@ impl<'a> Checker<'a> {
     /// # Errors
     /// When the nesting is too deep, or the name means something else.
     pub fn bind(&mut self, name: &str, span: &Span) -> Checked<usize> {
-        if is_builtin_name(name) {
+        if self.names.is_given(name) {
             return fail_with_help(
                 format!("`{name}` is a builtin name and cannot be an index"),
                 "choose another name, such as k, j or i",
@@ -345,8 +391,14 @@ impl<'a> Checker<'a> {
         if let Some(builtin) = Builtin::from_name(name) {
             return Ok(Term::Builtin(builtin));
         }
-        if ScalarSequence::from_name(name).is_some()
-            || VectorSequence::from_name(name).is_some()
+        if let Some(start) = self.names.method.starts.iter().skip(1).position(|start| start == name) {
+            return Ok(Term::Start(start + 1));
+        }
+        if let Some(position) = self.names.method.values.iter().position(|value| **value == *name) {
+            return Ok(Term::Method(position, Arc::clone(&self.names.method.values[position])));
+        }
+        if self.names.numbers(name).is_some()
+            || self.names.vectors(name).is_some()
             || self.names.definitions.contains_key(name)
         {
             return fail_with_help(format!("`{name}` is a sequence"), format!("write `{name}[k]`"), span);
@@ -367,8 +419,10 @@ impl<'a> Checker<'a> {
             .map(String::as_str)
             .chain(self.names.definitions.keys().map(String::as_str))
             .chain(Builtin::ALL.iter().map(|b| b.name()))
-            .chain(VectorSequence::ALL.iter().map(|s| s.name()))
-            .chain(["f", "step", "spectrum", "worker_grad", "K", "n", "d"])
+            .chain(VectorSequence::OF_EVERY_RUN.iter().map(VectorSequence::name))
+            .chain(self.names.method.all())
+            .chain(self.names.method.values.iter().map(|value| &**value))
+            .chain(["f", "spectrum", "worker_grad", "K", "n", "d"])
             .chain(self.bound.iter().map(|b| b.name.as_str()));
         match closest(name, known) {
             Some(near) => fail_with_help(format!("unknown name `{name}`"), format!("did you mean `{near}`?"), span),
@@ -397,11 +451,16 @@ impl<'a> Checker<'a> {
             arity(2)?;
             return Ok(Value::Vector(Vector::WorkerGradient(self.index(&indices[0])?, self.index(&indices[1])?)));
         }
-        if let Some(sequence) = ScalarSequence::from_name(name) {
+        if let Some(quantity) = self.names.method.by_worker.iter().find(|quantity| *quantity.name == *name) {
+            arity(2)?;
+            let (worker, k) = (self.index(&indices[0])?, self.index(&indices[1])?);
+            return Ok(Value::Vector(Vector::WorkerElement(quantity.clone(), worker, k)));
+        }
+        if let Some(sequence) = self.names.numbers(name) {
             arity(1)?;
             return Ok(Value::Number(Term::Element(sequence, self.index(&indices[0])?)));
         }
-        if let Some(sequence) = VectorSequence::from_name(name) {
+        if let Some(sequence) = self.names.vectors(name) {
             arity(1)?;
             return Ok(Value::Vector(Vector::Element(sequence, self.index(&indices[0])?)));
         }
@@ -607,9 +666,13 @@ pub fn dependence(term: &Term) -> Dependence {
         | Term::Constant(_)
         | Term::Builtin(_)
         | Term::Given(_)
+        | Term::Method(..)
+        | Term::Start(_)
         | Term::Integer(_) => None,
-        Term::Element(ScalarSequence::Step | ScalarSequence::Spectrum, _) => None,
-        Term::Element(ScalarSequence::Value, _) | Term::Norm2(_) | Term::Dot(..) => Linear,
+        Term::Element(ScalarSequence::Schedule(..) | ScalarSequence::Spectrum, _) => None,
+        Term::Element(ScalarSequence::Value | ScalarSequence::Quantity(_), _) | Term::Norm2(_) | Term::Dot(..) => {
+            Linear
+        }
         Term::Norm(_) | Term::Norm1(_) => Other,
         Term::Negate(a) | Term::Expectation { body: a, .. } => dependence(a),
         Term::Add(a, b) | Term::Sub(a, b) => dependence(a).max(dependence(b)),
@@ -639,15 +702,17 @@ pub fn dependence(term: &Term) -> Dependence {
 /// known before the first step: `f[0]`, `grad[0]`, `x[0]` and the steps themselves.
 #[must_use]
 pub fn random_outside_expectation(term: &Term) -> bool {
-    fn known_at_start(sequence: VectorSequence, index: &Index) -> bool {
+    fn known_at_start(sequence: &VectorSequence, index: &Index) -> bool {
         matches!(sequence, VectorSequence::Gradient | VectorSequence::Point) && *index == Index::Literal(0)
     }
     match term {
         Term::Expectation { .. } => false,
         Term::Element(ScalarSequence::Value, index) => *index != Index::Literal(0),
+        Term::Element(ScalarSequence::Quantity(_), _) => true,
         Term::Norm2(_) | Term::Norm(_) | Term::Norm1(_) | Term::Dot(..) => term.any(|node| match node {
-            Node::Vector(Vector::Element(sequence, index)) => !known_at_start(*sequence, index),
+            Node::Vector(Vector::Element(sequence, index)) => !known_at_start(sequence, index),
             Node::Vector(Vector::WorkerGradient(_, k)) => *k != Index::Literal(0),
+            Node::Vector(Vector::WorkerElement(..)) => true,
             _ => false,
         }),
         Term::Negate(a) | Term::Apply(_, a) | Term::PowInt(a, _) | Term::Reduce { body: a, .. } => {
@@ -670,6 +735,8 @@ pub fn random_outside_expectation(term: &Term) -> bool {
         | Term::Constant(_)
         | Term::Builtin(_)
         | Term::Given(_)
+        | Term::Method(..)
+        | Term::Start(_)
         | Term::Integer(_)
         | Term::Element(..) => false,
     }

@@ -56,7 +56,7 @@ impl Loader<'_> {
                 Some(("the estimate at a point is averaged over its own draw", "write E[· | past]"))
             } else if side.any(needs_run) {
                 Some((
-                    "v, m and step belong to a run, and this claim is about the estimate at single points",
+                    "what a method makes belongs to a run, and this claim is about the estimate at single points",
                     "use f, x, grad, worker_grad, e, b and nu, or subject = \"run\"",
                 ))
             } else {
@@ -143,7 +143,7 @@ impl Loader<'_> {
                     if side.any(unrecorded) {
                         return at(
                             place,
-                            "a whole run records f and the squared norms of grad, v, m, e, b and nu, nothing else",
+                            "a whole run records f, numbers, and the squared norms of grad, e, b, nu and the method's own vectors, nothing else",
                             "write the claim in these, or claim it for one step with E[· | past]",
                         );
                     }
@@ -164,10 +164,9 @@ impl Loader<'_> {
 /// Quantities of a run that a single point has not.
 fn needs_run(node: Node<'_>) -> bool {
     match node {
-        Node::Term(Term::Element(ScalarSequence::Step, _)) => true,
-        Node::Vector(Vector::Element(sequence, _)) => {
-            matches!(sequence, VectorSequence::Buffer | VectorSequence::Deviation)
-        }
+        Node::Term(Term::Element(ScalarSequence::Schedule(..) | ScalarSequence::Quantity(_), _)) => true,
+        Node::Vector(Vector::Element(VectorSequence::Quantity(_) | VectorSequence::Derived(_), _)) => true,
+        Node::Vector(Vector::WorkerElement(..)) => true,
         _ => false,
     }
 }
@@ -177,21 +176,28 @@ fn unrecorded(node: Node<'_>) -> bool {
     match node {
         Node::Term(Term::Dot(..) | Term::Norm(_) | Term::Norm1(_)) => true,
         Node::Term(Term::Norm2(vector)) => {
-            !matches!(**vector, Vector::Element(sequence, _) if sequence != VectorSequence::Point)
+            !matches!(&**vector, Vector::Element(sequence, _) if *sequence != VectorSequence::Point)
         }
         _ => false,
     }
 }
 
-/// Quantities of the run beyond f(x_0), ∇f(x_0), v_{−1} and m_{−1}.
+/// Quantities of the run beyond f(x_0), ∇f(x_0) and the starts of what the method keeps.
 fn unknown_at_start(node: Node<'_>) -> bool {
     match node {
         Node::Term(Term::Element(ScalarSequence::Value, index)) => literal(index) != Some(0),
+        Node::Term(Term::Element(ScalarSequence::Quantity(quantity), index)) => {
+            quantity.first.is_none() || literal(index) != quantity.first
+        }
         Node::Vector(Vector::Element(sequence, index)) => match sequence {
             VectorSequence::Gradient => literal(index) != Some(0),
-            VectorSequence::Buffer | VectorSequence::Deviation => literal(index) != Some(-1),
+            VectorSequence::Quantity(quantity) => quantity.first.is_none() || literal(index) != quantity.first,
+            VectorSequence::Derived(derived) => {
+                derived.first.is_none() || literal(index) != derived.first.as_ref().map(|(first, _)| *first)
+            }
             _ => true,
         },
+        Node::Vector(Vector::WorkerElement(..)) => true,
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::syntax::{ReduceOp, Relation};
-use super::term::{Builtin, Condition, Function, Index, ScalarSequence, Term, Vector, VectorSequence};
+use super::term::{Builtin, Condition, Function, Index, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
 use crate::number::{self, Scalar};
 use crate::statement::check::MAX_SLOTS;
 
@@ -20,7 +20,7 @@ pub enum EvaluationError {
     #[error("{}", missing_quantity(.name, *.index))]
     MissingQuantity {
         /// Sequence.
-        name: &'static str,
+        name: String,
         /// Index asked for.
         index: i64,
     },
@@ -28,7 +28,7 @@ pub enum EvaluationError {
     #[error("`{name}[{index}]` is not known given the past; write it inside E[· | past]")]
     NotKnown {
         /// Sequence.
-        name: &'static str,
+        name: String,
         /// Index asked for.
         index: i64,
     },
@@ -64,6 +64,12 @@ fn missing_quantity(name: &str, index: i64) -> String {
 }
 
 impl EvaluationError {
+    /// What the run lacks.
+    #[must_use]
+    pub fn missing(name: &str, index: i64) -> Self {
+        EvaluationError::MissingQuantity { name: name.to_owned(), index }
+    }
+
     /// Whether another arithmetic may have the value.
     #[must_use]
     pub fn is_of_arithmetic(&self) -> bool {
@@ -88,24 +94,24 @@ type Evaluated<T> = Result<T, EvaluationError>;
 /// The quantities of one run, or their expectations. Vectors are only needed where an expression
 /// uses more of them than `norm2(sequence[k])`.
 pub trait Trace<S: Scalar> {
-    /// `f[k]` or `step[k]` (never `spectrum`, which belongs to the instance).
+    /// `f[k]`, or a number of the method (never `spectrum`, which belongs to the instance).
     ///
     /// # Errors
     /// When the run has no such quantity.
-    fn scalar(&self, sequence: ScalarSequence, k: i64) -> Evaluated<S>;
+    fn scalar(&self, sequence: &ScalarSequence, k: i64) -> Evaluated<S>;
 
     /// `‖sequence[k]‖²`.
     ///
     /// # Errors
     /// When the run has no such quantity.
-    fn norm2(&self, sequence: VectorSequence, k: i64) -> Evaluated<S>;
+    fn norm2(&self, sequence: &VectorSequence, k: i64) -> Evaluated<S>;
 
     /// `sequence[k]` itself.
     ///
     /// # Errors
     /// When the run keeps no such vector.
-    fn vector(&self, sequence: VectorSequence, k: i64) -> Evaluated<Vec<S>> {
-        Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k })
+    fn vector(&self, sequence: &VectorSequence, k: i64) -> Evaluated<Vec<S>> {
+        Err(EvaluationError::missing(sequence.name(), k))
     }
 
     /// ∇fᵢ(x_k).
@@ -114,7 +120,16 @@ pub trait Trace<S: Scalar> {
     /// When the run keeps no such vector.
     fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
         let _ = worker;
-        Err(EvaluationError::MissingQuantity { name: "worker_grad", index: k })
+        Err(EvaluationError::missing("worker_grad", k))
+    }
+
+    /// A vector that the method has for each worker.
+    ///
+    /// # Errors
+    /// When the run keeps no such vector.
+    fn worker_vector(&self, quantity: &OfMethod, worker: i64, k: i64) -> Evaluated<Vec<S>> {
+        let _ = worker;
+        Err(EvaluationError::missing(&quantity.name, k))
     }
 }
 
@@ -131,6 +146,10 @@ pub struct Scope<S: Scalar> {
     pub builtins: Vec<Option<S>>,
     /// Constants declared under `[given]`, in the statement's order.
     pub given: Vec<Option<S>>,
+    /// Which of the method's starts the run has, by position.
+    pub start: usize,
+    /// The method's parameters and constants, in this order; `None` while not yet known.
+    pub method: Vec<Option<S>>,
     /// Eigenvalues of the Hessian, where they are known.
     pub spectrum: Vec<S>,
     /// n.
@@ -287,8 +306,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         S::from_f64(value as f64, self.scope.context)
     }
 
-    fn trace(&self, name: &'static str, index: i64) -> Evaluated<&'a dyn Trace<S>> {
-        self.trace.ok_or(EvaluationError::MissingQuantity { name, index })
+    fn trace(&self, name: &str, index: i64) -> Evaluated<&'a dyn Trace<S>> {
+        self.trace.ok_or_else(|| EvaluationError::missing(name, index))
     }
 
     /// The value of a term.
@@ -312,11 +331,15 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Term::Given(i) => {
                 self.scope.given[*i].clone().ok_or(EvaluationError::MissingConstant("a given constant"))?
             }
+            Term::Method(position, _) => {
+                self.scope.method.get(*position).cloned().flatten().ok_or(EvaluationError::ValuelessConstant)?
+            }
+            Term::Start(position) => self.integer(i64::from(*position == self.scope.start)),
             Term::Integer(index) => {
                 let value = self.index(index)?;
                 self.integer(value)
             }
-            Term::Element(sequence, index) => self.element(*sequence, index)?,
+            Term::Element(sequence, index) => self.element(sequence, index)?,
             Term::Norm2(vector) => self.norm2(vector)?,
             Term::Norm(vector) => self.norm2(vector)?.sqrt(),
             Term::Norm1(vector) => {
@@ -371,16 +394,15 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         self.scope.builtins[position].clone().ok_or(EvaluationError::MissingConstant(builtin.name()))
     }
 
-    fn element(&self, sequence: ScalarSequence, index: &Index) -> Evaluated<S> {
+    fn element(&self, sequence: &ScalarSequence, index: &Index) -> Evaluated<S> {
         let k = self.index(index)?;
         match sequence {
             ScalarSequence::Spectrum => usize::try_from(k)
                 .ok()
                 .and_then(|j| self.scope.spectrum.get(j))
                 .cloned()
-                .ok_or(EvaluationError::MissingQuantity { name: "spectrum", index: k }),
-            ScalarSequence::Value => self.trace("f", k)?.scalar(sequence, k),
-            ScalarSequence::Step => self.trace("step", k)?.scalar(sequence, k),
+                .ok_or_else(|| EvaluationError::missing("spectrum", k)),
+            _ => self.trace(sequence.name(), k)?.scalar(sequence, k),
         }
     }
 
@@ -401,7 +423,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         }
         if let Vector::Element(sequence, index) = vector {
             let k = self.index(index)?;
-            return self.trace(sequence.name(), k)?.norm2(*sequence, k);
+            return self.trace(sequence.name(), k)?.norm2(sequence, k);
         }
         let vector = self.vector(vector)?;
         Ok(number::norm2(&vector, self.scope.context))
@@ -419,11 +441,15 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         Ok(match vector {
             Vector::Element(sequence, index) => {
                 let k = self.index(index)?;
-                self.trace(sequence.name(), k)?.vector(*sequence, k)?
+                self.trace(sequence.name(), k)?.vector(sequence, k)?
             }
             Vector::WorkerGradient(worker, index) => {
                 let (worker, k) = (self.index(worker)?, self.index(index)?);
                 self.trace("worker_grad", k)?.worker_gradient(worker, k)?
+            }
+            Vector::WorkerElement(quantity, worker, index) => {
+                let (worker, k) = (self.index(worker)?, self.index(index)?);
+                self.trace(&quantity.name, k)?.worker_vector(quantity, worker, k)?
             }
             Vector::Negate(a) => self.vector(a)?.into_iter().map(Scalar::neg).collect(),
             Vector::Add(a, b) => zip(self.vector(a)?, &self.vector(b)?, S::add),

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::check::{CheckError, Checker, Definition, Dependence, Names, dependence, is_builtin_name};
+use super::check::{CheckError, Checker, Definition, Dependence, Names, closest, dependence, is_builtin_name};
 use super::evaluate::{self, Evaluator, NO_VALUE};
 use super::parse::{SyntaxError, parse, parse_quantifier};
-use super::raw::RawStatement;
+use super::raw::{MethodChoice, RawStatement};
 use super::syntax::{Expr, ExprKind};
 use super::term::{Builtin, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
@@ -19,11 +19,16 @@ use super::{
     Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement, StatementError, Stored, Subject,
     Symbol, id_defect, library,
 };
+use crate::method::language::file::{amended, load_within};
+use crate::method::language::tree::Method;
+use crate::method::language::{self, library as methods, library::shared as shipped_method};
 use crate::number::Interval;
 use crate::text::{self, ReadError, is_control};
 
 /// A statement is a page of text; larger files are refused unread.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
+/// The method of statements that name none.
+const DEFAULT_METHOD: &str = "momentum";
 /// Largest K that a file or a report may ask for.
 pub const MAX_HORIZON: usize = 100_000;
 
@@ -198,7 +203,10 @@ pub(super) type Loaded<T> = Result<T, Box<StatementError>>;
 
 impl Loader<'_> {
     fn load(mut self) -> Loaded<Statement> {
+        let method = self.method()?;
+        self.names.method = method.names();
         self.declare()?;
+        self.refuse_missing_parameters(&method)?;
         self.check_texts()?;
         let raw = self.raw;
         let constant_exprs = raw.constants.values().map(|v| self.expression(v)).collect::<Loaded<Vec<_>>>()?;
@@ -250,7 +258,7 @@ impl Loader<'_> {
             raw.problems.iter().map(|value| Ok((self.data(value)?, value.span()))).collect::<Loaded<Vec<_>>>()?;
         let estimates = raw.estimates.iter().map(|value| self.filled(value)).collect::<Loaded<Vec<_>>>()?;
         let random = raw.random.iter().next().map(|(name, value)| self.random(name, value)).transpose()?;
-        let witnesses = raw.witness.iter().map(|w| self.witness(w)).collect::<Loaded<Vec<_>>>()?;
+        let witnesses = raw.witness.iter().map(|w| self.witness(&method, w)).collect::<Loaded<Vec<_>>>()?;
         if !raw.general && witnesses.is_empty() {
             return Err(self.file.error(
                 None,
@@ -274,7 +282,7 @@ impl Loader<'_> {
             problems,
             expect: raw.expect,
             horizons,
-            schedule: raw.schedule,
+            method,
             random,
             parameters,
             constants,
@@ -295,6 +303,39 @@ impl Loader<'_> {
         };
         self.refuse_long_sums(&statement)?;
         Ok(statement)
+    }
+
+    /// The method with what the statement changes of it.
+    fn method(&self) -> Loaded<Arc<Method>> {
+        let raw = self.raw;
+        let base = match raw.method.as_ref().map(|choice| (choice.span(), choice.get_ref())) {
+            None => shipped_method(DEFAULT_METHOD).unwrap_or_else(|| Err(self.file.error(None, "no method", None)))?,
+            Some((place, MethodChoice::Shipped(id))) => shipped_method(id).unwrap_or_else(|| {
+                let near = closest(id, methods::ids().into_iter()).map(|near| format!("did you mean `{near}`?"));
+                let help = near.unwrap_or_else(|| "`lemmata list --methods` names them".to_owned());
+                Err(self.file.error(Some(place), format!("there is no shipped method `{id}`"), Some(help)))
+            })?,
+            Some((_, MethodChoice::Own(own))) => Arc::new(load_within(&self.file, own)?),
+        };
+        if raw.schedules.is_empty() && raw.bind.is_empty() {
+            return Ok(base);
+        }
+        amended(&base, &self.file, &raw.schedules, &raw.bind).map(Arc::new)
+    }
+
+    /// The method's parameters need values: the statement's own, or what the method takes where there is none.
+    fn refuse_missing_parameters(&self, method: &Method) -> Loaded<()> {
+        let lacks = |parameter: &&language::tree::Parameter| {
+            parameter.default.is_none() && !self.names.parameters.contains(&parameter.name)
+        };
+        match method.parameters.iter().find(lacks) {
+            None => Ok(()),
+            Some(missing) => Err(self.file.error(
+                self.raw.method.as_ref().map(Spanned::span),
+                format!("the method `{}` needs a value of `{}`", method.id, missing.name),
+                Some(format!("declare it under [parameters], for example {} = {{ in = \"{}\" }}", missing.name, missing.range)),
+            )),
+        }
     }
 
     /// Numbers of steps to try.
@@ -466,6 +507,13 @@ impl Loader<'_> {
                 Some("choose another name".into()),
             ));
         }
+        if self.names.is_given(name) {
+            return Err(self.file.error(
+                Some(place.span()),
+                format!("`{name}` is a name of the method"),
+                Some("choose another name".into()),
+            ));
+        }
         if !seen.insert(name.to_owned()) {
             return Err(self.file.error(Some(place.span()), format!("`{name}` is declared twice"), None));
         }
@@ -560,6 +608,8 @@ impl Loader<'_> {
             constants: vec![None; constants.len()],
             builtins: vec![None; Builtin::ALL.len()],
             given: vec![None; self.raw.given.len()],
+            start: 0,
+            method: Vec::new(),
             spectrum: Vec::new(),
             workers: 1,
             dimension: 1,
@@ -624,7 +674,7 @@ fn needs_run(term: &Term) -> bool {
     dependence(term) != Dependence::None
         || term.has_expectation()
         || uses_random_index(term)
-        || term.any(|node| matches!(node, Node::Term(Term::Element(ScalarSequence::Step, _))))
+        || term.any(|node| matches!(node, Node::Term(Term::Element(ScalarSequence::Schedule(..), _))))
 }
 
 fn uses_random_index(term: &Term) -> bool {

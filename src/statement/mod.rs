@@ -20,7 +20,7 @@ pub mod graph;
 pub mod library;
 pub mod parse;
 mod range;
-mod raw;
+pub(crate) mod raw;
 pub mod render;
 mod stored;
 mod sums;
@@ -34,6 +34,8 @@ pub use file::{MAX_FILE_BYTES, MAX_HORIZON, load_changed, load_file, load_text};
 pub use stored::{Stored, stored_folder};
 use syntax::Expr;
 use term::{Builtin, Condition, Function, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
+
+use crate::method::language::tree::Method;
 
 /// Longest identifier in bytes: it names files.
 const LONGEST_ID: usize = 64;
@@ -85,17 +87,6 @@ pub enum Subject {
     Run,
     /// Single points at which the estimate is drawn: those of a run, and probes.
     Estimate,
-}
-
-/// Step-size schedule under which a statement is checked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// γ_k = γ.
-    #[default]
-    Constant,
-    /// γ_k = γ·16/(16 + k), rounded so that it never increases.
-    Decreasing,
 }
 
 /// One end of a parameter's range.
@@ -256,8 +247,8 @@ pub struct Witness {
     pub oracle: Template,
     /// Starting point.
     pub start: Vec<Term>,
-    /// Start of the momentum buffer: `zero` or `first-gradient`.
-    pub first_gradient: bool,
+    /// The method's start, by position.
+    pub from: usize,
     /// K.
     pub horizon: usize,
     /// Its place in the file.
@@ -306,8 +297,8 @@ pub struct Statement {
     pub expect: Expectation,
     /// Horizons K to try.
     pub horizons: Vec<usize>,
-    /// Step-size schedule.
-    pub schedule: Schedule,
+    /// The method, with what the statement changes of it.
+    pub method: Arc<Method>,
     /// Random index.
     pub random: Option<RandomDraw>,
     /// Parameters in order.
@@ -350,7 +341,9 @@ impl Claim {
             Node::Term(Term::Element(sequence, index)) => {
                 *sequence != ScalarSequence::Spectrum && *index != Index::Slot(0)
             }
-            Node::Vector(Vector::Element(_, index) | Vector::WorkerGradient(_, index)) => *index != Index::Slot(0),
+            Node::Vector(
+                Vector::Element(_, index) | Vector::WorkerGradient(_, index) | Vector::WorkerElement(_, _, index),
+            ) => *index != Index::Slot(0),
             _ => false,
         };
         self.quantifier.is_some() && !self.lhs.any(elsewhere) && !self.rhs.any(elsewhere)
@@ -437,6 +430,41 @@ impl Statement {
             }
         });
         needs
+    }
+
+    /// The positions of the method's quantities that it speaks of.
+    #[must_use]
+    pub fn spoken(&self) -> Vec<usize> {
+        fn of_vector(sequence: &VectorSequence, into: &mut BTreeSet<usize>) {
+            match sequence {
+                VectorSequence::Quantity(quantity) => {
+                    into.insert(quantity.position);
+                }
+                VectorSequence::Derived(derived) => {
+                    let first = derived.first.iter().flat_map(|(_, summands)| summands);
+                    derived.at_step.iter().chain(first).for_each(|summand| of_vector(&summand.sequence, into));
+                }
+                _ => {}
+            }
+        }
+        let mut spoken = BTreeSet::new();
+        self.walk(&mut |node| match node {
+            Node::Vector(Vector::Element(sequence, _)) => of_vector(sequence, &mut spoken),
+            Node::Vector(Vector::WorkerElement(quantity, ..))
+            | Node::Term(Term::Element(ScalarSequence::Quantity(quantity), _)) => {
+                spoken.insert(quantity.position);
+            }
+            _ => {}
+        });
+        spoken.into_iter().collect()
+    }
+
+    /// Whether it speaks of parameters or constants of the method that are none of its own.
+    #[must_use]
+    pub fn speaks_of_method_values(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found |= matches!(node, Node::Term(Term::Method(..))));
+        found
     }
 
     /// Whether it speaks of b or ν, the bias and the noise of the estimate apart.

@@ -8,7 +8,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::{Expectation, Kind, Schedule, Subject};
+use super::{Expectation, Kind, Subject};
+use crate::method::language::file::RawMethod;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,8 +28,11 @@ pub(super) struct RawStatement {
     #[serde(default)]
     pub expect: Expectation,
     pub horizons: Option<Spanned<Vec<usize>>>,
+    pub method: Option<Spanned<MethodChoice>>,
     #[serde(default)]
-    pub schedule: Schedule,
+    pub schedules: IndexMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub bind: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub given: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
@@ -56,6 +60,32 @@ pub(super) struct RawStatement {
 
 fn yes() -> bool {
     true
+}
+
+/// `method = "ef21"`, or a `[method]` of the statement's own. Written by hand, as serde's untagged enums lose the
+/// positions.
+pub(super) enum MethodChoice {
+    Shipped(String),
+    Own(Box<RawMethod>),
+}
+
+impl<'de> Deserialize<'de> for MethodChoice {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Choice;
+        impl<'de> Visitor<'de> for Choice {
+            type Value = MethodChoice;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of a shipped method, or a [method] with [method.step]")
+            }
+            fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<MethodChoice, E> {
+                Ok(MethodChoice::Shipped(id.to_owned()))
+            }
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<MethodChoice, M::Error> {
+                RawMethod::deserialize(MapAccessDeserializer::new(map)).map(|raw| MethodChoice::Own(Box::new(raw)))
+            }
+        }
+        deserializer.deserialize_any(Choice)
+    }
 }
 
 /// `[claim]` or `[[claim]]`. Written by hand, as serde's untagged enums lose the positions.
@@ -114,6 +144,7 @@ pub(super) struct RawWitness {
     pub start: Vec<Spanned<String>>,
     #[serde(default)]
     pub first_gradient: bool,
+    pub from: Option<Spanned<String>>,
     pub horizon: usize,
 }
 
@@ -162,8 +193,8 @@ impl RawStatement {
     }
 
     /// Takes over what `parent` says: its parameters but for those that are substituted, constants,
-    /// definitions, hypotheses, claims, random index, schedule and, unless this file names its own,
-    /// horizons. What this file declares comes first and wins.
+    /// definitions, hypotheses, claims, random index, method with what is changed of it and, unless this file
+    /// names its own, horizons. What this file declares comes first and wins.
     pub fn instantiate(&mut self, parent: RawStatement, place: &Range<usize>) {
         let inherit = |mine: &mut IndexMap<Spanned<String>, Spanned<String>>, theirs| {
             for (name, value) in placed_map(theirs, place) {
@@ -194,12 +225,16 @@ impl RawStatement {
         }
         self.kind = self.kind.or(parent.kind);
         self.subject = self.subject.or(parent.subject);
-        self.schedule = parent.schedule;
+        inherit(&mut self.schedules, parent.schedules);
+        inherit(&mut self.bind, parent.bind);
+        if self.method.is_none() {
+            self.method = parent.method.map(|method| Spanned::new(place.clone(), method.into_inner()));
+        }
     }
 }
 
 /// A range of a parameter, taken apart.
-pub(super) struct RangeParts {
+pub(crate) struct RangeParts {
     /// Whether the lower end belongs to it.
     pub lower_closed: bool,
     /// Where the lower end stands in the text.

@@ -1,9 +1,11 @@
 //! Checked expressions: names resolved, types separated, definitions expanded. What is evaluated.
 
+use std::sync::Arc;
+
 use rug::Rational;
 
 use super::check::MAX_SLOTS;
-use super::syntax::{ReduceOp, Relation};
+use super::syntax::{BinaryOp, Expr, ExprKind, ReduceOp, Relation};
 
 /// Constants that the instance supplies: from the problem, the oracle or the method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,13 +36,11 @@ pub enum Builtin {
     NoiseVariance,
     /// `isotropic`: 1 for noise alone, of covariance (σ²/d)·identity whatever the state; else 0.
     Isotropic,
-    /// `first_gradient`: 1 for that start, 0 for the zero start.
-    FirstGradient,
 }
 
 impl Builtin {
     /// All of them, in the order of declaration.
-    pub const ALL: [Builtin; 14] = [
+    pub const ALL: [Builtin; 13] = [
         Builtin::Smoothness,
         Builtin::Pl,
         Builtin::LowerBound,
@@ -54,7 +54,6 @@ impl Builtin {
         Builtin::RelativeNoise,
         Builtin::NoiseVariance,
         Builtin::Isotropic,
-        Builtin::FirstGradient,
     ];
 
     /// The name in statement files.
@@ -74,7 +73,6 @@ impl Builtin {
             Builtin::RelativeNoise => "M",
             Builtin::NoiseVariance => "sigma2",
             Builtin::Isotropic => "isotropic",
-            Builtin::FirstGradient => "first_gradient",
         }
     }
 
@@ -95,7 +93,6 @@ impl Builtin {
             Builtin::RelativeNoise => "relative part of the noise variance",
             Builtin::NoiseVariance => "absolute part of the noise variance [(f/x)^2]",
             Builtin::Isotropic => "1 for noise alone, of covariance (sigma2/d) identity, else 0",
-            Builtin::FirstGradient => "1 for the first-gradient start, 0 for the zero start",
         }
     }
 
@@ -120,24 +117,64 @@ impl Builtin {
     }
 }
 
+/// A quantity that the method names: a state, or a line of its step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OfMethod {
+    /// Its position among the method's quantities.
+    pub position: usize,
+    /// Its name.
+    pub name: Arc<str>,
+    /// The index of its first value where it is a state; a line has index k in step k.
+    pub first: Option<i64>,
+}
+
+impl OfMethod {
+    /// After how many steps it has its value of index k; 0 steps for a state's start.
+    #[must_use]
+    pub fn steps_before(&self, k: i64) -> Option<usize> {
+        match self.first {
+            Some(first) => usize::try_from(k.checked_sub(first)?).ok(),
+            None => usize::try_from(k).ok()?.checked_add(1),
+        }
+    }
+
+    /// The index of its value after so many steps.
+    #[must_use]
+    pub fn index_after(&self, steps: usize) -> i64 {
+        self.first.unwrap_or(-1) + steps as i64
+    }
+}
+
 /// Sequences of numbers that a run supplies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ScalarSequence {
     /// `f[k]`: objective at x_k.
     Value,
-    /// `step[k]`: γ_k; `step[-1] = step[0]`.
-    Step,
     /// `spectrum[j]`: eigenvalues of the Hessian, for quadratics, j in 0..d.
     Spectrum,
+    /// A schedule of the method by position, with its name; at −1 what it is at 0.
+    Schedule(usize, Arc<str>),
+    /// A number that the method names.
+    Quantity(OfMethod),
 }
 
 impl ScalarSequence {
-    /// The sequence of that name.
+    /// The name in statement files.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            ScalarSequence::Value => "f",
+            ScalarSequence::Spectrum => "spectrum",
+            ScalarSequence::Schedule(_, name) => name,
+            ScalarSequence::Quantity(quantity) => &quantity.name,
+        }
+    }
+
+    /// The sequence of that name that every run has.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "f" => Some(ScalarSequence::Value),
-            "step" => Some(ScalarSequence::Step),
             "spectrum" => Some(ScalarSequence::Spectrum),
             _ => None,
         }
@@ -145,31 +182,29 @@ impl ScalarSequence {
 }
 
 /// Sequences of vectors that a run supplies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum VectorSequence {
     /// `x[k]`: the points.
     Point,
     /// `grad[k]`: ∇f(x_k).
     Gradient,
-    /// `v[k]`: momentum buffer; `v[-1]` is the start's own, 0 or g_0.
-    Buffer,
-    /// `m[k] = v[k] − grad[k]`; `m[-1] = v_{−1} − ∇f(x_0)` with the start's own v_{−1}.
-    Deviation,
     /// `e[k]`: error of the estimate.
     Error,
     /// `b[k]`: its bias part, known given the past.
     Bias,
     /// `nu[k]`: its noise part, of mean zero given the past.
     Noise,
+    /// A vector that the method names.
+    Quantity(OfMethod),
+    /// A vector that the method derives from others.
+    Derived(Arc<Derived>),
 }
 
 impl VectorSequence {
-    /// All of them, in the order of declaration.
-    pub const ALL: [VectorSequence; 7] = [
+    /// Those that every run has.
+    pub const OF_EVERY_RUN: [VectorSequence; 5] = [
         VectorSequence::Point,
         VectorSequence::Gradient,
-        VectorSequence::Buffer,
-        VectorSequence::Deviation,
         VectorSequence::Error,
         VectorSequence::Bias,
         VectorSequence::Noise,
@@ -177,22 +212,86 @@ impl VectorSequence {
 
     /// The name in statement files.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             VectorSequence::Point => "x",
             VectorSequence::Gradient => "grad",
-            VectorSequence::Buffer => "v",
-            VectorSequence::Deviation => "m",
             VectorSequence::Error => "e",
             VectorSequence::Bias => "b",
             VectorSequence::Noise => "nu",
+            VectorSequence::Quantity(quantity) => &quantity.name,
+            VectorSequence::Derived(derived) => &derived.name,
         }
     }
 
-    /// The sequence of that name.
+    /// The sequence of that name that every run has.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        VectorSequence::ALL.into_iter().find(|s| s.name() == name)
+        VectorSequence::OF_EVERY_RUN.into_iter().find(|s| s.name() == name)
+    }
+}
+
+/// A sequence that follows from others: a combination of them at k, and at its first index another one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Derived {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its value at k.
+    pub at_step: Vec<Summand>,
+    /// Its first index where that has a value of its own, and that value.
+    pub first: Option<(i64, Vec<Summand>)>,
+}
+
+impl Derived {
+    /// What its value of that index is made of: each part with its own index.
+    pub fn parts(&self, k: i64) -> impl Iterator<Item = (&Rational, &VectorSequence, i64)> {
+        let own = self.first.as_ref().filter(|(first, _)| *first == k).map(|(_, summands)| summands);
+        own.unwrap_or(&self.at_step).iter().map(move |summand| {
+            let index = match summand.index {
+                Shifted::Step(by) => k.saturating_add(by),
+                Shifted::Fixed(index) => index,
+            };
+            (&summand.factor, &summand.sequence, index)
+        })
+    }
+}
+
+/// A multiple of a vector of another sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Summand {
+    /// What it is multiplied by.
+    pub factor: Rational,
+    /// The other sequence.
+    pub sequence: VectorSequence,
+    /// At which index.
+    pub index: Shifted,
+}
+
+/// An index near k, or a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shifted {
+    /// k and so many more.
+    Step(i64),
+    /// A number.
+    Fixed(i64),
+}
+
+impl Shifted {
+    /// Reads `k`, `k + 1`, `k - 1` or a number.
+    #[must_use]
+    pub fn of(expr: &Expr) -> Option<Self> {
+        let number = |expr: &Expr| match &expr.kind {
+            ExprKind::Number(value) if value.is_integer() => value.numer().to_i64(),
+            _ => None,
+        };
+        let is_step = |expr: &Expr| matches!(&expr.kind, ExprKind::Name(name) if name == "k");
+        match &expr.kind {
+            _ if is_step(expr) => Some(Shifted::Step(0)),
+            ExprKind::Negate(inner) => Some(Shifted::Fixed(-number(inner)?)),
+            ExprKind::Binary(BinaryOp::Add, left, right) if is_step(left) => Some(Shifted::Step(number(right)?)),
+            ExprKind::Binary(BinaryOp::Sub, left, right) if is_step(left) => Some(Shifted::Step(-number(right)?)),
+            _ => Some(Shifted::Fixed(number(expr)?)),
+        }
     }
 }
 
@@ -288,6 +387,10 @@ pub enum Term {
     Builtin(Builtin),
     /// A constant that the instance proves by a name of its own, by position.
     Given(usize),
+    /// A parameter or a constant of the method, by position and name.
+    Method(usize, Arc<str>),
+    /// 1 where the run has that start of the method, by position; else 0.
+    Start(usize),
     /// An integer expression as a number.
     Integer(Index),
     /// An element of a number sequence.
@@ -351,6 +454,8 @@ pub enum Vector {
     Element(VectorSequence, Index),
     /// `worker_grad[i, k]`: ∇fᵢ(x_k).
     WorkerGradient(Index, Index),
+    /// `h[i, k]`: a vector that the method has for each worker.
+    WorkerElement(OfMethod, Index, Index),
     /// Negation.
     Negate(Box<Vector>),
     /// Sum.
@@ -406,7 +511,13 @@ impl Term {
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(Node<'a>)) {
         visit(Node::Term(self));
         match self {
-            Term::Number(_) | Term::Parameter(_) | Term::Constant(_) | Term::Builtin(_) | Term::Given(_) => {}
+            Term::Number(_)
+            | Term::Parameter(_)
+            | Term::Constant(_)
+            | Term::Builtin(_)
+            | Term::Given(_)
+            | Term::Method(..)
+            | Term::Start(_) => {}
             Term::Integer(index) | Term::Element(_, index) => index.walk(visit),
             Term::Norm2(a) | Term::Norm(a) | Term::Norm1(a) => a.walk(visit),
             Term::Dot(a, b) => {
@@ -529,7 +640,7 @@ impl Vector {
         visit(Node::Vector(self));
         match self {
             Vector::Element(_, index) => index.walk(visit),
-            Vector::WorkerGradient(i, k) => {
+            Vector::WorkerGradient(i, k) | Vector::WorkerElement(_, i, k) => {
                 i.walk(visit);
                 k.walk(visit);
             }

@@ -11,10 +11,11 @@ use super::parse::parse;
 use super::raw::RawWitness;
 use super::term::{Builtin, Index, Node, Term};
 use super::{Supplied, Template, Witness};
+use crate::method::language::tree::Method;
 use crate::text::is_control;
 
 impl Loader<'_> {
-    pub(super) fn witness(&self, spanned: &Spanned<RawWitness>) -> Loaded<Witness> {
+    pub(super) fn witness(&self, method: &Method, spanned: &Spanned<RawWitness>) -> Loaded<Witness> {
         let raw = spanned.get_ref();
         if raw.horizon == 0 || raw.horizon > MAX_HORIZON {
             return Err(self.file.error(
@@ -87,9 +88,27 @@ impl Loader<'_> {
             problem,
             oracle,
             start,
-            first_gradient: raw.first_gradient,
+            from: self.start_of(method, spanned)?,
             horizon: raw.horizon,
             place: spanned.span(),
+        })
+    }
+
+    /// Which start of the method the witness has; `first_gradient = true` is short for that of momentum.
+    fn start_of(&self, method: &Method, spanned: &Spanned<RawWitness>) -> Loaded<usize> {
+        let raw = spanned.get_ref();
+        let (name, place) = match &raw.from {
+            Some(name) => (name.get_ref().as_str(), name.span()),
+            None if raw.first_gradient => ("first-gradient", spanned.span()),
+            None => return Ok(0),
+        };
+        let all: Vec<&str> = method.start_names().collect();
+        all.iter().position(|known| *known == name).ok_or_else(|| {
+            self.file.error(
+                Some(place),
+                format!("the method `{}` has no start `{name}`", method.id),
+                Some(format!("its starts are {}", all.join(", "))),
+            )
         })
     }
 

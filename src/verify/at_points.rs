@@ -28,28 +28,28 @@ struct AtPoint<'r, 'a, S: Scalar> {
 }
 
 impl<S: Arithmetic + Estimable> Trace<S> for AtPoint<'_, '_, S> {
-    fn scalar(&self, sequence: ScalarSequence, k: i64) -> Result<S, EvaluationError> {
+    fn scalar(&self, sequence: &ScalarSequence, k: i64) -> Result<S, EvaluationError> {
         self.points.scalar(sequence, k)
     }
 
-    fn norm2(&self, sequence: VectorSequence, k: i64) -> Result<S, EvaluationError> {
+    fn norm2(&self, sequence: &VectorSequence, k: i64) -> Result<S, EvaluationError> {
         match sequence {
             VectorSequence::Point | VectorSequence::Gradient => self.points.norm2(sequence, k),
             _ => Ok(norm2(&self.vector(sequence, k)?, self.context)),
         }
     }
 
-    fn vector(&self, sequence: VectorSequence, k: i64) -> Result<Vec<S>, EvaluationError> {
-        let unknown = EvaluationError::NotKnown { name: sequence.name(), index: k };
+    fn vector(&self, sequence: &VectorSequence, k: i64) -> Result<Vec<S>, EvaluationError> {
+        let unknown = || EvaluationError::NotKnown { name: sequence.name().to_owned(), index: k };
         match sequence {
             VectorSequence::Point | VectorSequence::Gradient => self.points.vector(sequence, k),
-            VectorSequence::Bias if k == self.k => self.bias.clone().ok_or(unknown),
-            VectorSequence::Noise if k == self.k => self.noise.clone().ok_or(unknown),
+            VectorSequence::Bias if k == self.k => self.bias.clone().ok_or_else(unknown),
+            VectorSequence::Noise if k == self.k => self.noise.clone().ok_or_else(unknown),
             VectorSequence::Error if k == self.k => {
-                let (bias, noise) = self.bias.as_ref().zip(self.noise.as_ref()).ok_or(unknown)?;
+                let (bias, noise) = self.bias.as_ref().zip(self.noise.as_ref()).ok_or_else(unknown)?;
                 Ok(bias.iter().zip(noise).map(|(b, n)| b.clone().add(n)).collect())
             }
-            _ => Err(EvaluationError::MissingQuantity { name: sequence.name(), index: k }),
+            _ => Err(EvaluationError::missing(sequence.name(), k)),
         }
     }
 
@@ -105,8 +105,8 @@ impl OverDraws<'_> {
         context: S::Context,
     ) -> Result<(Vec<Draw<S>>, bool), CheckFailure> {
         let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
-        let x = points.vector(VectorSequence::Point, k)?;
-        let gradient = points.vector(VectorSequence::Gradient, k)?;
+        let x = points.vector(&VectorSequence::Point, k)?;
+        let gradient = points.vector(&VectorSequence::Gradient, k)?;
         let mut worker_gradients = Vec::new();
         let mut scratch = Scratch::for_problem(problem, context);
         oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
@@ -115,7 +115,7 @@ impl OverDraws<'_> {
             x: &x,
             gradient: &gradient,
             worker_gradients: &worker_gradients,
-            buffer: &zeros(x.len(), context),
+            direction: None,
             workers: problem.workers(),
             problem: S::view(problem),
             badness: None,

@@ -146,9 +146,10 @@ fn scope_of(
     problem: &dyn DynProblem,
 ) -> Result<Numbers<Interval>, InstanceError> {
     let oracle = oracle::build(&spec.oracle, problem)?;
-    let builtins = builtins(problem, &oracle, spec.start);
+    let builtins = builtins(problem, &oracle);
     let given = super::instance::given(statement, problem, &oracle);
-    Ok(base_scope::<Interval>(statement, problem, &builtins, &given, spec.horizon, HYPOTHESIS_BITS))
+    let start = spec.start.position(&statement.method).unwrap_or(0);
+    Ok(base_scope::<Interval>(statement, problem, (&builtins, &given), start, spec.horizon, HYPOTHESIS_BITS))
 }
 
 /// Which candidate a parameter takes in the `choice`-th combination: a hash (the finaliser of

@@ -47,7 +47,7 @@ pub struct Counterexample {
 pub struct Row {
     /// The index.
     pub k: i64,
-    /// Coordinates of `x`, `grad`, `v` and `e`, as far as the run has them; of more than 8 the norm `|x|` alone.
+    /// Coordinates of `x`, `grad`, the method's states and `e`, as far as the run has them; of more than 8 the norm `|x|` alone.
     pub vectors: BTreeMap<String, Vec<String>>,
 }
 
@@ -134,20 +134,22 @@ pub(super) fn of<S: Told, P: SidesOnRun>(
 
 /// Rows of the run: all, or the first and those around what is compared.
 fn rows<S: Told, P: SidesOnRun>(trial: &Trial<'_, '_, P>, run: &RunTrace<'_, S>, of_point: bool) -> Vec<Row> {
-    use VectorSequence::{Buffer, Error, Gradient, Point};
+    use VectorSequence::{Error, Gradient, Point};
     let place = trial.place;
     let trace = run.until(if of_point { place.horizon - 1 } else { place.horizon });
-    let (sequences, indices): (&[VectorSequence], Vec<i64>) = if of_point {
-        (&[Point, Gradient], vec![place.k])
+    let (sequences, indices): (Vec<VectorSequence>, Vec<i64>) = if of_point {
+        (vec![Point, Gradient], vec![place.k])
     } else {
         let last = place.horizon as i64;
         let end = if trial.claim().quantifier.is_some() { (place.k + 1).min(last) } else { last };
         let near = (end + 1 - (ROWS - FIRST_ROWS) as i64).max(FIRST_ROWS as i64);
-        (&[Point, Gradient, Buffer, Error], (0..=end).filter(|k| *k < FIRST_ROWS as i64 || *k >= near).collect())
+        let states = trial.ladder.instance.statement.method.vector_states().map(VectorSequence::Quantity);
+        let sequences = [Point, Gradient].into_iter().chain(states).chain([Error]).collect();
+        (sequences, (0..=end).filter(|k| *k < FIRST_ROWS as i64 || *k >= near).collect())
     };
     let row = |k: i64| {
         let vectors = sequences.iter().filter_map(|sequence| {
-            let vector = trace.vector(*sequence, k).ok().filter(|vector| is_defined(vector))?;
+            let vector = trace.vector(sequence, k).ok().filter(|vector| is_defined(vector))?;
             Some((sequence.name(), vector))
         });
         Row { k, vectors: told(vectors) }
@@ -157,7 +159,9 @@ fn rows<S: Told, P: SidesOnRun>(trial: &Trial<'_, '_, P>, run: &RunTrace<'_, S>,
 
 fn drawn<S: Told>(draw: &[Option<Vec<S>>; 2]) -> Draw {
     let named = [VectorSequence::Bias, VectorSequence::Noise].into_iter().zip(draw);
-    Draw { vectors: told(named.filter_map(|(sequence, vector)| Some((sequence.name(), vector.clone()?)))) }
+    let named: Vec<(String, Vec<S>)> =
+        named.filter_map(|(sequence, vector)| Some((sequence.name().to_owned(), vector.clone()?))).collect();
+    Draw { vectors: told(named.iter().map(|(name, vector)| (name.as_str(), vector.clone()))) }
 }
 
 /// The vectors by name, in coordinates or by their norms.

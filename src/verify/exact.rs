@@ -18,7 +18,7 @@ use super::pathwise::{Watch, sides_at};
 use super::places::{self, Place};
 use super::{CheckFailure, Outcome, Remainder, moments};
 use crate::inference::{Evidence, Verdict};
-use crate::method::{Quantity, Table, Workspace};
+use crate::method::{Recorded, Table};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::preset::Effort;
@@ -69,14 +69,13 @@ impl ExactMeans {
     pub fn table<S: Arithmetic + Estimable>(
         self,
         instance: &Instance<'_>,
-        quantities: &[Quantity],
+        quantities: &[Recorded],
         context: S::Context,
     ) -> Option<Table<S>> {
         match self {
             ExactMeans::Deterministic => {
-                let mut table = Table::new(quantities, instance.horizon, &instance.method.steps, context);
-                let mut work = Workspace::new(instance.problem.as_ref(), context);
-                instance.experiment().run(&mut NoRandomness, &mut table, &mut work, context, &mut |_| {});
+                let mut table = Table::new(quantities, &instance.method, context);
+                instance.experiment().runner(context).run(&mut NoRandomness, &mut table, &mut |_| {});
                 Some(table)
             }
             ExactMeans::Moments => moments::expected_table(instance, quantities, context),
@@ -134,19 +133,18 @@ impl ExactMeans {
 /// Number of equally likely paths, when it is at most `limit`.
 fn path_count(instance: &Instance<'_>, limit: u64) -> Option<u64> {
     let mut random = Enumerated::new(0, ());
-    let mut table = Table::<f64>::new(&[], instance.horizon, &instance.method.steps, ());
-    let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
-    instance.experiment().run(&mut random, &mut table, &mut work, (), &mut |_| {});
+    let mut table = Table::<f64>::new(&[], &instance.method, ());
+    instance.experiment().runner(()).run(&mut random, &mut table, &mut |_| {});
     random.paths().filter(|paths| *paths <= limit)
 }
 
 fn enumerated_table<S: Arithmetic + Estimable>(
     instance: &Instance<'_>,
-    quantities: &[Quantity],
+    quantities: &[Recorded],
     paths: u64,
     context: S::Context,
 ) -> Table<S> {
-    let new = || Table::<S>::new(quantities, instance.horizon, &instance.method.steps, context);
+    let new = || Table::<S>::new(quantities, &instance.method, context);
     let zero = || {
         let mut table = new();
         table.fill(&S::zero(context));
@@ -157,21 +155,21 @@ fn enumerated_table<S: Arithmetic + Estimable>(
     let chunks: Vec<Table<S>> = (0..paths.div_ceil(CHUNK))
         .into_par_iter()
         .map(|chunk| {
-            let mut work = Workspace::new(instance.problem.as_ref(), context);
+            let mut runner = instance.experiment().runner(context);
             let mut sum = zero();
             for path in chunk * CHUNK..((chunk + 1) * CHUNK).min(paths) {
                 let mut table = new();
                 let mut random = Enumerated::new(path, context);
                 // What a rational run does not reach stays undefined.
-                instance.experiment().run(&mut random, &mut table, &mut work, context, &mut |_| {});
-                sum.add(&table);
+                runner.run(&mut random, &mut table, &mut |_| {});
+                sum.add(&mut table);
             }
             sum
         })
         .collect();
     let mut total = zero();
-    for chunk in &chunks {
-        total.add(chunk);
+    for mut chunk in chunks {
+        total.add(&mut chunk);
     }
     total.divide(&S::from_f64(paths as f64, context));
     total
@@ -231,7 +229,7 @@ struct Decision<'a> {
 /// by intervals, with rationals tried early where the instance has them.
 pub(super) fn decide_exactly(
     instance: &Instance<'_>,
-    quantities: &[Quantity],
+    quantities: &[Recorded],
     means: ExactMeans,
     effort: &Effort,
 ) -> Result<Outcome, CheckFailure> {
@@ -371,7 +369,7 @@ impl<'a> Decision<'a> {
 
     fn by_rationals(
         &mut self,
-        quantities: &[Quantity],
+        quantities: &[Recorded],
         means: ExactMeans,
         budget: &Budget,
     ) -> Result<(), CheckFailure> {

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use super::budget::{Budget, beyond};
 use super::instance::Instance;
 use super::{CheckFailure, probes};
-use crate::method::{Emitted, Legality, Limit, RunTrace, Stored, StoredRun, Table, Workspace};
-use crate::oracle::{Estimable, NoRandomness, StepDraws, Stream, StreamKey};
+use crate::method::{Emitted, Legality, Limit, RunTrace, Stored, StoredRun, Table};
+use crate::oracle::{Estimable, NoRandomness, Randomness, StepDraws, Stream, StreamKey};
 use crate::problem::Arithmetic;
 
 /// Rounding of a forward run takes about this many bits a step.
@@ -49,7 +49,7 @@ const STORED_BITS: u32 = 256;
 enum Course {
     /// Nothing: it goes forward in the arithmetic of the check, with the draws of its stream.
     Computed,
-    /// What free sources emit in each step; nothing is random.
+    /// What free sources emit in each step; the rest goes forward with the draws of its stream.
     Emitted(Vec<Vec<f64>>),
     /// Its points, which define the rest.
     Points(StoredRun),
@@ -96,6 +96,10 @@ impl History {
         if !instance.oracle.is_free(true) {
             return History::computed(replicate, horizon);
         }
+        if !instance.experiment().is_defined_by_points() {
+            let mut random = Stream::new([key.stream(replicate)], ());
+            return History::emitted(instance, &mut random, replicate, demand);
+        }
         let longest = Budget::of(instance, demand.operations).steps(STORED_BITS).min(horizon);
         let shortened = instance.shortened(longest);
         let run = shortened.experiment().stored_run(&mut Stream::new([key.stream(replicate)], ()), demand.legality);
@@ -115,20 +119,30 @@ impl History {
 
     /// The one run of a claim about averages where nothing is random.
     pub fn of_average(instance: &Instance<'_>, demand: Demand) -> Self {
-        let horizon = instance.horizon;
         if !instance.oracle.is_free(false) {
-            return History::computed(0, horizon);
+            return History::computed(0, instance.horizon);
         }
+        History::emitted(instance, &mut NoRandomness, 0, demand)
+    }
+
+    /// A run that goes forward, with what its free sources emit stored.
+    fn emitted(
+        instance: &Instance<'_>,
+        random: &mut dyn Randomness<f64>,
+        replicate: u64,
+        demand: Demand,
+    ) -> Self {
+        let horizon = instance.horizon;
         let longest = longest_forward(horizon, &Budget::of(instance, demand.operations));
         let shortened = instance.shortened(longest);
         let emission = match demand.legality {
-            Legality::Certain => shortened.experiment().emission(forward_bits(longest)),
-            Legality::Assumed => shortened.experiment().assumed_emission(),
+            Legality::Certain => shortened.experiment().emission(random, forward_bits(longest)),
+            Legality::Assumed => shortened.experiment().assumed_emission(random),
         };
         let steps = emission.vectors.len();
         let end = emission.end.map(|end| end.explain(steps));
         let course = Course::Emitted(emission.vectors);
-        History { course, steps, end, ..History::computed(0, horizon) }.cut_at(longest)
+        History { course, steps, end, ..History::computed(replicate, horizon) }.cut_at(longest)
     }
 
     fn computed(replicate: u64, horizon: usize) -> Self {
@@ -208,11 +222,14 @@ impl History {
         match &self.course {
             Course::Points(StoredRun { points, draws, .. }) => {
                 let points = &points[..points.len().min(limit.steps.saturating_add(1))];
-                let stored = Stored { points, oracle: &instance.oracle, draws };
-                RunTrace::of_points(instance.problem.as_ref(), &instance.method, stored, context)
+                RunTrace::of_points(&experiment, Stored { points, draws }, context)
+            }
+            Course::Emitted(vectors) if instance.oracle.model.deterministic => {
+                RunTrace::forward(&experiment, &mut NoRandomness, Some(Emitted(vectors)), limit, context)
             }
             Course::Emitted(vectors) => {
-                RunTrace::forward(&experiment, &mut NoRandomness, Some(Emitted(vectors)), limit, context)
+                let mut random = Stream::new([key.stream(self.replicate)], context);
+                RunTrace::forward(&experiment, &mut random, Some(Emitted(vectors)), limit, context)
             }
             Course::Computed if instance.oracle.model.deterministic => {
                 RunTrace::forward(&experiment, &mut NoRandomness, None, limit, context)
@@ -229,11 +246,10 @@ impl History {
 fn trajectory(instance: &Instance<'_>, key: &StreamKey, replicate: u64) -> Result<Vec<Vec<f64>>, CheckFailure> {
     let mut points: Vec<Vec<f64>> = Vec::new();
     let mut random = Stream::new([key.stream(replicate)], ());
-    let mut table = Table::new(&[], 0, &[], ());
-    let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
-    instance.experiment().run_while(&mut random, None, &mut table, &mut work, (), &mut |step| {
-        if step.x.iter().all(|x| x.is_finite()) {
-            points.push(step.x.to_vec());
+    let mut table = Table::new(&[], &instance.method, ());
+    instance.experiment().runner::<f64>(()).run_while(&mut random, None, &mut table, &mut |reached| {
+        if reached.x.iter().all(|x| x.is_finite()) {
+            points.push(reached.x.to_vec());
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())

@@ -11,13 +11,34 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::finite_limits;
-use crate::method::{Experiment, Momentum, Start, visited_gradient_bound};
+use crate::method::{BoundMethod, Experiment, Misfit, visited_gradient_bound};
+use crate::method::language::tree::Method;
 use crate::number::{Exact, Interval, Scalar};
 use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Bound, Claim, Kind, MAX_HORIZON, Parameter, Schedule, Statement, Subject, Symbol};
+use crate::statement::{Bound, Claim, Kind, MAX_HORIZON, Parameter, Statement, Subject, Symbol};
+
+/// The name of one of a method's starts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Start(pub String);
+
+impl Start {
+    /// The start of that position, counted from 0 and over again.
+    #[must_use]
+    pub fn of(method: &Method, position: usize) -> Self {
+        let names: Vec<&str> = method.start_names().collect();
+        Start(names[position % names.len()].to_owned())
+    }
+
+    /// Its position among those of the method.
+    #[must_use]
+    pub fn position(&self, method: &Method) -> Option<usize> {
+        method.start_names().position(|name| name == self.0)
+    }
+}
 
 /// Everything needed to build an instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +48,7 @@ pub struct CellSpec {
     pub problem: ProblemSpec,
     /// Error sources; none for the exact gradient.
     pub oracle: Vec<SourceSpec>,
-    /// Start of the momentum buffer.
+    /// The start of the method, by name.
     pub start: Start,
     /// Parameter values, exact.
     pub parameters: BTreeMap<String, f64>,
@@ -51,11 +72,7 @@ impl CellSpec {
     pub fn setting(&self) -> String {
         let sources: Vec<String> = self.oracle.iter().map(ToString::to_string).collect();
         let sources = if sources.is_empty() { "exact".to_owned() } else { sources.join(" + ") };
-        let start = match self.start {
-            Start::Zero => "zero",
-            Start::FirstGradient => "first-gradient",
-        };
-        format!("{}; {sources}; {start} start", self.problem)
+        format!("{}; {sources}; {} start", self.problem, self.start.0)
     }
 
     /// What identifies the cell within its statement: keys its random streams.
@@ -139,14 +156,15 @@ pub enum InstanceError {
     /// Bias or noise of an estimate that does not tell them apart.
     #[error("the statement speaks of bias and noise apart, which the estimate does not give")]
     NotSplit,
-    /// Momentum parameter or step size outside of what the method is defined for.
-    #[error("the method needs 0 < beta <= 1 and gamma > 0, not beta = {beta} and gamma = {gamma}")]
-    Method {
-        /// β.
-        beta: f64,
-        /// γ.
-        gamma: f64,
-    },
+    /// A parameter of the method outside of what the method is defined for, or without a value.
+    #[error(transparent)]
+    Method(#[from] Misfit),
+    /// A start that the method has not.
+    #[error("the method has no start `{0}`")]
+    Start(String),
+    /// Error sources for a method that draws an estimate of each worker's gradient.
+    #[error("the method draws an estimate of each worker's gradient, for which no error source is defined")]
+    OfWorkers,
     /// More steps than a check takes, or none.
     #[error("a horizon of {0} steps is not between 1 and {MAX_HORIZON}")]
     Horizon(usize),
@@ -176,7 +194,7 @@ pub struct Instance<'a> {
     /// The estimate.
     pub oracle: Oracle,
     /// The method.
-    pub method: Momentum,
+    pub method: BoundMethod,
     /// x_0.
     pub point: Vec<f64>,
     /// K.
@@ -208,21 +226,6 @@ fn numbers_of(spec: &CellSpec, point: &[f64]) -> Vec<f64> {
     numbers
 }
 
-/// The parameter that the method reads as β.
-pub const MOMENTUM: &str = "beta";
-/// The parameter that the method reads as γ_0.
-pub const STEP: &str = "gamma";
-
-/// Whether the method reads a parameter of that name. All others are the analyst's choice: they stand in
-/// the bound and its proof only, and no run depends on them.
-#[must_use]
-pub fn is_of_method(name: &str) -> bool {
-    name == MOMENTUM || name == STEP
-}
-
-/// β for statements without the parameter `beta`.
-const DEFAULT_BETA: f64 = 0.375;
-
 impl<'a> Instance<'a> {
     /// Builds the instance and shows that it is in the statement's range and meets its hypotheses.
     ///
@@ -246,7 +249,8 @@ impl<'a> Instance<'a> {
         if point.len() != problem.dimension() {
             return Err(InstanceError::Point { expected: problem.dimension(), found: point.len() });
         }
-        let builtins = builtins(problem.as_ref(), &oracle, spec.start);
+        let start = spec.start.position(&statement.method).ok_or_else(|| InstanceError::Start(spec.start.0.clone()))?;
+        let builtins = builtins(problem.as_ref(), &oracle);
         let visits = statement.needs().contains(&Builtin::VisitedGradientBound);
         if visits && !oracle.model.deterministic {
             return Err(InstanceError::Missing(Builtin::VisitedGradientBound.name()));
@@ -271,7 +275,10 @@ impl<'a> Instance<'a> {
         if statement.needs_spectrum() && problem.affine_part().is_none_or(|a| a.remainder != 0) {
             return Err(InstanceError::Missing("spectrum"));
         }
-        let method = Momentum { beta: DEFAULT_BETA, steps: Vec::new(), start: spec.start, clip_direction: None };
+        let method = BoundMethod::new(Arc::clone(&statement.method), problem.as_ref(), start, &statement.spoken());
+        if method.draws_for_workers() && !oracle.spec.is_empty() {
+            return Err(InstanceError::OfWorkers);
+        }
         let (horizon, parameters) = (spec.horizon, Vec::new());
         let data = if statement.kind == Kind::Identity { numbers_of(spec, &point) } else { Vec::new() };
         let mut instance =
@@ -302,14 +309,8 @@ impl<'a> Instance<'a> {
             |p: &Parameter| InstanceError::Parameter { name: p.name.clone(), value: f64::NAN, range: p.range.clone() };
         let value = |p: &Parameter| parameters.get(&p.name).copied().ok_or_else(|| missing(p));
         self.parameters = statement.parameters.iter().map(value).collect::<Result<_, _>>()?;
-        let named = |name: &str| statement.parameter(name).map(|i| self.parameters[i]);
-        let beta = named(MOMENTUM).unwrap_or(DEFAULT_BETA);
-        let gamma = named(STEP).unwrap_or_else(|| default_step(self.problem.as_ref()));
-        if !(0.0 < beta && beta <= 1.0 && gamma > 0.0) {
-            return Err(InstanceError::Method { beta, gamma });
-        }
-        self.method.beta = beta;
-        self.method.steps = schedule(statement.schedule, gamma, self.horizon);
+        let own = |name: &str| statement.parameter(name).map(|i| self.parameters[i]);
+        self.method.tune(self.horizon, &own)?;
         if self.visits {
             let bound = visited_gradient_bound(&self.experiment(), HYPOTHESIS_BITS);
             let bound = bound.ok_or(InstanceError::Missing(Builtin::VisitedGradientBound.name()))?;
@@ -320,7 +321,8 @@ impl<'a> Instance<'a> {
 
     /// What is known of the instance, with K = `horizon`, before its parameters are chosen.
     pub(super) fn scope_without_parameters(&self, horizon: usize) -> Scope<Interval> {
-        base_scope(self.statement, self.problem.as_ref(), &self.builtins, &self.given, horizon, HYPOTHESIS_BITS)
+        let numbers = (self.builtins.as_slice(), self.given.as_slice());
+        base_scope(self.statement, self.problem.as_ref(), numbers, self.method.start(), horizon, HYPOTHESIS_BITS)
     }
 
     /// Whether constants have values, and ranges and hypotheses hold for certain, where `scope` has the numbers
@@ -352,7 +354,7 @@ impl<'a> Instance<'a> {
     pub fn shortened(&self, horizon: usize) -> Instance<'a> {
         let mut shorter = self.clone();
         shorter.horizon = horizon.min(self.horizon);
-        shorter.method.steps.truncate(shorter.horizon);
+        shorter.method.horizon = shorter.horizon;
         shorter
     }
 
@@ -372,8 +374,12 @@ impl<'a> Instance<'a> {
     /// The same for the run of its first `horizon` steps, whose workers' gradients are at most `visited`.
     #[must_use]
     pub fn scope_at<S: Scalar>(&self, horizon: usize, visited: Option<S>, context: S::Context) -> Scope<S> {
+        let numbers = (self.builtins.as_slice(), self.given.as_slice());
         let mut scope =
-            base_scope(self.statement, self.problem.as_ref(), &self.builtins, &self.given, horizon, context);
+            base_scope(self.statement, self.problem.as_ref(), numbers, self.method.start(), horizon, context);
+        if self.statement.speaks_of_method_values() {
+            scope.method = self.method.values::<S>(context).into_iter().map(Some).collect();
+        }
         if visited.is_some() {
             scope.builtins[builtin_position(Builtin::VisitedGradientBound)] = visited;
         }
@@ -478,7 +484,7 @@ pub(super) fn builtin_position(builtin: Builtin) -> usize {
 }
 
 /// The instance's constants in the order of [`Builtin::ALL`].
-pub(super) fn builtins(problem: &dyn DynProblem, oracle: &Oracle, start: Start) -> Vec<Option<Rational>> {
+pub(super) fn builtins(problem: &dyn DynProblem, oracle: &Oracle) -> Vec<Option<Rational>> {
     let constants = problem.constants();
     let model = &oracle.model;
     Builtin::ALL
@@ -498,7 +504,6 @@ pub(super) fn builtins(problem: &dyn DynProblem, oracle: &Oracle, start: Start) 
             Builtin::RelativeNoise => model.noise.as_ref().map(|size| size[0].clone()),
             Builtin::NoiseVariance => model.noise.as_ref().map(|size| size[1].clone()),
             Builtin::Isotropic => Some(Rational::from(u32::from(model.isotropic))),
-            Builtin::FirstGradient => Some(Rational::from(u32::from(start == Start::FirstGradient))),
         })
         .collect()
 }
@@ -513,8 +518,8 @@ pub(super) fn given(statement: &Statement, problem: &dyn DynProblem, oracle: &Or
 pub(super) fn base_scope<S: Scalar>(
     statement: &Statement,
     problem: &dyn DynProblem,
-    builtins: &[Option<Rational>],
-    given: &[Option<Rational>],
+    (builtins, given): (&[Option<Rational>], &[Option<Rational>]),
+    start: usize,
     horizon: usize,
     context: S::Context,
 ) -> Scope<S> {
@@ -530,26 +535,13 @@ pub(super) fn base_scope<S: Scalar>(
         constants: vec![None; statement.constants.len()],
         builtins: builtins.iter().map(|b| b.as_ref().map(|q| S::from_rational(q, context))).collect(),
         given: given.iter().map(|g| g.as_ref().map(|q| S::from_rational(q, context))).collect(),
+        start,
+        method: Vec::new(),
         spectrum,
         workers: problem.workers(),
         dimension: problem.dimension(),
         horizon,
     }
-}
-
-/// 1/(2L), for statements without the parameter `gamma`.
-fn default_step(problem: &dyn DynProblem) -> f64 {
-    problem.constants().smoothness.as_ref().map_or(0.5, |l| 0.5 / crate::number::nearest_f64(l))
-}
-
-/// γ_0, …, γ_{K−1}: nonincreasing because rounding is monotone.
-fn schedule(schedule: Schedule, gamma: f64, horizon: usize) -> Vec<f64> {
-    (0..horizon)
-        .map(|k| match schedule {
-            Schedule::Constant => gamma,
-            Schedule::Decreasing => gamma * (16.0 / (16.0 + k as f64)),
-        })
-        .collect()
 }
 
 /// The value of a term in a scope whose needed entries are set, as an enclosure.

@@ -6,7 +6,7 @@ use super::instance::{CellSpec, Instance};
 use super::sampled::Statistical;
 use super::{CheckFailure, Judging, Outcome};
 use crate::inference::TailClass;
-use crate::method::Quantity;
+use crate::method::Recorded;
 use crate::number::Interval;
 use crate::oracle::StreamKey;
 use crate::statement::Statement;
@@ -17,7 +17,7 @@ const BITS: u32 = 192;
 /// An instance with the exact expectation of each claim's left-hand side.
 pub struct Known<'a> {
     instance: Instance<'a>,
-    quantities: Vec<Quantity>,
+    quantities: Vec<Recorded>,
     means: Vec<Interval>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Known<'a> {
     /// When the instance cannot be built, or an expectation is not known.
     pub fn build(statement: &'a Statement, spec: &CellSpec, paths: u64) -> Result<Self, CheckFailure> {
         let instance = Instance::build(statement, spec)?;
-        let quantities = Quantity::mentioned(&statement.claims);
+        let quantities = Recorded::mentioned(&statement.claims);
         let unknown = || CheckFailure::Unsuitable("the expectation of a left-hand side is not known exactly".into());
         let table = ExactMeans::find(&instance, paths)
             .and_then(|means| means.table::<Interval>(&instance, &quantities, BITS))

@@ -1,18 +1,21 @@
-//! The exact second moments of momentum on quadratics whose estimate is affine in the gradient on average.
+//! The exact second moments of a linear method on quadratics whose estimate is affine in the gradient on average.
 //!
-//! With ∇f(x) = Py in coordinates y that are affine in x, v ← (1−β)v + β(Qy + ν), y ← y − γv, where Qy is
-//! the gradient plus the bias r·g + c·(1, −1, 1, …), E[ν | past] = 0 and E[νν^T | past] = s·I +
-//! M·diag(g_1², …, g_d²): the moments (E yy^T, E yv^T, E vv^T) follow a linear recursion, and E f,
-//! E‖∇f‖², E‖b‖², E‖v‖², E‖m‖² are linear in them. Where the family has an exact eigenbasis and c = M = 0,
-//! each direction is a block of its own with one coordinate; otherwise y = (x − x_0, 1) is the one block,
-//! in the coordinates in which the diagonal is meant.
+//! With ∇f(x) = Py in coordinates y that are affine in x, an estimate at y is Qy + ν, where Qy is the gradient
+//! plus the bias r·g + c·(1, −1, 1, …), E[ν | past] = 0 and E[νν^T | past] = s·I + M·diag(g_1², …, g_d²). Every
+//! vector of the method is then linear in the earlier ones, so that the moments E ab^T of each pair of them
+//! follow step by step, and E f, E‖∇f‖², E‖b‖² and E‖a‖² are linear in these. Where the family has an exact
+//! eigenbasis and c = M = 0, each direction is a block of its own with one coordinate, in which points are taken
+//! relative to the minimiser; otherwise y = (x − x_0, 1) is the one block, in the coordinates in which the
+//! diagonal is meant.
 
 use rug::Rational;
 
-use crate::method::{Quantity, Start, Table};
+use super::spectral::{is_stable, solved};
+use crate::method::language::moves::{Kind, Move, Unrolled, Weight};
+use crate::method::{Recorded, Table};
 use crate::number::{Scalar, zeros};
 use crate::problem::{Arithmetic, Scratch};
-use crate::statement::term::VectorSequence;
+use crate::statement::term::{Derived, OfMethod, ScalarSequence, Shifted, VectorSequence};
 use crate::verify::instance::Instance;
 
 /// A square matrix by rows.
@@ -96,38 +99,107 @@ impl<S: Scalar> Block<S> {
     }
 }
 
-/// The moments of one block: y = x_k, v = v_{k−1}.
+/// Moments of pairs of registers in one block. What is not there is zero.
 #[derive(Clone)]
-struct Moments<S> {
-    yy: Matrix<S>,
-    yv: Matrix<S>,
-    vv: Matrix<S>,
+struct Pairs<S> {
+    registers: usize,
+    entries: Vec<Option<Matrix<S>>>,
 }
 
-/// Moments at k once v_k is known: E y v_k^T, E v_k v_k^T.
-struct Pulled<S> {
-    yv: Matrix<S>,
-    vv: Matrix<S>,
+impl<S: Scalar> Pairs<S> {
+    fn new(registers: usize) -> Self {
+        Pairs { registers, entries: vec![None; registers * registers] }
+    }
+
+    /// E ab^T.
+    fn of(&self, a: usize, b: usize) -> Option<Matrix<S>> {
+        if a <= b { self.entry(a, b).cloned() } else { self.entry(b, a).map(Matrix::transpose) }
+    }
+
+    /// The same where a ≤ b.
+    fn entry(&self, a: usize, b: usize) -> Option<&Matrix<S>> {
+        self.entries[a * self.registers + b].as_ref()
+    }
+
+    fn set(&mut self, a: usize, b: usize, value: Option<Matrix<S>>) {
+        let (low, high, value) = if a <= b { (a, b, value) } else { (b, a, value.as_ref().map(Matrix::transpose)) };
+        self.entries[low * self.registers + high] = value;
+    }
+
+    /// Replaces all moments of a register: with itself, and with each live one.
+    fn replace(&mut self, u: usize, live: &[bool], own: Option<Matrix<S>>, other: impl Fn(&Self, usize) -> Option<Matrix<S>>) {
+        let others: Vec<Option<Matrix<S>>> =
+            (0..self.registers).map(|r| if r != u && live[r] { other(self, r) } else { None }).collect();
+        for (r, value) in others.into_iter().enumerate() {
+            self.set(u, r, value);
+        }
+        self.set(u, u, own);
+    }
+
+    /// E⟨a, b⟩.
+    fn inner(&self, a: usize, b: usize, context: S::Context) -> S {
+        self.entry(a.min(b), a.max(b)).map_or_else(|| S::zero(context), |matrix| matrix.trace(context))
+    }
 }
 
-/// Sums over the blocks at one step: E f(x_k), E‖∇f(x_k)‖², E‖b_k‖², E‖v_k‖², E⟨∇f(x_k), v_k⟩.
-struct Totals<S> {
-    value: S,
-    gradient: S,
+/// into ← into + factor·matrix, where nothing is zero.
+fn accumulate<S: Scalar>(into: &mut Option<Matrix<S>>, matrix: Option<Matrix<S>>, factor: &S) {
+    let Some(matrix) = matrix else { return };
+    match into {
+        Some(sum) => sum.add_multiple(&matrix, factor),
+        None => *into = Some(matrix.scaled(factor)),
+    }
+}
+
+/// What the call of a step had, summed over the blocks: E‖b_k‖² and E‖∇f‖² where it was made.
+struct Drawn<S> {
     bias: S,
-    buffer: S,
-    along: S,
+    gradient: S,
 }
 
-/// Whether the recursion applies: a quadratic under noise and bias that it can follow.
+/// Whether the recursion applies: a quadratic under noise and bias that it can follow, and a linear method of
+/// which nothing is asked that depends on where the origin is.
 pub(super) fn applies(instance: &Instance<'_>) -> bool {
-    instance.oracle.model.affine.is_some() && instance.problem.is_quadratic()
+    if instance.oracle.model.affine.is_none() || !instance.problem.is_quadratic() {
+        return false;
+    }
+    let Some(kinds) = instance.method.kinds() else { return false };
+    if !instance.method.draws_one_average() || kinds[0] != Some(Kind::Point) {
+        return false;
+    }
+    let mut unrolled = Unrolled::<f64>::new(instance.method.machine(()));
+    let linear = |moves: Option<Vec<Move<f64>>>| moves.is_some_and(|moves| moves.iter().all(is_followed));
+    let is_direction = |sequence: &VectorSequence| match sequence {
+        VectorSequence::Quantity(quantity) => {
+            kinds[instance.method.program().registers(quantity.position).start] == Some(Kind::Direction)
+        }
+        VectorSequence::Point => false,
+        _ => true,
+    };
+    let asked = Recorded::mentioned(&instance.statement.claims);
+    let known = asked.iter().all(|recorded| match recorded {
+        Recorded::Norm2(VectorSequence::Derived(derived)) => {
+            let first = derived.first.iter().flat_map(|(_, summands)| summands);
+            derived.at_step.iter().chain(first).all(|summand| is_direction(&summand.sequence))
+        }
+        Recorded::Norm2(sequence) => is_direction(sequence),
+        Recorded::Number(ScalarSequence::Quantity(_)) => false,
+        Recorded::Number(_) => true,
+    });
+    known && linear(unrolled.begin()) && linear(unrolled.step()) && linear(unrolled.step())
+}
+
+/// Whether the recursion follows such a move.
+fn is_followed(step: &Move<f64>) -> bool {
+    match step {
+        Move::Call(_, call) => call.worker.is_none(),
+        other => other.is_linear(),
+    }
 }
 
 /// Numbers that all blocks share.
 #[derive(Clone)]
 struct Shared<S: Scalar> {
-    beta: S,
     /// r and c of the bias r·g + c·(1, −1, 1, …).
     multiple: S,
     offset: S,
@@ -147,7 +219,6 @@ impl<S: Scalar> Shared<S> {
         let number = |q: &Rational| S::from_rational(q, context);
         let dimension = instance.problem.dimension() as u64;
         Some(Shared {
-            beta: S::from_f64(instance.method.beta, context),
             multiple: number(multiple),
             offset: number(offset),
             relative: number(relative),
@@ -158,32 +229,11 @@ impl<S: Scalar> Shared<S> {
         })
     }
 
-    /// From the moments with v_{k−1} to those with v_k; `replaces` for a first-gradient start.
-    fn pulled(&self, block: &Block<S>, moments: &Moments<S>, replaces: bool) -> Pulled<S> {
-        let context = self.context;
-        let one = S::one(context);
-        let beta = if replaces { &one } else { &self.beta };
-        let keep = one.clone().sub(beta);
-        let yg = moments.yy.product(&block.estimate.transpose(), context);
-        let gg = block.estimate.product(&yg, context);
-        let gv = block.estimate.product(&moments.yv, context);
-        let mut yv = moments.yv.clone().scaled(&keep);
-        yv.add_multiple(&yg, beta);
-        let mut vv = moments.vv.clone().scaled(&keep.clone().square());
-        vv.add_multiple(&gv.symmetric(), &keep.mul(beta));
-        let weight = beta.clone().square();
-        vv.add_multiple(&gg, &weight);
-        for (i, noise) in self.noise(block, moments).iter().enumerate() {
-            vv.entries[i * vv.size + i].add_product(noise, &weight);
-        }
-        Pulled { yv, vv }
-    }
-
-    /// E ν_j² for the coordinates that carry noise.
-    fn noise(&self, block: &Block<S>, moments: &Moments<S>) -> Vec<S> {
+    /// E ν_j² for the coordinates that carry noise, where the estimate is drawn at a vector of these moments.
+    fn noise(&self, block: &Block<S>, at: &Matrix<S>) -> Vec<S> {
         let mut noise = vec![self.variance.clone(); block.noisy];
         if !self.separable {
-            let gy = block.pull.product(&moments.yy, self.context);
+            let gy = block.pull.product(at, self.context);
             for (i, noise) in noise.iter_mut().enumerate() {
                 let mut square = S::zero(self.context);
                 (0..gy.size).for_each(|l| square.add_product(gy.at(i, l), block.pull.at(i, l)));
@@ -193,68 +243,98 @@ impl<S: Scalar> Shared<S> {
         noise
     }
 
-    /// The sums at one step, and the moments after it where a step of that size follows.
-    fn advance(&self, (blocks, base): &mut Blocks<S>, replaces: bool, step: Option<&S>) -> Totals<S> {
+    /// Makes one move in a block; what a call had is added to `drawn`.
+    fn advance(
+        &self,
+        block: &Block<S>,
+        pairs: &mut Pairs<S>,
+        (step, live): (&Move<S>, &[bool]),
+        drawn: &mut Option<Drawn<S>>,
+    ) {
         let context = self.context;
-        let zero = || S::zero(context);
-        let (value, gradient, bias, buffer, along) = (base.clone(), zero(), zero(), zero(), zero());
-        let mut totals = Totals { value, gradient, bias, buffer, along };
-        for (block, moments) in blocks {
-            let pulled = self.pulled(block, moments, replaces);
-            totals.value.add_product_f64(&block.weight.inner(&moments.yy, context), 0.5);
-            totals.gradient.add_assign(&block.gradient_square.inner(&moments.yy, context));
-            totals.bias.add_assign(&block.bias_square.inner(&moments.yy, context));
-            totals.buffer.add_assign(&pulled.vv.trace(context));
-            totals.along.add_assign(&block.pull.transpose().inner(&pulled.yv, context));
-            if let Some(step) = step {
-                let before = std::mem::replace(moments, at_rest(Matrix::zero(0, context), context));
-                *moments = self.step(before, pulled, step);
+        match step {
+            Move::Combine(u, parts) => self.combine(pairs, *u, parts, live),
+            Move::Divide(u, a) => {
+                let factor = S::one(context).div(a);
+                let scaled = |matrix: Option<Matrix<S>>, factor: &S| matrix.map(|matrix| matrix.scaled(factor));
+                let own = scaled(pairs.of(*u, *u), &factor.clone().square());
+                pairs.replace(*u, live, own, |pairs, r| scaled(pairs.of(*u, r), &factor));
+            }
+            Move::Swap(u, w) => {
+                let before = pairs.clone();
+                let from = |r: usize| if r == *u { *w } else if r == *w { *u } else { r };
+                for a in 0..pairs.registers {
+                    for b in a..pairs.registers {
+                        pairs.set(a, b, before.of(from(a), from(b)));
+                    }
+                }
+            }
+            Move::Call(u, call) => {
+                let at = pairs.of(call.at, call.at).unwrap_or_else(|| Matrix::zero(block.pull.size, context));
+                let map = if call.estimate { &block.estimate } else { &block.pull };
+                let mapped = |matrix: Option<Matrix<S>>| matrix.map(|matrix| map.product(&matrix, context));
+                let mut own = map.product(&at.product(&map.transpose(), context), context);
+                if call.estimate {
+                    for (i, noise) in self.noise(block, &at).iter().enumerate() {
+                        own.entries[i * own.size + i].add_assign(noise);
+                    }
+                    let zero = || S::zero(context);
+                    let drawn = drawn.get_or_insert_with(|| Drawn { bias: zero(), gradient: zero() });
+                    drawn.bias.add_assign(&block.bias_square.inner(&at, context));
+                    drawn.gradient.add_assign(&block.gradient_square.inner(&at, context));
+                }
+                pairs.replace(*u, live, Some(own), |pairs, r| mapped(pairs.of(call.at, r)));
+            }
+            // The recursion does not apply where there are others.
+            Move::Bend(..) => {}
+        }
+    }
+
+    fn combine(&self, pairs: &mut Pairs<S>, u: usize, parts: &[(Weight<S>, usize)], live: &[bool]) {
+        let weights: Vec<S> = parts.iter().map(|(weight, _)| weight.number(self.context)).collect();
+        let mut own = None;
+        for (i, (_, a)) in parts.iter().enumerate() {
+            accumulate(&mut own, pairs.of(*a, *a), &weights[i].clone().square());
+            for (j, (_, b)) in parts.iter().enumerate().skip(i + 1) {
+                let both = pairs.of(*a, *b).map(|matrix| matrix.symmetric());
+                accumulate(&mut own, both, &weights[i].clone().mul(&weights[j]));
             }
         }
-        totals
-    }
-
-    /// Writes what is known at k < K; with the start of the buffer at k = 0.
-    fn record_step(&self, table: &mut Table<S>, at: i64, totals: &Totals<S>, start: Start) {
-        let mut set = |sequence, k, value: &S| table.set(Quantity::Norm2(sequence), k, value);
-        let mut noise = self.total_variance.clone();
-        noise.add_product(&totals.gradient, &self.relative);
-        let error = totals.bias.clone().add(&noise);
-        // ‖v − g‖² = ‖v‖² − 2⟨g, v⟩ + ‖g‖².
-        let mut deviation = totals.buffer.clone().add(&totals.gradient);
-        deviation.add_product_f64(&totals.along, -2.0);
-        if at == 0 {
-            // v_{−1} is 0 or g_0 = v_0, and m_{−1} = v_{−1} − ∇f(x_0) is −∇f(x_0) or e_0.
-            let zero = S::zero(self.context);
-            let (buffer, deviation) = match start {
-                Start::Zero => (&zero, &totals.gradient),
-                Start::FirstGradient => (&totals.buffer, &error),
-            };
-            set(VectorSequence::Buffer, -1, buffer);
-            set(VectorSequence::Deviation, -1, deviation);
-        }
-        set(VectorSequence::Bias, at, &totals.bias);
-        set(VectorSequence::Noise, at, &noise);
-        set(VectorSequence::Error, at, &error);
-        set(VectorSequence::Buffer, at, &totals.buffer);
-        set(VectorSequence::Deviation, at, &deviation);
-    }
-
-    /// One step: (y, v_{k−1}) to (y − γ v_k, v_k).
-    fn step(&self, moments: Moments<S>, pulled: Pulled<S>, step: &S) -> Moments<S> {
-        let back = step.clone().neg();
-        let Pulled { yv, vv, .. } = pulled;
-        let mut yy = moments.yy;
-        yy.add_multiple(&yv.symmetric(), &back);
-        yy.add_multiple(&vv, &step.clone().square());
-        let mut next = yv;
-        next.add_multiple(&vv, &back);
-        Moments { yy, yv: next, vv }
+        pairs.replace(u, live, own, |pairs, r| {
+            let mut sum = None;
+            for ((_, part), weight) in parts.iter().zip(&weights) {
+                accumulate(&mut sum, pairs.of(*part, r), weight);
+            }
+            sum
+        });
     }
 }
 
-/// The blocks with their moments at x_0, v_{−1} = 0, and the constant part of f.
-type Blocks<S> = (Vec<(Block<S>, Moments<S>)>, S);
+/// The registers whose moments are of use once each of the moves is made, where `last` is of use at the end.
+fn liveness<S>(moves: &[Move<S>], last: &[bool]) -> Vec<Vec<bool>> {
+    let mut live = last.to_vec();
+    let mut all = Vec::new();
+    for step in moves.iter().rev() {
+        all.push(live.clone());
+        match step {
+            Move::Combine(u, parts) => {
+                live[*u] = false;
+                parts.iter().for_each(|(_, part)| live[*part] = true);
+            }
+            Move::Call(u, call) => {
+                live[*u] = false;
+                live[call.at] = true;
+            }
+            Move::Swap(u, w) => live.swap(*u, *w),
+            Move::Divide(..) | Move::Bend(..) => {}
+        }
+    }
+    all.reverse();
+    all
+}
+
+/// The blocks with the moments of their registers, and the constant part of f.
+type Blocks<S> = (Vec<(Block<S>, Pairs<S>)>, S);
 
 /// One direction of an eigenbasis: Py = λy, and (1 + r)λy is the mean of the estimate.
 fn direction<S: Scalar>(lambda: &S, shared: &Shared<S>) -> Block<S> {
@@ -263,15 +343,17 @@ fn direction<S: Scalar>(lambda: &S, shared: &Shared<S>) -> Block<S> {
     Block::new(single(lambda.clone()), &bias, single(lambda.clone()), 1, shared.context)
 }
 
-fn at_rest<S: Scalar>(yy: Matrix<S>, context: S::Context) -> Moments<S> {
-    let zero = Matrix::zero(yy.size, context);
-    Moments { yy, yv: zero.clone(), vv: zero }
+/// The moments where x alone is not zero.
+fn at_rest<S: Scalar>(yy: Matrix<S>, registers: usize) -> Pairs<S> {
+    let mut pairs = Pairs::new(registers);
+    pairs.set(0, 0, Some(yy));
+    pairs
 }
 
-fn blocks<S: Arithmetic>(instance: &Instance<'_>, shared: &Shared<S>) -> Option<Blocks<S>> {
+fn blocks<S: Arithmetic>(instance: &Instance<'_>, shared: &Shared<S>, registers: usize) -> Option<Blocks<S>> {
     let context = shared.context;
     let Some(affine) = instance.problem.affine_part().filter(|a| a.remainder == 0 && shared.separable) else {
-        return Some(one_block(instance, shared));
+        return Some(one_block(instance, shared, registers));
     };
     let lower_bound = S::from_rational(instance.problem.constants().lower_bound.as_ref()?, context);
     let directions = affine.spectrum.iter().zip(&affine.basis).map(|(lambda, row)| {
@@ -281,13 +363,13 @@ fn blocks<S: Arithmetic>(instance: &Instance<'_>, shared: &Shared<S>) -> Option<
             y.add_product(&offset, &S::from_rational(q, context));
         }
         let yy = Matrix { size: 1, entries: vec![y.square()] };
-        (direction(&S::from_rational(lambda, context), shared), at_rest(yy, context))
+        (direction(&S::from_rational(lambda, context), shared), at_rest(yy, registers))
     });
     Some((directions.collect(), lower_bound))
 }
 
 /// y = (x − x_0, 1): the Hessian's columns are differences of gradients, which are affine.
-fn one_block<S: Arithmetic>(instance: &Instance<'_>, shared: &Shared<S>) -> Blocks<S> {
+fn one_block<S: Arithmetic>(instance: &Instance<'_>, shared: &Shared<S>, registers: usize) -> Blocks<S> {
     let context = shared.context;
     let d = instance.problem.dimension();
     let problem = S::view(instance.problem.as_ref());
@@ -320,81 +402,282 @@ fn one_block<S: Arithmetic>(instance: &Instance<'_>, shared: &Shared<S>) -> Bloc
     }
     let mut yy = Matrix::<S>::zero(d + 1, context);
     yy.entries[d * (d + 1) + d] = S::one(context);
-    (vec![(Block::new(pull, &bias, weight, d, context), at_rest(yy, context))], value)
+    (vec![(Block::new(pull, &bias, weight, d, context), at_rest(yy, registers))], value)
+}
+
+/// A combination of registers, whose squared norm is recorded.
+type Combination<S> = Vec<(S, usize)>;
+
+/// What is recorded of the registers, row by row.
+struct Wanted<'w, S> {
+    recorded: &'w Recorded,
+    /// After step k, at the index k + `ahead`.
+    after: Option<(Combination<S>, i64)>,
+    /// At its first index, from the start or from what step 0 kept.
+    first: Option<(Combination<S>, i64, bool)>,
+}
+
+impl<'w, S: Scalar> Wanted<'w, S> {
+    /// `gradient` is the register of ∇f(x_k).
+    fn new(recorded: &'w Recorded, instance: &Instance<'_>, gradient: usize, context: S::Context) -> Option<Self> {
+        let program = instance.method.program();
+        let place = |quantity: &OfMethod| program.registers(quantity.position).start;
+        match recorded {
+            Recorded::Norm2(VectorSequence::Quantity(quantity)) => {
+                let register = place(quantity);
+                let one = |register| vec![(S::one(context), register)];
+                let kept = program.kept(quantity.position);
+                let first = quantity.first.map(|first| (one(kept.unwrap_or(register)), first, kept.is_none()));
+                Some(Wanted { recorded, after: Some((one(register), quantity.index_after(1))), first })
+            }
+            Recorded::Norm2(VectorSequence::Derived(derived)) => {
+                Some(Wanted::of_derived(recorded, derived, instance, gradient, context))
+            }
+            _ => None,
+        }
+    }
+
+    fn of_derived(
+        recorded: &'w Recorded,
+        derived: &Derived,
+        instance: &Instance<'_>,
+        gradient: usize,
+        context: S::Context,
+    ) -> Self {
+        let program = instance.method.program();
+        let place = |quantity: &OfMethod| program.registers(quantity.position).start;
+        let mut ahead = None;
+        let after: Option<Combination<S>> = derived
+            .at_step
+            .iter()
+            .map(|summand| {
+                let Shifted::Step(by) = summand.index else { return None };
+                let (register, index) = match &summand.sequence {
+                    VectorSequence::Quantity(quantity) => (place(quantity), quantity.index_after(1)),
+                    VectorSequence::Gradient => (gradient, 0),
+                    _ => return None,
+                };
+                let own = index - by;
+                (*ahead.get_or_insert(own) == own).then(|| (S::from_rational(&summand.factor, context), register))
+            })
+            .collect();
+        let mut at_start = true;
+        let first = derived.first.as_ref().and_then(|(index, summands)| {
+            let parts: Option<Combination<S>> = summands
+                .iter()
+                .map(|summand| {
+                    let register = match (&summand.sequence, summand.index) {
+                        (VectorSequence::Quantity(quantity), Shifted::Fixed(k)) if quantity.first == Some(k) => {
+                            let kept = program.kept(quantity.position);
+                            at_start &= kept.is_none();
+                            kept.unwrap_or_else(|| place(quantity))
+                        }
+                        (VectorSequence::Gradient, Shifted::Fixed(0)) => gradient,
+                        _ => return None,
+                    };
+                    Some((S::from_rational(&summand.factor, context), register))
+                })
+                .collect();
+            parts.map(|parts| (parts, *index))
+        });
+        Wanted {
+            recorded,
+            after: after.zip(ahead),
+            first: first.map(|(parts, index)| (parts, index, at_start)),
+        }
+    }
+}
+
+/// E‖Σ aᵢrᵢ‖² over all blocks.
+fn square_of<S: Scalar>(parts: &[(S, usize)], blocks: &[(Block<S>, Pairs<S>)], context: S::Context) -> S {
+    let mut sum = S::zero(context);
+    for (_, pairs) in blocks {
+        for (i, (a, r)) in parts.iter().enumerate() {
+            sum.add_product(&pairs.inner(*r, *r, context), &a.clone().square());
+            for (b, t) in &parts[i + 1..] {
+                let mut product = a.clone().mul(b);
+                product.mul_f64(2.0);
+                sum.add_product(&pairs.inner(*r, *t, context), &product);
+            }
+        }
+    }
+    sum
 }
 
 /// The expected table of an instance to which the recursion [`applies`].
 pub(super) fn expected_table<S: Arithmetic>(
     instance: &Instance<'_>,
-    quantities: &[Quantity],
+    recorded: &[Recorded],
     context: S::Context,
 ) -> Option<Table<S>> {
     let shared = Shared::new(instance, context)?;
-    let mut blocks = blocks::<S>(instance, &shared)?;
-    let (steps, start) = (&instance.method.steps, instance.method.start);
-    let mut table = Table::new(quantities, steps.len(), steps, context);
-    for k in 0..=steps.len() {
+    let method = &instance.method;
+    let vectors = method.program().vectors;
+    // One more register for ∇f(x_k).
+    let gradient = vectors;
+    let mut blocks = blocks::<S>(instance, &shared, vectors + 1)?;
+    let mut table = Table::new(recorded, method, context);
+    let wanted: Vec<Wanted<'_, S>> =
+        recorded.iter().filter_map(|recorded| Wanted::new(recorded, instance, gradient, context)).collect();
+    // What outlasts a step: states, and what is recorded after it.
+    let mut last: Vec<bool> = (0..=vectors).map(|register| register == 0 || method.is_state_register(register)).collect();
+    for (_, register) in wanted.iter().filter_map(|wanted| wanted.after.as_ref()).flat_map(|(parts, _)| parts) {
+        last[*register] = true;
+    }
+    let mut unrolled = Unrolled::<S>::new(method.machine(context));
+    let make = |blocks: &mut Blocks<S>, moves: &[Move<S>], last: &[bool]| {
+        let mut drawn = None;
+        let live = liveness(moves, last);
+        for (block, pairs) in &mut blocks.0 {
+            for (step, live) in moves.iter().zip(&live) {
+                shared.advance(block, pairs, (step, live), &mut drawn);
+            }
+        }
+        drawn
+    };
+    make(&mut blocks, &unrolled.begin()?, &last);
+    for k in 0..=method.horizon {
         let at = k as i64;
-        let step = steps.get(k).map(|step| S::from_f64(*step, context));
-        let totals = shared.advance(&mut blocks, k == 0 && start == Start::FirstGradient, step.as_ref());
-        table.set(Quantity::Value, at, &totals.value);
-        table.set(Quantity::Norm2(VectorSequence::Gradient), at, &totals.gradient);
-        if step.is_some() {
-            shared.record_step(&mut table, at, &totals, start);
+        let mut value = blocks.1.clone();
+        let mut squared = S::zero(context);
+        for (block, pairs) in &mut blocks.0 {
+            let Some(yy) = pairs.entry(0, 0) else { continue };
+            value.add_product_f64(&block.weight.inner(yy, context), 0.5);
+            squared.add_assign(&block.gradient_square.inner(yy, context));
+            if last[gradient] || k == 0 {
+                let own = block.pull.product(&yy.product(&block.pull.transpose(), context), context);
+                let all = vec![true; vectors + 1];
+                pairs.replace(gradient, &all, Some(own), |pairs, r| {
+                    pairs.of(0, r).map(|matrix| block.pull.product(&matrix, context))
+                });
+            }
+        }
+        table.set(&Recorded::VALUE, at, &value);
+        table.set(&Recorded::GRADIENT, at, &squared);
+        for wanted in wanted.iter().filter(|_| k == 0) {
+            if let Some((parts, index, true)) = &wanted.first {
+                table.set(wanted.recorded, *index, &square_of(parts, &blocks.0, context));
+            }
+        }
+        if k == method.horizon {
+            break;
+        }
+        let mut kept = last.clone();
+        for (_, register) in wanted.iter().filter_map(|wanted| wanted.first.as_ref()).flat_map(|(parts, ..)| parts) {
+            kept[*register] |= k == 0;
+        }
+        let drawn = make(&mut blocks, &unrolled.step()?, if k == 0 { &kept } else { &last })?;
+        let mut noise = shared.total_variance.clone();
+        noise.add_product(&drawn.gradient, &shared.relative);
+        table.set(&Recorded::Norm2(VectorSequence::Bias), at, &drawn.bias);
+        table.set(&Recorded::Norm2(VectorSequence::Noise), at, &noise);
+        table.set(&Recorded::Norm2(VectorSequence::Error), at, &drawn.bias.add(&noise));
+        for wanted in &wanted {
+            if let Some((parts, ahead)) = &wanted.after {
+                table.set(wanted.recorded, at + ahead, &square_of(parts, &blocks.0, context));
+            }
+            if let (0, Some((parts, index, false))) = (k, &wanted.first) {
+                table.set(wanted.recorded, *index, &square_of(parts, &blocks.0, context));
+            }
         }
     }
     if let Some(limit) = stationary_gradient(instance, &shared) {
-        table.set_limit(Quantity::Norm2(VectorSequence::Gradient), limit);
+        table.set_limit(&Recorded::GRADIENT, limit);
     }
     Some(table)
 }
 
-/// lim E‖∇f(x_k)‖² for constant steps: the fixed point of the recursion of moments, by Cramer's
-/// rule in each direction. The 2×2 recursion of (y, v) is stable iff γλ < 2(2−β)/β, which is
-/// required with certainty; then moments converge to their only fixed point from any start. With the
-/// bias r·g each λ stands for (1 + r)λ there; other bias, and noise that grows with g, is not followed.
+/// lim E‖∇f(x_k)‖² where every step is the same: the fixed point of the recursion of moments in each direction.
+/// The recursion of the states themselves must be stable for certain; then moments converge to their only fixed
+/// point from any start. Bias that is no multiple of g, and noise that grows with g, are not followed.
 fn stationary_gradient<S: Scalar>(instance: &Instance<'_>, shared: &Shared<S>) -> Option<S> {
     let context = shared.context;
-    let number = |x: f64| S::from_f64(x, context);
-    let step_size = *instance.method.steps.first()?;
-    if !shared.separable || instance.method.steps.iter().any(|s| *s != step_size) {
+    let method = &instance.method;
+    if !shared.separable || !method.program().is_autonomous() {
         return None;
     }
-    let step = number(step_size);
-    let stable = number(2.0).mul(&number(2.0).sub(&shared.beta)).div(&shared.beta);
-    let mut total = number(0.0);
+    let mut unrolled = Unrolled::<S>::new(method.machine(context));
+    unrolled.begin()?;
+    // The first step may differ.
+    unrolled.step()?;
+    let moves = unrolled.step()?;
+    let vectors = method.program().vectors;
+    let states: Vec<usize> =
+        (0..vectors).filter(|register| *register == 0 || method.is_state_register(*register)).collect();
+    let mut last = vec![false; vectors + 1];
+    states.iter().for_each(|register| last[*register] = true);
+    let live = liveness(&moves, &last);
+    let places: Vec<(usize, usize)> =
+        states.iter().enumerate().flat_map(|(i, a)| states[i..].iter().map(move |b| (*a, *b))).collect();
+    let quiet = Shared { variance: S::zero(context), ..shared.clone() };
+    let mut total = S::zero(context);
     for lambda in &instance.problem.affine_part()?.spectrum {
         let lambda = S::from_rational(lambda, context);
-        let pull = lambda.clone().mul(&shared.multiple).add(&lambda);
-        let positive = number(0.0).certainly_lt(&pull);
-        if !positive || !step.clone().mul(&pull).certainly_lt(&stable) {
+        let block = direction(&lambda, shared);
+        let image = |entry: Option<(usize, usize)>, shared: &Shared<S>| -> Vec<S> {
+            let mut pairs = Pairs::new(vectors + 1);
+            if let Some((a, b)) = entry {
+                pairs.set(a, b, Some(Matrix { size: 1, entries: vec![S::one(context)] }));
+            }
+            for (step, live) in moves.iter().zip(&live) {
+                shared.advance(&block, &mut pairs, (step, live), &mut None);
+            }
+            places.iter().map(|(a, b)| pairs.inner(*a, *b, context)).collect()
+        };
+        let means = state_matrix(&moves, &states, &block, shared)?;
+        if !is_stable(&means, context) {
             return None;
         }
-        // The recursion is affine: its matrix is found by applying it to the unit moments.
-        let block = direction(&lambda, shared);
-        let quiet = Shared { variance: number(0.0), ..shared.clone() };
-        let image = |yy: f64, yv: f64, vv: f64, shared: &Shared<S>| {
-            let single = |x: f64| Matrix { size: 1, entries: vec![number(x)] };
-            let moments = Moments { yy: single(yy), yv: single(yv), vv: single(vv) };
-            let pulled = shared.pulled(&block, &moments, false);
-            let next = shared.step(moments, pulled, &step);
-            [next.yy, next.yv, next.vv].map(|matrix| matrix.at(0, 0).clone())
-        };
-        let columns = [image(1.0, 0.0, 0.0, &quiet), image(0.0, 1.0, 0.0, &quiet), image(0.0, 0.0, 1.0, &quiet)];
-        let constant = image(0.0, 0.0, 0.0, shared);
-        // (I − M) z = constant; the first unknown by Cramer's rule.
-        let entry = |row: usize, column: usize| {
-            let identity = number(f64::from(u8::from(row == column)));
-            identity.sub(&columns[column][row])
-        };
-        let determinant = |first: &dyn Fn(usize) -> S| {
-            let minor = |a: usize, b: usize| entry(a, 1).mul(&entry(b, 2)).sub(&entry(a, 2).mul(&entry(b, 1)));
-            first(0).mul(&minor(1, 2)).sub(&first(1).mul(&minor(0, 2))).add(&first(2).mul(&minor(0, 1)))
-        };
-        let yy = determinant(&|row| constant[row].clone()).div(&determinant(&|row| entry(row, 0)));
-        total.add_assign(&lambda.square().mul(&yy));
+        // z = Mz + constant.
+        let constant = image(None, shared);
+        let columns: Vec<Vec<S>> = places.iter().map(|place| image(Some(*place), &quiet)).collect();
+        let system: Vec<Vec<S>> = (0..places.len())
+            .map(|row| {
+                let entry = |column: usize| {
+                    let identity = S::from_f64(f64::from(u8::from(row == column)), context);
+                    identity.sub(&columns[column][row])
+                };
+                (0..places.len()).map(entry).collect()
+            })
+            .collect();
+        let fixed = solved(system, constant, context)?;
+        total.add_assign(&lambda.square().mul(&fixed[0]));
     }
     Some(total)
+}
+
+/// The mean of the states after a step, by those before it, in one direction.
+fn state_matrix<S: Scalar>(
+    moves: &[Move<S>],
+    states: &[usize],
+    block: &Block<S>,
+    shared: &Shared<S>,
+) -> Option<Vec<Vec<S>>> {
+    let context = shared.context;
+    let registers = 1 + moves.iter().map(Move::largest_register).max()?.max(*states.iter().max()?);
+    let mut columns = Vec::new();
+    for state in states {
+        let mut values = vec![S::zero(context); registers];
+        values[*state] = S::one(context);
+        for step in moves {
+            match step {
+                Move::Combine(u, parts) => {
+                    let mut sum = S::zero(context);
+                    parts.iter().for_each(|(weight, part)| sum.add_product(&weight.number(context), &values[*part]));
+                    values[*u] = sum;
+                }
+                Move::Divide(u, a) => values[*u].div_assign(a),
+                Move::Swap(u, w) => values.swap(*u, *w),
+                Move::Call(u, call) => {
+                    let map = if call.estimate { &block.estimate } else { &block.pull };
+                    values[*u] = values[call.at].clone().mul(map.at(0, 0));
+                }
+                Move::Bend(..) => return None,
+            }
+        }
+        columns.push(states.iter().map(|state| values[*state].clone()).collect::<Vec<S>>());
+    }
+    Some((0..states.len()).map(|row| columns.iter().map(|column| column[row].clone()).collect()).collect())
 }
 
 #[cfg(test)]
@@ -403,7 +686,6 @@ mod tests {
 
     use super::*;
     use crate::inference::{Evidence, Verdict};
-    use crate::method::Workspace;
     use crate::number::Exact;
     use crate::oracle::{Stream, StreamKey};
     use crate::statement::Statement;
@@ -418,22 +700,22 @@ mod tests {
         )
     }
 
-    fn quantities() -> Vec<Quantity> {
-        let norms = VectorSequence::ALL.into_iter().map(Quantity::Norm2);
-        std::iter::once(Quantity::Value).chain(norms).collect()
+    fn buffer(statement: &Statement) -> Recorded {
+        Recorded::Norm2(VectorSequence::Quantity(statement.method.vector_states().next().unwrap()))
     }
 
-    const KNOWN: [VectorSequence; 4] =
-        [VectorSequence::Gradient, VectorSequence::Buffer, VectorSequence::Deviation, VectorSequence::Error];
+    fn deviation(statement: &Statement) -> Recorded {
+        Recorded::Norm2(VectorSequence::Derived(statement.method.derived[0].clone()))
+    }
 
-    const EVERY_STEP: [VectorSequence; 6] = [
-        VectorSequence::Gradient,
-        VectorSequence::Buffer,
-        VectorSequence::Deviation,
-        VectorSequence::Error,
-        VectorSequence::Bias,
-        VectorSequence::Noise,
-    ];
+    fn every_step(statement: &Statement) -> Vec<Recorded> {
+        let others = [VectorSequence::Error, VectorSequence::Bias, VectorSequence::Noise].map(Recorded::Norm2);
+        [Recorded::GRADIENT, buffer(statement), deviation(statement)].into_iter().chain(others).collect()
+    }
+
+    fn quantities(statement: &Statement) -> Vec<Recorded> {
+        std::iter::once(Recorded::VALUE).chain(every_step(statement)).collect()
+    }
 
     /// Compares the recursion with all paths, as rational numbers: `bits` fair signs are drawn each step.
     fn agrees_with_enumeration(problem: &serde_json::Value, oracle: &serde_json::Value, bits: u64, horizon: usize) {
@@ -445,23 +727,23 @@ mod tests {
             }));
             let instance = Instance::build(&statement, &spec).unwrap();
             assert!(applies(&instance), "{oracle}");
-            let recursion = expected_table::<Exact>(&instance, &quantities(), ()).unwrap();
+            let recursion = expected_table::<Exact>(&instance, &quantities(&statement), ()).unwrap();
             let paths = 1 << (bits * horizon as u64);
-            let enumerated = ExactMeans::Enumeration(paths).table::<Exact>(&instance, &quantities(), ()).unwrap();
-            let same = |quantity, k| {
+            let enumerated = ExactMeans::Enumeration(paths).table::<Exact>(&instance, &quantities(&statement), ()).unwrap();
+            let same = |quantity: &Recorded, k| {
                 let (a, b) = (recursion.get(quantity, k).unwrap(), enumerated.get(quantity, k).unwrap());
                 let place = format!("{quantity:?} at {k}, {oracle}, {start}, beta {beta}");
                 assert!(a.is_defined() && a == b, "{place}: {a:?} against {b:?}");
             };
             for k in 0..=horizon as i64 {
-                same(Quantity::Value, k);
-                same(Quantity::Norm2(VectorSequence::Gradient), k);
+                same(&Recorded::VALUE, k);
+                same(&Recorded::GRADIENT, k);
             }
             for k in 0..horizon as i64 {
-                EVERY_STEP.into_iter().for_each(|sequence| same(Quantity::Norm2(sequence), k));
+                every_step(&statement).iter().for_each(|quantity| same(quantity, k));
             }
-            same(Quantity::Norm2(VectorSequence::Deviation), -1);
-            same(Quantity::Norm2(VectorSequence::Buffer), -1);
+            same(&deviation(&statement), -1);
+            same(&buffer(&statement), -1);
         }
     }
 
@@ -552,24 +834,24 @@ mod tests {
             "start": "first-gradient", "parameters": { "beta": 0.3, "gamma": 0.8 }, "horizon": 12,
         }));
         let instance = Instance::build(&statement, &spec).unwrap();
-        let expected = expected_table::<f64>(&instance, &quantities(), ()).unwrap();
+        let expected = expected_table::<f64>(&instance, &quantities(&statement), ()).unwrap();
         let key = StreamKey::new(1, "moments", "");
         let count = 4000u32;
         let mut sums = vec![(0.0, 0.0); 5 * 12];
-        let mut work = Workspace::<f64>::new(instance.problem.as_ref(), ());
+        let mut runner = instance.experiment().runner::<f64>(());
         for replicate in 0..count {
-            let mut table = Table::<f64>::new(&quantities(), 12, &instance.method.steps, ());
+            let mut table = Table::<f64>::new(&quantities(&statement), &instance.method, ());
             let mut random = Stream::new([key.stream(replicate.into())], ());
-            instance.experiment().run(&mut random, &mut table, &mut work, (), &mut |_| {});
-            for (slot, (quantity, k)) in sums.iter_mut().zip(entries()) {
-                let x = table.get(quantity, k).copied().unwrap();
+            runner.run(&mut random, &mut table, &mut |_| {});
+            for (slot, (quantity, k)) in sums.iter_mut().zip(entries(&statement)) {
+                let x = table.get(&quantity, k).copied().unwrap();
                 *slot = (slot.0 + x, slot.1 + x * x);
             }
         }
-        for ((sum, squares), (quantity, k)) in sums.into_iter().zip(entries()) {
+        for ((sum, squares), (quantity, k)) in sums.into_iter().zip(entries(&statement)) {
             let n = f64::from(count);
             let (mean, variance) = (sum / n, squares / n - (sum / n).powi(2));
-            let exact = expected.get(quantity, k).copied().unwrap();
+            let exact = expected.get(&quantity, k).copied().unwrap();
             // Eight standard errors: 60 comparisons fail together with probability below 1e-13, were
             // the means normal.
             let limit = 8.0 * (variance / n).sqrt() + 1e-12 * exact;
@@ -577,9 +859,10 @@ mod tests {
         }
     }
 
-    fn entries() -> impl Iterator<Item = (Quantity, i64)> {
-        let quantities = std::iter::once(Quantity::Value).chain(KNOWN.map(Quantity::Norm2));
-        quantities.flat_map(|quantity| (0..12).map(move |k| (quantity, k)))
+    fn entries(statement: &Statement) -> impl Iterator<Item = (Recorded, i64)> + use<> {
+        let known = [Recorded::GRADIENT, buffer(statement), deviation(statement), Recorded::Norm2(VectorSequence::Error)];
+        let quantities = std::iter::once(Recorded::VALUE).chain(known);
+        quantities.flat_map(|quantity| (0..12).map(move |k| (quantity.clone(), k)))
     }
 
     #[test]
@@ -592,10 +875,10 @@ mod tests {
                 "oracle": oracle, "parameters": { "beta": 0.5, "gamma": 1.0 }, "horizon": 400,
             }));
             let instance = Instance::build(&statement, &spec).unwrap();
-            let gradient = Quantity::Norm2(VectorSequence::Gradient);
-            let table = expected_table::<f64>(&instance, &[gradient], ()).unwrap();
-            let late = table.get(gradient, 400).unwrap();
-            let limit = table.get(gradient, crate::statement::evaluate::LIMIT).unwrap();
+            let gradient = Recorded::GRADIENT;
+            let table = expected_table::<f64>(&instance, std::slice::from_ref(&gradient), ()).unwrap();
+            let late = table.get(&gradient, 400).unwrap();
+            let limit = table.get(&gradient, crate::statement::evaluate::LIMIT).unwrap();
             assert!((late - limit).abs() < 1e-12 * limit, "{late} against {limit}");
         }
     }
@@ -609,10 +892,10 @@ mod tests {
                 "problem": with_spectrum(), "oracle": [source, { "source": "rademacher", "size": 0.5 }],
                 "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 2,
             }));
-            let gradient = Quantity::Norm2(VectorSequence::Gradient);
+            let gradient = Recorded::GRADIENT;
             let instance = Instance::build(&statement, &spec).unwrap();
-            let table = expected_table::<Exact>(&instance, &[gradient], ()).unwrap();
-            assert!(table.get(gradient, crate::statement::evaluate::LIMIT).is_none(), "{source}");
+            let table = expected_table::<Exact>(&instance, std::slice::from_ref(&gradient), ()).unwrap();
+            assert!(table.get(&gradient, crate::statement::evaluate::LIMIT).is_none(), "{source}");
         }
     }
 
@@ -626,8 +909,8 @@ mod tests {
         }));
         let instance = Instance::build(&statement, &spec).unwrap();
         assert_eq!(instance.problem.constants().smoothness, Some(1.into()), "2(2 - beta)/beta = 6 is the limit");
-        let gradient = Quantity::Norm2(VectorSequence::Gradient);
-        let table = expected_table::<Exact>(&instance, &[gradient], ()).unwrap();
-        assert!(table.get(gradient, crate::statement::evaluate::LIMIT).is_none());
+        let gradient = Recorded::GRADIENT;
+        let table = expected_table::<Exact>(&instance, std::slice::from_ref(&gradient), ()).unwrap();
+        assert!(table.get(&gradient, crate::statement::evaluate::LIMIT).is_none());
     }
 }

@@ -30,7 +30,7 @@ impl OverOutcomes<'_> {
         past: &RunTrace<'_, S>,
         context: S::Context,
     ) -> Result<Vec<Vec<S>>, CheckFailure> {
-        let (x, gradient) = (past.point(step), past.gradient(step));
+        let (x, gradient) = past.called(step);
         let problem = self.instance.problem.as_ref();
         let oracle = &self.instance.oracle;
         let mut worker_gradients = Vec::new();
@@ -39,9 +39,9 @@ impl OverOutcomes<'_> {
         let situation = Situation {
             k: step,
             x: &x,
-            gradient,
+            gradient: &gradient,
             worker_gradients: &worker_gradients,
-            buffer: &zeros(x.len(), context),
+            direction: None,
             workers: problem.workers(),
             problem: S::view(problem),
             badness: None,
@@ -79,7 +79,7 @@ impl SidesOnRun for OverOutcomes<'_> {
         let step = usize::try_from(place.k)
             .ok()
             .filter(|k| *k < place.horizon)
-            .ok_or(EvaluationError::MissingQuantity { name: "b", index: place.k })?;
+            .ok_or_else(|| EvaluationError::missing("b", place.k))?;
         let noises = self.noises(step, past, context)?;
         let outcome = |noise| OutcomeTrace::new(past, place.horizon, step, noise);
         let outcomes: Vec<_> = noises.into_iter().map(outcome).collect();
@@ -108,7 +108,7 @@ impl SidesOnRun for OverOutcomes<'_> {
 /// Whether the noise of one step can be enumerated.
 pub(super) fn suitable(instance: &Instance<'_>) -> bool {
     let model = &instance.oracle.model;
-    model.finite && model.split && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
+    model.finite && model.split && instance.method.draws_one_average() && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
 }
 
 /// Outcomes of one draw of the estimate, counted where the gradients are zero: their number is the same
@@ -122,7 +122,7 @@ pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
         x: &zero,
         gradient: &zero,
         worker_gradients: &worker_gradients,
-        buffer: &zero,
+        direction: None,
         workers: problem.workers(),
         problem: f64::view(problem),
         badness: None,

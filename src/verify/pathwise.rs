@@ -387,9 +387,9 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     fn uncertain_estimate(&self) -> Option<String> {
         let run = self.ladder.interval(self.rungs().last().copied()?);
         let trace = run.until(self.place.horizon);
-        let defined = |sequence, k| trace.vector(sequence, k).is_ok_and(|vector| is_defined(&vector));
+        let defined = |sequence: &VectorSequence, k| trace.vector(sequence, k).is_ok_and(|vector| is_defined(&vector));
         let k = (0..self.place.horizon as i64)
-            .find(|k| defined(VectorSequence::Gradient, *k) && !defined(VectorSequence::Error, *k))?;
+            .find(|k| defined(&VectorSequence::Gradient, *k) && !defined(&VectorSequence::Error, *k))?;
         Some(format!(
             "the estimate at k = {k} chooses by comparing numbers (largest coordinates, signs or rounding) of which \
              no arithmetic tells whether they tie"

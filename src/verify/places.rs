@@ -244,7 +244,7 @@ impl<S: Scalar> Work<'_, S> {
 
     fn of_vector(&mut self, vector: &Vector) -> u64 {
         match vector {
-            Vector::Element(..) | Vector::WorkerGradient(..) => 1,
+            Vector::Element(..) | Vector::WorkerGradient(..) | Vector::WorkerElement(..) => 1,
             Vector::Negate(a) | Vector::Expectation(a) => self.of_vector(a),
             Vector::Add(a, b) | Vector::Sub(a, b) => self.of_vector(a).saturating_add(self.of_vector(b)),
             Vector::Scale(factor, a) | Vector::Clip(factor, a) => {

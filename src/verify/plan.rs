@@ -11,10 +11,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::choose::{inside, with_parameters};
-use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, builtins, enclosure};
+use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, Start, base_scope, builtins, enclosure};
 use super::spread::{Candidate, spread};
 use super::{Cell, at_points, one_step, places, stored, whole_run};
-use crate::method::Start;
 use crate::number::{Interval, Scalar};
 use crate::oracle::{self, SourceSpec};
 use crate::preset::Preset;
@@ -163,8 +162,7 @@ impl<'a> Plan<'a> {
                         }
                     },
                 };
-                let start =
-                    if (i + round + attempt / count).is_multiple_of(2) { Start::Zero } else { Start::FirstGradient };
+                let start = Start::of(&statement.method, i + round + attempt / count);
                 let horizon = statement.horizons[(i + round) % statement.horizons.len()];
                 let horizon = limited_horizon(statement, problem.as_ref(), &source, horizon, preset);
                 let choice = i + attempt / count;
@@ -404,6 +402,8 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
         constants: vec![None; statement.constants.len()],
         builtins: vec![None; Builtin::ALL.len()],
         given: vec![None; statement.given.len()],
+        start: witness.from,
+        method: Vec::new(),
         spectrum: Vec::new(),
         workers: 1,
         dimension: witness.start.len(),
@@ -443,7 +443,7 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
     Ok(CellSpec {
         problem: serde_json::from_value(filled(&witness.problem, &scope)?).map_err(malformed)?,
         oracle: serde_json::from_value(filled(&witness.oracle, &scope)?).map_err(malformed)?,
-        start: if witness.first_gradient { Start::FirstGradient } else { Start::Zero },
+        start: Start::of(&statement.method, witness.from),
         parameters: chosen,
         horizon: witness.horizon,
         point: Some(start.ok_or_else(|| {
@@ -509,12 +509,12 @@ fn filled_sources(
     problem: &dyn DynProblem,
 ) -> Result<Vec<SourceSpec>, InstanceError> {
     let exact = oracle::build(&[], problem)?;
-    let mut builtins = builtins(problem, &exact, Start::Zero);
+    let mut builtins = builtins(problem, &exact);
     for builtin in Builtin::ALL.into_iter().filter(|b| b.is_error_model()) {
         builtins[super::instance::builtin_position(builtin)] = None;
     }
     let given = super::instance::given(statement, problem, &exact);
-    let scope = base_scope::<Interval>(statement, problem, &builtins, &given, 1, HYPOTHESIS_BITS);
+    let scope = base_scope::<Interval>(statement, problem, (&builtins, &given), 0, 1, HYPOTHESIS_BITS);
     serde_json::from_value(filled(template, &scope)?).map_err(|err| InstanceError::Malformed(err.to_string()))
 }
 

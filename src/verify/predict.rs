@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::choose::with_parameters;
-use super::instance::{CellSpec, Instance};
+use super::instance::{CellSpec, Instance, Start};
 use super::sampled::start_table;
-use crate::method::{Quantity, Start, Table};
+use crate::method::{Recorded, Table};
 use crate::number::Interval;
 use crate::oracle::SourceSpec;
 use crate::problem::{DynProblem, ProblemSpec};
@@ -35,7 +35,7 @@ impl Beforehand {
     #[must_use]
     pub fn of(instance: &Instance<'_>) -> Self {
         let claims = instance.statement.claims.get(..1).unwrap_or_default();
-        let table = start_table(instance, &Quantity::mentioned(claims), BITS);
+        let table = start_table(instance, &Recorded::mentioned(claims), BITS);
         Beforehand { table, average: instance.random_average() }
     }
 
@@ -107,7 +107,7 @@ mod tests {
                     let bound = right_hand_side(&anew);
                     assert!(bound.is_some());
                     assert_eq!(bound, right_hand_side(&retuned));
-                    assert_eq!((anew.method.steps, anew.horizon), (retuned.method.steps, retuned.horizon));
+                    assert_eq!((anew.method.parameters, anew.horizon), (retuned.method.parameters, retuned.horizon));
                 }
                 (anew, retuned) => assert_eq!(anew.unwrap_err(), retuned.unwrap_err()),
             }

@@ -1,22 +1,24 @@
 //! Proved bounds of the size of a run: what makes a statistical `holds` possible.
 //!
 //! With ‖e‖ ≤ r‖∇f‖ + a the first of these that applies is used:
-//! - a gradient bound G gives ‖v_k‖ ≤ (1+r)G + a, as v_k is a convex combination of estimates;
-//! - for ∇f = H(x−c) + remainder the run is a linear system with bounded inputs u_j, ‖u_j‖ ≤
-//!   remainder + ‖e_j‖. In an eigendirection λ of H the response at step k to a unit input at step j
+//! - a gradient bound G bounds every estimate, and the method's moves, read in norms, all else;
+//! - for ∇f = H(x−c) + remainder the run of a linear method is a linear system with bounded inputs u_j,
+//!   ‖u_j‖ ≤ remainder + ‖e_j‖. In an eigendirection λ of H the response at step k to a unit input at step j
 //!   is a number h_{kj}(λ), so norms are at most the free response plus Σⱼ max_λ|h_{kj}(λ)|·‖u_j‖,
-//!   and the bound of ‖e_j‖ follows from that of ‖∇f(x_j)‖ before it is needed;
-//! - smoothness alone bounds the growth of ‖∇f(x_k)‖ from step to step.
+//!   and the bound of ‖e_j‖ follows from that of ‖∇f‖ where it is drawn before it is needed;
+//! - smoothness alone bounds how far ∇f changes over a distance, and the moves in norms bound that.
 //!
 //! They use the triangle inequality and operator norms alone. So where the bound of e holds not for
 //! every draw but for |·| = (E‖·‖⁴)^¼, the same numbers bound |∇f(x_k)|, |v_k|, … (Minkowski), and
 //! their squares bound (E‖·‖⁴)^½, the root of the second moment of a squared norm.
 
-use crate::method::{Quantity, Start, Table};
+use super::norms::{Norms, Sizes};
+use crate::method::language::moves::{Move, Unrolled};
+use crate::method::{Recorded, Space, Table, forward};
 use crate::number::{Ball, Interval, Scalar, norm2, zeros};
 use crate::oracle::TailKind;
 use crate::problem::{Arithmetic, Scratch};
-use crate::statement::term::VectorSequence;
+use crate::statement::term::{OfMethod, ScalarSequence, VectorSequence};
 use crate::verify::instance::Instance;
 
 const BITS: u32 = 96;
@@ -46,7 +48,7 @@ pub(super) struct Ranges {
 
 impl Ranges {
     /// `None` where the family proves no lower bound of f.
-    pub fn new(instance: &Instance<'_>, quantities: &[Quantity]) -> Option<Self> {
+    pub fn new(instance: &Instance<'_>, quantities: &[Recorded]) -> Option<Self> {
         let norms = norm_bounds(instance, &StartValues::new(instance));
         let in_tail = table_of(instance, quantities, norms.as_deref())?;
         let sure = match instance.oracle.model.tail.kind {
@@ -57,18 +59,19 @@ impl Ranges {
     }
 }
 
-fn table_of(instance: &Instance<'_>, quantities: &[Quantity], norms: Option<&[NormBounds]>) -> Option<Table<Interval>> {
-    let steps = &instance.method.steps;
-    let mut table = Table::new(quantities, steps.len(), steps, BITS);
+fn table_of(instance: &Instance<'_>, recorded: &[Recorded], norms: Option<&[NormBounds]>) -> Option<Table<Interval>> {
+    let horizon = instance.horizon;
+    let mut table = Table::new(recorded, &instance.method, BITS);
     let lower = Interval::from_rational(instance.problem.constants().lower_bound.as_ref()?, BITS);
     let start = StartValues::new(instance);
     let smoothness = instance.problem.constants().smoothness.as_ref().map(|l| Interval::from_rational(l, BITS));
     let mut travelled = Interval::zero(BITS);
-    let set = |table: &mut Table<Interval>, sequence, k, bound: Option<f64>| {
-        let range = bound.filter(|b| b.is_finite()).map_or_else(nonnegative, square_up_to);
-        table.set(Quantity::Norm2(sequence), k, &range);
-    };
-    for k in 0..=steps.len() {
+    for recorded in recorded {
+        if let Recorded::Number(ScalarSequence::Quantity(_)) = recorded {
+            (-1..=horizon as i64 + 1).for_each(|k| table.set(recorded, k, &anything()));
+        }
+    }
+    for k in 0..=horizon {
         let at = k as i64;
         let bounds = norms.map(|n| &n[k]);
         // f(x) ≤ f(x_0) + ‖∇f(x_0)‖ D + L D²/2 with D = ‖x − x_0‖.
@@ -81,36 +84,97 @@ fn table_of(instance: &Instance<'_>, quantities: &[Quantity], norms: Option<&[No
             }
             _ => Interval::from_f64(f64::INFINITY, BITS),
         };
-        table.set(Quantity::Value, at, &lower.clone().hull(&value));
-        let gradient = if k == 0 { Some(start.gradient_norm.upper_f64()) } else { bounds.map(|b| b.gradient) };
-        set(&mut table, VectorSequence::Gradient, at, gradient);
-        if k == steps.len() {
-            break;
-        }
-        set(&mut table, VectorSequence::Error, at, bounds.map(|b| b.error));
-        set(&mut table, VectorSequence::Bias, at, None);
-        set(&mut table, VectorSequence::Noise, at, None);
-        set(&mut table, VectorSequence::Buffer, at, bounds.map(|b| b.buffer));
-        set(&mut table, VectorSequence::Deviation, at, bounds.map(|b| (b.buffer + b.gradient).next_up()));
-        if k == 0 {
-            // v_{−1} is 0 or g_0 = v_0, and m_{−1} = v_{−1} − ∇f(x_0) is −∇f(x_0) or e_0.
-            let (deviation, buffer) = match instance.method.start {
-                Start::Zero => (Some(start.gradient_norm.upper_f64()), Some(0.0)),
-                Start::FirstGradient => (bounds.map(|b| b.error), bounds.map(|b| b.buffer)),
-            };
-            set(&mut table, VectorSequence::Deviation, -1, deviation);
-            set(&mut table, VectorSequence::Buffer, -1, buffer);
+        table.set(&Recorded::VALUE, at, &lower.clone().hull(&value));
+        let known = At { instance, start: &start, bounds, k };
+        for recorded in recorded {
+            if let Recorded::Norm2(sequence) = recorded {
+                for index in known.indices(sequence) {
+                    let range = known.norm(sequence, index).filter(|b| b.is_finite());
+                    table.set(recorded, index, &range.map_or_else(nonnegative, square_up_to));
+                }
+            }
         }
         if let Some(bounds) = bounds {
-            travelled.add_product_f64(&Interval::from_f64(bounds.buffer, BITS), steps[k]);
+            travelled.add_assign(&Interval::from_f64(bounds.moved, BITS));
         }
     }
     Some(table)
 }
 
+/// What is known at x_k and of the step from there.
+struct At<'a> {
+    instance: &'a Instance<'a>,
+    start: &'a StartValues,
+    bounds: Option<&'a NormBounds>,
+    k: usize,
+}
+
+impl At<'_> {
+    /// The indices of a sequence that belong here.
+    fn indices(&self, sequence: &VectorSequence) -> Vec<i64> {
+        let (at, steps) = (self.k as i64, self.k < self.instance.horizon);
+        let mut indices = match sequence {
+            VectorSequence::Point => Vec::new(),
+            VectorSequence::Gradient => vec![at],
+            _ if !steps => Vec::new(),
+            VectorSequence::Quantity(quantity) => vec![quantity.index_after(self.k + 1)],
+            VectorSequence::Derived(_) | VectorSequence::Error | VectorSequence::Bias | VectorSequence::Noise => vec![at],
+        };
+        if self.k == 0 {
+            match sequence {
+                VectorSequence::Quantity(quantity) => indices.extend(quantity.first),
+                VectorSequence::Derived(derived) => indices.extend(derived.first.as_ref().map(|(first, _)| *first)),
+                _ => {}
+            }
+        }
+        indices
+    }
+
+    /// An upper bound of a norm; none where nothing is known.
+    fn norm(&self, sequence: &VectorSequence, index: i64) -> Option<f64> {
+        let at = self.k as i64;
+        match sequence {
+            VectorSequence::Gradient if index == 0 => Some(self.start.gradient_norm.upper_f64()),
+            VectorSequence::Gradient if index == at => self.bounds.map(|b| b.gradient),
+            VectorSequence::Error if index == at => self.bounds.map(|b| b.error),
+            VectorSequence::Quantity(quantity) => self.quantity(quantity, index),
+            VectorSequence::Derived(derived) => {
+                let mut sum = 0.0_f64;
+                for (factor, part, index) in derived.parts(index) {
+                    let size = Ball::from_rational(&factor.clone().abs(), ()).upper_magnitude();
+                    sum = (sum + (size * self.norm(part, index)?).next_up()).next_up();
+                }
+                Some(sum)
+            }
+            _ => None,
+        }
+    }
+
+    fn quantity(&self, quantity: &OfMethod, index: i64) -> Option<f64> {
+        let program = self.instance.method.program();
+        let register = program.registers(quantity.position).start;
+        match quantity.steps_before(index)? {
+            0 => match program.kept(quantity.position) {
+                Some(kept) => self.bounds.filter(|_| self.k == 0)?.vectors[kept],
+                None => self.start.vectors.as_ref()?.get(register).copied(),
+            },
+            steps if steps == self.k + 1 => self.bounds?.vectors[register],
+            _ => None,
+        }
+    }
+}
+
+/// Any number.
+fn anything() -> Interval {
+    let unbounded = Interval::from_f64(f64::INFINITY, BITS);
+    unbounded.clone().neg().hull(&unbounded)
+}
+
 struct StartValues {
     value: Interval,
     gradient_norm: Interval,
+    /// Norms of all registers before step 0.
+    vectors: Option<Vec<f64>>,
 }
 
 impl StartValues {
@@ -121,16 +185,31 @@ impl StartValues {
         let mut gradient = zeros(problem.dimension(), BITS);
         let view = Interval::view(problem);
         view.gradient_in(&x, &mut gradient, BITS, &mut scratch);
-        StartValues { value: view.value_in(&x, BITS, &mut scratch), gradient_norm: norm2(&gradient, BITS).sqrt() }
+        let value = view.value_in(&x, BITS, &mut scratch);
+        StartValues { value, gradient_norm: norm2(&gradient, BITS).sqrt(), vectors: start_norms(instance, x) }
     }
 }
 
+/// Norms of the registers before step 0, where nothing is drawn for them.
+fn start_norms(instance: &Instance<'_>, x: Vec<Interval>) -> Option<Vec<f64>> {
+    let space = crate::method::InCoordinates { dimension: x.len(), context: BITS };
+    let mut registers = vec![space.combined(&[]); instance.method.program().vectors];
+    registers[0] = x;
+    let moves = Unrolled::<Interval>::new(instance.method.machine(BITS)).begin()?;
+    forward(&space, &moves, &mut registers, &mut |_, _| None)?;
+    Some(registers.iter().map(|vector| norm2(vector, BITS).sqrt().upper_f64()).collect())
+}
+
 /// Upper bounds of the norms at one step, in the sense of the oracle's tail.
-#[derive(Clone)]
 struct NormBounds {
+    /// ‖∇f(x_k)‖.
     gradient: f64,
+    /// ‖e_k‖.
     error: f64,
-    buffer: f64,
+    /// ‖x_{k+1} − x_k‖.
+    moved: f64,
+    /// Of every register after the step, where one is known.
+    vectors: Vec<Option<f64>>,
 }
 
 /// Bounds for k = 0, …, K; `None` where the gradient is not bounded.
@@ -140,74 +219,92 @@ fn norm_bounds(instance: &Instance<'_>, start: &StartValues) -> Option<Vec<NormB
         return None;
     }
     let (relative, absolute) = (Ball::from_rational(&tail.relative, ()), Ball::from_rational(&tail.absolute, ()));
+    let of_estimate = [&relative, &absolute];
+    let sure = tail.kind == TailKind::Sure;
     if let Some(bound) = &instance.problem.constants().gradient_bound {
-        let gradient = Ball::from_rational(bound, ());
-        let error = gradient.mul(&relative).add(&absolute);
-        let buffer = gradient.add(&error);
-        let bounds = NormBounds {
-            gradient: gradient.upper_magnitude(),
-            error: error.upper_magnitude(),
-            buffer: buffer.upper_magnitude(),
-        };
-        return Some(vec![bounds; instance.method.steps.len() + 1]);
+        let bound = Ball::from_rational(bound, ());
+        return bounds_in_norms(instance, start, (of_estimate, sure), &bound, None);
     }
-    linear_bounds(instance, &relative, &absolute).or_else(|| smooth_bounds(instance, start, &relative, &absolute))
+    linear_bounds(instance, of_estimate).or_else(|| {
+        let smoothness = Ball::from_rational(instance.problem.constants().smoothness.as_ref()?, ());
+        let first = Ball::from_f64(start.gradient_norm.upper_f64(), ());
+        bounds_in_norms(instance, start, (of_estimate, sure), &first, Some(&smoothness))
+    })
 }
 
-/// For any L-smooth function ‖∇f(x_{k+1})‖ ≤ ‖∇f(x_k)‖ + Lγ_k‖v_k‖: grows with k, but is finite.
-fn smooth_bounds(
+/// The method's moves read in norms, where the gradient is bounded everywhere by `gradient`, or is that at x_0 and
+/// changes at most by the smoothness: that grows with k, but is finite.
+fn bounds_in_norms(
     instance: &Instance<'_>,
     start: &StartValues,
-    relative: &Ball,
-    absolute: &Ball,
+    ([relative, absolute], sure): ([&Ball; 2], bool),
+    gradient: &Ball,
+    smoothness: Option<&Ball>,
 ) -> Option<Vec<NormBounds>> {
     let method = &instance.method;
-    let smoothness = Ball::from_rational(instance.problem.constants().smoothness.as_ref()?, ());
-    let beta = Ball::from_f64(method.beta, ());
-    let keep = Ball::one(()).sub(&beta);
-    let mut gradient = Ball::from_f64(start.gradient_norm.upper_f64(), ());
-    let mut buffer = Ball::zero(());
+    let mut unrolled = Unrolled::<Ball>::new(method.machine(()));
+    let dimension = instance.problem.dimension();
+    let mut norms = Norms::new(method, start.vectors.as_deref(), dimension)?;
+    unrolled.begin()?;
+    let mut gradient = gradient.clone();
     let mut bounds = Vec::new();
-    for k in 0..=method.steps.len() {
-        let error = gradient.mul(relative).add(absolute);
-        let estimate = gradient.add(&error);
-        buffer = if k == 0 && method.start == Start::FirstGradient {
-            estimate
-        } else {
-            keep.mul(&buffer).add(&beta.mul(&estimate))
-        };
+    for k in 0..=method.horizon {
+        let sizes = Sizes { gradient: &gradient, smoothness, relative, absolute, sure };
+        let here = gradient.upper_magnitude();
+        if k == method.horizon {
+            bounds.push(NormBounds { gradient: here, error: f64::NAN, moved: 0.0, vectors: Vec::new() });
+            break;
+        }
+        let step = norms.step(&unrolled.step()?, &sizes)?;
         bounds.push(NormBounds {
-            gradient: gradient.upper_magnitude(),
-            error: error.upper_magnitude(),
-            buffer: buffer.upper_magnitude(),
+            gradient: here,
+            error: step.error.upper_magnitude(),
+            moved: step.moved.upper_magnitude(),
+            vectors: norms.vectors(),
         });
-        let Some(step) = method.steps.get(k) else { break };
-        let step = Ball::from_f64(*step, ());
-        gradient = gradient.add(&smoothness.mul(&step).mul(&buffer));
+        if let Some(smoothness) = smoothness {
+            gradient = gradient.add(&smoothness.clone().mul(&step.moved));
+        }
     }
     Some(bounds)
 }
 
-/// Position y and buffer v of one eigendirection.
+/// The registers in one eigendirection, points relative to the minimiser.
 #[derive(Clone)]
 struct State {
     lambda: Ball,
-    y: Ball,
-    v: Ball,
-}
-
-/// Weights of one step: v ← keep·v + weight·(λy + input), y ← y − γv.
-struct StepWeights {
-    keep: Ball,
-    weight: Ball,
-    step: Ball,
+    values: Vec<Ball>,
 }
 
 impl State {
-    fn advance(&mut self, weights: &StepWeights, input: f64) {
-        let pull = self.lambda.mul(&self.y).add(&Ball::from_f64(input, ()));
-        self.v = weights.keep.mul(&self.v).add(&weights.weight.mul(&pull));
-        self.y = self.y.sub(&weights.step.mul(&self.v));
+    fn new(lambda: Ball, registers: usize) -> Self {
+        State { lambda, values: vec![Ball::zero(()); registers] }
+    }
+
+    /// Makes a move that is no call.
+    fn make(&mut self, step: &Move<Ball>) {
+        match step {
+            Move::Combine(u, parts) => {
+                let mut sum = Ball::zero(());
+                for (weight, part) in parts {
+                    match (&weight.factor, weight.negative) {
+                        (None, false) => sum.add_assign(&self.values[*part]),
+                        (None, true) => sum.sub_assign(&self.values[*part]),
+                        (Some(a), false) => sum.add_product(&self.values[*part], a),
+                        (Some(a), true) => sum.sub_product(&self.values[*part], a),
+                    }
+                }
+                self.values[*u] = sum;
+            }
+            Move::Divide(u, a) => self.values[*u].div_assign(a),
+            Move::Swap(u, w) => self.values.swap(*u, *w),
+            Move::Call(..) | Move::Bend(..) => {}
+        }
+    }
+
+    /// ∇f at a register's point.
+    fn pull(&self, at: usize) -> Ball {
+        self.lambda.clone().mul(&self.values[at])
     }
 }
 
@@ -223,64 +320,112 @@ fn largest(states: &[State], pick: impl Fn(&State) -> Ball) -> f64 {
     states.iter().map(|s| pick(s).upper_magnitude()).fold(0.0, larger)
 }
 
-fn linear_bounds(instance: &Instance<'_>, relative: &Ball, absolute: &Ball) -> Option<Vec<NormBounds>> {
+/// A linear system with its free response, and the response to each past input with the bound of that input.
+struct System {
+    free: Vec<State>,
+    responses: Vec<(Vec<State>, Ball)>,
+}
+
+impl System {
+    fn all(&mut self) -> impl Iterator<Item = &mut State> {
+        self.free.iter_mut().chain(self.responses.iter_mut().flat_map(|(states, _)| states))
+    }
+
+    /// An upper bound of a norm.
+    fn bound(&self, pick: impl Fn(&State) -> Ball) -> Ball {
+        let mut bound = norm_of(&self.free, &pick);
+        for (states, input) in &self.responses {
+            bound.add_product_f64(input, largest(states, &pick));
+        }
+        bound
+    }
+}
+
+fn linear_bounds(instance: &Instance<'_>, [relative, absolute]: [&Ball; 2]) -> Option<Vec<NormBounds>> {
     let affine = instance.problem.affine_part()?;
     let method = &instance.method;
+    let kinds = method.kinds().filter(|_| method.draws_one_average())?;
+    let registers = method.program().vectors;
     let remainder = Ball::from_rational(&affine.remainder, ());
-    let weights = |k: usize| {
-        let beta = Ball::from_f64(method.beta, ());
-        let one = Ball::one(());
-        let replaces = k == 0 && method.start == Start::FirstGradient;
-        StepWeights {
-            keep: if replaces { Ball::zero(()) } else { one.sub(&beta) },
-            weight: if replaces { one } else { beta },
-            // No step is made at K.
-            step: Ball::from_f64(method.steps.get(k).copied().unwrap_or(0.0), ()),
-        }
-    };
-    let at_rest: Vec<State> = affine
-        .spectrum
-        .iter()
-        .map(|l| State { lambda: Ball::from_rational(l, ()), y: Ball::zero(()), v: Ball::zero(()) })
-        .collect();
+    let at_rest: Vec<State> =
+        affine.spectrum.iter().map(|l| State::new(Ball::from_rational(l, ()), registers)).collect();
     let mut free = at_rest.clone();
     for (state, row) in free.iter_mut().zip(&affine.basis) {
         for ((q, x), c) in row.iter().zip(&instance.point).zip(&affine.centre) {
             let offset = Ball::from_f64(*x, ()).sub(&Ball::from_rational(c, ()));
-            state.y.add_product(&offset, &Ball::from_rational(q, ()));
+            state.values[0].add_product(&offset, &Ball::from_rational(q, ()));
         }
     }
-    // The response to each past input so far, with the bound of that input.
-    let mut responses: Vec<(Vec<State>, Ball)> = Vec::new();
+    let mut unrolled = Unrolled::<Ball>::new(method.machine(()));
+    let mut system = System { free, responses: Vec::new() };
+    for step in unrolled.begin()? {
+        if !step.is_linear() || matches!(step, Move::Call(..)) {
+            return None;
+        }
+        system.free.iter_mut().for_each(|state| state.make(&step));
+    }
     let mut bounds = Vec::new();
-    for k in 0..=method.steps.len() {
-        let weights = weights(k);
-        let pull = |s: &State| s.lambda.mul(&s.y);
-        let mut gradient = norm_of(&free, pull).add(&remainder);
-        for (states, input) in &responses {
-            gradient.add_product_f64(input, largest(states, pull));
+    for k in 0..=method.horizon {
+        let gradient = system.bound(|s| s.pull(0)).add(&remainder);
+        if k == method.horizon {
+            let gradient = gradient.upper_magnitude();
+            bounds.push(NormBounds { gradient, error: f64::NAN, moved: 0.0, vectors: Vec::new() });
+            break;
         }
-        let error = gradient.mul(relative).add(absolute);
-        for state in &mut free {
-            state.advance(&weights, 0.0);
+        let before: Vec<Ball> = system.all().map(|state| state.values[0].clone()).collect();
+        let mut error = None;
+        for step in unrolled.step()? {
+            match &step {
+                Move::Call(u, call) if call.worker.is_none() => {
+                    let at = call.at;
+                    let mut input = remainder.clone();
+                    if call.estimate {
+                        let drawn = system.bound(|s| s.pull(at)).add(&remainder).mul(relative).add(absolute);
+                        input.add_assign(&drawn);
+                        error = Some(drawn);
+                    }
+                    system.all().for_each(|state| state.values[*u] = state.pull(at));
+                    let mut fresh = at_rest.clone();
+                    fresh.iter_mut().for_each(|state| state.values[*u] = Ball::one(()));
+                    system.responses.push((fresh, input));
+                }
+                Move::Call(..) | Move::Bend(..) => return None,
+                _ => system.all().for_each(|state| state.make(&step)),
+            }
         }
-        for (states, _) in &mut responses {
-            states.iter_mut().for_each(|s| s.advance(&weights, 0.0));
-        }
-        let mut fresh = at_rest.clone();
-        fresh.iter_mut().for_each(|s| s.advance(&weights, 1.0));
-        responses.push((fresh, remainder.add(&error)));
-        let mut buffer = norm_of(&free, |s| s.v);
-        for (states, input) in &responses {
-            buffer.add_product_f64(input, largest(states, |s| s.v));
-        }
+        // The newest input moved nothing before.
+        let mut before = before.into_iter();
+        let moved = system.moved(&mut before);
+        let vector = |register: usize| {
+            let is_direction = kinds[register] == Some(crate::method::language::moves::Kind::Direction);
+            is_direction.then(|| system.bound(|s| s.values[register].clone()).upper_magnitude())
+        };
         bounds.push(NormBounds {
             gradient: gradient.upper_magnitude(),
-            error: error.upper_magnitude(),
-            buffer: buffer.upper_magnitude(),
+            error: error?.upper_magnitude(),
+            moved: moved.upper_magnitude(),
+            vectors: (0..registers).map(vector).collect(),
         });
     }
     Some(bounds)
+}
+
+impl System {
+    /// An upper bound of how far x moved, where it was `before` in each state that there was then.
+    fn moved(&self, before: &mut dyn Iterator<Item = Ball>) -> Ball {
+        let mut apart = |states: &[State]| -> Vec<State> {
+            let difference = |state: &State| {
+                let was = before.next().unwrap_or_else(|| Ball::zero(()));
+                State { lambda: state.lambda.clone(), values: vec![state.values[0].clone().sub(&was)] }
+            };
+            states.iter().map(difference).collect()
+        };
+        let mut bound = norm_of(&apart(&self.free), |s| s.values[0].clone());
+        for (states, input) in &self.responses {
+            bound.add_product_f64(input, largest(&apart(states), |s| s.values[0].clone()));
+        }
+        bound
+    }
 }
 
 #[cfg(test)]
@@ -289,10 +434,10 @@ mod tests {
 
     #[test]
     fn an_unknown_response_is_not_taken_for_the_least() {
-        let state = |y: f64| State { lambda: Ball::one(()), y: Ball::from_f64(y, ()), v: Ball::zero(()) };
-        assert!((3.0..3.001).contains(&largest(&[state(1.0), state(-3.0)], |s| s.y)));
+        let state = |y: f64| State { lambda: Ball::one(()), values: vec![Ball::from_f64(y, ())] };
+        assert!((3.0..3.001).contains(&largest(&[state(1.0), state(-3.0)], |s| s.values[0].clone())));
         for states in [[state(f64::NAN), state(1.0)], [state(1.0), state(f64::NAN)]] {
-            assert!(!largest(&states, |s| s.y).is_finite());
+            assert!(!largest(&states, |s| s.values[0].clone()).is_finite());
         }
     }
 }

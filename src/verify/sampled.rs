@@ -10,7 +10,7 @@ use super::{CheckFailure, Judging, Outcome, Remainder, Sampling, Unsettled, Wors
 use crate::inference::{
     BernsteinLimits, Decision, Evidence, InferenceError, MeanTest, MinimumTest, TailClass, Verdict,
 };
-use crate::method::{Quantity, Table, Workspace};
+use crate::method::{Recorded, Runner, Table};
 use crate::number::{Interval, Lanes, Mp};
 use crate::oracle::{Estimable, Stream, StreamKey};
 use crate::problem::Arithmetic;
@@ -28,7 +28,7 @@ pub(super) struct Statistical<'a> {
     instance: &'a Instance<'a>,
     key: &'a StreamKey,
     judging: Judging<'a>,
-    quantities: &'a [Quantity],
+    quantities: &'a [Recorded],
     claims: Vec<SampledClaim>,
     random_range: Option<std::ops::Range<i64>>,
 }
@@ -48,7 +48,7 @@ impl<'a> Statistical<'a> {
         instance: &'a Instance<'a>,
         key: &'a StreamKey,
         judging: Judging<'a>,
-        quantities: &'a [Quantity],
+        quantities: &'a [Recorded],
     ) -> Result<Self, CheckFailure> {
         Statistical::against(instance, key, judging, quantities, None)
     }
@@ -59,7 +59,7 @@ impl<'a> Statistical<'a> {
         instance: &'a Instance<'a>,
         key: &'a StreamKey,
         judging: Judging<'a>,
-        quantities: &'a [Quantity],
+        quantities: &'a [Recorded],
         given: Option<&[Interval]>,
     ) -> Result<Self, CheckFailure> {
         let known = Known::new(instance, quantities)?;
@@ -79,7 +79,7 @@ impl<'a> Statistical<'a> {
         &self,
         generators: Vec<R>,
         scope: &Scope<S>,
-        work: &mut Workspace<S>,
+        runner: &mut Runner<'_, S>,
     ) -> Result<Vec<(S, Vec<S>)>, EvaluationError> {
         let context = scope.context;
         let instance = self.instance;
@@ -92,8 +92,8 @@ impl<'a> Statistical<'a> {
                 RandomIndex::Drawn(drawn.into_iter().map(|i| i + range.start).collect())
             }
         };
-        let mut table = Table::new(self.quantities, instance.horizon, &instance.method.steps, context);
-        instance.experiment().run(&mut random, &mut table, work, context, &mut |_| {});
+        let mut table = Table::new(self.quantities, &instance.method, context);
+        runner.run(&mut random, &mut table, &mut |_| {});
         let values = self.claims.iter().map(|claim| {
             let mut evaluator = Evaluator::on(scope, &table, &index);
             let linear = evaluator.term(&claim.linear)?;
@@ -114,9 +114,9 @@ impl<'a> Statistical<'a> {
         &self,
         generators: Vec<R>,
         scope: &Scope<S>,
-        work: &mut Workspace<S>,
+        runner: &mut Runner<'_, S>,
     ) -> Result<Vec<Sample>, EvaluationError> {
-        let values = self.values(generators, scope, work)?;
+        let values = self.values(generators, scope, runner)?;
         let of_lane = |lane: usize| {
             let of =
                 |(linear, bodies): &(S, Vec<S>)| (linear.lane(lane), bodies.iter().map(|b| b.lane(lane)).collect());
@@ -137,11 +137,11 @@ impl<'a> Statistical<'a> {
         let groups: Result<Vec<Vec<Sample>>, EvaluationError> = (0..count.div_ceil(lanes))
             .into_par_iter()
             .map_init(
-                || Workspace::<S>::new(self.instance.problem.as_ref(), scope.context),
-                |work, group| {
+                || self.instance.experiment().runner::<S>(scope.context),
+                |runner, group| {
                     let base = first + group * lanes;
                     let generators = (0..lanes).map(|lane| stream(base + lane)).collect();
-                    self.sample(generators, scope, work)
+                    self.sample(generators, scope, runner)
                 },
             )
             .collect();

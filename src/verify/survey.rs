@@ -13,7 +13,7 @@ use super::pathwise::{OnOnlyRun, SidesOnRun};
 use super::places::{self, Place};
 use super::sampled::Statistical;
 use super::{CheckFailure, Judging, at_points, one_step, pathwise};
-use crate::method::{Legality, Quantity};
+use crate::method::{Legality, Recorded};
 use crate::number::{Ball, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
@@ -155,7 +155,7 @@ fn is_open(g: &Glance) -> bool {
 }
 
 fn whole_run(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Vec<Glance>, CheckFailure> {
-    let quantities = Quantity::mentioned(&instance.statement.claims);
+    let quantities = Recorded::mentioned(&instance.statement.claims);
     if instance.oracle.model.deterministic {
         return on_runs(instance, key, judging, &OnOnlyRun { instance });
     }
@@ -186,7 +186,7 @@ const FINE_BITS: u32 = 192;
 /// The comparisons, and whether one has sides that are not finite.
 fn on_table<S: Arithmetic + Estimable + Bounded>(
     instance: &Instance<'_>,
-    quantities: &[Quantity],
+    quantities: &[Recorded],
     means: ExactMeans,
     context: S::Context,
 ) -> Result<(Vec<Glance>, bool), CheckFailure> {

@@ -1,9 +1,9 @@
 //! Equality that intervals cannot see: both sides as exact polynomials in the run's unknowns.
 //!
 //! Every vector of a run is a rational vector plus a rational combination of vectors that are not looked
-//! into. On stored points these are the gradients there. Of a run that goes forward they are the state at
-//! the first index that the comparison reads, then each worker's gradient at a point and each step's
-//! estimate. Two sides that are the same polynomial of the same unknowns (f at a point, norms and inner
+//! into: the states of the method at the first index that the comparison reads, each worker's gradient at a
+//! point and, of a run that goes forward, each step's estimate. On stored points the points are known, and the
+//! estimates follow from them. Two sides that are the same polynomial of the same unknowns (f at a point, norms and inner
 //! products of such vectors) are equal whatever the unknowns' irrational values are.
 
 mod form;
@@ -11,15 +11,16 @@ mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use rug::Rational;
 
 use super::judge::Comparison;
-use crate::method::{Momentum, Start};
+use crate::method::language::machine::Call;
+use crate::method::language::moves::{Move, Weight};
+use crate::method::{BoundMethod, Space, forward, towards};
 use crate::number::Exact;
 use crate::statement::evaluate::Scope;
-use crate::statement::term::{Condition, Node, Term, Vector, VectorSequence};
+use crate::statement::term::{Condition, Node, OfMethod, Term, Vector, VectorSequence};
 use crate::statement::{Claim, Kind};
 use form::{Atom, SymbolicVector};
 use walk::Walk;
@@ -56,7 +57,7 @@ pub(super) struct Certain<'a> {
 
 /// A run, symbolically.
 pub(super) struct Symbolic<'a> {
-    pub method: &'a Momentum,
+    pub method: &'a BoundMethod,
     pub points: Points<'a>,
     pub workers: usize,
     pub dimension: usize,
@@ -97,32 +98,77 @@ fn sides(run: &Expansion<'_>, claim: &Claim, k: i64) -> Option<form::Form> {
     Some(difference)
 }
 
+/// Vectors that may not be rational combinations of atoms.
+type Known = Option<SymbolicVector>;
+
+/// Combinations of atoms.
+struct OfAtoms {
+    dimension: usize,
+}
+
+impl Space<Exact> for OfAtoms {
+    type Vector = Known;
+
+    fn combined(&self, parts: &[(&Weight<Exact>, &Known)]) -> Known {
+        let mut sum = SymbolicVector::zero(self.dimension);
+        for (weight, vector) in parts {
+            sum.add_scaled(vector.as_ref()?, &weight.number(()).0?);
+        }
+        Some(sum)
+    }
+
+    fn divided(&self, u: Known, a: &Exact) -> Known {
+        let a = a.0.as_ref().filter(|a| **a != 0)?;
+        Some(u?.scaled(&Rational::from(a.recip_ref())))
+    }
+
+    fn solved(&self, u: &Known, w: &Known, weight: &Weight<Exact>) -> Known {
+        let mut difference = u.clone()?;
+        difference.add_scaled(w.as_ref()?, &Rational::from(-1));
+        self.divided(Some(difference), &weight.number(()))
+    }
+}
+
+/// The registers after a step, and the call that it made.
+struct Frame {
+    registers: Vec<Known>,
+    /// Where the estimate was drawn, and what it was.
+    called: Option<(Known, Known)>,
+}
+
 /// The vectors of a run from one index on.
 struct Expansion<'a> {
     run: &'a Symbolic<'a>,
-    /// The first index: x and the buffer before it are not looked into, unless it is 0.
+    /// The first index: the states there are not looked into, unless it is 0.
     base: i64,
     /// Only the lowest index that is read is wanted.
     scouting: Cell<bool>,
     lowest: Cell<i64>,
     /// Whether the mean gradient is written as the mean of the workers' gradients.
     apart: bool,
-    points: RefCell<BTreeMap<i64, SymbolicVector>>,
-    buffers: RefCell<BTreeMap<i64, SymbolicVector>>,
+    /// Points at which gradients and values are asked for: equal points share their unknowns.
+    places: RefCell<Vec<SymbolicVector>>,
+    /// The state at the base and after each step from there.
+    frames: RefCell<Vec<Frame>>,
 }
 
 impl<'a> Expansion<'a> {
     fn new(run: &'a Symbolic<'a>, claim: &Claim, base: i64) -> Self {
         let of_worker = |node: Node<'_>| matches!(node, Node::Vector(Vector::WorkerGradient(..)));
         let apart = run.workers > 1 && (claim.lhs.any(of_worker) || claim.rhs.any(of_worker));
+        // The states at a stored point follow from the step that leads to it.
+        let base = match run.points {
+            Points::Stored(_) => (base - 1).max(0),
+            Points::Forward { .. } => base,
+        };
         Expansion {
             run,
             base,
             scouting: Cell::new(false),
             lowest: Cell::new(i64::MAX),
             apart,
-            points: RefCell::default(),
-            buffers: RefCell::default(),
+            places: RefCell::default(),
+            frames: RefCell::default(),
         }
     }
 
@@ -130,22 +176,24 @@ impl<'a> Expansion<'a> {
         SymbolicVector::zero(self.run.dimension)
     }
 
-    /// The first point equal to x_k: equal points share their unknowns.
+    fn atom(&self, atom: Atom) -> SymbolicVector {
+        SymbolicVector::atom(self.run.dimension, atom)
+    }
+
+    /// The number of a point among those that are asked for.
+    fn place(&self, point: &SymbolicVector) -> i64 {
+        let mut places = self.places.borrow_mut();
+        let known = places.iter().position(|place| place == point).unwrap_or_else(|| {
+            places.push(point.clone());
+            places.len() - 1
+        });
+        known as i64
+    }
+
+    /// The number of x_k among the points.
     pub fn canonical(&self, k: i64) -> Option<i64> {
         self.reads(k)?;
-        if self.scouting.get() {
-            return Some(k);
-        }
-        match self.run.points {
-            Points::Stored(points) => {
-                let point = points.get(usize::try_from(k).ok()?)?;
-                points.iter().position(|p| p == point).map(|p| p as i64)
-            }
-            Points::Forward { .. } => {
-                let point = self.point(k)?;
-                (self.base..=k).find(|j| self.point(*j).as_ref() == Some(&point))
-            }
-        }
+        if self.scouting.get() { Some(k) } else { Some(self.place(&self.point(k)?)) }
     }
 
     /// Notes that the state at k is read; `None` where it is too far from the base, or is none of the run.
@@ -157,36 +205,84 @@ impl<'a> Expansion<'a> {
         (k >= self.base && k - self.base <= LONGEST_SPAN && k <= self.run.horizon as i64).then_some(())
     }
 
-    fn point(&self, k: i64) -> Option<SymbolicVector> {
-        self.reads(k)?;
-        if self.scouting.get() {
-            return Some(self.zero());
+    /// What of the frame at step k is wanted, once it is there.
+    fn with_frame<R>(&self, k: i64, read: impl FnOnce(&Frame) -> Option<R>) -> Option<R> {
+        let wanted = usize::try_from(k - self.base).ok()?;
+        if self.frames.borrow().is_empty() {
+            let first = self.first_frame()?;
+            self.frames.borrow_mut().push(first);
         }
-        match self.run.points {
-            Points::Stored(points) => SymbolicVector::exact(points.get(usize::try_from(k).ok()?)?),
-            Points::Forward { start, .. } => {
-                if let Some(known) = self.points.borrow().get(&k) {
-                    return Some(known.clone());
-                }
-                let point = match k {
-                    0 => SymbolicVector::exact(start)?,
-                    _ if k == self.base => SymbolicVector::atom(self.run.dimension, Atom::Point(k)),
-                    _ => {
-                        let mut point = self.point(k - 1)?;
-                        let step = Rational::from_f64(self.run.method.step(k - 1)?)?;
-                        point.add_scaled(&self.buffer(k - 1)?, &-step);
-                        point
-                    }
-                };
-                self.points.borrow_mut().insert(k, point.clone());
-                Some(point)
-            }
+        while self.frames.borrow().len() <= wanted {
+            let step = self.base + self.frames.borrow().len() as i64 - 1;
+            let next = self.next_frame(usize::try_from(step).ok()?)?;
+            self.frames.borrow_mut().push(next);
         }
+        read(&self.frames.borrow()[wanted])
     }
 
-    pub fn gradient(&self, worker: Option<i64>, k: i64) -> Option<SymbolicVector> {
-        let point = self.canonical(k)?;
-        let atom = |worker| SymbolicVector::atom(self.run.dimension, Atom::Gradient(worker, point));
+    /// The states at the base.
+    fn first_frame(&self) -> Option<Frame> {
+        let method = self.run.method;
+        let space = OfAtoms { dimension: self.run.dimension };
+        let mut registers: Vec<Known> = vec![Some(self.zero()); method.program().vectors];
+        if self.base == 0 {
+            registers[0] = Some(match self.run.points {
+                Points::Stored(points) => SymbolicVector::exact(points.first()?)?,
+                Points::Forward { start, .. } => SymbolicVector::exact(start)?,
+            });
+            let moves = method.moves_of_start::<Exact>(())?;
+            forward(&space, &moves, &mut registers, &mut |call, at| Some(self.called(call, at, None)))?;
+        } else {
+            for (register, vector) in registers.iter_mut().enumerate().skip(1) {
+                *vector = method.is_state_register(register).then(|| self.atom(Atom::State(register, self.base)));
+            }
+            registers[0] = match self.run.points {
+                Points::Stored(points) => SymbolicVector::exact(points.get(usize::try_from(self.base).ok()?)?),
+                Points::Forward { .. } => Some(self.atom(Atom::State(0, self.base))),
+            };
+        }
+        Some(Frame { registers, called: None })
+    }
+
+    /// The state after step k, whose state before is the last one.
+    fn next_frame(&self, k: usize) -> Option<Frame> {
+        let space = OfAtoms { dimension: self.run.dimension };
+        let moves: Vec<Move<Exact>> = self.run.method.moves_of_step::<Exact>(k, ())?;
+        let mut registers = self.frames.borrow().last()?.registers.clone();
+        let called = match self.run.points {
+            Points::Stored(points) => {
+                let next = SymbolicVector::exact(points.get(k + 1)?);
+                let reached =
+                    towards(&space, &moves, &mut registers, &next, (), &mut |call, at| Some(self.called(call, at, None)))?;
+                Some((reached.at, reached.estimate))
+            }
+            Points::Forward { .. } => {
+                let mut drawn = None;
+                forward(&space, &moves, &mut registers, &mut |call, at| {
+                    let answer = self.called(call, at, Some(k as i64));
+                    if call.estimate {
+                        drawn = Some((at.clone(), answer.clone()));
+                    }
+                    Some(answer)
+                })?;
+                drawn
+            }
+        };
+        Some(Frame { registers, called })
+    }
+
+    /// What a call gives: a gradient, or the estimate of step k.
+    fn called(&self, call: &Call, at: &Known, step: Option<i64>) -> Known {
+        let exact = matches!(self.run.points, Points::Forward { exact: true, .. });
+        if call.estimate && !exact {
+            return Some(self.atom(Atom::Estimate(step?)));
+        }
+        self.gradient_at(call.worker.map(|worker| worker as i64), at.as_ref()?)
+    }
+
+    fn gradient_at(&self, worker: Option<i64>, point: &SymbolicVector) -> Known {
+        let place = self.place(point);
+        let atom = |worker| self.atom(Atom::Gradient(worker, place));
         match worker {
             Some(worker) if self.run.workers > 1 => Some(atom(Some(worker))),
             None if self.apart => {
@@ -200,82 +296,67 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// g_k of a run that goes forward.
-    fn estimate(&self, k: i64, exact: bool) -> Option<SymbolicVector> {
-        if exact {
-            return self.gradient(None, k);
-        }
+    fn point(&self, k: i64) -> Option<SymbolicVector> {
         self.reads(k)?;
-        Some(SymbolicVector::atom(self.run.dimension, Atom::Estimate(k)))
-    }
-
-    /// v_k.
-    fn buffer(&self, k: i64) -> Option<SymbolicVector> {
-        // The buffer before the base is part of the state there.
-        self.reads(k + 1)?;
         if self.scouting.get() {
             return Some(self.zero());
         }
-        if let Some(known) = self.buffers.borrow().get(&k) {
-            return Some(known.clone());
+        match self.run.points {
+            Points::Stored(points) => SymbolicVector::exact(points.get(usize::try_from(k).ok()?)?),
+            Points::Forward { .. } => self.with_frame(k, |frame| frame.registers[0].clone()),
         }
-        let buffer = match self.run.points {
-            Points::Stored(points) if k >= 0 => {
-                let at = usize::try_from(k).ok()?;
-                let mut moved = SymbolicVector::exact(points.get(at)?)?;
-                moved.add_scaled(&SymbolicVector::exact(points.get(at + 1)?)?, &Rational::from(-1));
-                moved.scaled(&Rational::from_f64(self.run.method.step(k)?)?.recip())
-            }
-            Points::Stored(_) if self.run.method.start == Start::FirstGradient => self.buffer(0)?,
-            Points::Stored(_) => self.zero(),
-            Points::Forward { exact, .. } => self.forward_buffer(k, exact)?,
-        };
-        self.buffers.borrow_mut().insert(k, buffer.clone());
-        Some(buffer)
     }
 
-    fn forward_buffer(&self, k: i64, exact: bool) -> Option<SymbolicVector> {
-        let replaces = self.run.method.start == Start::FirstGradient;
-        if k == -1 {
-            return if replaces { self.estimate(0, exact) } else { Some(self.zero()) };
-        }
-        if k < self.base {
-            return Some(SymbolicVector::atom(self.run.dimension, Atom::Buffer(k)));
-        }
-        let beta = Rational::from_f64(self.run.method.beta)?;
-        let mut next = self.buffer(k - 1)?.scaled(&(Rational::from(1) - &beta));
-        next.add_scaled(&self.estimate(k, exact)?, &beta);
-        Some(next)
+    pub fn gradient(&self, worker: Option<i64>, k: i64) -> Option<SymbolicVector> {
+        let point = self.point(k)?;
+        if self.scouting.get() { Some(point) } else { self.gradient_at(worker, &point) }
     }
 
     fn error(&self, k: i64) -> Option<SymbolicVector> {
-        let mut error = match self.run.points {
-            Points::Forward { exact: true, .. } => return self.reads(k).map(|()| self.zero()),
-            Points::Forward { exact: false, .. } => self.estimate(k, false)?,
-            Points::Stored(_) => {
-                let beta = Rational::from_f64(self.run.method.beta)?;
-                let mut moved = self.buffer(k)?;
-                moved.add_scaled(&self.buffer(k - 1)?, &(Rational::from(&beta) - 1u32));
-                moved.scaled(&beta.recip())
-            }
-        };
-        error.add_scaled(&self.gradient(None, k)?, &Rational::from(-1));
+        self.reads(k)?;
+        if self.scouting.get() || matches!(self.run.points, Points::Forward { exact: true, .. }) {
+            return Some(self.zero());
+        }
+        let (at, estimate) = self.with_frame(k + 1, |frame| frame.called.clone())?;
+        let mut error = estimate?;
+        error.add_scaled(&self.gradient_at(None, &at?)?, &Rational::from(-1));
         Some(error)
     }
 
-    pub fn vector(&self, sequence: VectorSequence, k: i64) -> Option<SymbolicVector> {
+    fn quantity(&self, quantity: &OfMethod, k: i64) -> Option<SymbolicVector> {
+        let steps = quantity.steps_before(k)? as i64;
+        let program = self.run.method.program();
+        // A line is made by the step before, and so is a start that step 0 makes.
+        let kept = program.kept(quantity.position).filter(|_| steps == 0);
+        self.reads(if quantity.first.is_some() { steps } else { steps - 1 })?;
+        if self.scouting.get() {
+            return Some(self.zero());
+        }
+        let register = kept.unwrap_or(program.registers(quantity.position).start);
+        self.with_frame(if kept.is_some() { 1 } else { steps }, |frame| frame.registers[register].clone())
+    }
+
+    pub fn vector(&self, sequence: &VectorSequence, k: i64) -> Option<SymbolicVector> {
         match sequence {
             VectorSequence::Point => self.point(k),
             VectorSequence::Gradient => self.gradient(None, k),
-            VectorSequence::Buffer => self.buffer(k),
-            VectorSequence::Deviation => {
-                let mut deviation = self.buffer(k)?;
-                deviation.add_scaled(&self.gradient(None, k.max(0))?, &Rational::from(-1));
-                Some(deviation)
+            VectorSequence::Quantity(quantity) => self.quantity(quantity, k),
+            VectorSequence::Derived(derived) => {
+                let mut sum = self.zero();
+                for (factor, part, index) in derived.parts(k) {
+                    sum.add_scaled(&self.vector(part, index)?, factor);
+                }
+                Some(sum)
             }
             VectorSequence::Error => self.error(k),
             VectorSequence::Bias | VectorSequence::Noise => None,
         }
+    }
+
+    /// A value of the method's schedule.
+    pub fn scheduled(&self, position: usize, k: i64) -> Option<Rational> {
+        let k = usize::try_from(if k == -1 { 0 } else { k }).ok()?;
+        self.run.method.scheduled::<Exact>(position, k, ())?.0
     }
 }
 

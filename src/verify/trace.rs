@@ -2,13 +2,14 @@
 
 use super::instance::Instance;
 use super::{Cell, CheckFailure, Judging};
-use crate::method::{Quantity, Table, Workspace};
+use crate::method::{Recorded, Table};
 use crate::number::Mp;
 use crate::oracle::{Estimable, Stream, StreamKey};
 use crate::problem::Arithmetic;
-use crate::statement::term::VectorSequence;
+use crate::method::language::moves::Kind;
+use crate::statement::term::{OfMethod, VectorSequence};
 
-/// A table of f, ‖∇f‖², ‖e‖², ‖v‖² and ‖m‖² of the first replicate, in the working precision.
+/// A table of f, ‖∇f‖², ‖e‖² and what the method keeps and derives of the first replicate, in the working precision.
 ///
 /// # Errors
 /// When the instance cannot be built.
@@ -31,20 +32,33 @@ fn text_in<S: Arithmetic + Estimable>(
     context: S::Context,
     show: impl Fn(&S) -> String,
 ) -> String {
-    let norms = [VectorSequence::Gradient, VectorSequence::Error, VectorSequence::Buffer, VectorSequence::Deviation];
-    let quantities: Vec<Quantity> = std::iter::once(Quantity::Value).chain(norms.map(Quantity::Norm2)).collect();
-    let mut table = Table::<S>::new(&quantities, instance.horizon, &instance.method.steps, context);
-    let mut work = Workspace::new(instance.problem.as_ref(), context);
+    let mut norms = vec![VectorSequence::Gradient, VectorSequence::Error];
+    norms.extend(kept_directions(instance).map(VectorSequence::Quantity));
+    norms.extend(instance.statement.method.derived.iter().cloned().map(VectorSequence::Derived));
+    let mut text = "k  f".to_owned();
+    norms.iter().for_each(|sequence| text += &format!("  |{}|^2", sequence.name()));
+    let quantities: Vec<Recorded> =
+        std::iter::once(Recorded::VALUE).chain(norms.into_iter().map(Recorded::Norm2)).collect();
+    let mut table = Table::<S>::new(&quantities, &instance.method, context);
     let mut random = Stream::new([key.stream(0)], context);
-    instance.experiment().run(&mut random, &mut table, &mut work, context, &mut |_| {});
-    let mut text = "k  f  |grad|^2  |e|^2  |v|^2  |m|^2".to_owned();
+    instance.experiment().runner(context).run(&mut random, &mut table, &mut |_| {});
     for k in 0..=instance.horizon as i64 {
         let row: Vec<String> = quantities
             .iter()
-            .filter_map(|q| table.get(*q, k))
+            .filter_map(|q| table.get(q, k))
             .map(|x| if x.is_defined() { show(x) } else { "–".into() })
             .collect();
         text += &format!("\n{k}  {}", row.join("  "));
     }
     text
+}
+
+/// The directions that the method keeps from step to step.
+fn kept_directions<'i>(instance: &'i Instance<'_>) -> impl Iterator<Item = OfMethod> + 'i {
+    let program = instance.method.program();
+    let quantities = program.quantities.iter().enumerate().filter(|(_, (own, _))| own.first.is_some() && !own.by_worker);
+    quantities.filter_map(|(position, (own, register))| {
+        let is_direction = instance.method.kinds()?.get(*register)? == &Some(Kind::Direction);
+        is_direction.then(|| OfMethod { position, name: own.name.as_str().into(), first: own.first })
+    })
 }

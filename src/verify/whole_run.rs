@@ -10,7 +10,7 @@ use super::places::Place;
 use super::sampled::Statistical;
 use super::{CheckFailure, Judging, Outcome, Remainder};
 use crate::inference::{Evidence, Verdict};
-use crate::method::{Quantity, Start, start_error};
+use crate::method::{Recorded, start_error};
 use crate::oracle::StreamKey;
 use crate::statement::Kind;
 
@@ -22,7 +22,7 @@ pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'
     if instance.oracle.model.deterministic {
         return check_on_runs(instance, key, judging, &OnOnlyRun { instance });
     }
-    let quantities = Quantity::mentioned(&instance.statement.claims);
+    let quantities = Recorded::mentioned(&instance.statement.claims);
     let means = ExactMeans::find(instance, judging.effort.paths);
     match means.filter(|means| means.fits(instance, judging.effort.operations) || !can_be_sampled(instance)) {
         Some(means) => decide_exactly(instance, &quantities, means, judging.effort),
@@ -43,7 +43,7 @@ fn sampled(
     instance: &Instance<'_>,
     key: &StreamKey,
     judging: Judging<'_>,
-    quantities: &[Quantity],
+    quantities: &[Recorded],
 ) -> Result<Outcome, CheckFailure> {
     let horizon = instance.horizon;
     let budget = Budget::of(instance, judging.effort.operations);
@@ -86,6 +86,6 @@ pub(super) fn suitable(instance: &Instance<'_>, paths: u64) -> bool {
 
 fn can_be_sampled(instance: &Instance<'_>) -> bool {
     let indexed = instance.statement.claims.iter().any(|claim| claim.quantifier.is_some());
-    let start_known = instance.method.start == Start::Zero || start_error(&instance.experiment(), START_BITS).is_some();
+    let start_known = !instance.method.starts_with_line() || start_error(&instance.experiment(), START_BITS).is_some();
     start_known && !indexed && instance.statement.kind != Kind::Identity
 }

@@ -9,7 +9,7 @@ use crate::number::nearest_f64;
 use crate::statement::term::Builtin;
 use crate::statement::{Parameter, Statement};
 use crate::verify::choose::{Choice, chosen, fractions};
-use crate::verify::instance::{CellSpec, Instance, MOMENTUM, STEP, is_of_method};
+use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::predict::Beforehand;
 
 /// Steps, as shares of the largest that the recommended choice admits.
@@ -33,7 +33,8 @@ pub(super) struct Desk<'a> {
     spec: &'a CellSpec,
     /// The setting with parameters and K of its own.
     template: Instance<'a>,
-    beta: Option<f64>,
+    /// The value of another parameter of the method.
+    fixed: Option<(&'a str, f64)>,
     horizon: usize,
     analysts: Vec<&'a Parameter>,
 }
@@ -46,11 +47,11 @@ struct Recommended {
 }
 
 impl<'a> Desk<'a> {
-    /// The setting of an instance with β, where the statement has it as a parameter, and K.
-    pub fn new(spec: &'a CellSpec, template: Instance<'a>, beta: Option<f64>, horizon: usize) -> Self {
+    /// The setting of an instance with K, and with a value of another parameter of the method than the step size.
+    pub fn new(spec: &'a CellSpec, template: Instance<'a>, fixed: Option<(&'a str, f64)>, horizon: usize) -> Self {
         let statement: &'a Statement = template.statement;
-        let analysts = statement.parameters.iter().filter(|p| !is_of_method(&p.name)).collect();
-        Desk { spec, template, beta, horizon, analysts }
+        let analysts = statement.parameters.iter().filter(|p| statement.method.parameter(&p.name).is_none()).collect();
+        Desk { spec, template, fixed, horizon, analysts }
     }
 
     /// One row a step size.
@@ -95,9 +96,11 @@ impl<'a> Desk<'a> {
     /// Values of all parameters by that step and that choice of the analyst's.
     fn values(&self, step: Choice, choice: &[Choice]) -> Option<Values> {
         let mut rest = choice.iter();
-        let of = |parameter: &Parameter| match parameter.name.as_str() {
-            MOMENTUM => Some(self.beta.map_or(Choice::Candidate(0), Choice::Value)),
-            STEP => Some(step),
+        let method = &self.template.statement.method;
+        let of = |parameter: &Parameter| match (parameter.name.as_str(), self.fixed) {
+            (name, _) if method.step_size() == Some(name) => Some(step),
+            (name, Some((fixed, value))) if name == fixed => Some(Choice::Value(value)),
+            (name, _) if method.parameter(name).is_some() => Some(Choice::Candidate(0)),
             _ => rest.next().copied(),
         };
         let choices: Vec<Choice> = self.template.statement.parameters.iter().map_while(of).collect();
@@ -115,9 +118,11 @@ impl<'a> Desk<'a> {
     /// what is admitted is taken to be an interval. The inner `None` where no parameter is the step size, the
     /// outer one where nothing is admitted.
     fn largest_step(&self, choice: &[Choice]) -> Option<Option<f64>> {
-        let admitted = |step: Choice| self.instance(step, choice).map(|(values, _)| values.get(STEP).copied());
+        let name = self.template.statement.method.step_size();
+        let own = |values: &Values| name.and_then(|name| values.get(name).copied());
+        let admitted = |step: Choice| self.instance(step, choice).map(|(values, _)| own(&values));
         let parameters = &self.template.statement.parameters;
-        let Some(parameter) = parameters.iter().find(|p| p.name == STEP) else {
+        let Some(parameter) = parameters.iter().find(|p| name == Some(p.name.as_str())) else {
             return admitted(Choice::Candidate(0));
         };
         if let Some(step) = admitted(Choice::Fraction(1.0)) {
@@ -125,7 +130,7 @@ impl<'a> Desk<'a> {
         }
         let candidates = 0..parameter.candidates.len().max(1);
         let mut low = candidates.filter_map(|number| admitted(Choice::Candidate(number))?).reduce(f64::max)?;
-        let mut high = self.values(Choice::Fraction(1.0), choice)?.get(STEP).copied()?;
+        let mut high = own(&self.values(Choice::Fraction(1.0), choice)?)?;
         for _ in 0..HALVINGS {
             let middle = 0.5 * (low + high);
             match admitted(Choice::Value(middle)) {
@@ -161,8 +166,7 @@ impl<'a> Desk<'a> {
         Some(Advice {
             statement: self.template.statement.id.clone(),
             setting: self.spec.setting(),
-            beta: instance.method.beta,
-            gamma: instance.method.steps.first().copied()?,
+            method: instance.method.named_parameters(),
             horizon: self.horizon,
             relative_error: proved(Builtin::RelativeError),
             absolute_error: proved(Builtin::AbsoluteError),

@@ -17,8 +17,7 @@ pub fn render(rows: &[Advice], shown: usize) -> String {
     let header = [
         "statement",
         "instance",
-        "beta",
-        "gamma",
+        "method",
         "K",
         "B",
         "C",
@@ -35,8 +34,7 @@ pub fn render(rows: &[Advice], shown: usize) -> String {
         table.add_row([
             row.statement.clone(),
             row.setting.clone(),
-            number(row.beta),
-            number(row.gamma),
+            assigned(&row.method),
             row.horizon.to_string(),
             proved(row.relative_error),
             proved(row.absolute_error),

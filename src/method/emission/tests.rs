@@ -53,10 +53,10 @@ fn errors_that_stored_points_imply_are_within_their_radius() {
             let key = StreamKey::new(1, "emission", name);
             let run = experiment.stored_run(&mut crate::oracle::Stream::new([key.stream(0)], ()), Legality::Certain);
             assert_eq!(run.end, None, "{name}");
-            let stored = Stored { points: &run.points, oracle: experiment.oracle, draws: &run.draws };
-            let trace = RunTrace::<Interval>::of_points(experiment.problem, experiment.method, stored, 2048);
+            let stored = Stored { points: &run.points, draws: &run.draws };
+            let trace = RunTrace::<Interval>::of_points(&experiment, stored, 2048);
             for k in 0..12 {
-                let error = trace.until(12).vector(VectorSequence::Error, k).unwrap();
+                let error = trace.until(12).vector(&VectorSequence::Error, k).unwrap();
                 let gradient = trace.gradient(usize::try_from(k).unwrap());
                 assert!(is_legal(&error, gradient, 2048), "{name} at k = {k} of {problem}");
             }
@@ -74,7 +74,7 @@ fn vectors_that_are_emitted_along_an_exact_run_are_within_their_radius_there() {
     for problem in [quadratic(), irrational()] {
         let instance = Instance::build(&statement, &cell(problem, adversary("aligned"), 0.1, 12)).unwrap();
         let experiment = instance.experiment();
-        let emission = experiment.emission(256);
+        let emission = experiment.emission(&mut NoRandomness, 256);
         assert_eq!((emission.vectors.len(), emission.end), (12, None));
         let emitted = Some(crate::method::Emitted(&emission.vectors));
         let trace = RunTrace::<Interval>::forward(&experiment, &mut NoRandomness, emitted, &WHOLE, 2048);
@@ -91,7 +91,7 @@ fn a_vector_exactly_on_its_radius_is_used_as_it_is() {
     let line = json!({ "family": "diagonal-quadratic", "spectrum": [1.0] });
     let source = json!({ "source": "aligned", "relative": 0.0, "absolute": 0.25 });
     let instance = Instance::build(&statement, &cell(line, source, 0.5, 3)).unwrap();
-    let emission = instance.experiment().emission(256);
+    let emission = instance.experiment().emission(&mut NoRandomness, 256);
     assert!(emission.vectors.iter().all(|vector| vector[0].abs() == 0.5), "{emission:?}");
     let at = instance.experiment().emitted_at(&[3.0], Legality::Certain).unwrap();
     assert_eq!(at[0].abs(), 0.5);
@@ -105,7 +105,7 @@ fn a_vector_outside_its_radius_is_shortened_by_as_little_as_helps() {
     let mut shortened = 0;
     for i in 1..=64 {
         let x = [f64::from(i) / 7.0, 0.5, -0.25];
-        let proposed = experiment.propose(0, &x, &[0.0; 3], &mut NoRandomness).free;
+        let proposed = experiment.free_at(&x).unwrap();
         let emitted = experiment.emitted_at(&x, Legality::Certain).unwrap();
         let ratio = emitted[1] / proposed[1];
         assert!((1.0 - 2f64.powi(-29)..=1.0).contains(&ratio), "{ratio} at {x:?}");
@@ -139,7 +139,7 @@ fn vectors_that_are_assumed_to_be_legal_are_those_that_are_but_for_rounding() {
     let statement = statement();
     for problem in [quadratic(), irrational()] {
         let instance = Instance::build(&statement, &cell(problem, adversary("cancel"), 0.1, 12)).unwrap();
-        let (assumed, certain) = (instance.experiment().assumed_emission(), instance.experiment().emission(256));
+        let (assumed, certain) = (instance.experiment().assumed_emission(), instance.experiment().emission(&mut NoRandomness, 256));
         assert_eq!(assumed.end, None);
         let pairs = assumed.vectors.iter().flatten().zip(certain.vectors.iter().flatten());
         for (a, b) in pairs {

@@ -4,30 +4,38 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rug::Rational;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::{Checked, Checker, Names, Place, is_reserved};
-use super::tree::{Line, Method, Parameter, Quantity, Rule, Shape, Start, State, Value};
+use super::tree::{End, Line, Method, Parameter, Quantity, Rule, Shape, Start, State, Value};
 use crate::statement::StatementError;
 use crate::statement::file::File;
 use crate::statement::parse::parse;
-use crate::statement::syntax::{Expr, ExprKind};
+use crate::statement::raw::RangeParts;
+use crate::statement::syntax::{BinaryOp, Expr, ExprKind};
+use crate::statement::term::{Derived, OfMethod, Shifted, Summand, VectorSequence};
 
 type Loaded<T> = Result<T, Box<StatementError>>;
 type Texts = IndexMap<Spanned<String>, Spanned<String>>;
 
+/// What a file lacks that lacks something.
+const NEEDED: &str = "a method needs id, title, source and [step] with its lines; `lemmata show momentum` prints one";
 /// Most lines of a step, and most quantities.
 const MOST_LINES: usize = 200;
+/// What the start is called that the states' own rules make, where the file does not say.
+const OWN_START: &str = "own";
 /// What an operator may be.
 const OPERATORS: [&str; 4] = ["contractive", "contractive-in-mean", "unbiased", "projection"];
 
+/// A method file as TOML has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawMethod {
-    id: Spanned<String>,
-    title: Spanned<String>,
-    source: Spanned<String>,
+pub(crate) struct RawMethod {
+    id: Option<Spanned<String>>,
+    title: Option<Spanned<String>>,
+    source: Option<Spanned<String>>,
     #[serde(default)]
     parameters: IndexMap<Spanned<String>, RawParameter>,
     #[serde(default)]
@@ -38,6 +46,7 @@ struct RawMethod {
     operators: IndexMap<Spanned<String>, RawOperator>,
     #[serde(default)]
     state: IndexMap<Spanned<String>, RawState>,
+    start: Option<Spanned<String>>,
     #[serde(default)]
     starts: IndexMap<Spanned<String>, Texts>,
     step: RawStep,
@@ -50,6 +59,8 @@ struct RawMethod {
 struct RawParameter {
     #[serde(rename = "in")]
     range: Spanned<String>,
+    #[serde(default)]
+    integer: bool,
     default: Option<Spanned<String>>,
     doc: Option<Spanned<String>>,
     unit: Option<Spanned<String>>,
@@ -83,10 +94,55 @@ pub fn load_text(name: &str, text: &str) -> Result<Method, Box<StatementError>> 
     file.refuse_control_characters()?;
     let raw: RawMethod = toml::from_str(text).map_err(|err| {
         let message = err.message().trim_end().to_owned();
-        let help = "a method needs id, title, source and [step] with its lines; `lemmata show momentum` prints one";
-        file.error(err.span(), message.clone(), message.contains("missing field").then(|| help.to_owned()))
+        file.error(err.span(), message.clone(), message.contains("missing field").then(|| NEEDED.to_owned()))
     })?;
+    for (missing, field) in [(&raw.id, "id"), (&raw.title, "title"), (&raw.source, "source")] {
+        if missing.is_none() {
+            return Err(file.error(None, format!("missing field `{field}`"), Some(NEEDED.to_owned())));
+        }
+    }
     Loader { file: &file, raw: &raw, names: Names::default() }.load()
+}
+
+/// Checks a method that stands in another file, and needs no name there.
+pub(crate) fn load_within(file: &File, raw: &RawMethod) -> Loaded<Method> {
+    Loader { file, raw, names: Names::default() }.load()
+}
+
+/// The method with other schedules, and with parameters that have an exact value in place of a range: both stand
+/// in the file of a statement.
+pub(crate) fn amended(base: &Method, file: &File, schedules: &Texts, bind: &Texts) -> Loaded<Method> {
+    let mut method = base.clone();
+    let names = Names {
+        parameters: base.parameters.iter().map(|parameter| parameter.name.clone()).collect(),
+        constants: base.constants.iter().map(|(name, _)| name.clone()).collect(),
+        ..Names::default()
+    };
+    let checked = |names: &Names, place: Place, value: &Spanned<String>| {
+        let expr = parse(value.get_ref()).map_err(|err| file.syntax(value, err))?;
+        let number = Checker { names, place, workers: Vec::new(), calls: 0 }.number(&expr);
+        number.map_err(|err| file.error(Some(file.within(value, &err.span)), err.message, err.help))
+    };
+    for (name, value) in bind {
+        let Some(position) = base.parameter(name.get_ref()) else {
+            let message = format!("the method `{}` has no parameter `{}`", base.id, name.get_ref());
+            return Err(file.error(Some(name.span()), message, None));
+        };
+        // What is bound follows from what is not, and the method's constants from that.
+        let mut free = Names { constants: Vec::new(), ..names.clone() };
+        free.parameters[position] = String::new();
+        method.bound.push((position, checked(&free, Place::Constant, value)?));
+    }
+    for (name, value) in schedules {
+        let own = method.schedules.iter().position(|(own, _)| own == name.get_ref());
+        let Some(position) = own else {
+            let help = "a statement replaces schedules that the method has".to_owned();
+            let message = format!("the method `{}` has no schedule `{}`", base.id, name.get_ref());
+            return Err(file.error(Some(name.span()), message, Some(help)));
+        };
+        method.schedules[position].1 = checked(&names, Place::Schedule, value)?;
+    }
+    Ok(method)
 }
 
 /// `name` or `name[i]`, as written left of `=`.
@@ -104,9 +160,12 @@ struct Loader<'a> {
 impl<'a> Loader<'a> {
     fn load(mut self) -> Loaded<Method> {
         let raw = self.raw;
-        for text in [&raw.id, &raw.title, &raw.source] {
+        for text in [&raw.id, &raw.title, &raw.source].into_iter().flatten() {
             self.file.refuse_line_breaks(text)?;
         }
+        let text_of = |text: &Option<Spanned<String>>, other: &str| {
+            text.as_ref().map_or_else(|| other.to_owned(), |text| text.get_ref().clone())
+        };
         let parameters = self.parameters()?;
         let constants = self.numbers(&raw.constants, Place::Constant)?;
         let schedules = self.numbers(&raw.schedules, Place::Schedule)?;
@@ -122,15 +181,17 @@ impl<'a> Loader<'a> {
         states.sort_by_key(|state| state.quantity);
         let starts = self.starts(&lines)?;
         Ok(Method {
-            id: raw.id.get_ref().clone(),
-            title: raw.title.get_ref().clone(),
-            source: raw.source.get_ref().clone(),
+            id: text_of(&raw.id, "own"),
+            title: text_of(&raw.title, "The method of the statement"),
+            source: text_of(&raw.source, "the statement's own file"),
+            bound: Vec::new(),
             parameters,
             constants,
             schedules,
             operators,
             quantities: self.names.quantities.clone(),
             states,
+            own_start: raw.start.as_ref().map_or_else(|| OWN_START.to_owned(), |name| name.get_ref().clone()),
             starts,
             lines,
             derived: self.derived()?,
@@ -175,15 +236,44 @@ impl<'a> Loader<'a> {
             self.refuse_taken(name.get_ref(), name.span())?;
             self.names.parameters.push(name.get_ref().clone());
             let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
+            let [lower, upper] = self.range(&raw.range)?;
+            let number = |text: &Spanned<String>| {
+                let expr = self.expression(text)?;
+                self.placed(text, 0, self.checker(Place::Constant).number(&expr))
+            };
             all.push(Parameter {
                 name: name.get_ref().clone(),
                 range: raw.range.get_ref().clone(),
-                default: text(&raw.default),
+                lower,
+                upper,
+                integer: raw.integer,
+                default: raw.default.as_ref().map(number).transpose()?,
                 doc: text(&raw.doc).unwrap_or_default(),
                 unit: text(&raw.unit).unwrap_or_default(),
             });
         }
         Ok(all)
+    }
+
+    /// Both ends of a range.
+    fn range(&self, text: &Spanned<String>) -> Loaded<[End; 2]> {
+        let parts = RangeParts::of(text.get_ref()).map_err(|message| {
+            let help = "for example in = \"(0, 1]\"".to_owned();
+            self.file.error(Some(text.span()), message, Some(help))
+        })?;
+        let end = |place: Range<usize>, closed: bool| -> Loaded<End> {
+            let body = &text.get_ref()[place.clone()];
+            if body.trim() == "inf" || body.trim() == "-inf" {
+                return Ok(End { value: None, closed: false });
+            }
+            let expr = parse(body).map_err(|err| {
+                let span = err.span.start + place.start..err.span.end + place.start;
+                self.file.error(Some(self.file.within(text, &span)), err.message, None)
+            })?;
+            let value = self.placed(text, place.start, self.checker(Place::Constant).number(&expr))?;
+            Ok(End { value: Some(value), closed })
+        };
+        Ok([end(parts.lower, parts.lower_closed)?, end(parts.upper, parts.upper_closed)?])
     }
 
     fn numbers(&mut self, texts: &Texts, place: Place) -> Loaded<Vec<(String, super::tree::Number)>> {
@@ -388,20 +478,102 @@ impl<'a> Loader<'a> {
         Ok(all)
     }
 
-    /// Derived sequences speak of quantities of the run by index: `name[…]`.
-    fn derived(&self) -> Loaded<Vec<(String, String)>> {
-        let mut all = Vec::new();
+    /// Derived sequences: combinations of others at k, and at their first index.
+    fn derived(&self) -> Loaded<Vec<Arc<Derived>>> {
+        let mut all: Vec<Derived> = Vec::new();
         for (head, body) in &self.raw.derived {
-            for text in [head, body] {
-                self.expression(text)?;
-            }
-            let named = parse(head.get_ref()).is_ok_and(|expr| matches!(expr.kind, ExprKind::Element { .. }));
-            if !named {
+            let expr = self.expression(head)?;
+            let ExprKind::Element { name, indices } = &expr.kind else {
                 return self.error(head.span(), "a derived sequence is `name[k]`", None);
+            };
+            let [index] = &indices[..] else {
+                return self.error(head.span(), "a derived sequence has one index", None);
+            };
+            let Some(index) = Shifted::of(index) else {
+                return self.error(head.span(), "the index is k, or the first one, as in `m[-1]`", None);
+            };
+            let mut summands = Vec::new();
+            self.summands(&self.expression(body)?, &Rational::from(1), body, &mut summands)?;
+            match index {
+                Shifted::Step(0) => {
+                    self.refuse_taken(name, head.span())?;
+                    if all.iter().any(|other| *other.name == **name) {
+                        return self.error(head.span(), format!("`{name}` is declared twice"), None);
+                    }
+                    if summands.iter().any(|summand| matches!(summand.index, Shifted::Fixed(_))) {
+                        return self.error(body.span(), "a value at k is made of others at k or near it", None);
+                    }
+                    all.push(Derived { name: name.as_str().into(), at_step: summands, first: None });
+                }
+                Shifted::Fixed(first) => {
+                    let Some(own) = all.iter_mut().find(|other| *other.name == **name) else {
+                        return self.error(head.span(), format!("`{name}[k]` comes first"), None);
+                    };
+                    if summands.iter().any(|summand| matches!(summand.index, Shifted::Step(_))) {
+                        return self.error(body.span(), "the first value is made of others at numbers", None);
+                    }
+                    own.first = Some((first, summands));
+                }
+                Shifted::Step(_) => return self.error(head.span(), "the index is k, or the first one", None),
             }
-            all.push((head.get_ref().clone(), body.get_ref().clone()));
         }
-        Ok(all)
+        Ok(all.into_iter().map(Arc::new).collect())
+    }
+
+    /// Adds the parts of `factor` times a combination of sequences.
+    fn summands(
+        &self,
+        expr: &Expr,
+        factor: &Rational,
+        place: &Spanned<String>,
+        into: &mut Vec<Summand>,
+    ) -> Loaded<()> {
+        let minus = || Rational::from(-factor);
+        match &expr.kind {
+            ExprKind::Negate(inner) => self.summands(inner, &minus(), place, into),
+            ExprKind::Binary(BinaryOp::Add, left, right) => {
+                self.summands(left, factor, place, into)?;
+                self.summands(right, factor, place, into)
+            }
+            ExprKind::Binary(BinaryOp::Sub, left, right) => {
+                self.summands(left, factor, place, into)?;
+                self.summands(right, &minus(), place, into)
+            }
+            ExprKind::Binary(BinaryOp::Mul, left, right) => match (&left.kind, &right.kind) {
+                (ExprKind::Number(a), _) => self.summands(right, &Rational::from(factor * a), place, into),
+                (_, ExprKind::Number(a)) => self.summands(left, &Rational::from(factor * a), place, into),
+                _ => self.no_summand(expr, place),
+            },
+            ExprKind::Element { name, indices } => {
+                let sequence = self.sequence(name);
+                match (sequence, indices.first().and_then(Shifted::of).filter(|_| indices.len() == 1)) {
+                    (Some(sequence), Some(index)) => {
+                        into.push(Summand { factor: factor.clone(), sequence, index });
+                        Ok(())
+                    }
+                    _ => self.no_summand(expr, place),
+                }
+            }
+            _ => self.no_summand(expr, place),
+        }
+    }
+
+    fn no_summand<T>(&self, expr: &Expr, place: &Spanned<String>) -> Loaded<T> {
+        let span = self.file.within(place, &expr.span);
+        let help = "a derived sequence adds and subtracts vectors such as v[k], x[k+1] or grad[k], with literal factors";
+        self.error(span, "this is no combination of the run's vectors", Some(help))
+    }
+
+    fn sequence(&self, name: &str) -> Option<VectorSequence> {
+        match name {
+            "grad" => return Some(VectorSequence::Gradient),
+            "x" => return Some(VectorSequence::Point),
+            _ => {}
+        }
+        let position = self.names.quantities.iter().position(|quantity| quantity.name == name)?;
+        let quantity = &self.names.quantities[position];
+        let plain = quantity.shape == Shape::Vector && !quantity.by_worker;
+        plain.then(|| VectorSequence::Quantity(OfMethod { position, name: name.into(), first: quantity.first }))
     }
 }
 

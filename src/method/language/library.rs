@@ -1,5 +1,8 @@
 //! The shipped methods, embedded in the program.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
 use include_dir::{Dir, include_dir};
 
 use super::file::load_text;
@@ -29,4 +32,14 @@ pub fn text(id: &str) -> Option<&'static str> {
 /// When the file has a mistake.
 pub fn load(id: &str) -> Option<Result<Method, Box<StatementError>>> {
     Some(load_text(&format!("methods/{id}.toml"), text(id)?))
+}
+
+/// A shipped method, read once; none where there is none of that id.
+///
+/// # Errors
+/// When the file has a mistake.
+pub fn shared(id: &str) -> Option<Result<Arc<Method>, Box<StatementError>>> {
+    static READ: LazyLock<BTreeMap<&str, Result<Arc<Method>, Box<StatementError>>>> =
+        LazyLock::new(|| ids().into_iter().filter_map(|id| Some((id, load(id)?.map(Arc::new)))).collect());
+    READ.get(id).cloned()
 }

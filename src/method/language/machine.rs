@@ -1,4 +1,4 @@
-//! Runs a compiled method in any arithmetic.
+//! Runs a compiled method: its numbers in any arithmetic, its vectors as whoever holds them has them.
 
 use std::cmp::Ordering;
 
@@ -9,30 +9,82 @@ use crate::number::{Scalar, clip, dot, norm2, zeros};
 use crate::statement::syntax::{BinaryOp, Relation};
 use crate::statement::term::Function;
 
-/// What a method asks of the problem, the estimate and its operators.
-pub trait Surroundings<S> {
-    /// out ← ∇f(y).
-    fn gradient(&mut self, y: &[S], out: &mut [S]);
-    /// out ← ∇fᵢ(y).
-    fn worker_gradient(&mut self, worker: usize, y: &[S], out: &mut [S]);
-    /// f(y).
-    fn value(&mut self, y: &[S]) -> S;
-    /// out ← an estimate of ∇f(y).
-    fn estimate(&mut self, y: &[S], out: &mut [S]);
-    /// out ← an estimate of ∇fᵢ(y).
-    fn worker_estimate(&mut self, worker: usize, y: &[S], out: &mut [S]);
-    /// u ← Q(u), for the operator at that position.
-    fn operate(&mut self, operator: usize, u: &mut [S]);
+/// ±a·w, or ±w where there is no a.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a, S> {
+    /// Whether it is subtracted.
+    pub negative: bool,
+    /// a.
+    pub factor: Option<&'a S>,
+    /// w, by its register.
+    pub vector: usize,
 }
 
-/// Numbers of the instance.
-pub struct Numbers<'a, S> {
-    /// K.
-    pub horizon: usize,
-    /// Values of the parameters, in the order of the method.
-    pub parameters: &'a [S],
-    /// Constants of the problem, where it proves them.
-    pub known: &'a dyn Fn(Known) -> Option<S>,
+/// What an estimate or a gradient is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Whether an estimate is drawn.
+    pub estimate: bool,
+    /// Of whose function; of the mean of all without one.
+    pub worker: Option<usize>,
+    /// The register of the point.
+    pub at: usize,
+}
+
+/// A change of one vector that is no combination.
+#[derive(Clone, Copy, Debug)]
+pub enum Change<'a, S> {
+    /// u ← (1, …, 1).
+    Ones,
+    /// u ← u/a.
+    Divide(&'a S),
+    /// u ← u clipped at a.
+    Clip(&'a S),
+    /// u ← the nearest point with coordinates between both.
+    Box(&'a S, &'a S),
+    /// u ← map(u).
+    Map(Map),
+    /// u ← u combined with the vector of that register.
+    Elementwise(Elementwise, usize),
+    /// u ← Q(u), for the operator at that position.
+    Operate(usize),
+}
+
+/// The vectors of a run, in whatever form, and what the problem, the estimate and the operators say of them.
+/// What is not known of a form stops the run as undecided.
+pub trait Vectors<S: Scalar> {
+    /// u ← the sum of the parts, of which only the first may be u's own.
+    ///
+    /// # Errors
+    /// When the form has no such value.
+    fn combine<'a>(&mut self, u: usize, parts: impl Iterator<Item = Part<'a, S>>) -> Ran;
+    /// u ↔ w.
+    fn swap(&mut self, u: usize, w: usize);
+    /// u ← a gradient or an estimate of one.
+    ///
+    /// # Errors
+    /// When the form has no such value.
+    fn call(&mut self, u: usize, call: Call) -> Ran;
+    /// Changes u.
+    ///
+    /// # Errors
+    /// When there is no such value, or the form has none.
+    fn change(&mut self, u: usize, change: Change<'_, S>) -> Ran;
+    /// ‖u‖².
+    ///
+    /// # Errors
+    /// When the form has no such value.
+    fn norm2(&mut self, u: usize) -> Result<S, Stop>;
+    /// ⟨u, w⟩.
+    ///
+    /// # Errors
+    /// When the form has no such value.
+    fn dot(&mut self, u: usize, w: usize) -> Result<S, Stop>;
+    /// f at the point of that register.
+    ///
+    /// # Errors
+    /// When the form has no such value.
+    fn value(&mut self, y: usize) -> Result<S, Stop>;
 }
 
 /// Why a run ends in a line.
@@ -40,16 +92,29 @@ pub struct Numbers<'a, S> {
 pub enum Stop {
     /// The line has no value there: a division by zero, say.
     NoValue,
-    /// This arithmetic cannot tell, or cannot hold the value.
+    /// This arithmetic, or this form of vectors, cannot tell.
     Undecided,
 }
 
-type Ran = Result<(), Stop>;
+/// Whether a line ran.
+pub type Ran = Result<(), Stop>;
 
-/// Newest values of everything that a method writes.
+/// Numbers of the instance.
+pub struct Numbers<'a, S> {
+    /// K.
+    pub horizon: usize,
+    /// d.
+    pub dimension: usize,
+    /// Values of the parameters, in the order of the method.
+    pub parameters: &'a [S],
+    /// Constants of the problem, where it proves them.
+    pub known: &'a dyn Fn(Known) -> Option<S>,
+}
+
+/// Newest values of the numbers that a method has, and where in a run it is.
+#[derive(Clone, Debug)]
 pub struct Machine<'p, S: Scalar> {
     program: &'p Program,
-    vectors: Vec<Vec<S>>,
     numbers: Vec<S>,
     workers: [usize; MOST_WORKERS_BOUND],
     k: usize,
@@ -57,10 +122,10 @@ pub struct Machine<'p, S: Scalar> {
 }
 
 impl<'p, S: Scalar> Machine<'p, S> {
-    /// At the point x_0, before the states have values.
+    /// Before the constants and states have values.
     #[must_use]
-    pub fn new(program: &'p Program, start: &[S], numbers: &Numbers<'_, S>, context: S::Context) -> Self {
-        let none = || S::zero(context).div(&S::zero(context));
+    pub fn new(program: &'p Program, numbers: &Numbers<'_, S>, context: S::Context) -> Self {
+        let none = || S::from_f64(f64::NAN, context);
         let given = |given: &Given| match given {
             Given::Literal(value) => S::from_rational(value, context),
             Given::Parameter(position) => numbers.parameters[*position].clone(),
@@ -69,237 +134,176 @@ impl<'p, S: Scalar> Machine<'p, S> {
                 let count = match size {
                     Size::Horizon => numbers.horizon,
                     Size::Workers => program.workers,
-                    Size::Dimension => start.len(),
+                    Size::Dimension => numbers.dimension,
                 };
                 S::from_f64(count as f64, context)
             }
             Given::Unset => none(),
         };
-        let mut vectors = vec![zeros(start.len(), context); program.vectors];
-        vectors[0].clone_from_slice(start);
         let numbers = program.numbers.iter().map(given).collect();
-        Machine { program, vectors, numbers, workers: [0; MOST_WORKERS_BOUND], k: 0, context }
+        Machine { program, numbers, workers: [0; MOST_WORKERS_BOUND], k: 0, context }
     }
 
-    /// Sets constants and states; `any` has the values of states that the instance gives.
+    /// Sets constants and states, where `vectors` has x_0 and the states that the instance gives.
     ///
     /// # Errors
     /// When a start has no value.
-    pub fn begin(&mut self, around: &mut dyn Surroundings<S>, any: &dyn Fn(usize) -> Vec<S>) -> Ran {
-        self.all(&self.program.setup, around)?;
-        for quantity in &self.program.any {
-            let (_, place) = self.program.quantities[*quantity];
-            self.vectors[place] = any(*quantity);
-        }
-        self.all(&self.program.start, around)
+    pub fn begin(&mut self, vectors: &mut impl Vectors<S>) -> Ran {
+        self.set_constants(vectors)?;
+        let program = self.program;
+        self.all(&program.start, vectors)
+    }
+
+    /// Sets the constants alone.
+    ///
+    /// # Errors
+    /// When a constant has no value.
+    pub fn set_constants(&mut self, vectors: &mut impl Vectors<S>) -> Ran {
+        self.k = 0;
+        let program = self.program;
+        self.all(&program.setup, vectors)
+    }
+
+    /// Goes to step k, whose schedules it sets; the states are whatever they are.
+    ///
+    /// # Errors
+    /// When a schedule has no value.
+    pub fn go_to(&mut self, k: usize, vectors: &mut impl Vectors<S>) -> Ran {
+        self.k = k;
+        let program = self.program;
+        self.all(&program.schedules, vectors)
     }
 
     /// One step.
     ///
     /// # Errors
     /// When a line has no value: the step is not made from there on.
-    pub fn step(&mut self, around: &mut dyn Surroundings<S>) -> Ran {
-        self.all(&self.program.schedules, around)?;
-        for line in &self.program.lines {
-            self.all(&line.ops, around)?;
-            if !self.is_defined(line.quantity) {
-                return Err(Stop::Undecided);
-            }
+    pub fn step(&mut self, vectors: &mut impl Vectors<S>) -> Ran {
+        let program = self.program;
+        self.all(&program.schedules, vectors)?;
+        for line in &program.lines {
+            self.all(&line.ops, vectors)?;
             if self.k == 0 {
-                line.starts.iter().for_each(|state| self.begin_with(*state, line.quantity));
+                line.starts.iter().try_for_each(|begun| {
+                    let (_, state) = program.quantities[begun.quantity];
+                    self.copy(line.quantity, state, vectors)?;
+                    self.copy(line.quantity, begun.kept, vectors)
+                })?;
             }
         }
         self.k += 1;
         Ok(())
     }
 
-    /// The newest value of a vector, of that worker where each has its own.
+    /// The same with its numbers in one lane as binary64 has them.
     #[must_use]
-    pub fn vector(&self, quantity: usize, worker: usize) -> &[S] {
-        &self.vectors[self.program.quantities[quantity].1 + worker]
+    pub fn in_lane(&self, lane: usize) -> Machine<'p, f64> {
+        let numbers = self.numbers.iter().map(|x| x.lane(lane)).collect();
+        Machine { program: self.program, numbers, workers: self.workers, k: self.k, context: () }
     }
 
-    /// The newest value of a number, of that worker where each has its own.
+    /// How many steps were made.
     #[must_use]
-    pub fn number(&self, quantity: usize, worker: usize) -> &S {
-        &self.numbers[self.program.quantities[quantity].1 + worker]
+    pub fn steps(&self) -> usize {
+        self.k
     }
 
-    fn count(&self, quantity: usize) -> usize {
-        if self.program.quantities[quantity].0.by_worker { self.program.workers } else { 1 }
+    /// A number register.
+    #[must_use]
+    pub fn number(&self, register: usize) -> &S {
+        &self.numbers[register]
     }
 
-    fn is_defined(&self, quantity: usize) -> bool {
-        let is_vector = self.program.quantities[quantity].0.shape == Shape::Vector;
-        (0..self.count(quantity)).all(|worker| {
-            if is_vector {
-                self.vector(quantity, worker).iter().all(Scalar::is_defined)
-            } else {
-                self.number(quantity, worker).is_defined()
+    /// Sets a number register: a state that is known from elsewhere.
+    pub fn set_number(&mut self, register: usize, value: &S) {
+        self.numbers[register].set(value);
+    }
+
+    /// Copies a quantity to registers.
+    fn copy(&mut self, quantity: usize, to: usize, vectors: &mut impl Vectors<S>) -> Ran {
+        let program = self.program;
+        let (own, from) = &program.quantities[quantity];
+        let count = if own.by_worker { self.program.workers } else { 1 };
+        (0..count).try_for_each(|worker| match own.shape {
+            Shape::Vector => {
+                let part = Part { negative: false, factor: None, vector: from + worker };
+                vectors.combine(to + worker, std::iter::once(part))
+            }
+            Shape::Number => {
+                self.numbers[to + worker] = self.numbers[from + worker].clone();
+                Ok(())
             }
         })
     }
 
-    fn begin_with(&mut self, state: usize, source: usize) {
-        let [(quantity, to), (_, from)] = [state, source].map(|quantity| &self.program.quantities[quantity]);
-        for worker in 0..self.count(state) {
-            if quantity.shape == Shape::Vector {
-                let (low, high) = (to.min(from) + worker, to.max(from) + worker);
-                let (before, after) = self.vectors.split_at_mut(high);
-                let (first, second) = (&mut before[low], &mut after[0]);
-                if to < from { first.clone_from_slice(second) } else { second.clone_from_slice(first) }
-            } else {
-                self.numbers[to + worker] = self.numbers[from + worker].clone();
-            }
-        }
-    }
-
-    fn all(&mut self, ops: &[Op], around: &mut dyn Surroundings<S>) -> Ran {
-        ops.iter().try_for_each(|op| self.one(op, around))
+    fn all(&mut self, ops: &[Op], vectors: &mut impl Vectors<S>) -> Ran {
+        ops.iter().try_for_each(|op| self.one(op, vectors))
     }
 
     fn at(&self, register: Register) -> usize {
         register.position(&self.workers)
     }
 
-    /// Changes a vector with all others at hand.
-    fn change(&mut self, register: Register, change: impl FnOnce(&Self, &mut [S]) -> Ran) -> Ran {
-        let at = self.at(register);
-        let mut vector = std::mem::take(&mut self.vectors[at]);
-        let ran = change(self, &mut vector);
-        self.vectors[at] = vector;
-        ran
-    }
-
-    /// Changes a vector and another one coordinate by coordinate.
-    fn zip(&mut self, into: Register, other: Register, change: impl Fn(&mut S, &S)) -> Ran {
-        self.change(into, |machine, u| {
-            let other = &machine.vectors[machine.at(other)];
-            u.iter_mut().zip(other).for_each(|(a, b)| change(a, b));
-            Ok(())
-        })
-    }
-
-    fn scaled(&mut self, into: Register, a: Register, change: impl Fn(&mut S, &S)) -> Ran {
-        self.change(into, |machine, u| {
-            let a = &machine.numbers[machine.at(a)];
-            u.iter_mut().for_each(|x| change(x, a));
-            Ok(())
-        })
-    }
-
-    fn one(&mut self, op: &Op, around: &mut dyn Surroundings<S>) -> Ran {
-        let context = self.context;
+    fn one(&mut self, op: &Op, vectors: &mut impl Vectors<S>) -> Ran {
+        let at = |register: Register| register.position(&self.workers);
+        let number = |register: Register| &self.numbers[at(register)];
+        let call = |estimate, worker: Option<usize>, y| Call {
+            estimate,
+            worker: worker.map(|worker| self.workers[worker]),
+            at: at(y),
+        };
         match op {
-            Op::Each(worker, body) => {
-                for i in 0..self.program.workers {
-                    self.workers[*worker] = i;
-                    self.all(body, around)?;
-                }
-                Ok(())
-            }
+            Op::Each(worker, body) => (0..self.program.workers).try_for_each(|i| {
+                self.workers[*worker] = i;
+                self.all(body, vectors)
+            }),
             Op::Branch(comparisons, then, otherwise) => {
                 let holds = self.holds(comparisons)?;
-                self.all(if holds { then } else { otherwise }, around)
+                self.all(if holds { then } else { otherwise }, vectors)
             }
-            Op::Zero(u) => self.fill(*u, 0.0),
-            Op::Ones(u) => self.fill(*u, 1.0),
-            Op::Copy(u, w) => self.zip(*u, *w, |a, b| a.set(b)),
-            Op::Swap(u, w) => {
-                let (u, w) = (self.at(*u), self.at(*w));
-                self.vectors.swap(u, w);
-                Ok(())
-            }
-            Op::Add(u, w) => self.zip(*u, *w, |a, b| a.add_assign(b)),
-            Op::Subtract(u, w) => self.zip(*u, *w, |a, b| a.sub_assign(b)),
-            Op::AddScaled(u, w, a) => self.change(*u, |machine, u| {
-                let (w, a) = (&machine.vectors[machine.at(*w)], &machine.numbers[machine.at(*a)]);
-                u.iter_mut().zip(w).for_each(|(x, y)| x.add_product(y, a));
-                Ok(())
-            }),
-            Op::SubtractScaled(u, w, a) => self.change(*u, |machine, u| {
-                let (w, a) = (&machine.vectors[machine.at(*w)], &machine.numbers[machine.at(*a)]);
-                u.iter_mut().zip(w).for_each(|(x, y)| x.sub_product(y, a));
-                Ok(())
-            }),
-            Op::Scale(u, a) => self.scaled(*u, *a, |x, a| x.mul_assign(a)),
-            Op::Divide(u, a) => {
-                divides(&self.numbers[self.at(*a)])?;
-                self.scaled(*u, *a, |x, a| x.div_assign(a))
-            }
-            Op::Negate(u) => self.change(*u, |_, u| {
-                u.iter_mut().for_each(Scalar::neg_assign);
-                Ok(())
-            }),
-            Op::Gradient(u, y) => self.asked(*u, *y, |y, out| around.gradient(y, out)),
-            Op::WorkerGradient(u, i, y) => {
-                let i = self.workers[*i];
-                self.asked(*u, *y, |y, out| around.worker_gradient(i, y, out))
-            }
-            Op::Estimate(u, y) => self.asked(*u, *y, |y, out| around.estimate(y, out)),
-            Op::WorkerEstimate(u, i, y) => {
-                let i = self.workers[*i];
-                self.asked(*u, *y, |y, out| around.worker_estimate(i, y, out))
-            }
-            Op::Operate(operator, u) => self.change(*u, |_, u| {
-                around.operate(*operator, u);
-                Ok(())
-            }),
-            Op::Clip(u, a) => self.change(*u, |machine, u| {
-                clip(&machine.numbers[machine.at(*a)], u, context);
-                Ok(())
-            }),
-            Op::Box(u, low, high) => self.change(*u, |machine, u| {
-                let [low, high] = [low, high].map(|a| &machine.numbers[machine.at(*a)]);
-                u.iter_mut().for_each(|x| {
-                    x.max_assign(low);
-                    x.min_assign(high);
+            Op::Combine(u, parts) => {
+                let resolved = parts.iter().map(|part| Part {
+                    negative: part.negative,
+                    factor: part.factor.map(number),
+                    vector: at(part.vector),
                 });
+                vectors.combine(at(*u), resolved)
+            }
+            Op::Swap(u, w) => {
+                vectors.swap(at(*u), at(*w));
                 Ok(())
-            }),
-            Op::Map(map, u) => self.change(*u, |_, u| mapped(*map, u, context)),
-            Op::Elementwise(op, u, w) => self.change(*u, |machine, u| {
-                let w = &machine.vectors[machine.at(*w)];
-                u.iter_mut().zip(w).try_for_each(|(a, b)| match op {
-                    Elementwise::Products => {
-                        a.mul_assign(b);
-                        Ok(())
-                    }
-                    Elementwise::Quotients => {
-                        divides(b)?;
-                        a.div_assign(b);
-                        Ok(())
-                    }
-                })
-            }),
-            _ => self.of_numbers(op, around),
+            }
+            Op::Gradient(u, y) => vectors.call(at(*u), call(false, None, *y)),
+            Op::WorkerGradient(u, i, y) => vectors.call(at(*u), call(false, Some(*i), *y)),
+            Op::Estimate(u, y) => vectors.call(at(*u), call(true, None, *y)),
+            Op::WorkerEstimate(u, i, y) => vectors.call(at(*u), call(true, Some(*i), *y)),
+            Op::Ones(u) => vectors.change(at(*u), Change::Ones),
+            Op::Divide(u, a) => vectors.change(at(*u), Change::Divide(number(*a))),
+            Op::Clip(u, a) => vectors.change(at(*u), Change::Clip(number(*a))),
+            Op::Box(u, low, high) => vectors.change(at(*u), Change::Box(number(*low), number(*high))),
+            Op::Map(map, u) => vectors.change(at(*u), Change::Map(*map)),
+            Op::Elementwise(op, u, w) => vectors.change(at(*u), Change::Elementwise(*op, at(*w))),
+            Op::Operate(operator, u) => vectors.change(at(*u), Change::Operate(*operator)),
+            _ => self.of_numbers(op, vectors),
         }
     }
 
-    fn fill(&mut self, u: Register, value: f64) -> Ran {
+    fn of_numbers(&mut self, op: &Op, vectors: &mut impl Vectors<S>) -> Ran {
         let context = self.context;
-        self.change(u, |_, u| {
-            u.iter_mut().for_each(|x| *x = S::from_f64(value, context));
-            Ok(())
-        })
-    }
-
-    /// What the surroundings say of a vector.
-    fn asked(&mut self, into: Register, y: Register, ask: impl FnOnce(&[S], &mut [S])) -> Ran {
-        self.change(into, |machine, out| {
-            ask(&machine.vectors[machine.at(y)], out);
-            Ok(())
-        })
-    }
-
-    fn of_numbers(&mut self, op: &Op, around: &mut dyn Surroundings<S>) -> Ran {
-        let context = self.context;
-        let number = match op {
-            Op::Set(a, b) => (*a, self.numbers[self.at(*b)].clone()),
+        let (to, value) = match op {
+            Op::Set(a, b) => {
+                let (a, b) = (self.at(*a), self.at(*b));
+                if a != b {
+                    let value = std::mem::replace(&mut self.numbers[b], S::zero(context));
+                    self.numbers[a].set(&value);
+                    self.numbers[b] = value;
+                }
+                return Ok(());
+            }
             Op::Step(a) => (*a, S::from_f64(self.k as f64, context)),
-            Op::Norm2(a, u) => (*a, norm2(&self.vectors[self.at(*u)], context)),
-            Op::Dot(a, u, w) => (*a, dot(&self.vectors[self.at(*u)], &self.vectors[self.at(*w)], context)),
-            Op::Value(a, y) => (*a, around.value(&self.vectors[self.at(*y)])),
+            Op::Norm2(a, u) => (*a, vectors.norm2(self.at(*u))?),
+            Op::Dot(a, u, w) => (*a, vectors.dot(self.at(*u), self.at(*w))?),
+            Op::Value(a, y) => (*a, vectors.value(self.at(*y))?),
             Op::NegateNumber(a) => (*a, self.numbers[self.at(*a)].clone().neg()),
             Op::Binary(op, a, b) => {
                 let [left, right] = [a, b].map(|a| &self.numbers[self.at(*a)]);
@@ -332,26 +336,148 @@ impl<'p, S: Scalar> Machine<'p, S> {
             }
             _ => return Ok(()),
         };
-        let at = self.at(number.0);
-        self.numbers[at] = number.1;
+        let at = self.at(to);
+        self.numbers[at] = value;
         Ok(())
     }
 
     fn holds(&self, comparisons: &[(Register, Relation, Register)]) -> Result<bool, Stop> {
         for (a, relation, b) in comparisons {
             let order = self.numbers[self.at(*a)].compare(&self.numbers[self.at(*b)]).ok_or(Stop::Undecided)?;
-            let holds = match relation {
-                Relation::Less => order == Ordering::Less,
-                Relation::LessEqual => order != Ordering::Greater,
-                Relation::Greater => order == Ordering::Greater,
-                Relation::GreaterEqual => order != Ordering::Less,
-                Relation::Equal => order == Ordering::Equal,
-            };
-            if !holds {
+            if !relation.admits(order) {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+}
+
+/// Vectors as their coordinates, in registers.
+#[derive(Clone, Debug)]
+pub struct Coordinates<S: Scalar> {
+    /// The registers.
+    pub registers: Vec<Vec<S>>,
+    context: S::Context,
+}
+
+impl<S: Scalar> Coordinates<S> {
+    /// So many registers of vectors of dimension d.
+    #[must_use]
+    pub fn new(registers: usize, dimension: usize, context: S::Context) -> Self {
+        Coordinates { registers: vec![zeros(dimension, context); registers], context }
+    }
+
+    /// Of the arithmetic.
+    #[must_use]
+    pub fn context(&self) -> S::Context {
+        self.context
+    }
+
+    /// Changes a register with all others at hand.
+    pub fn with<R>(&mut self, u: usize, change: impl FnOnce(&Self, &mut [S]) -> R) -> R {
+        let mut vector = std::mem::take(&mut self.registers[u]);
+        let changed = change(self, &mut vector);
+        self.registers[u] = vector;
+        changed
+    }
+
+    /// See [`Vectors::combine`].
+    pub fn combine<'a>(&mut self, u: usize, parts: impl Iterator<Item = Part<'a, S>>) {
+        self.with(u, |all, into| {
+            let mut first = true;
+            for part in parts {
+                let own = part.vector == u;
+                debug_assert!(first || !own);
+                let from = &all.registers[part.vector];
+                S::with_widest_registers(|| add_part(into, from, own, first, &part));
+                first = false;
+            }
+            if first {
+                let zero = S::zero(all.context);
+                into.iter_mut().for_each(|x| x.set(&zero));
+            }
+        });
+    }
+
+    /// See [`Vectors::change`], without operators.
+    ///
+    /// # Errors
+    /// When there is no such value.
+    pub fn change(&mut self, u: usize, change: Change<'_, S>) -> Ran {
+        let context = self.context;
+        self.with(u, |all, u| match change {
+            Change::Ones => {
+                u.iter_mut().for_each(|x| *x = S::one(context));
+                Ok(())
+            }
+            Change::Divide(a) => {
+                divides(a)?;
+                u.iter_mut().for_each(|x| x.div_assign(a));
+                Ok(())
+            }
+            Change::Clip(a) => {
+                clip(a, u, context);
+                Ok(())
+            }
+            Change::Box(low, high) => {
+                u.iter_mut().for_each(|x| {
+                    x.max_assign(low);
+                    x.min_assign(high);
+                });
+                Ok(())
+            }
+            Change::Map(map) => mapped(map, u, context),
+            Change::Elementwise(op, w) => {
+                u.iter_mut().zip(&all.registers[w]).try_for_each(|(a, b)| match op {
+                    Elementwise::Products => {
+                        a.mul_assign(b);
+                        Ok(())
+                    }
+                    Elementwise::Quotients => {
+                        divides(b)?;
+                        a.div_assign(b);
+                        Ok(())
+                    }
+                })
+            }
+            Change::Operate(_) => Err(Stop::Undecided),
+        })
+    }
+
+    /// ‖u‖².
+    #[must_use]
+    pub fn norm2(&self, u: usize) -> S {
+        norm2(&self.registers[u], self.context)
+    }
+
+    /// ⟨u, w⟩.
+    #[must_use]
+    pub fn dot(&self, u: usize, w: usize) -> S {
+        dot(&self.registers[u], &self.registers[w], self.context)
+    }
+}
+
+/// into ← into ± a·w, or ±a·w where it is the first part; of the vector itself where that is its own.
+#[inline(always)]
+fn add_part<S: Scalar>(into: &mut [S], from: &[S], own: bool, first: bool, part: &Part<'_, S>) {
+    if first {
+        if !own {
+            into.iter_mut().zip(from).for_each(|(x, w)| x.set(w));
+        }
+        if let Some(a) = part.factor {
+            into.iter_mut().for_each(|x| x.mul_assign(a));
+        }
+        if part.negative {
+            into.iter_mut().for_each(Scalar::neg_assign);
+        }
+        return;
+    }
+    let pairs = into.iter_mut().zip(from);
+    match (part.factor, part.negative) {
+        (None, false) => pairs.for_each(|(x, w)| x.add_assign(w)),
+        (None, true) => pairs.for_each(|(x, w)| x.sub_assign(w)),
+        (Some(a), false) => pairs.for_each(|(x, w)| x.add_product(w, a)),
+        (Some(a), true) => pairs.for_each(|(x, w)| x.sub_product(w, a)),
     }
 }
 

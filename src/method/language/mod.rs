@@ -8,5 +8,6 @@ mod check;
 pub mod file;
 pub mod library;
 pub mod machine;
+pub mod moves;
 pub mod program;
 pub mod tree;

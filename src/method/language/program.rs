@@ -4,7 +4,7 @@
 use rug::Rational;
 
 use super::tree::{
-    Condition, Elementwise, Known, Map, Mean, Method, Number, Quantity, Rule, Shape, Value, Vector, Worker,
+    Condition, Elementwise, Known, Map, Mean, Method, Number, Quantity, Rule, Shape, State, Value, Vector, Worker,
 };
 use crate::statement::syntax::{BinaryOp, Relation};
 use crate::statement::term::Function;
@@ -28,31 +28,28 @@ impl Register {
     }
 }
 
+/// ±a·w, or ±w where there is no a.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Whether it is subtracted.
+    pub negative: bool,
+    /// a.
+    pub factor: Option<Register>,
+    /// w.
+    pub vector: Register,
+}
+
 /// One operation. The first register is what it changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// u ← 0.
-    Zero(Register),
-    /// u ← (1, …, 1).
-    Ones(Register),
-    /// u ← w.
-    Copy(Register, Register),
+    /// u ← the sum of the parts, of which only the first may be u's own.
+    Combine(Register, Vec<Part>),
     /// u ↔ w.
     Swap(Register, Register),
-    /// u ← u + w.
-    Add(Register, Register),
-    /// u ← u − w.
-    Subtract(Register, Register),
-    /// u ← u + a·w.
-    AddScaled(Register, Register, Register),
-    /// u ← u − a·w.
-    SubtractScaled(Register, Register, Register),
-    /// u ← a·u.
-    Scale(Register, Register),
     /// u ← u/a.
     Divide(Register, Register),
-    /// u ← −u.
-    Negate(Register),
+    /// u ← (1, …, 1).
+    Ones(Register),
     /// u ← ∇f(y).
     Gradient(Register, Register),
     /// u ← ∇fᵢ(y).
@@ -134,12 +131,21 @@ pub struct Segment {
     pub ops: Vec<Op>,
     /// What it writes.
     pub quantity: usize,
-    /// States whose first value is what it writes in step 0.
-    pub starts: Vec<usize>,
+    /// What begins with what it writes in step 0.
+    pub starts: Vec<Begun>,
+}
+
+/// A state whose first value is that of a line of step 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The state.
+    pub quantity: usize,
+    /// The first of the registers that keep its first value.
+    pub kept: usize,
 }
 
 /// A compiled method.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Program {
     /// n.
     pub workers: usize,
@@ -149,14 +155,18 @@ pub struct Program {
     pub vectors: usize,
     /// Where each quantity is: the first of its registers.
     pub quantities: Vec<(Quantity, usize)>,
-    /// Sets the constants.
+    /// Sets the constants, and the parameters that follow from others.
     pub setup: Vec<Op>,
+    /// The number registers of the parameters, then of the constants.
+    pub value_registers: Vec<usize>,
     /// Sets the states.
     pub start: Vec<Op>,
     /// States that the instance gives.
     pub any: Vec<usize>,
     /// Sets the schedules of a step.
     pub schedules: Vec<Op>,
+    /// The number register of each schedule.
+    pub schedule_registers: Vec<usize>,
     /// One step.
     pub lines: Vec<Segment>,
 }
@@ -169,7 +179,8 @@ pub fn compile(method: &Method, start: Option<&str>, workers: usize) -> Option<P
         Some(name) => &method.starts.iter().find(|start| start.name == name)?.states,
     };
     let mut compiler = Compiler::new(method, workers);
-    let setup = compiler.named_numbers(&method.constants, true);
+    let setup = compiler.setup(method);
+    let value_registers = compiler.values(method);
     let schedules = compiler.named_numbers(&method.schedules, false);
     let mut lines: Vec<Segment> = Vec::new();
     for line in &method.lines {
@@ -177,26 +188,144 @@ pub fn compile(method: &Method, start: Option<&str>, workers: usize) -> Option<P
         lines.push(Segment { ops, quantity: line.quantity, starts: Vec::new() });
     }
     let (mut start, mut any) = (Vec::new(), Vec::new());
+    let rule_of = |state: &State| -> Rule {
+        changed.iter().find(|other| other.quantity == state.quantity).unwrap_or(state).rule.clone()
+    };
     for state in &method.states {
-        let rule = &changed.iter().find(|other| other.quantity == state.quantity).unwrap_or(state).rule;
-        match rule {
-            Rule::Number(number) => start.extend(compiler.assignment(state.quantity, &Value::Number(number.clone()))),
-            Rule::Vector(vector) => start.extend(compiler.assignment(state.quantity, &Value::Vector(vector.clone()))),
-            Rule::Line(line) => lines[*line].starts.push(state.quantity),
+        match rule_of(state) {
+            Rule::Number(number) => start.extend(compiler.assignment(state.quantity, &Value::Number(number))),
+            Rule::Vector(vector) => start.extend(compiler.assignment(state.quantity, &Value::Vector(vector))),
+            Rule::Line(_) => {}
             Rule::Any => any.push(state.quantity),
         }
     }
+    // What is kept to the end stands behind all that is taken on the way.
+    let mut vectors = compiler.most_vectors;
+    for state in &method.states {
+        let Rule::Line(line) = rule_of(state) else { continue };
+        let count = if method.quantities[state.quantity].by_worker { workers } else { 1 };
+        let kept = match method.quantities[state.quantity].shape {
+            Shape::Vector => {
+                vectors += count;
+                vectors - count
+            }
+            Shape::Number => {
+                compiler.numbers.extend(std::iter::repeat_n(Given::Unset, count));
+                compiler.numbers.len() - count
+            }
+        };
+        lines[line].starts.push(Begun { quantity: state.quantity, kept });
+    }
     Some(Program {
         workers,
-        vectors: compiler.most_vectors,
+        vectors,
         numbers: compiler.numbers,
         quantities: method.quantities.iter().cloned().zip(compiler.places).collect(),
         setup,
+        value_registers,
         start,
         any,
         schedules,
+        schedule_registers: compiler.schedules.iter().map(|register| register.base).collect(),
         lines,
     })
+}
+
+impl Program {
+    /// Computes one number of the method's parameters and constants: that of its only schedule.
+    #[must_use]
+    pub fn of_number(method: &Method, number: &Number, workers: usize) -> Self {
+        let mut compiler = Compiler::new(method, workers);
+        let mut setup = compiler.setup(method);
+        setup.extend(compiler.named_numbers(&[(String::new(), number.clone())], false));
+        Program {
+            workers,
+            numbers: compiler.numbers,
+            setup,
+            schedule_registers: compiler.schedules.iter().map(|register| register.base).collect(),
+            ..Program::default()
+        }
+    }
+
+    /// How many estimates of the average and of single workers a step draws.
+    #[must_use]
+    pub fn draws(&self) -> [usize; 2] {
+        fn count(ops: &[Op]) -> [usize; 2] {
+            ops.iter().fold([0, 0], |[averages, workers], op| {
+                let [a, w] = match op {
+                    Op::Estimate(..) => [1, 0],
+                    Op::WorkerEstimate(..) => [0, 1],
+                    Op::Each(_, body) => count(body),
+                    Op::Branch(_, then, otherwise) => {
+                        let ([a, w], [b, v]) = (count(then), count(otherwise));
+                        [a + b, w + v]
+                    }
+                    _ => [0, 0],
+                };
+                [averages + a, workers + w]
+            })
+        }
+        let all = self.lines.iter().map(|line| count(&line.ops)).chain([count(&self.start)]);
+        all.fold([0, 0], |[a, w], [b, v]| [a + b, w + v])
+    }
+
+    /// Whether a number is kept from step to step.
+    #[must_use]
+    pub fn keeps_numbers(&self) -> bool {
+        self.quantities.iter().any(|(own, _)| own.shape == Shape::Number && own.first.is_some())
+    }
+
+    /// Whether every step but the first one is the same: nothing depends on k, and no number is kept.
+    #[must_use]
+    pub fn is_autonomous(&self) -> bool {
+        fn reads_step(ops: &[Op]) -> bool {
+            ops.iter().any(|op| match op {
+                Op::Step(_) => true,
+                Op::Each(_, body) => reads_step(body),
+                Op::Branch(_, then, otherwise) => reads_step(then) || reads_step(otherwise),
+                _ => false,
+            })
+        }
+        !self.keeps_numbers() && !reads_step(&self.schedules) && !self.lines.iter().any(|line| reads_step(&line.ops))
+    }
+
+    /// Whether the first estimate of a step is drawn at the step's own point.
+    #[must_use]
+    pub fn calls_at_point(&self) -> bool {
+        let point = Register::fixed(0);
+        for op in self.lines.iter().flat_map(|line| &line.ops) {
+            match op {
+                Op::Estimate(_, at) => return *at == point,
+                Op::Combine(u, _) if *u == point => return false,
+                Op::Swap(u, w) if *u == point || *w == point => return false,
+                Op::Each(..) | Op::Branch(..) => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// The registers of a quantity.
+    #[must_use]
+    pub fn registers(&self, quantity: usize) -> std::ops::Range<usize> {
+        let (own, first) = &self.quantities[quantity];
+        *first..first + if own.by_worker { self.workers } else { 1 }
+    }
+
+    /// Whether a state begins with the estimate at x_0 that step 0 draws first.
+    #[must_use]
+    pub fn is_first_estimate(&self, quantity: usize) -> bool {
+        let begins = |line: &&Segment| line.starts.iter().any(|begun| begun.quantity == quantity);
+        let is_call = |line: &Segment| matches!(&line.ops[..], [Op::Estimate(_, at)] if *at == Register::fixed(0));
+        self.calls_at_point() && self.lines.iter().find(begins).is_some_and(is_call)
+    }
+
+    /// Where the first value of a state is kept that begins with a line of step 0.
+    #[must_use]
+    pub fn kept(&self, quantity: usize) -> Option<usize> {
+        let mut begun = self.lines.iter().flat_map(|line| &line.starts);
+        begun.find(|begun| begun.quantity == quantity).map(|begun| begun.kept)
+    }
 }
 
 struct Compiler {
@@ -206,6 +335,8 @@ struct Compiler {
     most_vectors: usize,
     quantities: Vec<Quantity>,
     places: Vec<usize>,
+    /// Of the parameters that follow from others.
+    bound_parameters: Vec<(usize, Register)>,
     constants: Vec<Register>,
     schedules: Vec<Register>,
     /// Workers bound around the place.
@@ -220,6 +351,7 @@ impl Compiler {
             most_vectors: 0,
             quantities: method.quantities.clone(),
             places: Vec::new(),
+            bound_parameters: Vec::new(),
             constants: Vec::new(),
             schedules: Vec::new(),
             bound: 0,
@@ -259,6 +391,26 @@ impl Compiler {
         Register::fixed(self.vectors - 1)
     }
 
+    fn setup(&mut self, method: &Method) -> Vec<Op> {
+        let mut ops = Vec::new();
+        for (position, number) in &method.bound {
+            let register = self.number_register(Given::Unset);
+            let value = self.number(number, &mut ops);
+            ops.push(Op::Set(register, value));
+            self.bound_parameters.push((*position, register));
+        }
+        ops.extend(self.named_numbers(&method.constants, true));
+        ops
+    }
+
+    /// The registers of the parameters, then of the constants.
+    fn values(&mut self, method: &Method) -> Vec<usize> {
+        let parameters: Vec<usize> = (0..method.parameters.len())
+            .map(|position| self.number(&Number::Parameter(position), &mut Vec::new()).base)
+            .collect();
+        parameters.into_iter().chain(self.constants.iter().map(|register| register.base)).collect()
+    }
+
     fn named_numbers(&mut self, all: &[(String, Number)], constants: bool) -> Vec<Op> {
         let mut ops = Vec::new();
         for (_, number) in all {
@@ -270,7 +422,8 @@ impl Compiler {
         ops
     }
 
-    /// Computes the value beside the quantity and puts it there at the end: it may read what it writes.
+    /// Writes the quantity, for every worker where each has its own. A combination is formed in place; other
+    /// values that read what they write are computed beside it.
     fn assignment(&mut self, quantity: usize, value: &Value) -> Vec<Op> {
         let by_worker = self.quantities[quantity].by_worker;
         let to = Register { base: self.places[quantity], worker: by_worker.then_some(0) };
@@ -281,6 +434,7 @@ impl Compiler {
                 let from = self.number(number, &mut ops);
                 ops.push(Op::Set(to, from));
             }
+            Value::Vector(vector) if is_sum(vector) || !value.reads(quantity) => self.vector(vector, to, &mut ops),
             Value::Vector(vector) => {
                 let from = self.take_vector();
                 self.vector(vector, from, &mut ops);
@@ -300,7 +454,10 @@ impl Compiler {
     fn number(&mut self, number: &Number, ops: &mut Vec<Op>) -> Register {
         match number {
             Number::Literal(value) => self.number_register(Given::Literal(value.clone())),
-            Number::Parameter(position) => self.number_register(Given::Parameter(*position)),
+            Number::Parameter(position) => match self.bound_parameters.iter().find(|(bound, _)| bound == position) {
+                Some((_, register)) => *register,
+                None => self.number_register(Given::Parameter(*position)),
+            },
             Number::Known(known) => self.number_register(Given::Known(*known)),
             Number::Horizon => self.number_register(Given::Size(Size::Horizon)),
             Number::Workers => self.number_register(Given::Size(Size::Workers)),
@@ -427,19 +584,13 @@ impl Compiler {
 
     fn vector(&mut self, vector: &Vector, into: Register, ops: &mut Vec<Op>) {
         match vector {
-            Vector::Zero => ops.push(Op::Zero(into)),
             Vector::Ones => ops.push(Op::Ones(into)),
-            Vector::Quantity(quantity, worker) => ops.push(Op::Copy(into, self.quantity(*quantity, *worker))),
-            Vector::Add(u, w) => {
-                self.vector(u, into, ops);
-                self.accumulate(w, true, into, ops);
-            }
-            Vector::Subtract(u, w) => {
-                self.vector(u, into, ops);
-                self.accumulate(w, false, into, ops);
-            }
-            Vector::Negate(u) => self.then(u, into, ops, Op::Negate(into)),
-            Vector::Scale(a, u) => self.with_number(a, u, into, ops, Op::Scale),
+            Vector::Zero
+            | Vector::Quantity(..)
+            | Vector::Add(..)
+            | Vector::Subtract(..)
+            | Vector::Negate(_)
+            | Vector::Scale(..) => self.combination(vector, into, ops),
             Vector::Divide(u, a) => self.with_number(a, u, into, ops, Op::Divide),
             Vector::Clip(a, u) => self.with_number(a, u, into, ops, Op::Clip),
             Vector::Gradient(y) => self.of_vectors([y], ops, |[y]| Op::Gradient(into, y)),
@@ -464,17 +615,67 @@ impl Compiler {
                 ops.push(Op::Branch(comparisons, then, otherwise));
             }
             Vector::OverWorkers(mean, u) => {
-                ops.push(Op::Zero(into));
+                ops.push(Op::Combine(into, Vec::new()));
                 let worker = self.bound;
                 self.bound += 1;
                 let mut body = Vec::new();
-                self.accumulate(u, true, into, &mut body);
+                let before = self.vectors;
+                let mut parts = vec![Part { negative: false, factor: None, vector: into }];
+                self.parts(u, false, &mut parts, &mut body);
+                self.vectors = before;
+                body.push(Op::Combine(into, parts));
                 self.bound -= 1;
                 ops.push(Op::Each(worker, body));
                 if *mean == Mean::Mean {
                     let workers = self.number_register(Given::Size(Size::Workers));
                     ops.push(Op::Divide(into, workers));
                 }
+            }
+        }
+    }
+
+    /// into ← a combination, whose parts that are no registers are computed first.
+    fn combination(&mut self, vector: &Vector, into: Register, ops: &mut Vec<Op>) {
+        let before = self.vectors;
+        let mut parts = Vec::new();
+        self.parts(vector, false, &mut parts, ops);
+        let own: Vec<usize> = (0..parts.len()).filter(|i| parts[*i].vector == into).collect();
+        match own[..] {
+            [] => ops.push(Op::Combine(into, parts)),
+            [first] => {
+                parts[..=first].rotate_right(1);
+                ops.push(Op::Combine(into, parts));
+            }
+            _ => {
+                let beside = self.take_vector();
+                ops.push(Op::Combine(beside, parts));
+                ops.push(Op::Swap(into, beside));
+            }
+        }
+        self.vectors = before;
+    }
+
+    /// The parts of ±vector; registers that are taken for them stay taken.
+    fn parts(&mut self, vector: &Vector, negative: bool, parts: &mut Vec<Part>, ops: &mut Vec<Op>) {
+        match vector {
+            Vector::Zero => {}
+            Vector::Add(u, w) => {
+                self.parts(u, negative, parts, ops);
+                self.parts(w, negative, parts, ops);
+            }
+            Vector::Subtract(u, w) => {
+                self.parts(u, negative, parts, ops);
+                self.parts(w, !negative, parts, ops);
+            }
+            Vector::Negate(u) => self.parts(u, !negative, parts, ops),
+            Vector::Scale(a, u) => {
+                let factor = Some(self.number(a, ops));
+                let vector = self.read(u, ops);
+                parts.push(Part { negative, factor, vector });
+            }
+            _ => {
+                let vector = self.read(vector, ops);
+                parts.push(Part { negative, factor: None, vector });
             }
         }
     }
@@ -495,23 +696,14 @@ impl Compiler {
         let a = self.number(a, ops);
         self.then(u, into, ops, op(into, a));
     }
+}
 
-    /// into ← into ± w.
-    fn accumulate(&mut self, w: &Vector, plus: bool, into: Register, ops: &mut Vec<Op>) {
-        match w {
-            Vector::Zero => {}
-            Vector::Negate(u) => self.accumulate(u, !plus, into, ops),
-            Vector::Scale(a, u) => {
-                let a = self.number(a, ops);
-                let op = if plus { Op::AddScaled } else { Op::SubtractScaled };
-                self.of_vectors([u], ops, |[u]| op(into, u, a));
-            }
-            _ => {
-                let op = if plus { Op::Add } else { Op::Subtract };
-                self.of_vectors([w], ops, |[w]| op(into, w));
-            }
-        }
-    }
+/// Whether the vector is a combination at its top.
+fn is_sum(vector: &Vector) -> bool {
+    matches!(
+        vector,
+        Vector::Zero | Vector::Quantity(..) | Vector::Add(..) | Vector::Subtract(..) | Vector::Negate(_) | Vector::Scale(..)
+    )
 }
 
 /// Whether the number is an integer whatever the instance.

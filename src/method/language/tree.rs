@@ -1,9 +1,12 @@
 //! A method as typed trees: what its file says, with names resolved. Programs are compiled from it.
 
+use std::sync::Arc;
+
 use rug::Rational;
 
+use crate::statement::check::MethodNames;
 use crate::statement::syntax::{BinaryOp, Relation};
-use crate::statement::term::Function;
+use crate::statement::term::{Derived, Function, OfMethod, ScalarSequence, VectorSequence};
 
 /// A method: states, and the lines of a step in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +19,8 @@ pub struct Method {
     pub source: String,
     /// Parameters in the order of the file.
     pub parameters: Vec<Parameter>,
+    /// Parameters, by position, that have an exact value which follows from the others and the instance's constants.
+    pub bound: Vec<(usize, Number)>,
     /// Constants that follow from parameters and the instance's constants, each from those before it.
     pub constants: Vec<(String, Number)>,
     /// Numbers in k.
@@ -26,13 +31,18 @@ pub struct Method {
     pub quantities: Vec<Quantity>,
     /// States with their starts, in the order in which these are evaluated.
     pub states: Vec<State>,
+    /// What the start is called that the states' own rules make.
+    pub own_start: String,
     /// Other starts: for some of the states another rule.
     pub starts: Vec<Start>,
     /// One step.
     pub lines: Vec<Line>,
-    /// Derived sequences as written: head and body.
-    pub derived: Vec<(String, String)>,
+    /// Sequences that follow from the others.
+    pub derived: Vec<Arc<Derived>>,
 }
+
+/// The unit of the size of a step along a gradient.
+const STEP_UNIT: &str = "x^2/f";
 
 /// A parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,12 +51,27 @@ pub struct Parameter {
     pub name: String,
     /// The range as written.
     pub range: String,
-    /// The value where a statement gives none, as written.
-    pub default: Option<String>,
+    /// Lower end.
+    pub lower: End,
+    /// Upper end.
+    pub upper: End,
+    /// Whether it is an integer.
+    pub integer: bool,
+    /// The value where a statement gives none.
+    pub default: Option<Number>,
     /// Meaning.
     pub doc: String,
     /// Units.
     pub unit: String,
+}
+
+/// One end of a parameter's range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    /// Its value; none for `inf`.
+    pub value: Option<Number>,
+    /// Whether the value itself belongs to the range.
+    pub closed: bool,
 }
 
 /// What a line or a state is.
@@ -287,6 +312,58 @@ impl Elementwise {
 /// A conjunction of comparisons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition(pub Vec<(Number, Relation, Number)>);
+
+impl Method {
+    /// Names of the starts, its own first.
+    pub fn start_names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.own_start.as_str()).chain(self.starts.iter().map(|start| start.name.as_str()))
+    }
+
+    /// What statements about it can name.
+    #[must_use]
+    pub fn names(&self) -> MethodNames {
+        let mut names = MethodNames {
+            starts: self.start_names().map(|name| name.replace('-', "_")).collect(),
+            ..MethodNames::default()
+        };
+        for (position, (name, _)) in self.schedules.iter().enumerate() {
+            names.numbers.push(ScalarSequence::Schedule(position, name.as_str().into()));
+        }
+        // x is known to every statement.
+        for (position, quantity) in self.quantities.iter().enumerate().skip(1) {
+            let own = OfMethod { position, name: quantity.name.as_str().into(), first: quantity.first };
+            match (quantity.shape, quantity.by_worker) {
+                (Shape::Number, false) => names.numbers.push(ScalarSequence::Quantity(own)),
+                (Shape::Vector, false) => names.vectors.push(VectorSequence::Quantity(own)),
+                (Shape::Vector, true) => names.by_worker.push(own),
+                (Shape::Number, true) => {}
+            }
+        }
+        names.vectors.extend(self.derived.iter().map(|derived| VectorSequence::Derived(Arc::clone(derived))));
+        let parameters = self.parameters.iter().map(|parameter| parameter.name.as_str());
+        names.values = parameters.chain(self.constants.iter().map(|(name, _)| name.as_str())).map(Arc::from).collect();
+        names
+    }
+
+    /// The vectors that it keeps from step to step besides x, of no worker.
+    pub fn vector_states(&self) -> impl Iterator<Item = OfMethod> + '_ {
+        let states = self.quantities.iter().enumerate().skip(1);
+        let states = states.filter(|(_, own)| own.first.is_some() && own.shape == Shape::Vector && !own.by_worker);
+        states.map(|(position, own)| OfMethod { position, name: own.name.as_str().into(), first: own.first })
+    }
+
+    /// The parameter that is the size of a step, by its unit.
+    #[must_use]
+    pub fn step_size(&self) -> Option<&str> {
+        self.parameters.iter().find(|parameter| parameter.unit == STEP_UNIT).map(|parameter| parameter.name.as_str())
+    }
+
+    /// Position of a parameter.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<usize> {
+        self.parameters.iter().position(|parameter| parameter.name == name)
+    }
+}
 
 impl Value {
     /// Whether it reads the newest value of the quantity.

@@ -3,7 +3,7 @@
 use super::rounding::Allowance;
 use super::start::start_table;
 use crate::inference::TailClass;
-use crate::method::{Quantity, Start, Table};
+use crate::method::{Recorded, Table};
 use crate::number::{Interval, Scalar};
 use crate::oracle::TailKind;
 use crate::statement::evaluate::{Evaluator, RandomIndex, Scope};
@@ -63,7 +63,7 @@ fn no_lower_bound() -> CheckFailure {
 }
 
 impl<'a> Known<'a> {
-    pub fn new(instance: &'a Instance<'a>, quantities: &[Quantity]) -> Result<Self, CheckFailure> {
+    pub fn new(instance: &'a Instance<'a>, quantities: &[Recorded]) -> Result<Self, CheckFailure> {
         if instance.statement.kind == Kind::Identity {
             return Err(CheckFailure::Unsuitable("an identity is never decided by sampling".into()));
         }
@@ -121,14 +121,21 @@ impl<'a> Known<'a> {
         if rhs.is_defined() {
             return Ok(rhs);
         }
-        // Where the buffer's start is not known, its place in the table is undefined.
+        // Where what the method keeps at its start is not known, its place in the table is undefined.
         let mut filled = self.start.clone();
-        for sequence in [VectorSequence::Buffer, VectorSequence::Deviation] {
-            filled.set(Quantity::Norm2(sequence), -1, &Interval::one(BITS));
+        for recorded in filled.recorded().to_vec() {
+            let first = match &recorded {
+                Recorded::Norm2(VectorSequence::Quantity(quantity)) => quantity.first,
+                Recorded::Norm2(VectorSequence::Derived(derived)) => derived.first.as_ref().map(|(first, _)| *first),
+                _ => None,
+            };
+            if let Some(first) = first {
+                filled.set(&recorded, first, &Interval::one(BITS));
+            }
         }
         let known = Evaluator::on(&self.scope, &filled, &self.average).term(&claim.rhs)?;
-        Err(match self.instance.method.start {
-            Start::FirstGradient if known.is_defined() => CheckFailure::Unsuitable(
+        Err(match self.instance.method.starts_with_line() {
+            true if known.is_defined() => CheckFailure::Unsuitable(
                 "the right-hand side needs what the first estimate is on average, which is not known exactly".into(),
             ),
             _ => CheckFailure::Undefined { claim: position, k: 0, side: "right-hand side" },

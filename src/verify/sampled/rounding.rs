@@ -12,7 +12,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Progress, Statistical};
-use crate::method::Workspace;
 use crate::number::{Interval, Lanes, Mp};
 use crate::oracle::Estimable;
 use crate::problem::Arithmetic;
@@ -214,8 +213,8 @@ impl Statistical<'_> {
         let mut last = (0, Comparison::Open { claim: claims.first().copied().unwrap_or(0) });
         for (bits, scope) in &rungs.0 {
             let scope = scope.get_or_init(|| self.instance.scope(*bits));
-            let mut work = Workspace::new(self.instance.problem.as_ref(), *bits);
-            let comparison = match self.values::<Interval, R>(vec![stream(replicate)], scope, &mut work) {
+            let mut runner = self.instance.experiment().runner(*bits);
+            let comparison = match self.values::<Interval, R>(vec![stream(replicate)], scope, &mut runner) {
                 Ok(exact) => self.compare(&sample, &exact, claims),
                 Err(cause) if cause.is_of_arithmetic() => Comparison::Open { claim: claims[0] },
                 Err(cause) => return Err(cause.into()),
@@ -237,9 +236,9 @@ impl Statistical<'_> {
     ) -> Result<super::Sample, EvaluationError> {
         let lane = replicate % S::LANES as u64;
         let first = replicate - lane;
-        let mut work = Workspace::new(self.instance.problem.as_ref(), context);
+        let mut runner = self.instance.experiment().runner(context);
         let generators = (0..S::LANES as u64).map(|lane| stream(first + lane)).collect();
-        let mut group = self.sample::<S, R>(generators, &self.instance.scope::<S>(context), &mut work)?;
+        let mut group = self.sample::<S, R>(generators, &self.instance.scope::<S>(context), &mut runner)?;
         Ok(group.swap_remove(lane as usize))
     }
 

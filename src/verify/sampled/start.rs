@@ -1,56 +1,156 @@
 //! What is known of a run before its first step.
 
-use crate::method::{Quantity, Start, Table, start_error};
-use crate::number::Scalar;
-use crate::number::{Interval, norm2, zeros};
+use crate::method::language::moves::Move;
+use crate::method::{InCoordinates, Recorded, Space, Table, forward, start_error};
+use crate::number::{Interval, Scalar, norm2, zeros};
+use crate::oracle::NoRandomness;
 use crate::problem::{Arithmetic, Scratch};
-use crate::statement::term::VectorSequence;
-use crate::verify::exact::ExactMeans;
+use crate::statement::term::{OfMethod, ScalarSequence, VectorSequence};
 use crate::verify::instance::Instance;
 
-/// f(x_0), ‖∇f(x_0)‖², and ‖v_{−1}‖² and ‖m_{−1}‖² or, where the start is random, their expectations. What
-/// is not known exactly stays undefined.
-pub(in crate::verify) fn start_table(instance: &Instance<'_>, quantities: &[Quantity], bits: u32) -> Table<Interval> {
+/// f(x_0), ‖∇f(x_0)‖², and the squared norms of what the method keeps at its start or, where that is drawn, their
+/// expectations. What is not known exactly stays undefined.
+pub(in crate::verify) fn start_table(instance: &Instance<'_>, recorded: &[Recorded], bits: u32) -> Table<Interval> {
     let problem = instance.problem.as_ref();
     let x: Vec<Interval> = instance.point.iter().map(|x| Interval::from_f64(*x, bits)).collect();
     let mut scratch = Scratch::for_problem(problem, bits);
     let view = Interval::view(problem);
     let mut gradient = zeros(problem.dimension(), bits);
     view.gradient_in(&x, &mut gradient, bits, &mut scratch);
-    let gradient = norm2(&gradient, bits);
-    let mut table = Table::new(quantities, instance.horizon, &instance.method.steps, bits);
-    table.set(Quantity::Value, 0, &view.value_in(&x, bits, &mut scratch));
-    table.set(Quantity::Norm2(VectorSequence::Gradient), 0, &gradient);
-    let (buffer, deviation) = match instance.method.start {
-        Start::Zero => (Some(Interval::zero(bits)), Some(gradient)),
-        Start::FirstGradient => {
-            let error = start_error(&instance.experiment(), bits);
-            (start_estimate(instance, &gradient, error.as_ref(), bits), error)
+    let mut table = Table::new(recorded, &instance.method, bits);
+    table.set(&Recorded::VALUE, 0, &view.value_in(&x, bits, &mut scratch));
+    table.set(&Recorded::GRADIENT, 0, &norm2(&gradient, bits));
+    let start = Start { instance, gradient, states: states(instance, x, bits), bits };
+    for recorded in recorded {
+        let found = match recorded {
+            Recorded::Norm2(VectorSequence::Quantity(quantity)) => {
+                quantity.first.zip(start.square(&[(Interval::one(bits), Source::State(quantity))]))
+            }
+            Recorded::Norm2(VectorSequence::Derived(derived)) => derived.first.as_ref().and_then(|(first, _)| {
+                let mut parts = Vec::new();
+                for (factor, sequence, index) in derived.parts(*first) {
+                    let source = match sequence {
+                        VectorSequence::Quantity(quantity) if quantity.first == Some(index) => {
+                            Source::State(quantity)
+                        }
+                        VectorSequence::Gradient if index == 0 => Source::Gradient,
+                        _ => return None,
+                    };
+                    parts.push((Interval::from_rational(factor, bits), source));
+                }
+                Some((*first, start.square(&parts)?))
+            }),
+            _ => None,
+        };
+        if let Some((index, square)) = found {
+            table.set(recorded, index, &square);
         }
-    };
-    for (sequence, value) in [(VectorSequence::Buffer, buffer), (VectorSequence::Deviation, deviation)] {
-        if let Some(value) = value {
-            table.set(Quantity::Norm2(sequence), -1, &value);
+    }
+    if let Some(numbers) = numbers(instance, bits) {
+        for (quantity, value) in recorded.iter().filter_map(|recorded| match recorded {
+            Recorded::Number(ScalarSequence::Quantity(quantity)) => Some((quantity, numbers(quantity)?)),
+            _ => None,
+        }) {
+            let recorded = Recorded::Number(ScalarSequence::Quantity(quantity.clone()));
+            table.set(&recorded, quantity.index_after(0), &value);
         }
     }
     table
 }
 
-/// E‖g_0‖²: of the one that there is where nothing is drawn, else E‖∇f(x_0)‖² + E‖e_0‖² without bias.
-fn start_estimate(
-    instance: &Instance<'_>,
-    gradient: &Interval,
-    error: Option<&Interval>,
-    bits: u32,
-) -> Option<Interval> {
-    let model = &instance.oracle.model;
-    if model.deterministic {
-        let buffer = Quantity::Norm2(VectorSequence::Buffer);
-        let table = ExactMeans::Deterministic.table::<Interval>(&instance.shortened(1), &[buffer], bits)?;
-        return table.get(buffer, 0).cloned();
+/// The numbers that the method keeps at its start.
+fn numbers<'i>(instance: &'i Instance<'_>, bits: u32) -> Option<impl Fn(&OfMethod) -> Option<Interval> + 'i> {
+    let mut machine = instance.method.machine::<Interval>(bits);
+    machine.begin(&mut crate::method::language::moves::Recorder::default()).ok()?;
+    Some(move |quantity: &OfMethod| {
+        let program = instance.method.program();
+        let known = quantity.first.is_some() && program.kept(quantity.position).is_none();
+        known.then(|| machine.number(program.registers(quantity.position).start).clone())
+    })
+}
+
+/// The registers before step 0; none where a start draws or depends on gradients.
+fn states(instance: &Instance<'_>, x: Vec<Interval>, bits: u32) -> Option<Vec<Vec<Interval>>> {
+    let space = InCoordinates { dimension: x.len(), context: bits };
+    let mut registers = vec![space.combined(&[]); instance.method.program().vectors];
+    registers[0] = x;
+    let moves = instance.method.moves_of_start::<Interval>(bits)?;
+    let draws = |step: &Move<Interval>| matches!(step, Move::Call(..));
+    if moves.iter().any(draws) {
+        return None;
     }
-    let unbiased = model.bias.as_ref().is_some_and(|bias| bias.iter().all(|part| *part == 0));
-    error.filter(|_| unbiased).map(|error| error.clone().add(gradient))
+    forward(&space, &moves, &mut registers, &mut |_, _| None)?;
+    Some(registers)
+}
+
+/// A vector that a start has.
+#[derive(Clone, Copy)]
+enum Source<'s> {
+    State(&'s OfMethod),
+    Gradient,
+}
+
+struct Start<'a> {
+    instance: &'a Instance<'a>,
+    /// ∇f(x_0).
+    gradient: Vec<Interval>,
+    states: Option<Vec<Vec<Interval>>>,
+    bits: u32,
+}
+
+impl Start<'_> {
+    /// E‖Σ aᵢuᵢ‖², where a state that step 0 makes is its estimate at x_0: of the one that there is where nothing
+    /// is drawn, else E‖c·∇f + w‖² + c²·E‖e_0‖² without bias.
+    fn square(&self, parts: &[(Interval, Source<'_>)]) -> Option<Interval> {
+        let program = self.instance.method.program();
+        let mut known = zeros(self.gradient.len(), self.bits);
+        let mut add = |vector: &[Interval], factor: &Interval| {
+            known.iter_mut().zip(vector).for_each(|(sum, x): (&mut Interval, _)| sum.add_product(x, factor));
+        };
+        let mut drawn = Interval::zero(self.bits);
+        let mut is_drawn = false;
+        for (factor, source) in parts {
+            match source {
+                Source::Gradient => add(&self.gradient, factor),
+                Source::State(quantity) if program.kept(quantity.position).is_some() => {
+                    if !program.is_first_estimate(quantity.position) {
+                        return None;
+                    }
+                    is_drawn = true;
+                    drawn.add_assign(factor);
+                }
+                Source::State(quantity) => {
+                    add(self.states.as_ref()?.get(program.registers(quantity.position).start)?, factor);
+                }
+            }
+        }
+        if !is_drawn {
+            return Some(norm2(&known, self.bits));
+        }
+        let model = &self.instance.oracle.model;
+        if model.deterministic {
+            add(&self.first_estimate()?, &drawn);
+            return Some(norm2(&known, self.bits));
+        }
+        let unbiased = model.bias.as_ref().is_some_and(|bias| bias.iter().all(|part| *part == 0));
+        let error = start_error(&self.instance.experiment(), self.bits).filter(|_| unbiased)?;
+        add(&self.gradient, &drawn);
+        Some(norm2(&known, self.bits).add(&error.mul(&drawn.square())))
+    }
+
+    /// g_0 where nothing is drawn.
+    fn first_estimate(&self) -> Option<Vec<Interval>> {
+        let short = self.instance.shortened(1);
+        let mut found = None;
+        let mut table = Table::new(&[], &short.method, self.bits);
+        short.experiment().runner::<Interval>(self.bits).run(&mut NoRandomness, &mut table, &mut |reached| {
+            if let Some(drawn) = &reached.drawn {
+                let sum = drawn.gradient.iter().zip(drawn.bias).zip(drawn.noise);
+                found = Some(sum.map(|((g, b), n)| g.clone().add(b).add(n)).collect());
+            }
+        });
+        found
+    }
 }
 
 #[cfg(test)]
@@ -71,9 +171,12 @@ mod tests {
             "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 3, "point": [2.0, 4.0],
         }));
         let instance = Instance::build(&statement, &spec).unwrap();
-        let buffer = Quantity::Norm2(VectorSequence::Buffer);
-        let table = start_table(&instance, &[buffer], 128);
-        table.get(buffer, -1).filter(|value| value.is_defined()).map(Scalar::to_f64)
+        let buffer = Recorded::mentioned(&statement.claims)
+            .into_iter()
+            .find(|recorded| matches!(recorded, Recorded::Norm2(VectorSequence::Quantity(_))))
+            .unwrap();
+        let table = start_table(&instance, std::slice::from_ref(&buffer), 128);
+        table.get(&buffer, -1).filter(|value| value.is_defined()).map(Scalar::to_f64)
     }
 
     #[test]

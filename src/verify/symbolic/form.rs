@@ -13,10 +13,8 @@ pub(super) enum Atom {
     Gradient(Option<i64>, i64),
     /// g_k.
     Estimate(i64),
-    /// x_k.
-    Point(i64),
-    /// v_k.
-    Buffer(i64),
+    /// A register of the method, x for one, at that index.
+    State(usize, i64),
     /// A vector brought to that length, which it certainly exceeds.
     Clipped(Rational, Box<SymbolicVector>),
 }

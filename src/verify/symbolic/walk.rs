@@ -65,8 +65,8 @@ impl<'a> Walk<'a> {
             Term::Element(ScalarSequence::Value, index) => {
                 Form::unknown(Unknown::Value(self.run.canonical(self.index(index)?)?))
             }
-            Term::Element(ScalarSequence::Step, index) => {
-                Form::constant(Rational::from_f64(self.run.run.method.step(self.index(index)?)?)?)
+            Term::Element(ScalarSequence::Schedule(position, _), index) => {
+                Form::constant(self.run.scheduled(*position, self.index(index)?)?)
             }
             Term::Norm2(vector) => self.vector(vector)?.square(),
             Term::Norm(vector) => self.vector(vector)?.norm(),
@@ -152,7 +152,7 @@ impl<'a> Walk<'a> {
 
     fn vector(&mut self, vector: &Vector) -> Option<SymbolicVector> {
         Some(match vector {
-            Vector::Element(sequence, index) => self.run.vector(*sequence, self.index(index)?)?,
+            Vector::Element(sequence, index) => self.run.vector(sequence, self.index(index)?)?,
             Vector::WorkerGradient(worker, index) => {
                 self.run.gradient(Some(self.index(worker)?), self.index(index)?)?
             }
@@ -163,7 +163,7 @@ impl<'a> Walk<'a> {
                 total.add_scaled(&self.vector(b)?, &Rational::from(sign));
                 total
             }
-            Vector::Expectation(_) => return None,
+            Vector::Expectation(_) | Vector::WorkerElement(..) => return None,
             Vector::Clip(threshold, a) => self.clipped(threshold, a)?,
             Vector::Scale(factor, a) => {
                 let factor = self.number(factor)?.as_constant()?;

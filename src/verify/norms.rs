@@ -1,0 +1,165 @@
+//! A method read in norms: ‖au + bw‖ ≤ |a|‖u‖ + |b|‖w‖, ‖clip_τ u‖ ≤ min(τ, ‖u‖), and so on. Points are taken
+//! relative to x_k.
+
+use crate::method::BoundMethod;
+use crate::method::language::moves::{Bend, Kind, Move, Weight};
+use crate::method::language::tree::{Elementwise, Map};
+use crate::number::{Ball, Scalar};
+
+/// What bounds gradients and their estimates.
+pub(super) struct Sizes<'a> {
+    /// ‖∇f(x_k)‖, or ‖∇f‖ anywhere where there is no smoothness.
+    pub gradient: &'a Ball,
+    /// How fast ∇f changes.
+    pub smoothness: Option<&'a Ball>,
+    /// r and a in ‖e‖ ≤ r‖∇f‖ + a.
+    pub relative: &'a Ball,
+    /// a.
+    pub absolute: &'a Ball,
+    /// Whether that holds of every draw, and not in L⁴ alone, where products have no bound.
+    pub sure: bool,
+}
+
+/// What one step came to.
+pub(super) struct Stepped {
+    /// Bound of ‖e_k‖.
+    pub error: Ball,
+    /// Bound of ‖x_{k+1} − x_k‖.
+    pub moved: Ball,
+}
+
+/// A bound: of a direction's length, or of how far a point is from x_k.
+#[derive(Clone)]
+struct Size {
+    kind: Kind,
+    bound: Ball,
+}
+
+/// Bounds of all registers; none where nothing is known.
+pub(super) struct Norms {
+    registers: Vec<Option<Size>>,
+    dimension: f64,
+}
+
+impl Norms {
+    /// Before step 0, where the norms of directions are known.
+    pub fn new(method: &BoundMethod, start: Option<&[f64]>, dimension: usize) -> Option<Self> {
+        let (kinds, start) = (method.kinds()?, start?);
+        // States that begin at x_0 are there; what a line of step 0 sets is not read before.
+        let first = method.first_kinds();
+        let size = |(register, known): (usize, &f64)| match first[register].or(kinds[register])? {
+            Kind::Point => Some(Size { kind: Kind::Point, bound: Ball::zero(()) }),
+            Kind::Direction => Some(Size { kind: Kind::Direction, bound: Ball::from_f64(*known, ()) }),
+        };
+        let begins_elsewhere = !method.program().any.is_empty();
+        (!begins_elsewhere).then(|| Norms {
+            registers: start.iter().enumerate().map(size).collect(),
+            dimension: dimension as f64,
+        })
+    }
+
+    /// The bounds of directions.
+    pub fn vectors(&self) -> Vec<Option<f64>> {
+        let bound = |size: &Size| (size.kind == Kind::Direction).then(|| size.bound.upper_magnitude());
+        self.registers.iter().map(|size| size.as_ref().and_then(bound)).collect()
+    }
+
+    /// Makes a step.
+    pub fn step(&mut self, moves: &[Move<Ball>], sizes: &Sizes<'_>) -> Option<Stepped> {
+        let mut error = None;
+        for step in moves {
+            match step {
+                Move::Combine(u, parts) => self.registers[*u] = self.combined(parts),
+                Move::Divide(u, a) => {
+                    let a = a.clone().abs();
+                    self.change(*u, |bound| Some(bound.div(&a)));
+                }
+                Move::Swap(u, w) => self.registers.swap(*u, *w),
+                Move::Call(u, call) => {
+                    let gradient = self.gradient(call.at, sizes).filter(|_| call.worker.is_none());
+                    let own = gradient.clone().map(|gradient| gradient.mul(sizes.relative).add(sizes.absolute));
+                    let bound = if call.estimate { gradient.zip(own.clone()).map(|(g, e)| g.add(&e)) } else { gradient };
+                    self.registers[*u] = bound.map(|bound| Size { kind: Kind::Direction, bound });
+                    if call.estimate {
+                        error = own;
+                    }
+                }
+                Move::Bend(u, bend) => self.bend(*u, bend, sizes.sure),
+            }
+        }
+        let moved = self.registers[0].clone().filter(|x| x.kind == Kind::Point)?.bound;
+        // From here on points are relative to the new one.
+        for size in self.registers.iter_mut().flatten().filter(|size| size.kind == Kind::Point) {
+            size.bound.add_assign(&moved);
+        }
+        self.registers[0] = Some(Size { kind: Kind::Point, bound: Ball::zero(()) });
+        Some(Stepped { error: error?, moved })
+    }
+
+    /// ‖∇f‖ at a register's point.
+    fn gradient(&self, at: usize, sizes: &Sizes<'_>) -> Option<Ball> {
+        let point = self.registers[at].as_ref().filter(|size| size.kind == Kind::Point)?;
+        Some(match sizes.smoothness {
+            None => sizes.gradient.clone(),
+            Some(smoothness) => sizes.gradient.clone().add(&smoothness.clone().mul(&point.bound)),
+        })
+    }
+
+    fn combined(&self, parts: &[(Weight<Ball>, usize)]) -> Option<Size> {
+        let (mut points, mut sum) = (0, Ball::zero(()));
+        for (weight, part) in parts {
+            let size = self.registers[*part].as_ref()?;
+            match (size.kind, &weight.factor) {
+                (Kind::Point, Some(_)) => return None,
+                (Kind::Point, None) => points += if weight.negative { -1 } else { 1 },
+                (Kind::Direction, _) => {}
+            }
+            match &weight.factor {
+                None => sum.add_assign(&size.bound),
+                Some(factor) => sum.add_product(&factor.clone().abs(), &size.bound),
+            }
+        }
+        let kind = match points {
+            0 => Kind::Direction,
+            1 => Kind::Point,
+            _ => return None,
+        };
+        // Only the upper end counts.
+        Some(Size { kind, bound: Ball::from_f64(sum.upper_magnitude(), ()) })
+    }
+
+    fn change(&mut self, u: usize, change: impl FnOnce(Ball) -> Option<Ball>) {
+        let own = self.registers[u].take().filter(|size| size.kind == Kind::Direction);
+        self.registers[u] = own.and_then(|size| Some(Size { bound: change(size.bound)?, kind: Kind::Direction }));
+    }
+
+    fn bend(&mut self, u: usize, bend: &Bend<Ball>, sure: bool) {
+        let root = Ball::from_f64(self.dimension, ()).sqrt();
+        let direction = |bound: Ball| Some(Size { kind: Kind::Direction, bound });
+        match bend {
+            Bend::Ones | Bend::Map(Map::Sign) => self.registers[u] = direction(root),
+            Bend::Map(Map::Normalize) => self.registers[u] = direction(Ball::one(())),
+            Bend::Clip(threshold) => {
+                let most = threshold.upper_magnitude();
+                self.registers[u] = match self.registers[u].take() {
+                    Some(size) if size.kind == Kind::Direction => {
+                        direction(Ball::from_f64(size.bound.upper_magnitude().min(most), ()))
+                    }
+                    _ => direction(Ball::from_f64(most, ())),
+                };
+            }
+            Bend::Box(low, high) => {
+                let most = low.upper_magnitude().max(high.upper_magnitude());
+                self.change(u, |_| Some(root.mul(&Ball::from_f64(most, ()))));
+            }
+            Bend::Map(Map::ScaledSign) => self.change(u, Some),
+            Bend::Map(Map::Squares) => self.change(u, |bound| sure.then(|| bound.square())),
+            Bend::Map(Map::Roots) => self.change(u, |bound| Some(root.mul(&bound).sqrt())),
+            Bend::Elementwise(Elementwise::Products, w) => {
+                let other = self.registers[*w].clone().filter(|size| size.kind == Kind::Direction);
+                self.change(u, |bound| Some(bound.mul(&other.filter(|_| sure)?.bound)));
+            }
+            Bend::Elementwise(Elementwise::Quotients, _) | Bend::Operate(_) => self.registers[u] = None,
+        }
+    }
+}
