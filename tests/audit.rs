@@ -330,7 +330,7 @@ fn noticed(audit: &Value) -> (usize, usize) {
 
 #[test]
 fn a_strangers_copy_of_lemma_1_without_its_witnesses_is_audited_as_well_as_the_shipped_one() {
-    let shipped = std::fs::read_to_string("theorems/descent-lemma.toml").unwrap();
+    let shipped = std::fs::read_to_string("theorems/momentum/descent-lemma.toml").unwrap();
     let copy = shipped[..shipped.find("# The state at which").unwrap()].replace("\"descent-lemma\"", "\"dl-copy\"");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dl-copy.toml");

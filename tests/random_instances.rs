@@ -2,12 +2,11 @@
 //! instance when one fails.
 
 use lemmata::inference::{Ledger, Verdict};
-use lemmata::method::Start;
 use lemmata::oracle::SourceSpec;
 use lemmata::preset::Preset;
 use lemmata::problem::{ProblemSpec, build};
 use lemmata::statement::{Statement, library, load_text};
-use lemmata::verify::instance::CellSpec;
+use lemmata::verify::instance::{CellSpec, Start};
 use lemmata::verify::{Cell, Judging, check_cell};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed, TestError, TestRunner};
@@ -35,7 +34,7 @@ struct Case {
     /// Share of β that ρ takes.
     contraction: f64,
     errors: Vec<Vec<f64>>,
-    start: Start,
+    start: &'static str,
 }
 
 fn problem() -> impl Strategy<Value = ProblemSpec> {
@@ -59,7 +58,7 @@ fn dyadic(range: std::ops::Range<i32>) -> impl Strategy<Value = f64> + Clone {
 
 fn case() -> impl Strategy<Value = Case> {
     let errors = prop::collection::vec(prop::collection::vec(dyadic(-256..256), 5), 1..8);
-    let start = prop::bool::ANY.prop_map(|first| if first { Start::FirstGradient } else { Start::Zero });
+    let start = prop::bool::ANY.prop_map(|first| if first { "first-gradient" } else { "zero" });
     let shares = (dyadic(1..64), dyadic(1..64), dyadic(1..64), dyadic(0..64));
     (problem(), shares, errors, start).prop_map(|(problem, (beta, theta, share, contraction), mut errors, start)| {
         let dimension = build(&problem).unwrap().dimension();
@@ -85,7 +84,9 @@ impl Case {
         CellSpec {
             problem: self.problem.clone(),
             oracle: vec![SourceSpec::Scripted { errors: self.errors.clone() }],
-            start: self.start,
+            start: Start(self.start.to_owned()),
+            operators: std::collections::BTreeMap::new(),
+            states: std::collections::BTreeMap::new(),
             parameters: all
                 .into_iter()
                 .filter(|(name, _)| statement.parameter(name).is_some())

@@ -2,7 +2,7 @@
 //! only exact numbers tell from true, claims that the check must refuse to judge.
 
 use lemmata::inference::{Evidence, Ledger, Verdict};
-use lemmata::method::language::library;
+use lemmata::method::language::library as methods;
 use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::{Lanes, Scalar};
 use lemmata::oracle::{SourceSpec, Stream, StreamKey};
@@ -239,7 +239,7 @@ fn eight_replicates_side_by_side_are_eight_runs_to_the_bit() {
     let problem = lemmata::problem::build(&ProblemSpec::SineSquared { dimension: 3 }).unwrap();
     let sources = [SourceSpec::Greedy { relative: 0.25, absolute: 1.0 }, SourceSpec::Gaussian { size: 0.5 }];
     let oracle = lemmata::oracle::build(&sources, problem.as_ref()).unwrap();
-    let own = library::shared("momentum").unwrap().unwrap();
+    let own = methods::shared("momentum").unwrap().unwrap();
     let buffer = VectorSequence::Quantity(own.vector_states().next().unwrap());
     let mut method = BoundMethod::new(own, problem.as_ref(), 0, &[]);
     method.tune(12, &|name| Some(if name == "beta" { 0.5 } else { 0.0625 })).unwrap();
@@ -638,7 +638,7 @@ fn bounds_for_exact_gradients_do_not_speak_of_workers_that_add_noise() {
 
 #[test]
 fn the_stored_witnesses_of_shipped_statements_are_planned_first_and_judged_as_expected() {
-    let files = std::fs::read_dir("theorems/witnesses").unwrap().map(|entry| entry.unwrap().file_name());
+    let files = std::fs::read_dir("theorems/momentum/witnesses").unwrap().map(|entry| entry.unwrap().file_name());
     for file in files {
         let id = file.to_str().and_then(|name| name.strip_suffix(".json")).unwrap_or_else(|| panic!("{file:?}"));
         let statement = library::load(id).unwrap_or_else(|| panic!("there is no statement {id}")).unwrap();

@@ -153,6 +153,7 @@ impl Reader<'_> {
             Term::Start(i) => self.hash("start", &[*i as u64]),
             Term::Integer(index) => self.index(index),
             Term::Element(sequence, index) => self.hash(sequence.name(), &[self.index(index)]),
+            Term::ValueAt(vector) => self.hash("f", &[self.vector(vector)]),
             Term::Norm2(vector) => self.hash("norm2", &[self.up_to_sign(vector)]),
             Term::Norm(vector) => self.hash("norm", &[self.up_to_sign(vector)]),
             Term::Norm1(vector) => self.hash("norm1", &[self.up_to_sign(vector)]),
@@ -201,6 +202,11 @@ impl Reader<'_> {
             Vector::Element(sequence, index) => self.hash(sequence.name(), &[self.index(index)]),
             Vector::WorkerGradient(worker, index) => {
                 self.hash("worker gradient", &[self.index(worker), self.index(index)])
+            }
+            Vector::Minimiser => self.hash("x_star", &[]),
+            Vector::GradientAt(worker, a) => {
+                let worker = worker.as_ref().map_or(0, |worker| self.index(worker));
+                self.hash("gradient at", &[worker, self.vector(a)])
             }
             Vector::WorkerElement(quantity, worker, index) => {
                 self.hash(&quantity.name, &[self.index(worker), self.index(index)])

@@ -248,7 +248,8 @@ fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
                 }
                 horizons.into_iter().enumerate().map(move |(j, horizon)| {
                     let start = Start::of(&statement.method, i + j);
-                    CellSpec::without_parameters(spec.clone(), sources.clone(), start, horizon)
+                    let frame = CellSpec::without_parameters(spec.clone(), sources.clone(), start, horizon);
+                    CellSpec { operators: plan::operators_of(statement, i + j), ..frame }
                 })
             });
             frames.flat_map(|frame| with_choices(bench, statement, &frame, problem.as_ref())).collect()

@@ -13,6 +13,7 @@ use crate::statement::term::Term;
 use crate::statement::{Parameter, Scope, Statement, Subject};
 use crate::verify::glance::Glance;
 use crate::verify::instance::{CellSpec, Start};
+use crate::verify::plan::operators_of;
 
 /// Most numbers of a state.
 const MOST_NUMBERS: usize = 6;
@@ -57,6 +58,7 @@ pub fn frames(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
         for problem in functions() {
             let mut frame = CellSpec::without_parameters(problem, sources.clone(), Start::of(&statement.method, 0), SCRIPT.len());
             frame.point = Some(vec![1.0]);
+            frame.operators = operators_of(statement, 0);
             let recipe = Recipe { frame, fractions: places(statement, fractions, others), witness: None };
             let known = found.contains(&recipe);
             if !known && inside.holds(&recipe.frame) && bench.look(statement, &recipe).is_some() {

@@ -48,6 +48,8 @@ pub(super) fn draw(seed: u64, number: u64) -> Drawn {
         oracle: vec![source(noise, 0.5f64.powi(random.random_range(-1..=3)))],
         start,
         parameters: BTreeMap::from([("beta".to_owned(), beta), ("gamma".to_owned(), gamma)]),
+        operators: BTreeMap::new(),
+        states: BTreeMap::new(),
         horizon,
         point: Some(point),
         witness: None,

@@ -76,6 +76,9 @@ enum Command {
     New {
         /// Its identifier; the file is NAME.toml in the current folder.
         name: String,
+        /// With a method of its own.
+        #[arg(long)]
+        method: bool,
     },
     /// Print the JSON Schema that every report of a kind obeys.
     Schema {
@@ -243,7 +246,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             method.unwrap_or_else(|| show::show(&statement, &values))
         }
         Command::Graph { statements, dot, report } => graph::run(&statements, dot, report.as_deref()),
-        Command::New { name } => new::run(&name),
+        Command::New { name, method } => new::run(&name, method),
         Command::Schema { kind } => show::schema(kind),
         Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),
     };

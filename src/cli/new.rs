@@ -7,8 +7,10 @@ use super::{ExitCode, Failure};
 use crate::statement::{id_defect, library};
 
 const SKELETON: &str = include_str!("skeleton.toml");
+/// Of a statement that brings its method along.
+const WITH_METHOD: &str = include_str!("skeleton_method.toml");
 
-pub(super) fn run(name: &str) -> Result<ExitCode, Failure> {
+pub(super) fn run(name: &str, method: bool) -> Result<ExitCode, Failure> {
     if let Some(defect) = id_defect(name) {
         return Err(Failure::bad_input(format!("the id `{name}` {defect}, for example my-lemma")));
     }
@@ -18,7 +20,7 @@ pub(super) fn run(name: &str) -> Result<ExitCode, Failure> {
         )));
     }
     let path = PathBuf::from(format!("{name}.toml"));
-    let text = SKELETON.replace("my-lemma", name);
+    let text = if method { WITH_METHOD } else { SKELETON }.replace("my-lemma", name);
     let mut file = std::fs::File::create_new(&path).map_err(|err| {
         let hint =
             if err.kind() == std::io::ErrorKind::AlreadyExists { "; choose another name or remove it" } else { "" };

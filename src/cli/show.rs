@@ -152,6 +152,8 @@ fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<
         start: 0,
         method: Vec::new(),
         spectrum: Vec::new(),
+        worker_smoothness: Vec::new(),
+        minimiser: None,
         workers: count("n"),
         dimension: count("d"),
         horizon: count("K"),

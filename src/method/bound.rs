@@ -10,7 +10,8 @@ use super::language::machine::{Machine, Numbers};
 use super::language::moves::{Kind, Move, Recorder, Unrolled, kinds, start_kinds};
 use super::language::program::{Program, compile};
 use super::language::tree::{End, Known, Method, Number, Parameter, Shape};
-use crate::number::{Interval, Scalar};
+use crate::number::{Interval, Scalar, zeros};
+use crate::oracle::operator::Operator;
 use crate::problem::DynProblem;
 
 /// Precision at which ranges are decided.
@@ -41,6 +42,10 @@ pub struct BoundMethod {
     number_quantities: Vec<usize>,
     /// Values of the parameters in the order of the method, exact.
     pub parameters: Vec<f64>,
+    /// Its operators, in the order of the method.
+    pub operators: Vec<Operator>,
+    /// Where states begin that the instance gives: registers, and vectors of length d.
+    given: Vec<(usize, Vec<f64>)>,
     /// K.
     pub horizon: usize,
 }
@@ -65,6 +70,8 @@ impl BoundMethod {
             number_quantities: Vec::new(),
             // What the values are is no matter here.
             parameters: vec![1.0; method.parameters.len()],
+            operators: Vec::new(),
+            given: Vec::new(),
             horizon: 0,
             method,
         };
@@ -96,6 +103,47 @@ impl BoundMethod {
     #[must_use]
     pub fn number_quantities(&self) -> &[usize] {
         &self.number_quantities
+    }
+
+    /// Gives states their starts whose start may be anything.
+    ///
+    /// # Errors
+    /// When there is no such state, or a vector has the wrong length.
+    pub fn give(&mut self, states: &BTreeMap<String, Vec<f64>>) -> Result<(), String> {
+        for (name, vector) in states {
+            let is_it = |quantity: &&usize| self.program.quantities[**quantity].0.name == *name;
+            let Some(quantity) = self.program.any.iter().find(is_it) else {
+                return Err(format!("under this start the method has no state `{name}` that may begin anywhere"));
+            };
+            if vector.len() != self.dimension {
+                return Err(format!("`{name}` has {} coordinates, the problem {}", vector.len(), self.dimension));
+            }
+            self.given.push((self.program.registers(*quantity).start, vector.clone()));
+        }
+        Ok(())
+    }
+
+    /// The registers that the instance gives, and their vectors.
+    #[must_use]
+    pub fn given(&self) -> &[(usize, Vec<f64>)] {
+        &self.given
+    }
+
+    /// The registers of states that may begin anywhere and are not given: they begin at zero.
+    pub fn ungiven(&self) -> impl Iterator<Item = usize> + '_ {
+        let registers = self.program.any.iter().flat_map(|quantity| self.program.registers(*quantity));
+        registers.filter(|register| self.given.iter().all(|(given, _)| given != register))
+    }
+
+    /// All registers of vectors before the start is made: x_0, and what the instance gives.
+    #[must_use]
+    pub fn first_registers<S: Scalar>(&self, start: Vec<S>, context: S::Context) -> Vec<Vec<S>> {
+        let mut registers = vec![zeros(self.dimension, context); self.program.vectors];
+        registers[0] = start;
+        for (register, vector) in &self.given {
+            registers[*register] = vector.iter().map(|x| S::from_f64(*x, context)).collect();
+        }
+        registers
     }
 
     /// Sets K and the parameters: to what is `given`, or what the method takes where nothing is.
@@ -307,8 +355,11 @@ fn proved(known: Known, problem: &dyn DynProblem) -> Option<Rational> {
     match known {
         Known::Smoothness => constants.smoothness.clone(),
         Known::Pl => constants.pl.clone(),
-        Known::StrongConvexity => None,
-        // The lower bound is the infimum where gradients vanish at no other value.
-        Known::Infimum => constants.lower_bound.clone().filter(|_| constants.pl.is_some()),
+        Known::StrongConvexity => constants.strong_convexity.clone(),
+        // The lower bound is the infimum under PL, and where a minimiser is known.
+        Known::Infimum => constants
+            .lower_bound
+            .clone()
+            .filter(|_| constants.pl.is_some() || constants.minimiser.is_some()),
     }
 }

@@ -10,6 +10,7 @@ use super::language::machine::{Call, Change, Coordinates, Machine, Part, Ran, St
 use super::recording::Plan;
 use super::table::Table;
 use crate::number::{Interval, Scalar, norm2, zeros};
+use crate::oracle::operator::Operator;
 use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
@@ -81,7 +82,7 @@ pub(super) struct Memories<S> {
     pub noise: Vec<S>,
     pub free: Vec<S>,
     pub error: Vec<S>,
-    /// Of what is recorded of a derived sequence.
+    /// For combinations that are recorded, and for operators.
     pub combination: Vec<S>,
     worker_gradients: Vec<S>,
     sources: RefCell<Memory<S>>,
@@ -92,6 +93,15 @@ pub(super) struct Memories<S> {
 struct Before<'m, S: Scalar> {
     machine: Machine<'m, S>,
     registers: Vec<Vec<S>>,
+}
+
+/// Where a line of the method had no value, or none that the arithmetic knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// The step that was not made.
+    pub step: usize,
+    /// Why.
+    pub why: Stop,
 }
 
 /// Makes runs of one experiment, one after the other, in one arithmetic.
@@ -155,23 +165,24 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
     }
 
     /// The same, where free sources emit what is stored, for as many steps as it is, and until `observe` breaks
-    /// off, a line has no value, or rationals get too long; what was not reached is not recorded.
+    /// off, a line has no value, which is returned, or rationals get too long; what was not reached is not
+    /// recorded.
     pub fn run_while(
         &mut self,
         random: &mut dyn Randomness<S>,
         emitted: Option<Emitted<'_>>,
         table: &mut Table<S>,
         observe: &mut dyn FnMut(&Reached<'_, S>) -> ControlFlow<()>,
-    ) {
+    ) -> Option<Stopped> {
         let plan = Plan::new(table, self.experiment.method, self.context);
         let steps = emitted.as_ref().map_or(usize::MAX, |emitted| emitted.0.len()).min(self.experiment.method.horizon);
         let longest = longest_rational(self.experiment.problem);
-        if self.begin(random).is_err() {
-            return;
+        if let Err(why) = self.begin(random) {
+            return Some(Stopped { step: 0, why });
         }
         for k in 0..=steps {
             if self.vectors.registers[0].iter().any(|x| x.length() > longest) {
-                return;
+                return None;
             }
             if plan.needs_value() {
                 let value = self.value_at_point(plan.needs_gradient() || k < steps);
@@ -182,17 +193,18 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
             }
             plan.record_point(table, k, (&self.machine, &self.vectors), &mut self.memories);
             if observe(&self.reached(k > 0)).is_break() || k == steps {
-                return;
+                return None;
             }
             let drawing = match &emitted {
                 None => Drawing::Whole,
                 Some(Emitted(vectors)) => Drawing::Emitted(&vectors[k]),
             };
-            if self.step(random, drawing).is_err() {
-                return;
+            if let Err(why) = self.step(random, drawing) {
+                return Some(Stopped { step: k, why });
             }
             plan.record_step(table, k, (&self.machine, &self.vectors), &mut self.memories);
         }
+        None
     }
 
     /// At x_0 with the states' starts.
@@ -200,6 +212,15 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
         let start = self.experiment.start;
         for (xi, start) in self.vectors.registers[0].iter_mut().zip(start) {
             *xi = S::from_f64(*start, self.context);
+        }
+        let method = self.experiment.method;
+        for (register, vector) in method.given() {
+            let own = &mut self.vectors.registers[*register];
+            own.iter_mut().zip(vector).for_each(|(x, given)| *x = S::from_f64(*given, self.context));
+        }
+        for register in method.ungiven() {
+            let zero = S::zero(self.context);
+            self.vectors.registers[register].iter_mut().for_each(|x| x.set(&zero));
         }
         self.memories.fresh = false;
         let (machine, mut live) = self.live(random, Drawing::Whole, None);
@@ -438,7 +459,12 @@ impl<S: Arithmetic + Estimable> Vectors<S> for Live<'_, '_, S> {
 
     fn change(&mut self, u: usize, change: Change<'_, S>) -> Ran {
         self.touch(u);
-        self.vectors.change(u, change)
+        let Change::Operate(position) = change else { return self.vectors.change(u, change) };
+        let operator = self.experiment.method.operators.get(position).ok_or(Stop::Undecided)?;
+        let out = &mut self.memories.combination;
+        operator.apply(&mut self.vectors.registers[u], self.random, out, self.context);
+        // Where coordinates may tie there is no value.
+        if self.vectors.registers[u].iter().all(Scalar::is_defined) { Ok(()) } else { Err(Stop::Undecided) }
     }
 
     fn norm2(&mut self, u: usize) -> Result<S, Stop> {
@@ -464,7 +490,12 @@ impl<S: Scalar> Before<'_, S> {
         }
         let mut machine = self.machine.in_lane(lane);
         let mut tried =
-            Tried { problem: experiment.problem, vectors, estimate: Some((gradient, candidate)) };
+            Tried {
+                problem: experiment.problem,
+                operators: &experiment.method.operators,
+                vectors,
+                estimate: Some((gradient, candidate)),
+            };
         if machine.step(&mut tried).is_err() {
             return f64::NAN;
         }
@@ -475,6 +506,7 @@ impl<S: Scalar> Before<'_, S> {
 /// A step that is tried in binary64.
 struct Tried<'t> {
     problem: &'t dyn DynProblem,
+    operators: &'t [Operator],
     vectors: Coordinates<f64>,
     /// The gradient where the next estimate is asked for, and its error.
     estimate: Option<(&'t [f64], &'t [f64])>,
@@ -516,7 +548,11 @@ impl Vectors<f64> for Tried<'_> {
     }
 
     fn change(&mut self, u: usize, change: Change<'_, f64>) -> Ran {
-        self.vectors.change(u, change)
+        let Change::Operate(position) = change else { return self.vectors.change(u, change) };
+        let operator = self.operators.get(position).filter(|operator| !operator.is_random()).ok_or(Stop::Undecided)?;
+        let mut out = vec![0.0; self.problem.dimension()];
+        operator.apply(&mut self.vectors.registers[u], &mut NoRandomness, &mut out, ());
+        Ok(())
     }
 
     fn norm2(&mut self, u: usize) -> Result<f64, Stop> {

@@ -371,13 +371,27 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
     }
 
     fn worker_gradient_at(&self, worker: usize, k: usize) -> Vec<S> {
+        self.points.get(k).map_or_else(|| self.undefined(), |point| self.worker_gradient_of(worker, point))
+    }
+
+    fn worker_gradient_of(&self, worker: usize, point: &[S]) -> Vec<S> {
         let mut out = self.undefined();
-        if let Some(point) = self.points.get(k) {
-            let problem = self.experiment.problem;
-            let mut scratch = Scratch::for_problem(problem, self.context);
-            S::view(problem).worker_gradient_in(worker, point, &mut out, self.context, &mut scratch);
-        }
+        let problem = self.experiment.problem;
+        let mut scratch = Scratch::for_problem(problem, self.context);
+        S::view(problem).worker_gradient_in(worker, point, &mut out, self.context, &mut scratch);
         out
+    }
+
+    fn value_of(&self, point: &[S]) -> S {
+        let problem = self.experiment.problem;
+        let mut scratch = Scratch::for_problem(problem, self.context);
+        S::view(problem).value_in(point, self.context, &mut scratch)
+    }
+
+    /// The squared distance of a point from the minimisers of f.
+    fn distance(&self, point: &[S]) -> S {
+        squared_distance(self.experiment.problem, point, self.context)
+            .unwrap_or_else(|| S::from_f64(f64::NAN, self.context))
     }
 
     /// A quantity of the method, of that worker, where it is kept.
@@ -456,6 +470,32 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
     }
 }
 
+/// dist²(x, X*), where the minimisers X* are known: an affine space for quadratics, or one point.
+pub fn squared_distance<S: Scalar>(problem: &dyn DynProblem, x: &[S], context: S::Context) -> Option<S> {
+    let offset = |centre: &[rug::Rational]| -> Vec<S> {
+        x.iter().zip(centre).map(|(x, c)| x.clone().sub(&S::from_rational(c, context))).collect()
+    };
+    if let Some(minimiser) = &problem.constants().minimiser {
+        return Some(norm2(&offset(minimiser), context));
+    }
+    let affine = problem.affine_part().filter(|affine| affine.remainder == 0)?;
+    let from_centre = offset(&affine.centre);
+    let mut sum = S::zero(context);
+    for (lambda, row) in affine.spectrum.iter().zip(&affine.basis) {
+        if *lambda < 0 {
+            return None;
+        }
+        if *lambda > 0 {
+            let mut along = S::zero(context);
+            for (q, z) in row.iter().zip(&from_centre) {
+                along.add_product(z, &S::from_rational(q, context));
+            }
+            sum.add_assign(&along.square());
+        }
+    }
+    Some(sum)
+}
+
 /// What is kept of a state: registers that statements speak of, or that later steps read.
 fn frame<S: Scalar>(method: &BoundMethod, registers: &[Vec<S>], number: &dyn Fn(usize) -> S) -> Frame<S> {
     let keep = method.kept_registers();
@@ -495,8 +535,7 @@ impl<'a, S: Arithmetic + Estimable> Followed<'a, S> {
     pub fn new(experiment: &Experiment<'a>, start: Vec<S>, context: S::Context) -> Option<Self> {
         let method = experiment.method;
         let dimension = experiment.problem.dimension();
-        let mut registers = vec![zeros(dimension, context); method.program().vectors];
-        registers[0] = start;
+        let mut registers = method.first_registers(start, context);
         let mut unrolled = Unrolled::new(method.machine(context));
         let space = InCoordinates { dimension, context };
         let moves = unrolled.begin()?;
@@ -634,7 +673,13 @@ impl<S: Arithmetic + Estimable> Trace<S> for Until<'_, '_, S> {
                 self.check_quantity(quantity, k)?;
                 Ok(self.run.number(quantity, k))
             }
-            ScalarSequence::Spectrum => Err(EvaluationError::missing("spectrum", k)),
+            ScalarSequence::Distance => {
+                let at = self.position("dist2", k, self.horizon)?;
+                Ok(self.run.distance(&self.run.point(at)))
+            }
+            ScalarSequence::Spectrum | ScalarSequence::WorkerSmoothness => {
+                Err(EvaluationError::missing(sequence.name(), k))
+            }
         }
     }
 
@@ -651,6 +696,17 @@ impl<S: Arithmetic + Estimable> Trace<S> for Until<'_, '_, S> {
     fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
         let at = self.position("worker_grad", k, self.horizon)?;
         Ok(self.run.worker_gradient_at(self.worker("worker_grad", worker)?, at))
+    }
+
+    fn gradient_at(&self, worker: Option<i64>, y: &[S]) -> Evaluated<Vec<S>> {
+        match worker {
+            None => Ok(self.run.gradient_at(y)),
+            Some(worker) => Ok(self.run.worker_gradient_of(self.worker("worker_grad", worker)?, y)),
+        }
+    }
+
+    fn value_at(&self, y: &[S]) -> Evaluated<S> {
+        Ok(self.run.value_of(y))
     }
 
     fn worker_vector(&self, quantity: &OfMethod, worker: i64, k: i64) -> Evaluated<Vec<S>> {
@@ -728,7 +784,10 @@ impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
     fn scalar(&self, sequence: &ScalarSequence, k: i64) -> Evaluated<S> {
         match sequence {
             ScalarSequence::Value if k == self.k + 1 => Ok(self.next_value.clone()),
-            ScalarSequence::Value if k > self.k + 1 => Err(EvaluationError::missing("f", k)),
+            ScalarSequence::Value | ScalarSequence::Distance if k > self.k + 1 => {
+                Err(EvaluationError::missing(sequence.name(), k))
+            }
+            ScalarSequence::Distance if k == self.k + 1 => Ok(self.past.run.distance(&self.after.vectors[0])),
             ScalarSequence::Quantity(quantity) => match self.own_frame(quantity, k)? {
                 Some(frame) => {
                     let numbers = self.past.run.experiment.method.number_quantities();
@@ -773,6 +832,14 @@ impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
             return Err(EvaluationError::missing("worker_grad", k));
         }
         self.past.worker_gradient(worker, k)
+    }
+
+    fn gradient_at(&self, worker: Option<i64>, y: &[S]) -> Evaluated<Vec<S>> {
+        self.past.gradient_at(worker, y)
+    }
+
+    fn value_at(&self, y: &[S]) -> Evaluated<S> {
+        self.past.value_at(y)
     }
 
     fn worker_vector(&self, quantity: &OfMethod, worker: i64, k: i64) -> Evaluated<Vec<S>> {
@@ -830,9 +897,9 @@ impl<'r, 'a, S: Arithmetic + Estimable> KnownTrace<'r, 'a, S> {
 impl<S: Arithmetic + Estimable> Trace<S> for KnownTrace<'_, '_, S> {
     fn scalar(&self, sequence: &ScalarSequence, k: i64) -> Evaluated<S> {
         match sequence {
-            ScalarSequence::Value => self.up_to(self.k, "f", k)?,
+            ScalarSequence::Value | ScalarSequence::Distance => self.up_to(self.k, sequence.name(), k)?,
             ScalarSequence::Quantity(quantity) => self.known_quantity(quantity, k)?,
-            ScalarSequence::Schedule(..) | ScalarSequence::Spectrum => {}
+            ScalarSequence::Schedule(..) | ScalarSequence::Spectrum | ScalarSequence::WorkerSmoothness => {}
         }
         self.past.scalar(sequence, k)
     }
@@ -850,6 +917,14 @@ impl<S: Arithmetic + Estimable> Trace<S> for KnownTrace<'_, '_, S> {
     fn worker_gradient(&self, worker: i64, k: i64) -> Evaluated<Vec<S>> {
         self.up_to(self.k, "worker_grad", k)?;
         self.past.worker_gradient(worker, k)
+    }
+
+    fn gradient_at(&self, worker: Option<i64>, y: &[S]) -> Evaluated<Vec<S>> {
+        self.past.gradient_at(worker, y)
+    }
+
+    fn value_at(&self, y: &[S]) -> Evaluated<S> {
+        self.past.value_at(y)
     }
 
     fn worker_vector(&self, quantity: &OfMethod, worker: i64, k: i64) -> Evaluated<Vec<S>> {

@@ -100,6 +100,24 @@ impl Operator {
         })
     }
 
+    /// Whether it is proved to be what a method asks of an operator: `contractive` for every draw,
+    /// `contractive-in-mean`, `unbiased`, or a `projection`.
+    #[must_use]
+    pub fn proves(&self, is: &str) -> bool {
+        match is {
+            "contractive" => !self.is_random() && !matches!(self, Operator::Clip { .. }),
+            "contractive-in-mean" => !matches!(self, Operator::Clip { .. }),
+            "projection" => matches!(self, Operator::Clip { .. }),
+            _ => false,
+        }
+    }
+
+    /// u ← 𝒯(u). `out` is overwritten.
+    pub fn apply<S: Scalar>(&self, u: &mut [S], random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+        self.error(u, random, out, context);
+        u.iter_mut().zip(out).for_each(|(u, e)| u.add_assign(e));
+    }
+
     /// Whether it draws random numbers.
     #[must_use]
     pub fn is_random(&self) -> bool {

@@ -100,6 +100,7 @@ impl<T: Tasks> Adapted<T> {
             },
             gradient_bound,
             named,
+            ..Constants::default()
         };
         let parameters = described(&tasks, step);
         Ok(Adapted { family, tasks, step, constants, affine: None, parameters })
@@ -143,6 +144,7 @@ impl Adapted<QuadraticTasks> {
             heterogeneity: Some(spread / workers),
             gradient_bound: None,
             named,
+            ..Constants::default()
         };
         let affine = AffinePart {
             spectrum,

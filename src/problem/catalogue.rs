@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adaptation::Adapted;
 use super::composite::{Composite, CompositeSpec, Outer};
+use super::explicit::ExplicitQuadratic;
 use super::fourier::Fourier;
 use super::huber::Huber;
 use super::orthogonal::short_fraction;
@@ -46,6 +47,15 @@ pub enum ProblemSpec {
         spectrum: Vec<f64>,
         /// b_1, …, b_n, which sum to zero.
         shifts: Vec<Vec<f64>>,
+    },
+    /// ½xᵀAᵢx + bᵢᵀx + cᵢ, see [`ExplicitQuadratic`].
+    ExplicitQuadratic {
+        /// A_1, …, A_n, each a list of rows.
+        matrices: Vec<Vec<Vec<f64>>>,
+        /// b_1, …, b_n.
+        vectors: Vec<Vec<f64>>,
+        /// c_1, …, c_n.
+        numbers: Vec<f64>,
     },
     /// Quadratics that differ between workers by linear terms, see [`Quadratic`].
     HeterogeneousQuadratic {
@@ -275,6 +285,7 @@ impl ProblemSpec {
             ProblemSpec::Quadratic { .. } => "quadratic",
             ProblemSpec::DiagonalQuadratic { .. } => "diagonal-quadratic",
             ProblemSpec::ShiftedQuadratic { .. } => "shifted-quadratic",
+            ProblemSpec::ExplicitQuadratic { .. } => "explicit-quadratic",
             ProblemSpec::HeterogeneousQuadratic { .. } => "heterogeneous-quadratic",
             ProblemSpec::LeastSquares { .. } => "least-squares",
             ProblemSpec::SineSquared { .. } => "sine-squared",
@@ -328,6 +339,7 @@ impl ProblemSpec {
             Quadratic { dimension, .. } | SineSquared { dimension } => of(*dimension, 1),
             DiagonalQuadratic { spectrum } => of(spectrum.len(), 1),
             ShiftedQuadratic { spectrum, shifts } => of(spectrum.len(), shifts.len()),
+            ProblemSpec::ExplicitQuadratic { vectors, .. } => of(vectors.first().map_or(0, Vec::len), vectors.len()),
             MamlQuadratic { spectrum, workers, .. } => of(spectrum.len(), *workers),
             HeterogeneousQuadratic { dimension, workers, .. }
             | Logistic { dimension, workers, .. }
@@ -533,6 +545,9 @@ pub fn build(spec: &ProblemSpec) -> Result<Arc<dyn DynProblem>, ProblemError> {
         }
         ProblemSpec::DiagonalQuadratic { spectrum } => Arc::new(Quadratic::diagonal(spectrum)?),
         ProblemSpec::ShiftedQuadratic { spectrum, shifts } => Arc::new(Quadratic::shifted(spectrum, shifts)?),
+        ProblemSpec::ExplicitQuadratic { matrices, vectors, numbers } => {
+            Arc::new(ExplicitQuadratic::new(matrices, vectors, numbers)?)
+        }
         ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, seed } => {
             condition_ok("heterogeneous-quadratic", *condition)?;
             let spectrum = geometric_spectrum(*dimension, *condition);
@@ -623,6 +638,9 @@ impl fmt::Display for ProblemSpec {
                 write!(f, "quadratic(d={dimension}, kappa={condition})")
             }
             ProblemSpec::DiagonalQuadratic { spectrum } => write!(f, "diagonal-quadratic(spectrum={spectrum:?})"),
+            ProblemSpec::ExplicitQuadratic { vectors, .. } => {
+                write!(f, "explicit-quadratic(d={}, n={})", vectors.first().map_or(0, Vec::len), vectors.len())
+            }
             ProblemSpec::ShiftedQuadratic { spectrum, shifts } => {
                 write!(f, "shifted-quadratic(spectrum={spectrum:?}, n={})", shifts.len())
             }

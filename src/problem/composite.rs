@@ -200,6 +200,7 @@ impl Composite {
             heterogeneity: Some((curvature * &largest).square() * spread),
             gradient_bound: outer_slope.map(|outer_slope| inner_slope * outer_slope),
             named,
+            ..Constants::default()
         };
         let remainder = if self.bent {
             upper(&point(1.5).mul(&point(self.rows as f64).sqrt()).mul(&Interval::from_rational(&largest, BITS)))?

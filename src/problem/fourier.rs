@@ -116,6 +116,7 @@ impl Fourier {
             heterogeneity: upper(&heterogeneity),
             gradient_bound: upper(&largest),
             named: of_workers.into_iter().max().map(|l| ("L_worker", l)).into_iter().collect(),
+            ..Constants::default()
         })
     }
 

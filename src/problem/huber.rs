@@ -53,7 +53,12 @@ impl Huber {
             pl: None,
             heterogeneity: Some(squares / tilts.len() as u64),
             gradient_bound: Some(Rational::from(&slope * &exact_width) + largest),
+            strong_convexity: Some(Rational::new()),
+            workers_convex: true,
+            worker_smoothness: vec![slope.clone(); tilts.len()],
+            minimiser: Some(vec![Rational::new()]),
             named: BTreeMap::from([("L_worker", slope)]),
+            ..Constants::default()
         };
         let parameters = BTreeMap::from([
             ("curvature".into(), curvature.to_string()),

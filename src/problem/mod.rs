@@ -18,6 +18,7 @@ mod catalogue;
 pub mod composite;
 pub mod data;
 pub mod eigen;
+pub mod explicit;
 pub mod fourier;
 pub mod free;
 pub mod huber;
@@ -83,6 +84,14 @@ pub struct Constants {
     pub heterogeneity: Option<Rational>,
     /// `G`: sup over workers and all x of ‖∇fᵢ(x)‖.
     pub gradient_bound: Option<Rational>,
+    /// `mu_sc`: m ≥ 0 for which f − (m/2)‖·‖² is convex; 0 where f is convex, none where that is not proved.
+    pub strong_convexity: Option<Rational>,
+    /// Whether every fᵢ is convex.
+    pub workers_convex: bool,
+    /// `L_of`: ∇fᵢ is Lᵢ-Lipschitz, for each worker; empty where that is not proved.
+    pub worker_smoothness: Vec<Rational>,
+    /// The only minimiser of f, where it is known exactly; the family's [`AffinePart`] knows it too.
+    pub minimiser: Option<Vec<Rational>>,
     /// Constants of the family's own, by the names that statements give them under `[given]`.
     pub named: BTreeMap<&'static str, Rational>,
 }

@@ -3,8 +3,9 @@
 //! f is C¹ with f″ = `curvatures[j]` between `breaks[j-1]` and `breaks[j]`, given by value and slope at an
 //! anchor. L = max|curvature| exactly. f* is proved only where both outer curvatures are positive:
 //! then f is bounded below, and its infimum is at least the least over the pieces of
-//! min(value at an end, value at an interior critical point), all rational. μ is proved only where the
-//! curvature is one positive number: then f is a parabola and μ = L.
+//! min(value at an end, value at an interior critical point), all rational. Where no curvature is negative f is
+//! convex; where all are positive it is strongly convex with the smallest, which is a PL constant too, and its
+//! minimiser is rational.
 
 use std::collections::BTreeMap;
 
@@ -76,11 +77,38 @@ impl PiecewiseQuadratic {
         let largest = curvatures.iter().fold(0.0f64, |m, c| m.max(c.abs()));
         problem.constants.smoothness = exact(largest);
         problem.constants.heterogeneity = Some(Rational::new());
-        if breaks.is_empty() && curvatures[0] > 0.0 {
-            problem.constants.pl = exact(curvatures[0]);
-        }
         problem.constants.lower_bound = problem.infimum(breaks, curvatures);
+        let smallest = curvatures.iter().copied().fold(f64::INFINITY, f64::min);
+        if smallest >= 0.0 {
+            problem.constants.strong_convexity = exact(smallest);
+            problem.constants.workers_convex = true;
+        }
+        if smallest > 0.0 {
+            problem.constants.pl = exact(smallest);
+            problem.constants.minimiser = problem.stationary(breaks, curvatures).map(|x| vec![x]);
+        }
+        problem.constants.worker_smoothness = problem.constants.smoothness.iter().cloned().collect();
         Ok(problem)
+    }
+
+    /// The only stationary point, where all curvatures are positive.
+    fn stationary(&self, breaks: &[f64], curvatures: &[f64]) -> Option<Rational> {
+        let slope_at = |x: &Rational| {
+            let mut slope = [Exact(None)];
+            self.gradient(&[Exact(Some(x.clone()))], &mut slope, (), &mut Scratch { buffer: Vec::new() });
+            let [slope] = slope;
+            slope.0
+        };
+        for (j, curvature) in curvatures.iter().enumerate() {
+            let low = j.checked_sub(1).and_then(|i| exact(breaks[i]));
+            let high = breaks.get(j).copied().and_then(exact);
+            let base = low.clone().or_else(|| high.clone()).or_else(|| exact(self.anchor))?;
+            let critical = Rational::from(&base - &(slope_at(&base)? / exact(*curvature)?));
+            if low.is_none_or(|l| l <= critical) && high.is_none_or(|h| critical <= h) {
+                return Some(critical);
+            }
+        }
+        None
     }
 
     /// The infimum, where both outer curvatures are positive.

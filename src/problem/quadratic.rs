@@ -120,6 +120,8 @@ impl Quadratic {
         problem.family = family;
         problem.workers = shifts.len();
         problem.constants.heterogeneity = Some(mean_square(family, &rows, shifts.len())?);
+        let largest = problem.constants.smoothness.clone().unwrap_or_default();
+        problem.constants.worker_smoothness = vec![largest; shifts.len()];
         problem.shifts = rows;
         problem.parameters.insert("n".into(), shifts.len().to_string());
         problem.parameters.insert("shifts".into(), format!("{shifts:?}"));
@@ -159,7 +161,11 @@ impl Quadratic {
             pl: Some(exact_number(family, smallest)?),
             heterogeneity: Some(mean_square(family, &shifts, *workers)?),
             gradient_bound: None,
+            strong_convexity: eigenvalues.iter().min().cloned(),
+            workers_convex: true,
+            worker_smoothness: vec![exact_largest.clone(); *workers],
             named: BTreeMap::from([("L_worker", exact_largest)]),
+            ..Constants::default()
         };
         let affine = AffinePart { spectrum: eigenvalues, basis, centre: numbers(&centre)?, remainder: Rational::new() };
         let parameters = BTreeMap::from([

@@ -164,7 +164,12 @@ impl Regression {
             pl: None,
             heterogeneity: upper(&heterogeneity),
             gradient_bound: upper(&largest),
+            // The regulariser is not convex, nor is the loss of Geman and McClure.
+            strong_convexity: (self.loss != Loss::GemanMcClure && self.regulariser == 0.0).then(Rational::new),
+            workers_convex: self.loss != Loss::GemanMcClure && self.regulariser == 0.0,
+            worker_smoothness: of_workers.clone(),
             named: of_workers.into_iter().max().map(|l| ("L_worker", l)).into_iter().collect(),
+            ..Constants::default()
         })
     }
 

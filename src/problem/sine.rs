@@ -90,6 +90,7 @@ impl SineSquared {
                 heterogeneity: Some(Rational::new()),
                 gradient_bound: None,
                 named: BTreeMap::new(),
+                ..Constants::default()
             },
             affine: AffinePart {
                 spectrum,

@@ -311,6 +311,7 @@ impl<'a> Checker<'a> {
         let number = |term| Ok(Value::Number(term));
         match &expr.kind {
             ExprKind::Number(value) => number(Term::Number(value.clone())),
+            ExprKind::Name(name) if name == "x_star" => Ok(Value::Vector(Vector::Minimiser)),
             ExprKind::Name(name) => self.name(name, &expr.span).map(Value::Number),
             ExprKind::Element { name, indices } => self.element(name, indices, &expr.span),
             ExprKind::Negate(inner) => Ok(match self.value(inner)? {
@@ -322,6 +323,9 @@ impl<'a> Checker<'a> {
                 fail("a condition cannot stand where a value is needed", &expr.span)
             }
             ExprKind::Call { name, arguments } if name == "clip" => self.clip(arguments, &expr.span),
+            ExprKind::Call { name, arguments } if name == "grad" || name == "worker_grad" => {
+                self.gradient_at(name, arguments, &expr.span).map(Value::Vector)
+            }
             ExprKind::Call { name, arguments } => self.call(name, arguments, &expr.span).map(Value::Number),
             ExprKind::Reduce { op, variable, from, to, body } => {
                 let from = self.index(from)?;
@@ -387,6 +391,10 @@ impl<'a> Checker<'a> {
         }
         if let Some(i) = self.names.constants.iter().position(|c| c == name) {
             return Ok(Term::Constant(i));
+        }
+        if name == "L_hat" {
+            let square = Box::new(Term::Builtin(Builtin::MeanSquareSmoothness));
+            return Ok(Term::Apply(Function::Sqrt, square));
         }
         if let Some(builtin) = Builtin::from_name(name) {
             return Ok(Term::Builtin(builtin));
@@ -536,6 +544,29 @@ impl<'a> Checker<'a> {
         Ok(Value::Vector(Vector::Clip(Box::new(self.number(threshold)?), Box::new(self.vector(vector)?))))
     }
 
+    /// `grad(y)` or `worker_grad(i, y)`.
+    fn gradient_at(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Vector> {
+        match (name, arguments) {
+            ("grad", [y]) => Ok(Vector::GradientAt(None, Box::new(self.vector(y)?))),
+            ("worker_grad", [worker, y]) => {
+                Ok(Vector::GradientAt(Some(self.index(worker)?), Box::new(self.vector(y)?)))
+            }
+            _ => fail_with_help(
+                format!("`{name}` takes {} here", if name == "grad" { "a vector" } else { "a worker and a vector" }),
+                "for example grad(x_star) or worker_grad(i, x_star); at a point of the run grad[k], worker_grad[i, k]",
+                span,
+            ),
+        }
+    }
+
+    /// Lowers an expression of either kind, for its mistakes alone.
+    ///
+    /// # Errors
+    /// A [`CheckError`] with its place.
+    pub fn either(&mut self, expr: &Expr) -> Checked<()> {
+        self.value(expr).map(|_| ())
+    }
+
     fn call(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Term> {
         let arity = |expected: usize| -> Checked<()> {
             if arguments.len() == expected {
@@ -550,6 +581,10 @@ impl<'a> Checker<'a> {
             return Ok(Term::Apply(function, Box::new(self.number(&arguments[0])?)));
         }
         match name {
+            "f" => {
+                arity(1)?;
+                Ok(Term::ValueAt(Box::new(self.vector(&arguments[0])?)))
+            }
             "norm2" | "norm" => {
                 arity(1)?;
                 let vector = Box::new(self.vector(&arguments[0])?);
@@ -587,7 +622,7 @@ impl<'a> Checker<'a> {
             _ => {
                 let known = [
                     "sqrt", "exp", "ln", "sin", "cos", "abs", "pos", "norm2", "norm", "norm1", "dot", "clip", "min",
-                    "max",
+                    "max", "f", "grad", "worker_grad",
                 ];
                 let help = closest(name, known.into_iter()).map_or_else(
                     || format!("known functions: {}", known.join(", ")),
@@ -605,7 +640,7 @@ pub fn is_builtin_name(name: &str) -> bool {
     Builtin::from_name(name).is_some()
         || ScalarSequence::from_name(name).is_some()
         || VectorSequence::from_name(name).is_some()
-        || ["K", "n", "d", "E", "past", "in", "and", "inf", "worker_grad", "if"].contains(&name)
+        || ["K", "n", "d", "E", "past", "in", "and", "inf", "worker_grad", "if", "x_star", "L_hat"].contains(&name)
 }
 
 fn unbound(name: &str, span: &Span) -> CheckError {
@@ -669,10 +704,14 @@ pub fn dependence(term: &Term) -> Dependence {
         | Term::Method(..)
         | Term::Start(_)
         | Term::Integer(_) => None,
-        Term::Element(ScalarSequence::Schedule(..) | ScalarSequence::Spectrum, _) => None,
-        Term::Element(ScalarSequence::Value | ScalarSequence::Quantity(_), _) | Term::Norm2(_) | Term::Dot(..) => {
-            Linear
-        }
+        Term::Element(
+            ScalarSequence::Schedule(..) | ScalarSequence::Spectrum | ScalarSequence::WorkerSmoothness,
+            _,
+        ) => None,
+        Term::Element(ScalarSequence::Value | ScalarSequence::Quantity(_) | ScalarSequence::Distance, _)
+        | Term::ValueAt(_)
+        | Term::Norm2(_)
+        | Term::Dot(..) => Linear,
         Term::Norm(_) | Term::Norm1(_) => Other,
         Term::Negate(a) | Term::Expectation { body: a, .. } => dependence(a),
         Term::Add(a, b) | Term::Sub(a, b) => dependence(a).max(dependence(b)),
@@ -707,9 +746,9 @@ pub fn random_outside_expectation(term: &Term) -> bool {
     }
     match term {
         Term::Expectation { .. } => false,
-        Term::Element(ScalarSequence::Value, index) => *index != Index::Literal(0),
+        Term::Element(ScalarSequence::Value | ScalarSequence::Distance, index) => *index != Index::Literal(0),
         Term::Element(ScalarSequence::Quantity(_), _) => true,
-        Term::Norm2(_) | Term::Norm(_) | Term::Norm1(_) | Term::Dot(..) => term.any(|node| match node {
+        Term::Norm2(_) | Term::Norm(_) | Term::Norm1(_) | Term::Dot(..) | Term::ValueAt(_) => term.any(|node| match node {
             Node::Vector(Vector::Element(sequence, index)) => !known_at_start(sequence, index),
             Node::Vector(Vector::WorkerGradient(_, k)) => *k != Index::Literal(0),
             Node::Vector(Vector::WorkerElement(..)) => true,

@@ -164,7 +164,10 @@ impl Loader<'_> {
 /// Quantities of a run that a single point has not.
 fn needs_run(node: Node<'_>) -> bool {
     match node {
-        Node::Term(Term::Element(ScalarSequence::Schedule(..) | ScalarSequence::Quantity(_), _)) => true,
+        Node::Term(Term::Element(
+            ScalarSequence::Schedule(..) | ScalarSequence::Quantity(_) | ScalarSequence::Distance,
+            _,
+        )) => true,
         Node::Vector(Vector::Element(VectorSequence::Quantity(_) | VectorSequence::Derived(_), _)) => true,
         Node::Vector(Vector::WorkerElement(..)) => true,
         _ => false,
@@ -174,7 +177,9 @@ fn needs_run(node: Node<'_>) -> bool {
 /// Vectors of which a whole run keeps no record.
 fn unrecorded(node: Node<'_>) -> bool {
     match node {
-        Node::Term(Term::Dot(..) | Term::Norm(_) | Term::Norm1(_)) => true,
+        Node::Term(
+            Term::Dot(..) | Term::Norm(_) | Term::Norm1(_) | Term::ValueAt(_) | Term::Element(ScalarSequence::Distance, _),
+        ) => true,
         Node::Term(Term::Norm2(vector)) => {
             !matches!(&**vector, Vector::Element(sequence, _) if *sequence != VectorSequence::Point)
         }

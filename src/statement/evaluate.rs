@@ -32,6 +32,9 @@ pub enum EvaluationError {
         /// Index asked for.
         index: i64,
     },
+    /// A function of points where only numbers are at hand.
+    #[error("f, grad and worker_grad at a point of one's own have no expectation over the whole run")]
+    NotOfTable,
     /// `E[· | past]` where no outcomes of one step are at hand.
     #[error("`E[· | past]` can only be evaluated over the enumerated noise of one step")]
     NoOutcomes,
@@ -123,6 +126,24 @@ pub trait Trace<S: Scalar> {
         Err(EvaluationError::missing("worker_grad", k))
     }
 
+    /// ∇f, or ∇fᵢ, at any point.
+    ///
+    /// # Errors
+    /// When there is no run to ask.
+    fn gradient_at(&self, worker: Option<i64>, y: &[S]) -> Evaluated<Vec<S>> {
+        let _ = (worker, y);
+        Err(EvaluationError::NotOfTable)
+    }
+
+    /// f at any point.
+    ///
+    /// # Errors
+    /// When there is no run to ask.
+    fn value_at(&self, y: &[S]) -> Evaluated<S> {
+        let _ = y;
+        Err(EvaluationError::NotOfTable)
+    }
+
     /// A vector that the method has for each worker.
     ///
     /// # Errors
@@ -152,6 +173,10 @@ pub struct Scope<S: Scalar> {
     pub method: Vec<Option<S>>,
     /// Eigenvalues of the Hessian, where they are known.
     pub spectrum: Vec<S>,
+    /// `L_of[i]`, where they are known.
+    pub worker_smoothness: Vec<S>,
+    /// `x_star`, where it is known.
+    pub minimiser: Option<Vec<S>>,
     /// n.
     pub workers: usize,
     /// d.
@@ -340,6 +365,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 self.integer(value)
             }
             Term::Element(sequence, index) => self.element(sequence, index)?,
+            Term::ValueAt(vector) => {
+                let y = self.vector(vector)?;
+                self.trace("f", 0)?.value_at(&y)?
+            }
             Term::Norm2(vector) => self.norm2(vector)?,
             Term::Norm(vector) => self.norm2(vector)?.sqrt(),
             Term::Norm1(vector) => {
@@ -402,6 +431,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 .and_then(|j| self.scope.spectrum.get(j))
                 .cloned()
                 .ok_or_else(|| EvaluationError::missing("spectrum", k)),
+            ScalarSequence::WorkerSmoothness => usize::try_from(k)
+                .ok()
+                .and_then(|i| self.scope.worker_smoothness.get(i))
+                .cloned()
+                .ok_or_else(|| EvaluationError::missing("L_of", k)),
             _ => self.trace(sequence.name(), k)?.scalar(sequence, k),
         }
     }
@@ -446,6 +480,14 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Vector::WorkerGradient(worker, index) => {
                 let (worker, k) = (self.index(worker)?, self.index(index)?);
                 self.trace("worker_grad", k)?.worker_gradient(worker, k)?
+            }
+            Vector::GradientAt(worker, a) => {
+                let worker = worker.as_ref().map(|worker| self.index(worker)).transpose()?;
+                let y = self.vector(a)?;
+                self.trace("grad", 0)?.gradient_at(worker, &y)?
+            }
+            Vector::Minimiser => {
+                self.scope.minimiser.clone().ok_or_else(|| EvaluationError::MissingConstant("x_star"))?
             }
             Vector::WorkerElement(quantity, worker, index) => {
                 let (worker, k) = (self.index(worker)?, self.index(index)?);

@@ -1,6 +1,6 @@
 //! Reading a statement file: TOML in, checked [`Statement`] out, every mistake at its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use crate::method::language::file::{amended, load_within};
 use crate::method::language::tree::Method;
 use crate::method::language::{self, library as methods, library::shared as shipped_method};
 use crate::number::Interval;
+use crate::oracle::operator::Operator;
 use crate::text::{self, ReadError, is_control};
 
 /// A statement is a page of text; larger files are refused unread.
@@ -104,7 +105,7 @@ fn whole(file: &File) -> Loaded<(RawStatement, String)> {
     for _ in 0..MAX_ANCESTORS {
         let Some(parent) = next else { break };
         let id = parent.get_ref();
-        let text = library::text(id).ok_or_else(|| {
+        let (name, text) = library::source(id).ok_or_else(|| {
             file.error(
                 Some(parent.span()),
                 format!("there is no shipped statement `{id}` to instantiate"),
@@ -112,7 +113,7 @@ fn whole(file: &File) -> Loaded<(RawStatement, String)> {
             )
         })?;
         hash.update(text.as_bytes());
-        let ancestor = read(&File { name: format!("theorems/{id}.toml"), text: Arc::new(text.to_owned()) })?;
+        let ancestor = read(&File { name, text: Arc::new(text.to_owned()) })?;
         next = ancestor.instantiates.as_ref().map(|p| Spanned::new(parent.span(), p.get_ref().clone()));
         raw.instantiate(ancestor, &parent.span());
     }
@@ -282,6 +283,7 @@ impl Loader<'_> {
             problems,
             expect: raw.expect,
             horizons,
+            operators: self.operators(&method)?,
             method,
             random,
             parameters,
@@ -323,12 +325,46 @@ impl Loader<'_> {
         amended(&base, &self.file, &raw.schedules, &raw.bind).map(Arc::new)
     }
 
+    /// What is tried for the method's operators, each of which needs something.
+    fn operators(&self, method: &Method) -> Loaded<BTreeMap<String, Vec<Operator>>> {
+        let mut all = BTreeMap::new();
+        for (name, raw) in &self.raw.operators {
+            let Some(is) = method.operator(name.get_ref()) else {
+                let message = format!("the method `{}` has no operator `{}`", method.id, name.get_ref());
+                return Err(self.file.error(Some(name.span()), message, None));
+            };
+            let tried = raw.tried.iter().map(|value| self.operator(is, value)).collect::<Loaded<Vec<_>>>()?;
+            all.insert(name.get_ref().clone(), tried);
+        }
+        match method.operators.iter().find(|(name, _)| all.get(name).is_none_or(Vec::is_empty)) {
+            None => Ok(all),
+            Some((missing, is)) => Err(self.file.error(
+                self.raw.method.as_ref().map(Spanned::span),
+                format!("the method `{}` needs something to try for its operator `{missing}`, which is {is}", method.id),
+                Some(format!("for example [operators.{missing}] with try = [{{ name = \"top-k\", share = 0.5 }}]")),
+            )),
+        }
+    }
+
+    /// An operator that proves what the method asks of it.
+    pub(super) fn operator(&self, is: &str, value: &Spanned<toml::Value>) -> Loaded<Operator> {
+        let at = |message: String, help: Option<String>| self.file.error(Some(value.span()), message, help);
+        let operator: Operator = serde_json::from_value(self.data(value)?)
+            .map_err(|err| at(format!("this is no operator: {err}"), None))?;
+        if operator.proves(is) {
+            return Ok(operator);
+        }
+        Err(at(format!("`{operator}` is not proved to be {is}"), Some("docs/methods.md has what each operator proves".into())))
+    }
+
     /// The method's parameters need values: the statement's own, or what the method takes where there is none.
     fn refuse_missing_parameters(&self, method: &Method) -> Loaded<()> {
         let lacks = |parameter: &&language::tree::Parameter| {
             parameter.default.is_none() && !self.names.parameters.contains(&parameter.name)
         };
-        match method.parameters.iter().find(lacks) {
+        let is_free = |(position, _): &(usize, _)| method.bound.iter().all(|(bound, _)| bound != position);
+        let free = method.parameters.iter().enumerate().filter(is_free).map(|(_, parameter)| parameter);
+        match free.into_iter().find(lacks) {
             None => Ok(()),
             Some(missing) => Err(self.file.error(
                 self.raw.method.as_ref().map(Spanned::span),
@@ -532,7 +568,7 @@ impl Loader<'_> {
                     .bind(index, &definition.body.span)
                     .map_err(|err| self.file.error(Some(head.span()), err.message, err.help))?;
             }
-            checker.number(&definition.body).map_err(|err| self.check_error(value, err))?;
+            checker.either(&definition.body).map_err(|err| self.check_error(value, err))?;
         }
         Ok(())
     }
@@ -611,6 +647,8 @@ impl Loader<'_> {
             start: 0,
             method: Vec::new(),
             spectrum: Vec::new(),
+            worker_smoothness: Vec::new(),
+            minimiser: None,
             workers: 1,
             dimension: 1,
             horizon: 1,

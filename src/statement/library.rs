@@ -1,6 +1,7 @@
 //! The shipped statements, embedded in the program.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use include_dir::{Dir, include_dir};
 
@@ -8,26 +9,42 @@ use super::{Statement, StatementError, Stored, load_text, stored};
 
 static THEOREMS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/theorems");
 
+/// The folder of each shipped statement, which is called by its subject.
+static FOLDERS: LazyLock<BTreeMap<&str, &Dir<'_>>> = LazyLock::new(|| {
+    let in_folder = |folder: &'static Dir<'static>| {
+        folder.files().filter_map(move |file| Some((file.path().file_name()?.to_str()?.strip_suffix(".toml")?, folder)))
+    };
+    THEOREMS.dirs().flat_map(in_folder).collect()
+});
+
 /// Identifiers of the shipped statements, in alphabetical order.
 #[must_use]
 pub fn ids() -> Vec<&'static str> {
-    let mut ids: Vec<&str> =
-        THEOREMS.files().filter_map(|file| file.path().file_name()?.to_str()?.strip_suffix(".toml")).collect();
-    ids.sort_unstable();
-    ids
+    FOLDERS.keys().copied().collect()
+}
+
+/// The text of a file in a folder, and what errors call the file.
+fn read(folder: &Dir<'static>, name: &str) -> Option<(String, &'static str)> {
+    let file = folder.get_file(folder.path().join(name))?;
+    Some((format!("theorems/{}", file.path().to_str()?), file.contents_utf8()?))
+}
+
+/// The name of a shipped statement's file, and its text.
+#[must_use]
+pub fn source(id: &str) -> Option<(String, &'static str)> {
+    read(FOLDERS.get(id)?, &format!("{id}.toml"))
 }
 
 /// The text of a shipped statement.
 #[must_use]
 pub fn text(id: &str) -> Option<&'static str> {
-    THEOREMS.get_file(format!("{id}.toml"))?.contents_utf8()
+    source(id).map(|(_, text)| text)
 }
 
 /// The stored witnesses of a shipped statement.
 fn stored_witnesses(id: &str) -> Option<Stored> {
-    let file = format!("{}/{id}.json", stored::FOLDER);
-    let text = THEOREMS.get_file(&file)?.contents_utf8()?.to_owned();
-    Some(Stored { file: format!("theorems/{file}"), text: Arc::new(text) })
+    let (file, text) = read(FOLDERS.get(id)?, &format!("{}/{id}.json", stored::FOLDER))?;
+    Some(Stored { file, text: Arc::new(text.to_owned()) })
 }
 
 /// Loads a shipped statement with its stored witnesses; `None` when there is none of that id.
@@ -35,7 +52,8 @@ fn stored_witnesses(id: &str) -> Option<Stored> {
 /// # Errors
 /// When the file has a mistake.
 pub fn load(id: &str) -> Option<Result<Statement, Box<StatementError>>> {
-    let statement = load_text(&format!("theorems/{id}.toml"), text(id)?);
+    let (name, text) = source(id)?;
+    let statement = load_text(&name, text);
     Some(statement.map(|statement| Statement { stored: stored_witnesses(id), ..statement }))
 }
 

@@ -36,6 +36,7 @@ use syntax::Expr;
 use term::{Builtin, Condition, Function, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
 
 use crate::method::language::tree::Method;
+use crate::oracle::operator::Operator;
 
 /// Longest identifier in bytes: it names files.
 const LONGEST_ID: usize = 64;
@@ -249,6 +250,10 @@ pub struct Witness {
     pub start: Vec<Term>,
     /// The method's start, by position.
     pub from: usize,
+    /// The method's operators, by their names.
+    pub operators: BTreeMap<String, Operator>,
+    /// Where states begin whose start may be anything.
+    pub states: BTreeMap<String, Vec<Term>>,
     /// K.
     pub horizon: usize,
     /// Its place in the file.
@@ -299,6 +304,8 @@ pub struct Statement {
     pub horizons: Vec<usize>,
     /// The method, with what the statement changes of it.
     pub method: Arc<Method>,
+    /// What is tried for each operator of the method, by its name.
+    pub operators: BTreeMap<String, Vec<Operator>>,
     /// Random index.
     pub random: Option<RandomDraw>,
     /// Parameters in order.
@@ -339,7 +346,8 @@ impl Claim {
     pub fn reads_its_index_alone(&self) -> bool {
         let elsewhere = |node: Node<'_>| match node {
             Node::Term(Term::Element(sequence, index)) => {
-                *sequence != ScalarSequence::Spectrum && *index != Index::Slot(0)
+                let of_instance = [ScalarSequence::Spectrum, ScalarSequence::WorkerSmoothness].contains(sequence);
+                !of_instance && *index != Index::Slot(0)
             }
             Node::Vector(
                 Vector::Element(_, index) | Vector::WorkerGradient(_, index) | Vector::WorkerElement(_, _, index),
@@ -483,6 +491,22 @@ impl Statement {
     pub fn is_set_up_for_horizon(&self) -> bool {
         let mut found = false;
         self.walk_setup(&mut |node| found |= matches!(node, Node::Index(Index::Horizon)));
+        found
+    }
+
+    /// Whether it speaks of a minimiser.
+    #[must_use]
+    pub fn needs_minimiser(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found |= matches!(node, Node::Vector(Vector::Minimiser)));
+        found
+    }
+
+    /// Whether it speaks of that sequence of numbers.
+    #[must_use]
+    pub fn speaks_of(&self, sequence: &ScalarSequence) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found |= matches!(node, Node::Term(Term::Element(own, _)) if own == sequence));
         found
     }
 

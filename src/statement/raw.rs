@@ -34,6 +34,8 @@ pub(super) struct RawStatement {
     #[serde(default)]
     pub bind: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
+    pub operators: IndexMap<Spanned<String>, RawOperators>,
+    #[serde(default)]
     pub given: IndexMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub substitute: IndexMap<Spanned<String>, Spanned<String>>,
@@ -110,6 +112,14 @@ impl<'de> Deserialize<'de> for OneOrMany {
     }
 }
 
+/// What is tried for an operator of the method.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOperators {
+    #[serde(rename = "try")]
+    pub tried: Vec<Spanned<toml::Value>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawClaim {
@@ -145,6 +155,10 @@ pub(super) struct RawWitness {
     #[serde(default)]
     pub first_gradient: bool,
     pub from: Option<Spanned<String>>,
+    #[serde(default)]
+    pub operators: IndexMap<Spanned<String>, Spanned<toml::Value>>,
+    #[serde(default)]
+    pub state: IndexMap<Spanned<String>, Vec<Spanned<String>>>,
     pub horizon: usize,
 }
 
@@ -227,6 +241,9 @@ impl RawStatement {
         self.subject = self.subject.or(parent.subject);
         inherit(&mut self.schedules, parent.schedules);
         inherit(&mut self.bind, parent.bind);
+        for (name, operators) in parent.operators {
+            self.operators.entry(placed(name, place)).or_insert(operators);
+        }
         if self.method.is_none() {
             self.method = parent.method.map(|method| Spanned::new(place.clone(), method.into_inner()));
         }

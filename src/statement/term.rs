@@ -36,11 +36,21 @@ pub enum Builtin {
     NoiseVariance,
     /// `isotropic`: 1 for noise alone, of covariance (σ²/d)·identity whatever the state; else 0.
     Isotropic,
+    /// `mu_sc`: strong convexity; 0 where f is convex.
+    StrongConvexity,
+    /// `convex`: 1 where f is proved convex, else 0.
+    Convex,
+    /// `workers_convex`: 1 where every fᵢ is proved convex, else 0.
+    WorkersConvex,
+    /// `L_max`: the largest smoothness constant of a worker.
+    LargestSmoothness,
+    /// The mean of the squares of the workers' smoothness constants; `L_hat` is its root.
+    MeanSquareSmoothness,
 }
 
 impl Builtin {
     /// All of them, in the order of declaration.
-    pub const ALL: [Builtin; 13] = [
+    pub const ALL: [Builtin; 18] = [
         Builtin::Smoothness,
         Builtin::Pl,
         Builtin::LowerBound,
@@ -54,6 +64,11 @@ impl Builtin {
         Builtin::RelativeNoise,
         Builtin::NoiseVariance,
         Builtin::Isotropic,
+        Builtin::StrongConvexity,
+        Builtin::Convex,
+        Builtin::WorkersConvex,
+        Builtin::LargestSmoothness,
+        Builtin::MeanSquareSmoothness,
     ];
 
     /// The name in statement files.
@@ -73,6 +88,11 @@ impl Builtin {
             Builtin::RelativeNoise => "M",
             Builtin::NoiseVariance => "sigma2",
             Builtin::Isotropic => "isotropic",
+            Builtin::StrongConvexity => "mu_sc",
+            Builtin::Convex => "convex",
+            Builtin::WorkersConvex => "workers_convex",
+            Builtin::LargestSmoothness => "L_max",
+            Builtin::MeanSquareSmoothness => "L_hat2",
         }
     }
 
@@ -92,6 +112,11 @@ impl Builtin {
             Builtin::AbsoluteBias => "absolute part of the bias, noise apart [(f/x)^2]",
             Builtin::RelativeNoise => "relative part of the noise variance",
             Builtin::NoiseVariance => "absolute part of the noise variance [(f/x)^2]",
+            Builtin::StrongConvexity => "strong convexity constant of f, 0 where f is convex [f/x^2]",
+            Builtin::Convex => "1 where f is proved convex, else 0",
+            Builtin::WorkersConvex => "1 where every f_i is proved convex, else 0",
+            Builtin::LargestSmoothness => "largest smoothness constant of a worker [f/x^2]",
+            Builtin::MeanSquareSmoothness => "mean of the squares of the workers' smoothness constants [(f/x^2)^2]",
             Builtin::Isotropic => "1 for noise alone, of covariance (sigma2/d) identity, else 0",
         }
     }
@@ -152,6 +177,10 @@ pub enum ScalarSequence {
     Value,
     /// `spectrum[j]`: eigenvalues of the Hessian, for quadratics, j in 0..d.
     Spectrum,
+    /// `L_of[i]`: smoothness constants of the workers, i in 0..n.
+    WorkerSmoothness,
+    /// `dist2[k]`: squared distance of x_k from the minimisers of f.
+    Distance,
     /// A schedule of the method by position, with its name; at −1 what it is at 0.
     Schedule(usize, Arc<str>),
     /// A number that the method names.
@@ -165,6 +194,8 @@ impl ScalarSequence {
         match self {
             ScalarSequence::Value => "f",
             ScalarSequence::Spectrum => "spectrum",
+            ScalarSequence::WorkerSmoothness => "L_of",
+            ScalarSequence::Distance => "dist2",
             ScalarSequence::Schedule(_, name) => name,
             ScalarSequence::Quantity(quantity) => &quantity.name,
         }
@@ -176,6 +207,8 @@ impl ScalarSequence {
         match name {
             "f" => Some(ScalarSequence::Value),
             "spectrum" => Some(ScalarSequence::Spectrum),
+            "L_of" => Some(ScalarSequence::WorkerSmoothness),
+            "dist2" => Some(ScalarSequence::Distance),
             _ => None,
         }
     }
@@ -395,6 +428,8 @@ pub enum Term {
     Integer(Index),
     /// An element of a number sequence.
     Element(ScalarSequence, Index),
+    /// `f(a)`.
+    ValueAt(Box<Vector>),
     /// `norm2(a)`.
     Norm2(Box<Vector>),
     /// `norm(a)`.
@@ -454,6 +489,10 @@ pub enum Vector {
     Element(VectorSequence, Index),
     /// `worker_grad[i, k]`: ∇fᵢ(x_k).
     WorkerGradient(Index, Index),
+    /// `grad(a)`, or `worker_grad(i, a)` of that worker.
+    GradientAt(Option<Index>, Box<Vector>),
+    /// `x_star`: a minimiser of f, the one nearest to x_0.
+    Minimiser,
     /// `h[i, k]`: a vector that the method has for each worker.
     WorkerElement(OfMethod, Index, Index),
     /// Negation.
@@ -519,7 +558,7 @@ impl Term {
             | Term::Method(..)
             | Term::Start(_) => {}
             Term::Integer(index) | Term::Element(_, index) => index.walk(visit),
-            Term::Norm2(a) | Term::Norm(a) | Term::Norm1(a) => a.walk(visit),
+            Term::Norm2(a) | Term::Norm(a) | Term::Norm1(a) | Term::ValueAt(a) => a.walk(visit),
             Term::Dot(a, b) => {
                 a.walk(visit);
                 b.walk(visit);
@@ -570,7 +609,12 @@ impl Term {
     #[must_use]
     pub fn is_level(&self) -> bool {
         self.any(|node| {
-            matches!(node, Node::Term(Term::Element(ScalarSequence::Value, _) | Term::Builtin(Builtin::LowerBound)))
+            matches!(
+                node,
+                Node::Term(
+                    Term::Element(ScalarSequence::Value, _) | Term::ValueAt(_) | Term::Builtin(Builtin::LowerBound)
+                )
+            )
         })
     }
 
@@ -640,6 +684,11 @@ impl Vector {
         visit(Node::Vector(self));
         match self {
             Vector::Element(_, index) => index.walk(visit),
+            Vector::Minimiser => {}
+            Vector::GradientAt(worker, a) => {
+                worker.iter().for_each(|worker| worker.walk(visit));
+                a.walk(visit);
+            }
             Vector::WorkerGradient(i, k) | Vector::WorkerElement(_, i, k) => {
                 i.walk(visit);
                 k.walk(visit);

@@ -12,6 +12,7 @@ use super::raw::RawWitness;
 use super::term::{Builtin, Index, Node, Term};
 use super::{Supplied, Template, Witness};
 use crate::method::language::tree::Method;
+use crate::oracle::operator::Operator;
 use crate::text::is_control;
 
 impl Loader<'_> {
@@ -78,6 +79,14 @@ impl Loader<'_> {
             locals.push((name.get_ref().clone(), term));
         }
         let start = raw.start.iter().map(|value| lower(&names, value)).collect::<Loaded<Vec<_>>>()?;
+        let states = raw
+            .state
+            .iter()
+            .map(|(name, vector)| {
+                let terms = vector.iter().map(|value| lower(&names, value)).collect::<Loaded<Vec<_>>>()?;
+                Ok((name.get_ref().clone(), terms))
+            })
+            .collect::<Loaded<BTreeMap<_, _>>>()?;
         let problem = self.template(&names, &raw.problem)?;
         let oracle = self.template(&names, &raw.oracle)?;
         Ok(Witness {
@@ -89,9 +98,34 @@ impl Loader<'_> {
             oracle,
             start,
             from: self.start_of(method, spanned)?,
+            operators: self.witness_operators(method, spanned)?,
+            states,
             horizon: raw.horizon,
             place: spanned.span(),
         })
+    }
+
+    /// The operators of the witness, one for each of the method.
+    fn witness_operators(
+        &self,
+        method: &Method,
+        spanned: &Spanned<RawWitness>,
+    ) -> Loaded<BTreeMap<String, Operator>> {
+        let given = &spanned.get_ref().operators;
+        for (name, _) in given {
+            if method.operator(name.get_ref()).is_none() {
+                let message = format!("the method `{}` has no operator `{}`", method.id, name.get_ref());
+                return Err(self.file.error(Some(name.span()), message, None));
+            }
+        }
+        let own = |(name, is): &(String, String)| {
+            let value = given.iter().find(|(own, _)| own.get_ref() == name).map(|(_, value)| value).ok_or_else(|| {
+                let help = format!("for example operators = {{ {name} = {{ name = \"top-k\", share = 0.5 }} }}");
+                self.file.error(Some(spanned.span()), format!("the witness gives no operator `{name}`"), Some(help))
+            })?;
+            Ok((name.clone(), self.operator(is, value)?))
+        };
+        method.operators.iter().map(own).collect()
     }
 
     /// Which start of the method the witness has; `first_gradient = true` is short for that of momentum.

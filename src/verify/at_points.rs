@@ -53,6 +53,14 @@ impl<S: Arithmetic + Estimable> Trace<S> for AtPoint<'_, '_, S> {
         }
     }
 
+    fn gradient_at(&self, worker: Option<i64>, y: &[S]) -> Result<Vec<S>, EvaluationError> {
+        self.points.gradient_at(worker, y)
+    }
+
+    fn value_at(&self, y: &[S]) -> Result<S, EvaluationError> {
+        self.points.value_at(y)
+    }
+
     fn worker_gradient(&self, worker: i64, k: i64) -> Result<Vec<S>, EvaluationError> {
         self.points.worker_gradient(worker, k)
     }

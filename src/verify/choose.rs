@@ -147,7 +147,7 @@ fn scope_of(
 ) -> Result<Numbers<Interval>, InstanceError> {
     let oracle = oracle::build(&spec.oracle, problem)?;
     let builtins = builtins(problem, &oracle);
-    let given = super::instance::given(statement, problem, &oracle);
+    let given = super::instance::given(statement, problem, &oracle, &spec.operators);
     let start = spec.start.position(&statement.method).unwrap_or(0);
     Ok(base_scope::<Interval>(statement, problem, (&builtins, &given), start, spec.horizon, HYPOTHESIS_BITS))
 }

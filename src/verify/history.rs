@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 use super::budget::{Budget, beyond};
 use super::instance::Instance;
 use super::{CheckFailure, probes};
-use crate::method::{Emitted, Legality, Limit, RunTrace, Stored, StoredRun, Table};
+use crate::method::language::machine::Stop;
+use crate::method::{Emitted, Legality, Limit, Reached, RunTrace, Stopped, Stored, StoredRun, Table};
+use crate::number::{Exact, Interval};
 use crate::oracle::{Estimable, NoRandomness, Randomness, StepDraws, Stream, StreamKey};
 use crate::problem::Arithmetic;
 
@@ -94,7 +96,7 @@ impl History {
     pub fn of_path(instance: &Instance<'_>, key: &StreamKey, replicate: u64, demand: Demand) -> Self {
         let horizon = instance.horizon;
         if !instance.oracle.is_free(true) {
-            return History::computed(replicate, horizon);
+            return History::forward(instance, key, replicate, demand);
         }
         if !instance.experiment().is_defined_by_points() {
             let mut random = Stream::new([key.stream(replicate)], ());
@@ -118,9 +120,9 @@ impl History {
     }
 
     /// The one run of a claim about averages where nothing is random.
-    pub fn of_average(instance: &Instance<'_>, demand: Demand) -> Self {
+    pub fn of_average(instance: &Instance<'_>, key: &StreamKey, demand: Demand) -> Self {
         if !instance.oracle.is_free(false) {
-            return History::computed(0, instance.horizon);
+            return History::forward(instance, key, 0, demand);
         }
         History::emitted(instance, &mut NoRandomness, 0, demand)
     }
@@ -143,6 +145,37 @@ impl History {
         let end = emission.end.map(|end| end.explain(steps));
         let course = Course::Emitted(emission.vectors);
         History { course, steps, end, ..History::computed(replicate, horizon) }.cut_at(longest)
+    }
+
+    /// A run that goes forward, as far as the method's lines have values.
+    fn forward(instance: &Instance<'_>, key: &StreamKey, replicate: u64, demand: Demand) -> Self {
+        let whole = History::computed(replicate, instance.horizon);
+        if !instance.method.program().may_stop() {
+            return whole;
+        }
+        let budget = Budget::of(instance, demand.operations);
+        let longest = longest_forward(instance.horizon, &budget);
+        let short = instance.shortened(longest);
+        let mut stopped = None;
+        for bits in precisions(longest).into_iter().filter(|bits| budget.steps(*bits) >= longest) {
+            stopped = stop_of::<Interval>(&short, key, replicate, bits);
+            if stopped.is_none_or(|stopped| stopped.why == Stop::NoValue) {
+                break;
+            }
+        }
+        let Some(mut stopped) = stopped else { return whole };
+        if stopped.why == Stop::Undecided && instance.problem.is_rational() {
+            // Rationals tell what intervals cannot, such as which of equal numbers comes first.
+            let Some(exact) = stop_of::<Exact>(&short, key, replicate, ()) else { return whole };
+            stopped = exact;
+        }
+        let Stopped { step, why } = stopped;
+        let certain = why == Stop::NoValue;
+        let end = match certain {
+            true => format!("the run ends at k = {step}: a line of the method has no value there"),
+            false => format!("at k = {step} no arithmetic tells whether a line of the method has a value"),
+        };
+        History { steps: step, end: Some(end), cut: !certain, ..whole }
     }
 
     fn computed(replicate: u64, horizon: usize) -> Self {
@@ -240,6 +273,19 @@ impl History {
             }
         }
     }
+}
+
+/// Where a run that goes forward ends before its last step.
+fn stop_of<S: Arithmetic + Estimable>(
+    instance: &Instance<'_>,
+    key: &StreamKey,
+    replicate: u64,
+    context: S::Context,
+) -> Option<Stopped> {
+    let mut table = Table::new(&[], &instance.method, context);
+    let mut random = Stream::new([key.stream(replicate)], context);
+    let going_on = &mut |_: &Reached<'_, S>| ControlFlow::Continue(());
+    instance.experiment().runner::<S>(context).run_while(&mut random, None, &mut table, going_on)
 }
 
 /// The points of one run in binary64, as far as they are finite.

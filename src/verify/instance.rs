@@ -14,10 +14,11 @@ use super::finite_limits;
 use crate::method::{BoundMethod, Experiment, Misfit, visited_gradient_bound};
 use crate::method::language::tree::Method;
 use crate::number::{Exact, Interval, Scalar};
+use crate::oracle::operator::Operator;
 use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
-use crate::statement::term::{Builtin, Term};
+use crate::statement::term::{Builtin, ScalarSequence, Term};
 use crate::statement::{Bound, Claim, Kind, MAX_HORIZON, Parameter, Statement, Subject, Symbol};
 
 /// The name of one of a method's starts.
@@ -52,6 +53,12 @@ pub struct CellSpec {
     pub start: Start,
     /// Parameter values, exact.
     pub parameters: BTreeMap<String, f64>,
+    /// The method's operators, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub operators: BTreeMap<String, Operator>,
+    /// Where states begin whose start may be anything, by their names; zero where none is given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub states: BTreeMap<String, Vec<f64>>,
     /// K.
     pub horizon: usize,
     /// x_0, where it is not the family's own.
@@ -64,7 +71,8 @@ impl CellSpec {
     /// A cell of the suite whose parameters are still to be chosen: no witness, the family's own x_0.
     #[must_use]
     pub fn without_parameters(problem: ProblemSpec, oracle: Vec<SourceSpec>, start: Start, horizon: usize) -> Self {
-        CellSpec { problem, oracle, start, parameters: BTreeMap::new(), horizon, point: None, witness: None }
+        let (parameters, operators, states) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        CellSpec { problem, oracle, start, parameters, operators, states, horizon, point: None, witness: None }
     }
 
     /// Problem, estimate and start, for a person.
@@ -72,7 +80,8 @@ impl CellSpec {
     pub fn setting(&self) -> String {
         let sources: Vec<String> = self.oracle.iter().map(ToString::to_string).collect();
         let sources = if sources.is_empty() { "exact".to_owned() } else { sources.join(" + ") };
-        format!("{}; {sources}; {} start", self.problem, self.start.0)
+        let operators = self.operators.iter().map(|(name, operator)| format!("; {name} = {operator}"));
+        format!("{}; {sources}; {} start{}", self.problem, self.start.0, operators.collect::<String>())
     }
 
     /// What identifies the cell within its statement: keys its random streams.
@@ -206,6 +215,46 @@ pub struct Instance<'a> {
     pub(super) data: Vec<f64>,
     /// Whether the statement speaks of `G_run`, which only a run proves.
     visits: bool,
+    /// `x_star`, where the statement speaks of it.
+    minimiser: Option<Vec<Rational>>,
+}
+
+/// What the problem must have and has not, besides constants.
+pub(super) fn missing_of_problem(statement: &Statement, problem: &dyn DynProblem) -> Option<&'static str> {
+    let quadratic = problem.affine_part().is_some_and(|affine| affine.remainder == 0);
+    let has_minimiser = quadratic || problem.constants().minimiser.is_some();
+    let no_smoothness = problem.constants().worker_smoothness.is_empty();
+    [
+        ("spectrum", statement.needs_spectrum() && !quadratic),
+        ("x_star", statement.needs_minimiser() && !has_minimiser),
+        ("dist2", statement.speaks_of(&ScalarSequence::Distance) && !has_minimiser),
+        ("L_of", statement.speaks_of(&ScalarSequence::WorkerSmoothness) && no_smoothness),
+    ]
+    .into_iter()
+    .find_map(|(name, missing)| missing.then_some(name))
+}
+
+/// The minimiser nearest to a point.
+fn minimiser(problem: &dyn DynProblem, point: &[f64]) -> Option<Vec<Rational>> {
+    if let Some(only) = &problem.constants().minimiser {
+        return Some(only.clone());
+    }
+    let affine = problem.affine_part().filter(|affine| affine.remainder == 0)?;
+    let mut nearest = affine.centre.clone();
+    for (lambda, row) in affine.spectrum.iter().zip(&affine.basis) {
+        if *lambda < 0 {
+            return None;
+        }
+        if *lambda == 0 {
+            let along: Rational = row
+                .iter()
+                .zip(point.iter().zip(&affine.centre))
+                .map(|(q, (x, c))| Some((Rational::from_f64(*x)? - c) * q))
+                .sum::<Option<Rational>>()?;
+            nearest.iter_mut().zip(row).for_each(|(x, q)| *x += Rational::from(&along * q));
+        }
+    }
+    Some(nearest)
 }
 
 /// The numbers of a problem and its estimate, as data, and of x_0.
@@ -260,7 +309,8 @@ impl<'a> Instance<'a> {
                 return Err(InstanceError::Missing(builtin.name()));
             }
         }
-        let given = given(statement, problem.as_ref(), &oracle);
+        let operators = operators(statement, spec, problem.dimension())?;
+        let given = given(statement, problem.as_ref(), &oracle, &spec.operators);
         if let Some(i) = given.iter().position(Option::is_none) {
             return Err(InstanceError::MissingGiven(statement.given[i].name.clone()));
         }
@@ -272,17 +322,23 @@ impl<'a> Instance<'a> {
         if !oracle.model.split && statement.needs_split() {
             return Err(InstanceError::NotSplit);
         }
-        if statement.needs_spectrum() && problem.affine_part().is_none_or(|a| a.remainder != 0) {
-            return Err(InstanceError::Missing("spectrum"));
+        if let Some(missing) = missing_of_problem(statement, problem.as_ref()) {
+            return Err(InstanceError::Missing(missing));
         }
-        let method = BoundMethod::new(Arc::clone(&statement.method), problem.as_ref(), start, &statement.spoken());
+        let minimiser = if statement.needs_minimiser() { minimiser(problem.as_ref(), &point) } else { None };
+        if statement.needs_minimiser() && minimiser.is_none() {
+            return Err(InstanceError::Missing("x_star"));
+        }
+        let mut method = BoundMethod::new(Arc::clone(&statement.method), problem.as_ref(), start, &statement.spoken());
+        method.operators = operators;
+        method.give(&spec.states).map_err(InstanceError::Malformed)?;
         if method.draws_for_workers() && !oracle.spec.is_empty() {
             return Err(InstanceError::OfWorkers);
         }
         let (horizon, parameters) = (spec.horizon, Vec::new());
         let data = if statement.kind == Kind::Identity { numbers_of(spec, &point) } else { Vec::new() };
         let mut instance =
-            Instance { statement, problem, oracle, method, point, horizon, parameters, builtins, given, data, visits };
+            Instance { statement, problem, oracle, method, point, horizon, parameters, builtins, given, data, visits, minimiser };
         instance.tune(&spec.parameters)?;
         Ok(instance)
     }
@@ -377,6 +433,8 @@ impl<'a> Instance<'a> {
         let numbers = (self.builtins.as_slice(), self.given.as_slice());
         let mut scope =
             base_scope(self.statement, self.problem.as_ref(), numbers, self.method.start(), horizon, context);
+        scope.minimiser =
+            self.minimiser.as_ref().map(|x| x.iter().map(|x| S::from_rational(x, context)).collect());
         if self.statement.speaks_of_method_values() {
             scope.method = self.method.values::<S>(context).into_iter().map(Some).collect();
         }
@@ -504,13 +562,64 @@ pub(super) fn builtins(problem: &dyn DynProblem, oracle: &Oracle) -> Vec<Option<
             Builtin::RelativeNoise => model.noise.as_ref().map(|size| size[0].clone()),
             Builtin::NoiseVariance => model.noise.as_ref().map(|size| size[1].clone()),
             Builtin::Isotropic => Some(Rational::from(u32::from(model.isotropic))),
+            Builtin::StrongConvexity => constants.strong_convexity.clone(),
+            Builtin::Convex => Some(Rational::from(u32::from(constants.strong_convexity.is_some()))),
+            Builtin::WorkersConvex => Some(Rational::from(u32::from(constants.workers_convex))),
+            Builtin::LargestSmoothness => constants.worker_smoothness.iter().max().cloned(),
+            Builtin::MeanSquareSmoothness => {
+                let squares = constants.worker_smoothness.iter().map(|l| Rational::from(l.square_ref()));
+                let count = constants.worker_smoothness.len() as u64;
+                (count > 0).then(|| squares.sum::<Rational>() / count)
+            }
         })
         .collect()
 }
 
-/// The constants that the statement declares under `[given]`, from the estimate or the problem.
-pub(super) fn given(statement: &Statement, problem: &dyn DynProblem, oracle: &Oracle) -> Vec<Option<Rational>> {
-    let value = |name: &str| oracle.model.named.get(name).or_else(|| problem.constants().named.get(name)).cloned();
+/// The method's operators, in its order.
+fn operators(statement: &Statement, spec: &CellSpec, dimension: usize) -> Result<Vec<Operator>, InstanceError> {
+    let method = &statement.method;
+    if let Some(unknown) = spec.operators.keys().find(|name| method.operator(name).is_none()) {
+        return Err(InstanceError::Malformed(format!("the method has no operator `{unknown}`")));
+    }
+    let own = |(name, is): &(String, String)| {
+        let operator = spec.operators.get(name).filter(|operator| operator.proves(is)).cloned();
+        let operator = operator
+            .ok_or_else(|| InstanceError::Malformed(format!("the method's operator `{name}` is not given as {is}")))?;
+        match operator.defect(dimension) {
+            None => Ok(operator),
+            Some(defect) => Err(InstanceError::Malformed(format!("{operator}: {defect}"))),
+        }
+    };
+    method.operators.iter().map(own).collect()
+}
+
+/// What the method's operators prove, by name: `alpha`, or `alpha_Q` where there are several.
+fn of_operators(operators: &BTreeMap<String, Operator>, name: &str, dimension: usize) -> Option<Rational> {
+    let proved = |operator: &Operator, constant: &str| match (constant, operator) {
+        ("tau", Operator::Clip { threshold }) => crate::number::exact(*threshold),
+        ("alpha", _) => operator.contraction(dimension),
+        _ => None,
+    };
+    match (operators.len(), name.split_once('_')) {
+        (1, None) => proved(operators.values().next()?, name),
+        (_, Some((constant, own))) => proved(operators.get(own)?, constant),
+        _ => None,
+    }
+}
+
+/// The constants that the statement declares under `[given]`, from the method's operators, the estimate or the
+/// problem.
+pub(super) fn given(
+    statement: &Statement,
+    problem: &dyn DynProblem,
+    oracle: &Oracle,
+    operators: &BTreeMap<String, Operator>,
+) -> Vec<Option<Rational>> {
+    let value = |name: &str| {
+        let of_operator = of_operators(operators, name, problem.dimension());
+        let named = || oracle.model.named.get(name).or_else(|| problem.constants().named.get(name)).cloned();
+        of_operator.or_else(named)
+    };
     statement.given.iter().map(|given| value(&given.name)).collect()
 }
 
@@ -529,6 +638,10 @@ pub(super) fn base_scope<S: Scalar>(
         }
         _ => Vec::new(),
     };
+    let worker_smoothness = match statement.speaks_of(&ScalarSequence::WorkerSmoothness) {
+        true => problem.constants().worker_smoothness.iter().map(|l| S::from_rational(l, context)).collect(),
+        false => Vec::new(),
+    };
     Scope {
         context,
         parameters: vec![None; statement.parameters.len()],
@@ -537,6 +650,8 @@ pub(super) fn base_scope<S: Scalar>(
         given: given.iter().map(|g| g.as_ref().map(|q| S::from_rational(q, context))).collect(),
         start,
         method: Vec::new(),
+        worker_smoothness,
+        minimiser: None,
         spectrum,
         workers: problem.workers(),
         dimension: problem.dimension(),

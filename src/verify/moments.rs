@@ -164,7 +164,9 @@ pub(super) fn applies(instance: &Instance<'_>) -> bool {
         return false;
     }
     let Some(kinds) = instance.method.kinds() else { return false };
-    if !instance.method.draws_one_average() || kinds[0] != Some(Kind::Point) {
+    // States that the instance gives have moments of their own.
+    let given = !instance.method.program().any.is_empty();
+    if given || !instance.method.draws_one_average() || kinds[0] != Some(Kind::Point) {
         return false;
     }
     let mut unrolled = Unrolled::<f64>::new(instance.method.machine(()));

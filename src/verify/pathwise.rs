@@ -115,11 +115,11 @@ impl SidesOnRun for OnOnlyRun<'_> {
     fn histories(
         &self,
         instance: &Instance<'_>,
-        _: &StreamKey,
+        key: &StreamKey,
         _: u64,
         demand: Demand,
     ) -> Result<Vec<History>, CheckFailure> {
-        Ok(vec![History::of_average(instance, demand)])
+        Ok(vec![History::of_average(instance, key, demand)])
     }
 
     fn sides<S: Arithmetic + Estimable>(

@@ -225,7 +225,7 @@ impl<S: Scalar> Work<'_, S> {
     fn of_term(&mut self, term: &Term) -> u64 {
         match term {
             Term::Reduce { slot, from, to, body, .. } => self.of_range(*slot, from, to, &mut |work| work.of_term(body)),
-            Term::Norm2(a) | Term::Norm(a) | Term::Norm1(a) => self.of_vector(a),
+            Term::Norm2(a) | Term::Norm(a) | Term::Norm1(a) | Term::ValueAt(a) => self.of_vector(a),
             Term::Dot(a, b) => self.of_vector(a).saturating_add(self.of_vector(b)),
             Term::Negate(a) | Term::Apply(_, a) | Term::PowInt(a, _) | Term::Expectation { body: a, .. } => {
                 self.of_term(a)
@@ -244,7 +244,8 @@ impl<S: Scalar> Work<'_, S> {
 
     fn of_vector(&mut self, vector: &Vector) -> u64 {
         match vector {
-            Vector::Element(..) | Vector::WorkerGradient(..) | Vector::WorkerElement(..) => 1,
+            Vector::Element(..) | Vector::WorkerGradient(..) | Vector::WorkerElement(..) | Vector::Minimiser => 1,
+            Vector::GradientAt(_, a) => self.of_vector(a).saturating_add(1),
             Vector::Negate(a) | Vector::Expectation(a) => self.of_vector(a),
             Vector::Add(a, b) | Vector::Sub(a, b) => self.of_vector(a).saturating_add(self.of_vector(b)),
             Vector::Scale(factor, a) | Vector::Clip(factor, a) => {

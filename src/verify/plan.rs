@@ -15,6 +15,7 @@ use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, Start,
 use super::spread::{Candidate, spread};
 use super::{Cell, at_points, one_step, places, stored, whole_run};
 use crate::number::{Interval, Scalar};
+use crate::oracle::operator::Operator;
 use crate::oracle::{self, SourceSpec};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
@@ -166,7 +167,8 @@ impl<'a> Plan<'a> {
                 let horizon = statement.horizons[(i + round) % statement.horizons.len()];
                 let horizon = limited_horizon(statement, problem.as_ref(), &source, horizon, preset);
                 let choice = i + attempt / count;
-                let frame = CellSpec::without_parameters(problem_spec.clone(), source, start, horizon);
+                let mut frame = CellSpec::without_parameters(problem_spec.clone(), source, start, horizon);
+                frame.operators = operators_of(statement, i + attempt);
                 let spec = with_parameters(statement, frame, problem.as_ref(), choice, &[]).and_then(|spec| {
                     let instance = Instance::on(statement, &spec, Arc::clone(problem))?;
                     Ok((is_checkable(&instance, preset)?, spec))
@@ -240,6 +242,15 @@ fn read_problem(value: &Value) -> Result<ProblemSpec, InstanceError> {
     serde_json::from_value(value.clone()).map_err(|err| InstanceError::Malformed(err.to_string()))
 }
 
+/// A choice of the method's operators.
+#[must_use]
+pub fn operators_of(statement: &Statement, choice: usize) -> BTreeMap<String, Operator> {
+    let own = |(name, tried): (&String, &Vec<Operator>)| {
+        Some((name.clone(), tried.get(choice % tried.len().max(1))?.clone()))
+    };
+    statement.operators.iter().filter_map(own).collect()
+}
+
 /// The problems that the statement names, or the suite's.
 fn problems(statement: &Statement, preset: Preset) -> Vec<Result<ProblemSpec, InstanceError>> {
     if statement.problems.is_empty() {
@@ -283,8 +294,8 @@ fn limited_horizon(
 
 fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
     let constants = problem.constants();
-    if statement.needs_spectrum() && problem.affine_part().is_none_or(|a| a.remainder != 0) {
-        return Err(InstanceError::Missing("spectrum"));
+    if let Some(missing) = super::instance::missing_of_problem(statement, problem) {
+        return Err(InstanceError::Missing(missing));
     }
     let lacks = |builtin: &Builtin| match builtin {
         Builtin::Smoothness => constants.smoothness.is_none(),
@@ -292,6 +303,8 @@ fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), 
         Builtin::LowerBound => constants.lower_bound.is_none(),
         Builtin::Heterogeneity => constants.heterogeneity.is_none(),
         Builtin::GradientBound => constants.gradient_bound.is_none(),
+        Builtin::StrongConvexity => constants.strong_convexity.is_none(),
+        Builtin::LargestSmoothness | Builtin::MeanSquareSmoothness => constants.worker_smoothness.is_empty(),
         _ => false,
     };
     match statement.needs().into_iter().find(lacks) {
@@ -304,7 +317,7 @@ fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), 
 fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
     let complete = |sources: &[SourceSpec]| {
         let oracle = oracle::build(sources, problem)?;
-        let given = super::instance::given(statement, problem, &oracle);
+        let given = super::instance::given(statement, problem, &oracle, &operators_of(statement, 0));
         match given.iter().position(Option::is_none) {
             Some(i) => Err(InstanceError::MissingGiven(statement.given[i].name.clone())),
             None => Ok(()),
@@ -405,6 +418,8 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
         start: witness.from,
         method: Vec::new(),
         spectrum: Vec::new(),
+        worker_smoothness: Vec::new(),
+        minimiser: None,
         workers: 1,
         dimension: witness.start.len(),
         horizon: witness.horizon,
@@ -440,11 +455,19 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
     let number = |term: &Term| enclosure(&scope, term).map(|v| v.to_f64()).filter(|x| x.is_finite());
     let malformed = |err: serde_json::Error| InstanceError::Malformed(err.to_string());
     let start = witness.start.iter().map(number).collect::<Option<Vec<_>>>();
+    let state = |(name, terms): (&String, &Vec<Term>)| {
+        let vector = terms.iter().map(number).collect::<Option<Vec<_>>>();
+        let missing = || InstanceError::Malformed(format!("its `{name}` has no value in binary64"));
+        Ok((name.clone(), vector.ok_or_else(missing)?))
+    };
+    let states = witness.states.iter().map(state).collect::<Result<BTreeMap<_, _>, InstanceError>>()?;
     Ok(CellSpec {
         problem: serde_json::from_value(filled(&witness.problem, &scope)?).map_err(malformed)?,
         oracle: serde_json::from_value(filled(&witness.oracle, &scope)?).map_err(malformed)?,
         start: Start::of(&statement.method, witness.from),
         parameters: chosen,
+        operators: witness.operators.clone(),
+        states,
         horizon: witness.horizon,
         point: Some(start.ok_or_else(|| {
             let cause = witness.start.iter().find_map(|term| lacking(&scope, term));
@@ -513,7 +536,7 @@ fn filled_sources(
     for builtin in Builtin::ALL.into_iter().filter(|b| b.is_error_model()) {
         builtins[super::instance::builtin_position(builtin)] = None;
     }
-    let given = super::instance::given(statement, problem, &exact);
+    let given = super::instance::given(statement, problem, &exact, &operators_of(statement, 0));
     let scope = base_scope::<Interval>(statement, problem, (&builtins, &given), 0, 1, HYPOTHESIS_BITS);
     serde_json::from_value(filled(template, &scope)?).map_err(|err| InstanceError::Malformed(err.to_string()))
 }

@@ -14,7 +14,7 @@
 
 use super::norms::{Norms, Sizes};
 use crate::method::language::moves::{Move, Unrolled};
-use crate::method::{Recorded, Space, Table, forward};
+use crate::method::{Recorded, Table, forward};
 use crate::number::{Ball, Interval, Scalar, norm2, zeros};
 use crate::oracle::TailKind;
 use crate::problem::{Arithmetic, Scratch};
@@ -193,8 +193,7 @@ impl StartValues {
 /// Norms of the registers before step 0, where nothing is drawn for them.
 fn start_norms(instance: &Instance<'_>, x: Vec<Interval>) -> Option<Vec<f64>> {
     let space = crate::method::InCoordinates { dimension: x.len(), context: BITS };
-    let mut registers = vec![space.combined(&[]); instance.method.program().vectors];
-    registers[0] = x;
+    let mut registers = instance.method.first_registers(x, BITS);
     let moves = Unrolled::<Interval>::new(instance.method.machine(BITS)).begin()?;
     forward(&space, &moves, &mut registers, &mut |_, _| None)?;
     Some(registers.iter().map(|vector| norm2(vector, BITS).sqrt().upper_f64()).collect())
@@ -344,7 +343,8 @@ impl System {
 fn linear_bounds(instance: &Instance<'_>, [relative, absolute]: [&Ball; 2]) -> Option<Vec<NormBounds>> {
     let affine = instance.problem.affine_part()?;
     let method = &instance.method;
-    let kinds = method.kinds().filter(|_| method.draws_one_average())?;
+    let begins_elsewhere = !method.program().any.is_empty();
+    let kinds = method.kinds().filter(|_| method.draws_one_average() && !begins_elsewhere)?;
     let registers = method.program().vectors;
     let remainder = Ball::from_rational(&affine.remainder, ());
     let at_rest: Vec<State> =

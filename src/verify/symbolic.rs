@@ -154,7 +154,7 @@ struct Expansion<'a> {
 
 impl<'a> Expansion<'a> {
     fn new(run: &'a Symbolic<'a>, claim: &Claim, base: i64) -> Self {
-        let of_worker = |node: Node<'_>| matches!(node, Node::Vector(Vector::WorkerGradient(..)));
+        let of_worker = |node: Node<'_>| matches!(node, Node::Vector(Vector::WorkerGradient(..) | Vector::GradientAt(Some(_), _)));
         let apart = run.workers > 1 && (claim.lhs.any(of_worker) || claim.rhs.any(of_worker));
         // The states at a stored point follow from the step that leads to it.
         let base = match run.points {
@@ -230,6 +230,9 @@ impl<'a> Expansion<'a> {
                 Points::Stored(points) => SymbolicVector::exact(points.first()?)?,
                 Points::Forward { start, .. } => SymbolicVector::exact(start)?,
             });
+            for (register, vector) in method.given() {
+                registers[*register] = SymbolicVector::exact(vector);
+            }
             let moves = method.moves_of_start::<Exact>(())?;
             forward(&space, &moves, &mut registers, &mut |call, at| Some(self.called(call, at, None)))?;
         } else {
@@ -294,6 +297,16 @@ impl<'a> Expansion<'a> {
             // With one worker its gradient is the mean.
             _ => Some(atom(None)),
         }
+    }
+
+    /// The number of any point among those that are asked for.
+    pub fn place_of(&self, point: &SymbolicVector) -> i64 {
+        if self.scouting.get() { 0 } else { self.place(point) }
+    }
+
+    /// ∇f or ∇fᵢ at any point.
+    pub fn gradient_of(&self, worker: Option<i64>, point: &SymbolicVector) -> Known {
+        if self.scouting.get() { Some(self.zero()) } else { self.gradient_at(worker, point) }
     }
 
     fn point(&self, k: i64) -> Option<SymbolicVector> {

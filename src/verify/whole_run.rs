@@ -25,7 +25,13 @@ pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'
     let quantities = Recorded::mentioned(&instance.statement.claims);
     let means = ExactMeans::find(instance, judging.effort.paths);
     match means.filter(|means| means.fits(instance, judging.effort.operations) || !can_be_sampled(instance)) {
-        Some(means) => decide_exactly(instance, &quantities, means, judging.effort),
+        Some(means) => match decide_exactly(instance, &quantities, means, judging.effort) {
+            // Where one outcome ends before the others nothing is averaged over those that are left.
+            Err(CheckFailure::Undefined { .. }) if instance.method.program().may_stop() => {
+                Ok(open(instance, judging, "not every outcome of the run is known to reach its end".to_owned()))
+            }
+            other => other,
+        },
         None => sampled(instance, key, judging, &quantities),
     }
 }

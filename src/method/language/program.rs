@@ -275,6 +275,22 @@ impl Program {
         self.quantities.iter().any(|(own, _)| own.shape == Shape::Number && own.first.is_some())
     }
 
+    /// Whether a line may have no value, or none that every arithmetic knows.
+    #[must_use]
+    pub fn may_stop(&self) -> bool {
+        fn may(ops: &[Op]) -> bool {
+            ops.iter().any(|op| match op {
+                Op::Each(_, body) => may(body),
+                Op::Branch(..) | Op::Divide(..) | Op::Map(..) | Op::Operate(..) | Op::Modulo(..) => true,
+                Op::Elementwise(op, ..) => *op == Elementwise::Quotients,
+                Op::Binary(op, ..) => matches!(op, BinaryOp::Div | BinaryOp::Pow),
+                Op::Function(function, _) => matches!(function, Function::Sqrt | Function::Ln),
+                _ => false,
+            })
+        }
+        may(&self.start) || may(&self.schedules) || self.lines.iter().any(|line| may(&line.ops))
+    }
+
     /// Whether every step but the first one is the same: nothing depends on k, and no number is kept.
     #[must_use]
     pub fn is_autonomous(&self) -> bool {

@@ -345,6 +345,12 @@ impl Method {
         names
     }
 
+    /// What an operator is to be.
+    #[must_use]
+    pub fn operator(&self, name: &str) -> Option<&str> {
+        self.operators.iter().find(|(own, _)| own == name).map(|(_, is)| is.as_str())
+    }
+
     /// The vectors that it keeps from step to step besides x, of no worker.
     pub fn vector_states(&self) -> impl Iterator<Item = OfMethod> + '_ {
         let states = self.quantities.iter().enumerate().skip(1);

@@ -18,6 +18,8 @@ impl Free for ProblemSpec {
                 vec![coordinates(dimension), ("condition", One(condition, FromOne)), ("seed", Seed(seed))]
             }
             ProblemSpec::DiagonalQuadratic { spectrum } => vec![("spectrum", ByCoordinate(spectrum, Nonnegative))],
+            // Its matrices are a paper's own.
+            ProblemSpec::ExplicitQuadratic { .. } => Vec::new(),
             ProblemSpec::ShiftedQuadratic { spectrum, shifts } => {
                 vec![("spectrum", ByCoordinate(spectrum, Nonnegative)), ("shifts", BalancedVectors(shifts))]
             }

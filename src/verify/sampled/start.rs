@@ -1,7 +1,7 @@
 //! What is known of a run before its first step.
 
 use crate::method::language::moves::Move;
-use crate::method::{InCoordinates, Recorded, Space, Table, forward, start_error};
+use crate::method::{InCoordinates, Recorded, Table, forward, start_error};
 use crate::number::{Interval, Scalar, norm2, zeros};
 use crate::oracle::NoRandomness;
 use crate::problem::{Arithmetic, Scratch};
@@ -72,8 +72,7 @@ fn numbers<'i>(instance: &'i Instance<'_>, bits: u32) -> Option<impl Fn(&OfMetho
 /// The registers before step 0; none where a start draws or depends on gradients.
 fn states(instance: &Instance<'_>, x: Vec<Interval>, bits: u32) -> Option<Vec<Vec<Interval>>> {
     let space = InCoordinates { dimension: x.len(), context: bits };
-    let mut registers = vec![space.combined(&[]); instance.method.program().vectors];
-    registers[0] = x;
+    let mut registers = instance.method.first_registers(x, bits);
     let moves = instance.method.moves_of_start::<Interval>(bits)?;
     let draws = |step: &Move<Interval>| matches!(step, Move::Call(..));
     if moves.iter().any(draws) {

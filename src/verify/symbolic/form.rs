@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rug::Rational;
 
+use crate::number::Exact;
 use crate::statement::term::Function;
 
 /// A vector that is not looked into.
@@ -33,6 +34,12 @@ impl SymbolicVector {
 
     pub fn exact(x: &[f64]) -> Option<Self> {
         let part = x.iter().map(|x| Rational::from_f64(*x)).collect::<Option<Vec<_>>>()?;
+        Some(SymbolicVector { part, atoms: BTreeMap::new() })
+    }
+
+    /// A vector of rationals; none where one is not.
+    pub fn of(x: &[Exact]) -> Option<Self> {
+        let part = x.iter().map(|x| x.0.clone()).collect::<Option<Vec<_>>>()?;
         Some(SymbolicVector { part, atoms: BTreeMap::new() })
     }
 

@@ -68,6 +68,10 @@ impl<'a> Walk<'a> {
             Term::Element(ScalarSequence::Schedule(position, _), index) => {
                 Form::constant(self.run.scheduled(*position, self.index(index)?)?)
             }
+            Term::ValueAt(vector) => {
+                let point = self.vector(vector)?;
+                Form::unknown(Unknown::Value(self.run.place_of(&point)))
+            }
             Term::Norm2(vector) => self.vector(vector)?.square(),
             Term::Norm(vector) => self.vector(vector)?.norm(),
             Term::Dot(a, b) => self.vector(a)?.dot(&self.vector(b)?),
@@ -156,6 +160,15 @@ impl<'a> Walk<'a> {
             Vector::WorkerGradient(worker, index) => {
                 self.run.gradient(Some(self.index(worker)?), self.index(index)?)?
             }
+            Vector::GradientAt(worker, a) => {
+                let worker = match worker {
+                    Some(worker) => Some(self.index(worker)?),
+                    None => None,
+                };
+                let point = self.vector(a)?;
+                self.run.gradient_of(worker, &point)?
+            }
+            Vector::Minimiser => SymbolicVector::of(self.run.run.scope.minimiser.as_ref()?)?,
             Vector::Negate(a) => self.vector(a)?.scaled(&Rational::from(-1)),
             Vector::Add(a, b) | Vector::Sub(a, b) => {
                 let sign = if matches!(vector, Vector::Add(..)) { 1 } else { -1 };
