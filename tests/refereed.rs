@@ -493,13 +493,15 @@ fn an_identity_that_intervals_accept_is_not_called_rational() {
 
 #[test]
 fn a_method_outside_of_its_definition_is_no_instance() {
-    for (beta, gamma) in [("2", "1/16"), ("0", "1/16"), ("1", "-1/128"), ("1", "0")] {
+    for (beta, gamma, outside) in
+        [("2", "1/16", "beta"), ("0", "1/16", "beta"), ("1", "-1/128", "gamma"), ("1", "0", "gamma")]
+    {
         let any = "[parameters]\nbeta = { in = \"[0, 3]\" }\ngamma = { in = \"[-1, inf)\" }\n";
         let source = "source = \"sphere\", radius = 1";
         let claim = whole_run("E[f[K]]", "1000", [beta, gamma], SINE, source, "\"3\", \"1\"", 5);
         let statement = load_witnessed("expectation", &claim.replace(ANY_STEP, any));
         let message = Plan::new(&statement, Preset::Quick).unwrap_err().to_string();
-        assert!(message.contains("needs 0 < beta <= 1 and gamma > 0"), "{beta}, {gamma}: {message}");
+        assert!(message.contains(&format!("the method needs `{outside}` in (0, ")), "{beta}, {gamma}: {message}");
     }
 }
 

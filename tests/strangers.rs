@@ -102,6 +102,20 @@ lhs = "norm2(x[k+1] - x[k] + gamma*(grad[k] + e[k]) - if(k == 0, 0, if(k == 4, 0
 rhs = "0"
 "#;
 
+/// A method that nobody knows.
+const MISSPELT: &str = r#"id     = "misspelt"
+title  = "A statement of an unknown method"
+kind   = "pathwise"
+source = "none"
+proof  = "none"
+method = "momentun"
+
+[claim]
+for_all = "k in 0..K"
+lhs = "f[k+1]"
+rhs = "f[k]"
+"#;
+
 fn run(folder: &Path, verb: &[&str], text: &str) -> (i32, String) {
     std::fs::write(folder.join("mine.toml"), text).unwrap();
     let output = Command::cargo_bin("lemmata")
@@ -135,7 +149,6 @@ fn quasi_hyperbolic_momentum_is_checked_and_refuted_where_it_is_wrong() {
             ("+ gamma/2*norm2(w[k] - grad[k])", "+ 0.9*gamma/2*norm2(w[k] - grad[k])"),
             // Another method: the buffer's sign.
             ("x = x - gamma*w", "x = x + gamma*w"),
-            ("(0, 1/L]", "(0, 4/L]"),
         ],
     );
 }
@@ -170,7 +183,13 @@ fn what_a_method_lacks_is_said() {
         assert!(printed.replace(['\n', '│'], " ").contains(says), "{says}: {printed}");
     };
     refused(&QHM.replace("norm2(w[k])", "norm2(v[k])"), "unknown name `v`");
-    refused(&QHM.replace("mix    = { in = \"[0, 1]\", doc = \"weight of the buffer\", try", "mixed = { in = \"[0, 1]\", try"), "needs a value of `mix`");
-    refused(&QHM.replace("proof  = \"none\"", "proof = \"none\"\nmethod = \"momentun\""), "momentun");
+    refused(
+        &QHM.replace(
+            "mix    = { in = \"[0, 1]\", doc = \"weight of the buffer\", try",
+            "mixed = { in = \"[0, 1]\", try",
+        ),
+        "needs a value of `mix`",
+    );
+    refused(MISSPELT, "momentun");
     refused(&QHM.replace("u = memory*u", "u = memory*uu"), "`uu` has no value here");
 }

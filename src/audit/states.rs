@@ -56,7 +56,8 @@ pub fn frames(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
     let mut found = Vec::new();
     for (fractions, others) in PLACES {
         for problem in functions() {
-            let mut frame = CellSpec::without_parameters(problem, sources.clone(), Start::of(&statement.method, 0), SCRIPT.len());
+            let mut frame =
+                CellSpec::without_parameters(problem, sources.clone(), Start::of(&statement.method, 0), SCRIPT.len());
             frame.point = Some(vec![1.0]);
             frame.operators = operators_of(statement, 0);
             let recipe = Recipe { frame, fractions: places(statement, fractions, others), witness: None };

@@ -474,7 +474,8 @@ mod tests {
         run(comparison, Preset::Quick, 5, 1e-3, &|| ()).unwrap_or_else(|err| panic!("{err}"))
     }
 
-    const TWINS: &str = "[{ name = \"a\", parameters = { beta = 0.5 } }, { name = \"b\", parameters = { beta = 0.5 } }]";
+    const TWINS: &str =
+        "[{ name = \"a\", parameters = { beta = 0.5 } }, { name = \"b\", parameters = { beta = 0.5 } }]";
     const SIGNS: &str = "[[{ source = \"rademacher\", size = 0.5 }]]";
 
     #[test]
@@ -490,8 +491,7 @@ mod tests {
 
     #[test]
     fn less_noise_is_found_better_and_a_run_that_diverges_is_found_worse() {
-        let louder =
-            "[{ name = \"a\", parameters = { beta = 1 }, sources = [{ source = \"axis\", size = 4 }] }, { name = \"b\", parameters = { beta = 1 } }]";
+        let louder = "[{ name = \"a\", parameters = { beta = 1 }, sources = [{ source = \"axis\", size = 4 }] }, { name = \"b\", parameters = { beta = 1 } }]";
         for round in rounds_of(&comparison(SIGNS, louder)) {
             assert_eq!(round.entries[1].duel.unwrap().finding, Finding::Better, "{round:?}");
         }
@@ -508,8 +508,10 @@ mod tests {
 
     #[test]
     fn each_contender_takes_its_own_best_step() {
-        let rounds =
-            rounds_of(&comparison("[[]]", "[{ name = \"sgd\", parameters = { beta = 1 } }, { name = \"momentum\", parameters = { beta = 0.25 } }]"));
+        let rounds = rounds_of(&comparison(
+            "[[]]",
+            "[{ name = \"sgd\", parameters = { beta = 1 } }, { name = \"momentum\", parameters = { beta = 0.25 } }]",
+        ));
         let best = rounds.iter().find(|round| round.rule == StepRule::Best).unwrap();
         assert!(best.entries.iter().all(|entry| entry.step == 1.0), "{best:?}");
     }

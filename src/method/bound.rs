@@ -208,7 +208,9 @@ impl BoundMethod {
     #[must_use]
     pub fn is_state_register(&self, register: usize) -> bool {
         let states = (0..self.program.quantities.len()).filter(|q| self.program.quantities[*q].0.first.is_some());
-        states.filter(|q| self.program.quantities[*q].0.shape == Shape::Vector).any(|q| self.program.registers(q).contains(&register))
+        states
+            .filter(|q| self.program.quantities[*q].0.shape == Shape::Vector)
+            .any(|q| self.program.registers(q).contains(&register))
     }
 
     /// What the file says.
@@ -357,9 +359,8 @@ fn proved(known: Known, problem: &dyn DynProblem) -> Option<Rational> {
         Known::Pl => constants.pl.clone(),
         Known::StrongConvexity => constants.strong_convexity.clone(),
         // The lower bound is the infimum under PL, and where a minimiser is known.
-        Known::Infimum => constants
-            .lower_bound
-            .clone()
-            .filter(|_| constants.pl.is_some() || constants.minimiser.is_some()),
+        Known::Infimum => {
+            constants.lower_bound.clone().filter(|_| constants.pl.is_some() || constants.minimiser.is_some())
+        }
     }
 }

@@ -18,13 +18,28 @@ enum What<S> {
     Bias,
     Noise,
     /// A state or a line in this register, and where a state's first value is kept that a line makes.
-    Vector { quantity: OfMethod, register: usize, kept: Option<usize> },
+    Vector {
+        quantity: OfMethod,
+        register: usize,
+        kept: Option<usize>,
+    },
     /// The same of a number.
-    Number { quantity: OfMethod, register: usize, kept: Option<usize> },
+    Number {
+        quantity: OfMethod,
+        register: usize,
+        kept: Option<usize>,
+    },
     /// A combination, with the index that follows step k less k.
-    Derived { parts: Vec<(S, Source)>, ahead: i64 },
+    Derived {
+        parts: Vec<(S, Source)>,
+        ahead: i64,
+    },
     /// The value of a derived sequence at its first index, which the start or step 0 gives.
-    First { parts: Vec<(S, Source)>, index: i64, at_start: bool },
+    First {
+        parts: Vec<(S, Source)>,
+        index: i64,
+        at_start: bool,
+    },
 }
 
 /// Where a vector is once a step is made.

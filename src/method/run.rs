@@ -157,7 +157,12 @@ impl<'m> Experiment<'m> {
 impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
     /// Runs K steps and records what the table asks for. `observe` sees the start and what each step leads to.
     /// Greedy sources take the error with the largest ‖∇f(x_{k+1})‖², in every lane its own.
-    pub fn run(&mut self, random: &mut dyn Randomness<S>, table: &mut Table<S>, observe: &mut dyn FnMut(&Reached<'_, S>)) {
+    pub fn run(
+        &mut self,
+        random: &mut dyn Randomness<S>,
+        table: &mut Table<S>,
+        observe: &mut dyn FnMut(&Reached<'_, S>),
+    ) {
         self.run_while(random, None, table, &mut |reached| {
             observe(reached);
             ControlFlow::Continue(())
@@ -230,8 +235,7 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
     /// One step.
     pub(super) fn step(&mut self, random: &mut dyn Randomness<S>, drawing: Drawing<'_, S>) -> Ran {
         let asks = self.experiment.oracle.is_greedy && !matches!(drawing, Drawing::Given(..) | Drawing::Emitted(_));
-        let before =
-            asks.then(|| Before { machine: self.machine.clone(), registers: self.vectors.registers.clone() });
+        let before = asks.then(|| Before { machine: self.machine.clone(), registers: self.vectors.registers.clone() });
         let (machine, mut live) = self.live(random, drawing, before);
         machine.step(&mut live)
     }
@@ -370,7 +374,9 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
         if let Drawing::Given(given_bias, given_noise) = drawing {
             bias.clone_from_slice(given_bias);
             noise.clone_from_slice(given_noise);
-            for ((o, g), (b, n)) in vectors.registers[u].iter_mut().zip(called.iter()).zip(bias.iter().zip(noise.iter())) {
+            for ((o, g), (b, n)) in
+                vectors.registers[u].iter_mut().zip(called.iter()).zip(bias.iter().zip(noise.iter()))
+            {
                 *o = g.clone().add(b).add(n);
             }
             vectors.registers[at] = y;
@@ -380,11 +386,14 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
             experiment.oracle.worker_gradients(experiment.problem, &y, worker_gradients, context, scratch);
             let badness = |lane: usize, candidate: &[f64]| {
                 let gradient: Vec<f64> = called.iter().map(|g| g.lane(lane)).collect();
-                before.as_ref().map_or(f64::NAN, |before| before.next_gradient_norm(experiment, lane, &gradient, candidate))
+                before
+                    .as_ref()
+                    .map_or(f64::NAN, |before| before.next_gradient_norm(experiment, lane, &gradient, candidate))
             };
-            let direction = experiment.method.direction().and_then(|register| {
-                Some(before.as_ref()?.registers.get(register)?.as_slice())
-            });
+            let direction = experiment
+                .method
+                .direction()
+                .and_then(|register| Some(before.as_ref()?.registers.get(register)?.as_slice()));
             let situation = Situation {
                 k: *k,
                 x: &y,
@@ -489,13 +498,12 @@ impl<S: Scalar> Before<'_, S> {
             register.iter_mut().zip(known).for_each(|(x, known)| *x = known.lane(lane));
         }
         let mut machine = self.machine.in_lane(lane);
-        let mut tried =
-            Tried {
-                problem: experiment.problem,
-                operators: &experiment.method.operators,
-                vectors,
-                estimate: Some((gradient, candidate)),
-            };
+        let mut tried = Tried {
+            problem: experiment.problem,
+            operators: &experiment.method.operators,
+            vectors,
+            estimate: Some((gradient, candidate)),
+        };
         if machine.step(&mut tried).is_err() {
             return f64::NAN;
         }

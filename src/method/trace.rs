@@ -149,7 +149,8 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
             let t = reached.steps;
             if t > 0 {
                 if t == 1 {
-                    frames[0] = kept_starts(frames[0].clone(), method, &|register| reached.vectors.registers[register].clone());
+                    frames[0] =
+                        kept_starts(frames[0].clone(), method, &|register| reached.vectors.registers[register].clone());
                 }
                 if let Some(drawn) = &reached.drawn {
                     if at_point {
@@ -167,7 +168,8 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
                 return ControlFlow::Break(());
             }
             run.points.push(reached.x.to_vec());
-            frames.push(frame(method, &reached.vectors.registers, &|register| reached.machine.number(register).clone()));
+            frames
+                .push(frame(method, &reached.vectors.registers, &|register| reached.machine.number(register).clone()));
             if t == limit.steps { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         run.frames = OnceCell::from(frames);
@@ -340,8 +342,7 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
             Some(stored) if k < stored.draws.len() && k < self.points.len() => {
                 let Experiment { problem, oracle, .. } = self.experiment;
                 let (at, gradient) = self.called(k);
-                let [_, noise, _] =
-                    contributions(oracle, problem, (k, &at, &gradient), &stored.draws[k], self.context);
+                let [_, noise, _] = contributions(oracle, problem, (k, &at, &gradient), &stored.draws[k], self.context);
                 noise
             }
             _ => self.undefined(),
@@ -505,11 +506,7 @@ fn frame<S: Scalar>(method: &BoundMethod, registers: &[Vec<S>], number: &dyn Fn(
 }
 
 /// The frame of the start with the values of states that step 0 gave them.
-fn kept_starts<S: Scalar>(
-    mut frame: Frame<S>,
-    method: &BoundMethod,
-    register: &dyn Fn(usize) -> Vec<S>,
-) -> Frame<S> {
+fn kept_starts<S: Scalar>(mut frame: Frame<S>, method: &BoundMethod, register: &dyn Fn(usize) -> Vec<S>) -> Frame<S> {
     let program = method.program();
     for begun in program.lines.iter().flat_map(|line| &line.starts) {
         for (worker, own) in program.registers(begun.quantity).enumerate() {
@@ -616,7 +613,6 @@ pub fn contributions<S: Arithmetic + Estimable>(
     oracle.draw_apart(&situation, &mut random, [&mut bias, &mut noise, &mut free], context);
     [bias, noise, free]
 }
-
 
 /// The first steps of a run, as many as its horizon says: x_0, …, x_K, and what its K steps draw and make.
 pub struct Until<'r, 'a, S: Scalar> {
@@ -871,7 +867,8 @@ impl<'r, 'a, S: Arithmetic + Estimable> KnownTrace<'r, 'a, S> {
     fn known_quantity(&self, quantity: &OfMethod, k: i64) -> Evaluated<()> {
         let steps = quantity.steps_before(k).map_or(i64::MAX, |steps| steps as i64);
         // A start that step 0 makes is drawn there.
-        let drawn = steps == 0 && self.k == 0 && self.past.run.experiment.method.program().kept(quantity.position).is_some();
+        let drawn =
+            steps == 0 && self.k == 0 && self.past.run.experiment.method.program().kept(quantity.position).is_some();
         match steps <= self.k && !drawn {
             true => Ok(()),
             false => Err(EvaluationError::NotKnown { name: quantity.name.to_string(), index: k }),

@@ -37,9 +37,8 @@ impl ExplicitQuadratic {
         let fail = |reason: &str| Err(ProblemError::new(FAMILY, reason));
         let dimension = vectors.first().map_or(0, Vec::len);
         check_size(FAMILY, dimension, matrices.len())?;
-        let square = |matrix: &Vec<Vec<f64>>| {
-            matrix.len() == dimension && matrix.iter().all(|row| row.len() == dimension)
-        };
+        let square =
+            |matrix: &Vec<Vec<f64>>| matrix.len() == dimension && matrix.iter().all(|row| row.len() == dimension);
         let sizes = vectors.len() == matrices.len()
             && numbers.len() == matrices.len()
             && vectors.iter().all(|vector| vector.len() == dimension);

@@ -621,8 +621,23 @@ impl<'a> Checker<'a> {
             }
             _ => {
                 let known = [
-                    "sqrt", "exp", "ln", "sin", "cos", "abs", "pos", "norm2", "norm", "norm1", "dot", "clip", "min",
-                    "max", "f", "grad", "worker_grad",
+                    "sqrt",
+                    "exp",
+                    "ln",
+                    "sin",
+                    "cos",
+                    "abs",
+                    "pos",
+                    "norm2",
+                    "norm",
+                    "norm1",
+                    "dot",
+                    "clip",
+                    "min",
+                    "max",
+                    "f",
+                    "grad",
+                    "worker_grad",
                 ];
                 let help = closest(name, known.into_iter()).map_or_else(
                     || format!("known functions: {}", known.join(", ")),
@@ -748,12 +763,14 @@ pub fn random_outside_expectation(term: &Term) -> bool {
         Term::Expectation { .. } => false,
         Term::Element(ScalarSequence::Value | ScalarSequence::Distance, index) => *index != Index::Literal(0),
         Term::Element(ScalarSequence::Quantity(_), _) => true,
-        Term::Norm2(_) | Term::Norm(_) | Term::Norm1(_) | Term::Dot(..) | Term::ValueAt(_) => term.any(|node| match node {
-            Node::Vector(Vector::Element(sequence, index)) => !known_at_start(sequence, index),
-            Node::Vector(Vector::WorkerGradient(_, k)) => *k != Index::Literal(0),
-            Node::Vector(Vector::WorkerElement(..)) => true,
-            _ => false,
-        }),
+        Term::Norm2(_) | Term::Norm(_) | Term::Norm1(_) | Term::Dot(..) | Term::ValueAt(_) => {
+            term.any(|node| match node {
+                Node::Vector(Vector::Element(sequence, index)) => !known_at_start(sequence, index),
+                Node::Vector(Vector::WorkerGradient(_, k)) => *k != Index::Literal(0),
+                Node::Vector(Vector::WorkerElement(..)) => true,
+                _ => false,
+            })
+        }
         Term::Negate(a) | Term::Apply(_, a) | Term::PowInt(a, _) | Term::Reduce { body: a, .. } => {
             random_outside_expectation(a)
         }

@@ -178,7 +178,11 @@ fn needs_run(node: Node<'_>) -> bool {
 fn unrecorded(node: Node<'_>) -> bool {
     match node {
         Node::Term(
-            Term::Dot(..) | Term::Norm(_) | Term::Norm1(_) | Term::ValueAt(_) | Term::Element(ScalarSequence::Distance, _),
+            Term::Dot(..)
+            | Term::Norm(_)
+            | Term::Norm1(_)
+            | Term::ValueAt(_)
+            | Term::Element(ScalarSequence::Distance, _),
         ) => true,
         Node::Term(Term::Norm2(vector)) => {
             !matches!(&**vector, Vector::Element(sequence, _) if *sequence != VectorSequence::Point)

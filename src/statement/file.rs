@@ -340,7 +340,10 @@ impl Loader<'_> {
             None => Ok(all),
             Some((missing, is)) => Err(self.file.error(
                 self.raw.method.as_ref().map(Spanned::span),
-                format!("the method `{}` needs something to try for its operator `{missing}`, which is {is}", method.id),
+                format!(
+                    "the method `{}` needs something to try for its operator `{missing}`, which is {is}",
+                    method.id
+                ),
                 Some(format!("for example [operators.{missing}] with try = [{{ name = \"top-k\", share = 0.5 }}]")),
             )),
         }
@@ -349,12 +352,15 @@ impl Loader<'_> {
     /// An operator that proves what the method asks of it.
     pub(super) fn operator(&self, is: &str, value: &Spanned<toml::Value>) -> Loaded<Operator> {
         let at = |message: String, help: Option<String>| self.file.error(Some(value.span()), message, help);
-        let operator: Operator = serde_json::from_value(self.data(value)?)
-            .map_err(|err| at(format!("this is no operator: {err}"), None))?;
+        let operator: Operator =
+            serde_json::from_value(self.data(value)?).map_err(|err| at(format!("this is no operator: {err}"), None))?;
         if operator.proves(is) {
             return Ok(operator);
         }
-        Err(at(format!("`{operator}` is not proved to be {is}"), Some("docs/methods.md has what each operator proves".into())))
+        Err(at(
+            format!("`{operator}` is not proved to be {is}"),
+            Some("docs/methods.md has what each operator proves".into()),
+        ))
     }
 
     /// The method's parameters need values: the statement's own, or what the method takes where there is none.
@@ -369,7 +375,10 @@ impl Loader<'_> {
             Some(missing) => Err(self.file.error(
                 self.raw.method.as_ref().map(Spanned::span),
                 format!("the method `{}` needs a value of `{}`", method.id, missing.name),
-                Some(format!("declare it under [parameters], for example {} = {{ in = \"{}\" }}", missing.name, missing.range)),
+                Some(format!(
+                    "declare it under [parameters], for example {} = {{ in = \"{}\" }}",
+                    missing.name, missing.range
+                )),
             )),
         }
     }

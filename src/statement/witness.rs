@@ -106,11 +106,7 @@ impl Loader<'_> {
     }
 
     /// The operators of the witness, one for each of the method.
-    fn witness_operators(
-        &self,
-        method: &Method,
-        spanned: &Spanned<RawWitness>,
-    ) -> Loaded<BTreeMap<String, Operator>> {
+    fn witness_operators(&self, method: &Method, spanned: &Spanned<RawWitness>) -> Loaded<BTreeMap<String, Operator>> {
         let given = &spanned.get_ref().operators;
         for (name, _) in given {
             if method.operator(name.get_ref()).is_none() {
@@ -119,10 +115,11 @@ impl Loader<'_> {
             }
         }
         let own = |(name, is): &(String, String)| {
-            let value = given.iter().find(|(own, _)| own.get_ref() == name).map(|(_, value)| value).ok_or_else(|| {
-                let help = format!("for example operators = {{ {name} = {{ name = \"top-k\", share = 0.5 }} }}");
-                self.file.error(Some(spanned.span()), format!("the witness gives no operator `{name}`"), Some(help))
-            })?;
+            let value =
+                given.iter().find(|(own, _)| own.get_ref() == name).map(|(_, value)| value).ok_or_else(|| {
+                    let help = format!("for example operators = {{ {name} = {{ name = \"top-k\", share = 0.5 }} }}");
+                    self.file.error(Some(spanned.span()), format!("the witness gives no operator `{name}`"), Some(help))
+                })?;
             Ok((name.clone(), self.operator(is, value)?))
         };
         method.operators.iter().map(own).collect()

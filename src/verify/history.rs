@@ -128,12 +128,7 @@ impl History {
     }
 
     /// A run that goes forward, with what its free sources emit stored.
-    fn emitted(
-        instance: &Instance<'_>,
-        random: &mut dyn Randomness<f64>,
-        replicate: u64,
-        demand: Demand,
-    ) -> Self {
+    fn emitted(instance: &Instance<'_>, random: &mut dyn Randomness<f64>, replicate: u64, demand: Demand) -> Self {
         let horizon = instance.horizon;
         let longest = longest_forward(horizon, &Budget::of(instance, demand.operations));
         let shortened = instance.shortened(longest);

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::finite_limits;
-use crate::method::{BoundMethod, Experiment, Misfit, visited_gradient_bound};
 use crate::method::language::tree::Method;
+use crate::method::{BoundMethod, Experiment, Misfit, visited_gradient_bound};
 use crate::number::{Exact, Interval, Scalar};
 use crate::oracle::operator::Operator;
 use crate::oracle::{self, Oracle, OracleError, SourceSpec};
@@ -337,8 +337,20 @@ impl<'a> Instance<'a> {
         }
         let (horizon, parameters) = (spec.horizon, Vec::new());
         let data = if statement.kind == Kind::Identity { numbers_of(spec, &point) } else { Vec::new() };
-        let mut instance =
-            Instance { statement, problem, oracle, method, point, horizon, parameters, builtins, given, data, visits, minimiser };
+        let mut instance = Instance {
+            statement,
+            problem,
+            oracle,
+            method,
+            point,
+            horizon,
+            parameters,
+            builtins,
+            given,
+            data,
+            visits,
+            minimiser,
+        };
         instance.tune(&spec.parameters)?;
         Ok(instance)
     }
@@ -433,8 +445,7 @@ impl<'a> Instance<'a> {
         let numbers = (self.builtins.as_slice(), self.given.as_slice());
         let mut scope =
             base_scope(self.statement, self.problem.as_ref(), numbers, self.method.start(), horizon, context);
-        scope.minimiser =
-            self.minimiser.as_ref().map(|x| x.iter().map(|x| S::from_rational(x, context)).collect());
+        scope.minimiser = self.minimiser.as_ref().map(|x| x.iter().map(|x| S::from_rational(x, context)).collect());
         if self.statement.speaks_of_method_values() {
             scope.method = self.method.values::<S>(context).into_iter().map(Some).collect();
         }

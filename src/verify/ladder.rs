@@ -124,7 +124,21 @@ impl<'a> Ladder<'a> {
     }
 
     pub fn interval(&self, rung: usize) -> &RunTrace<'a, Interval> {
-        self.intervals[rung].get_or_init(|| self.trace(self.reach[rung], self.bits[rung]))
+        self.intervals[rung].get_or_init(|| {
+            let (steps, bits) = (self.reach[rung], self.bits[rung]);
+            let run = self.trace(steps, bits);
+            let all = steps.min(self.history.steps) + 1;
+            if run.reached() >= all || !self.history.is_forward() || !self.instance.problem.is_rational() {
+                return run;
+            }
+            // It ended where numbers tie: rationals tell which one a compressor keeps.
+            let exact = self.exact();
+            if exact.reached() <= run.reached() {
+                return run;
+            }
+            let undefined = || Interval::from_f64(f64::NAN, bits);
+            exact.enclosed(&|x| x.value().map_or_else(undefined, |q| Interval::from_rational(q, bits)), bits)
+        })
     }
 
     /// The rungs of intervals that have a run of so many steps.

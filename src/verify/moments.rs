@@ -127,7 +127,13 @@ impl<S: Scalar> Pairs<S> {
     }
 
     /// Replaces all moments of a register: with itself, and with each live one.
-    fn replace(&mut self, u: usize, live: &[bool], own: Option<Matrix<S>>, other: impl Fn(&Self, usize) -> Option<Matrix<S>>) {
+    fn replace(
+        &mut self,
+        u: usize,
+        live: &[bool],
+        own: Option<Matrix<S>>,
+        other: impl Fn(&Self, usize) -> Option<Matrix<S>>,
+    ) {
         let others: Vec<Option<Matrix<S>>> =
             (0..self.registers).map(|r| if r != u && live[r] { other(self, r) } else { None }).collect();
         for (r, value) in others.into_iter().enumerate() {
@@ -264,7 +270,15 @@ impl<S: Scalar> Shared<S> {
             }
             Move::Swap(u, w) => {
                 let before = pairs.clone();
-                let from = |r: usize| if r == *u { *w } else if r == *w { *u } else { r };
+                let from = |r: usize| {
+                    if r == *u {
+                        *w
+                    } else if r == *w {
+                        *u
+                    } else {
+                        r
+                    }
+                };
                 for a in 0..pairs.registers {
                     for b in a..pairs.registers {
                         pairs.set(a, b, before.of(from(a), from(b)));
@@ -482,11 +496,7 @@ impl<'w, S: Scalar> Wanted<'w, S> {
                 .collect();
             parts.map(|parts| (parts, *index))
         });
-        Wanted {
-            recorded,
-            after: after.zip(ahead),
-            first: first.map(|(parts, index)| (parts, index, at_start)),
-        }
+        Wanted { recorded, after: after.zip(ahead), first: first.map(|(parts, index)| (parts, index, at_start)) }
     }
 }
 
@@ -522,7 +532,8 @@ pub(super) fn expected_table<S: Arithmetic>(
     let wanted: Vec<Wanted<'_, S>> =
         recorded.iter().filter_map(|recorded| Wanted::new(recorded, instance, gradient, context)).collect();
     // What outlasts a step: states, and what is recorded after it.
-    let mut last: Vec<bool> = (0..=vectors).map(|register| register == 0 || method.is_state_register(register)).collect();
+    let mut last: Vec<bool> =
+        (0..=vectors).map(|register| register == 0 || method.is_state_register(register)).collect();
     for (_, register) in wanted.iter().filter_map(|wanted| wanted.after.as_ref()).flat_map(|(parts, _)| parts) {
         last[*register] = true;
     }
@@ -731,7 +742,8 @@ mod tests {
             assert!(applies(&instance), "{oracle}");
             let recursion = expected_table::<Exact>(&instance, &quantities(&statement), ()).unwrap();
             let paths = 1 << (bits * horizon as u64);
-            let enumerated = ExactMeans::Enumeration(paths).table::<Exact>(&instance, &quantities(&statement), ()).unwrap();
+            let enumerated =
+                ExactMeans::Enumeration(paths).table::<Exact>(&instance, &quantities(&statement), ()).unwrap();
             let same = |quantity: &Recorded, k| {
                 let (a, b) = (recursion.get(quantity, k).unwrap(), enumerated.get(quantity, k).unwrap());
                 let place = format!("{quantity:?} at {k}, {oracle}, {start}, beta {beta}");
@@ -862,7 +874,8 @@ mod tests {
     }
 
     fn entries(statement: &Statement) -> impl Iterator<Item = (Recorded, i64)> + use<> {
-        let known = [Recorded::GRADIENT, buffer(statement), deviation(statement), Recorded::Norm2(VectorSequence::Error)];
+        let known =
+            [Recorded::GRADIENT, buffer(statement), deviation(statement), Recorded::Norm2(VectorSequence::Error)];
         let quantities = std::iter::once(Recorded::VALUE).chain(known);
         quantities.flat_map(|quantity| (0..12).map(move |k| (quantity.clone(), k)))
     }

@@ -52,10 +52,8 @@ impl Norms {
             Kind::Direction => Some(Size { kind: Kind::Direction, bound: Ball::from_f64(*known, ()) }),
         };
         let begins_elsewhere = !method.program().any.is_empty();
-        (!begins_elsewhere).then(|| Norms {
-            registers: start.iter().enumerate().map(size).collect(),
-            dimension: dimension as f64,
-        })
+        (!begins_elsewhere)
+            .then(|| Norms { registers: start.iter().enumerate().map(size).collect(), dimension: dimension as f64 })
     }
 
     /// The bounds of directions.
@@ -78,7 +76,8 @@ impl Norms {
                 Move::Call(u, call) => {
                     let gradient = self.gradient(call.at, sizes).filter(|_| call.worker.is_none());
                     let own = gradient.clone().map(|gradient| gradient.mul(sizes.relative).add(sizes.absolute));
-                    let bound = if call.estimate { gradient.zip(own.clone()).map(|(g, e)| g.add(&e)) } else { gradient };
+                    let bound =
+                        if call.estimate { gradient.zip(own.clone()).map(|(g, e)| g.add(&e)) } else { gradient };
                     self.registers[*u] = bound.map(|bound| Size { kind: Kind::Direction, bound });
                     if call.estimate {
                         error = own;

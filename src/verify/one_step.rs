@@ -108,7 +108,10 @@ impl SidesOnRun for OverOutcomes<'_> {
 /// Whether the noise of one step can be enumerated.
 pub(super) fn suitable(instance: &Instance<'_>) -> bool {
     let model = &instance.oracle.model;
-    model.finite && model.split && instance.method.draws_one_average() && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
+    model.finite
+        && model.split
+        && instance.method.draws_one_average()
+        && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
 }
 
 /// Outcomes of one draw of the estimate, counted where the gradients are zero: their number is the same

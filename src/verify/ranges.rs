@@ -118,7 +118,9 @@ impl At<'_> {
             VectorSequence::Gradient => vec![at],
             _ if !steps => Vec::new(),
             VectorSequence::Quantity(quantity) => vec![quantity.index_after(self.k + 1)],
-            VectorSequence::Derived(_) | VectorSequence::Error | VectorSequence::Bias | VectorSequence::Noise => vec![at],
+            VectorSequence::Derived(_) | VectorSequence::Error | VectorSequence::Bias | VectorSequence::Noise => {
+                vec![at]
+            }
         };
         if self.k == 0 {
             match sequence {

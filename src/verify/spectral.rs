@@ -98,7 +98,12 @@ mod tests {
 
     #[test]
     fn a_system_is_solved_exactly_and_a_singular_one_is_not() {
-        let solution = solved(matrix(&[&[0, 2, 1], &[1, 1, 0], &[3, 0, 1]], 1), vec![rational(5, 1), rational(3, 1), rational(4, 1)], ()).unwrap();
+        let solution = solved(
+            matrix(&[&[0, 2, 1], &[1, 1, 0], &[3, 0, 1]], 1),
+            vec![rational(5, 1), rational(3, 1), rational(4, 1)],
+            (),
+        )
+        .unwrap();
         let check: Vec<Exact> = [[0, 2, 1], [1, 1, 0], [3, 0, 1]]
             .iter()
             .map(|row| row.iter().zip(&solution).fold(rational(0, 1), |sum, (a, x)| sum.add(&rational(*a, 1).mul(x))))

@@ -136,12 +136,12 @@ fn glances_of_claim(
         }
         let shown = place.shown(claim);
         let seen = attempt(sides)?.ok().and_then(|sides| glance(place, shown, run, &sides));
-        if !history.is_forward() || seen.as_ref().is_some_and(|seen| !is_open(seen)) {
+        if !history.is_forward() || shown < BOUNDS_LAST || seen.as_ref().is_some_and(|seen| !is_open(seen)) {
             glances.extend(seen);
             continue;
         }
         // Bounds of binary64 grow along long runs until they cannot tell the sides apart. The numbers themselves
-        // are seldom as far off.
+        // are seldom as far off. Early on, what bounds cannot tell apart is apart by rounding alone.
         let scope = ladder.plain_scope(&setup);
         let plain = attempt(on_run.sides::<f64>(claim, place, history, scope, ladder.plain(), None))?;
         glances.extend(plain.ok().and_then(|sides| glance(place, shown, run, &sides)).or(seen));
@@ -176,6 +176,9 @@ fn is_looked_at(horizon: usize, longest: usize) -> bool {
 }
 
 const ALL_LOOKED_AT: usize = 16;
+
+/// From this step of a run on, bounds of binary64 may have grown past use.
+const BOUNDS_LAST: i64 = 16;
 
 /// Rounding, as a share of the scale, from which on bounds of binary64 are not enough; what is assumed of runs
 /// without them, and the precision that is used for tables of expectations.

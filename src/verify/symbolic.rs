@@ -154,7 +154,8 @@ struct Expansion<'a> {
 
 impl<'a> Expansion<'a> {
     fn new(run: &'a Symbolic<'a>, claim: &Claim, base: i64) -> Self {
-        let of_worker = |node: Node<'_>| matches!(node, Node::Vector(Vector::WorkerGradient(..) | Vector::GradientAt(Some(_), _)));
+        let of_worker =
+            |node: Node<'_>| matches!(node, Node::Vector(Vector::WorkerGradient(..) | Vector::GradientAt(Some(_), _)));
         let apart = run.workers > 1 && (claim.lhs.any(of_worker) || claim.rhs.any(of_worker));
         // The states at a stored point follow from the step that leads to it.
         let base = match run.points {
@@ -255,8 +256,9 @@ impl<'a> Expansion<'a> {
         let called = match self.run.points {
             Points::Stored(points) => {
                 let next = SymbolicVector::exact(points.get(k + 1)?);
-                let reached =
-                    towards(&space, &moves, &mut registers, &next, (), &mut |call, at| Some(self.called(call, at, None)))?;
+                let reached = towards(&space, &moves, &mut registers, &next, (), &mut |call, at| {
+                    Some(self.called(call, at, None))
+                })?;
                 Some((reached.at, reached.estimate))
             }
             Points::Forward { .. } => {

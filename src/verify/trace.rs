@@ -2,11 +2,11 @@
 
 use super::instance::Instance;
 use super::{Cell, CheckFailure, Judging};
+use crate::method::language::moves::Kind;
 use crate::method::{Recorded, Table};
 use crate::number::Mp;
 use crate::oracle::{Estimable, Stream, StreamKey};
 use crate::problem::Arithmetic;
-use crate::method::language::moves::Kind;
 use crate::statement::term::{OfMethod, VectorSequence};
 
 /// A table of f, ‖∇f‖², ‖e‖² and what the method keeps and derives of the first replicate, in the working precision.
@@ -56,7 +56,8 @@ fn text_in<S: Arithmetic + Estimable>(
 /// The directions that the method keeps from step to step.
 fn kept_directions<'i>(instance: &'i Instance<'_>) -> impl Iterator<Item = OfMethod> + 'i {
     let program = instance.method.program();
-    let quantities = program.quantities.iter().enumerate().filter(|(_, (own, _))| own.first.is_some() && !own.by_worker);
+    let quantities =
+        program.quantities.iter().enumerate().filter(|(_, (own, _))| own.first.is_some() && !own.by_worker);
     quantities.filter_map(|(position, (own, register))| {
         let is_direction = instance.method.kinds()?.get(*register)? == &Some(Kind::Direction);
         is_direction.then(|| OfMethod { position, name: own.name.as_str().into(), first: own.first })

@@ -139,7 +139,10 @@ fn vectors_that_are_assumed_to_be_legal_are_those_that_are_but_for_rounding() {
     let statement = statement();
     for problem in [quadratic(), irrational()] {
         let instance = Instance::build(&statement, &cell(problem, adversary("cancel"), 0.1, 12)).unwrap();
-        let (assumed, certain) = (instance.experiment().assumed_emission(&mut NoRandomness), instance.experiment().emission(&mut NoRandomness, 256));
+        let (assumed, certain) = (
+            instance.experiment().assumed_emission(&mut NoRandomness),
+            instance.experiment().emission(&mut NoRandomness, 256),
+        );
         assert_eq!(assumed.end, None);
         let pairs = assumed.vectors.iter().flatten().zip(certain.vectors.iter().flatten());
         for (a, b) in pairs {

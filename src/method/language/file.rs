@@ -521,13 +521,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Adds the parts of `factor` times a combination of sequences.
-    fn summands(
-        &self,
-        expr: &Expr,
-        factor: &Rational,
-        place: &Spanned<String>,
-        into: &mut Vec<Summand>,
-    ) -> Loaded<()> {
+    fn summands(&self, expr: &Expr, factor: &Rational, place: &Spanned<String>, into: &mut Vec<Summand>) -> Loaded<()> {
         let minus = || Rational::from(-factor);
         match &expr.kind {
             ExprKind::Negate(inner) => self.summands(inner, &minus(), place, into),
@@ -560,7 +554,8 @@ impl<'a> Loader<'a> {
 
     fn no_summand<T>(&self, expr: &Expr, place: &Spanned<String>) -> Loaded<T> {
         let span = self.file.within(place, &expr.span);
-        let help = "a derived sequence adds and subtracts vectors such as v[k], x[k+1] or grad[k], with literal factors";
+        let help =
+            "a derived sequence adds and subtracts vectors such as v[k], x[k+1] or grad[k], with literal factors";
         self.error(span, "this is no combination of the run's vectors", Some(help))
     }
 

@@ -427,19 +427,17 @@ impl<S: Scalar> Coordinates<S> {
                 Ok(())
             }
             Change::Map(map) => mapped(map, u, context),
-            Change::Elementwise(op, w) => {
-                u.iter_mut().zip(&all.registers[w]).try_for_each(|(a, b)| match op {
-                    Elementwise::Products => {
-                        a.mul_assign(b);
-                        Ok(())
-                    }
-                    Elementwise::Quotients => {
-                        divides(b)?;
-                        a.div_assign(b);
-                        Ok(())
-                    }
-                })
-            }
+            Change::Elementwise(op, w) => u.iter_mut().zip(&all.registers[w]).try_for_each(|(a, b)| match op {
+                Elementwise::Products => {
+                    a.mul_assign(b);
+                    Ok(())
+                }
+                Elementwise::Quotients => {
+                    divides(b)?;
+                    a.div_assign(b);
+                    Ok(())
+                }
+            }),
             Change::Operate(_) => Err(Stop::Undecided),
         })
     }

@@ -718,7 +718,12 @@ impl Compiler {
 fn is_sum(vector: &Vector) -> bool {
     matches!(
         vector,
-        Vector::Zero | Vector::Quantity(..) | Vector::Add(..) | Vector::Subtract(..) | Vector::Negate(_) | Vector::Scale(..)
+        Vector::Zero
+            | Vector::Quantity(..)
+            | Vector::Add(..)
+            | Vector::Subtract(..)
+            | Vector::Negate(_)
+            | Vector::Scale(..)
     )
 }
 

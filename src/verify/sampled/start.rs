@@ -30,9 +30,7 @@ pub(in crate::verify) fn start_table(instance: &Instance<'_>, recorded: &[Record
                 let mut parts = Vec::new();
                 for (factor, sequence, index) in derived.parts(*first) {
                     let source = match sequence {
-                        VectorSequence::Quantity(quantity) if quantity.first == Some(index) => {
-                            Source::State(quantity)
-                        }
+                        VectorSequence::Quantity(quantity) if quantity.first == Some(index) => Source::State(quantity),
                         VectorSequence::Gradient if index == 0 => Source::Gradient,
                         _ => return None,
                     };
