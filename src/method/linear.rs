@@ -179,7 +179,7 @@ pub fn towards<S: Scalar, P: Space<S>>(
 fn unknowns<S: Scalar, P: Space<S>>(
     space: &P,
     (moves, drawn): (&[Move<S>], usize),
-    registers: &mut Vec<P::Vector>,
+    registers: &mut [P::Vector],
     context: S::Context,
     gradient: Answer<'_, P::Vector>,
 ) -> Option<Vec<(usize, Option<Solve<S, P::Vector>>)>> {

@@ -240,7 +240,6 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
         machine.step(&mut live)
     }
 
-    #[expect(clippy::type_complexity, reason = "the two halves of a runner")]
     fn live<'r>(
         &'r mut self,
         random: &'r mut dyn Randomness<S>,

@@ -570,7 +570,7 @@ impl<'a, S: Arithmetic + Estimable> Followed<'a, S> {
 fn exact_call<S: Arithmetic>(
     problem: &dyn DynProblem,
     call: &super::language::machine::Call,
-    at: &Vec<S>,
+    at: &[S],
     context: S::Context,
 ) -> Option<Vec<S>> {
     if call.estimate {

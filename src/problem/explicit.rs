@@ -119,7 +119,7 @@ impl ExplicitQuadratic {
         for j in 0..self.dimension {
             let entries =
                 self.vectors.iter().skip(j).step_by(self.dimension).map(|x| exact(*x)).collect::<Option<Vec<_>>>()?;
-            let mean = Rational::from(entries.iter().sum::<Rational>()) / workers;
+            let mean = entries.iter().sum::<Rational>() / workers;
             total += entries.into_iter().map(|x| (x - &mean).square()).sum::<Rational>();
         }
         Some(total / workers)
@@ -140,9 +140,9 @@ impl ExplicitQuadratic {
             rows.swap(column, pivot);
             for row in (0..d).filter(|row| *row != column) {
                 let factor = Rational::from(&rows[row][column] / &rows[column][column]);
-                for j in column..=d {
-                    let product = Rational::from(&factor * &rows[column][j]);
-                    rows[row][j] -= product;
+                let [own, pivot] = rows.get_disjoint_mut([row, column]).ok()?;
+                for (entry, pivot) in own[column..].iter_mut().zip(&pivot[column..]) {
+                    *entry -= Rational::from(&factor * pivot);
                 }
             }
         }

@@ -58,7 +58,6 @@ impl Huber {
             worker_smoothness: vec![slope.clone(); tilts.len()],
             minimiser: Some(vec![Rational::new()]),
             named: BTreeMap::from([("L_worker", slope)]),
-            ..Constants::default()
         };
         let parameters = BTreeMap::from([
             ("curvature".into(), curvature.to_string()),

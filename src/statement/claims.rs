@@ -163,15 +163,15 @@ impl Loader<'_> {
 
 /// Quantities of a run that a single point has not.
 fn needs_run(node: Node<'_>) -> bool {
-    match node {
+    matches!(
+        node,
         Node::Term(Term::Element(
             ScalarSequence::Schedule(..) | ScalarSequence::Quantity(_) | ScalarSequence::Distance,
-            _,
-        )) => true,
-        Node::Vector(Vector::Element(VectorSequence::Quantity(_) | VectorSequence::Derived(_), _)) => true,
-        Node::Vector(Vector::WorkerElement(..)) => true,
-        _ => false,
-    }
+            _
+        )) | Node::Vector(
+            Vector::Element(VectorSequence::Quantity(_) | VectorSequence::Derived(_), _) | Vector::WorkerElement(..)
+        )
+    )
 }
 
 /// Vectors of which a whole run keeps no record.

@@ -486,9 +486,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 let y = self.vector(a)?;
                 self.trace("grad", 0)?.gradient_at(worker, &y)?
             }
-            Vector::Minimiser => {
-                self.scope.minimiser.clone().ok_or_else(|| EvaluationError::MissingConstant("x_star"))?
-            }
+            Vector::Minimiser => self.scope.minimiser.clone().ok_or(EvaluationError::MissingConstant("x_star"))?,
             Vector::WorkerElement(quantity, worker, index) => {
                 let (worker, k) = (self.index(worker)?, self.index(index)?);
                 self.trace(&quantity.name, k)?.worker_vector(quantity, worker, k)?

@@ -69,15 +69,14 @@ impl Norms {
             match step {
                 Move::Combine(u, parts) => self.registers[*u] = self.combined(parts),
                 Move::Divide(u, a) => {
-                    let a = a.clone().abs();
+                    let a = (*a).abs();
                     self.change(*u, |bound| Some(bound.div(&a)));
                 }
                 Move::Swap(u, w) => self.registers.swap(*u, *w),
                 Move::Call(u, call) => {
                     let gradient = self.gradient(call.at, sizes).filter(|_| call.worker.is_none());
-                    let own = gradient.clone().map(|gradient| gradient.mul(sizes.relative).add(sizes.absolute));
-                    let bound =
-                        if call.estimate { gradient.zip(own.clone()).map(|(g, e)| g.add(&e)) } else { gradient };
+                    let own = gradient.map(|gradient| gradient.mul(sizes.relative).add(sizes.absolute));
+                    let bound = if call.estimate { gradient.zip(own).map(|(g, e)| g.add(&e)) } else { gradient };
                     self.registers[*u] = bound.map(|bound| Size { kind: Kind::Direction, bound });
                     if call.estimate {
                         error = own;
@@ -99,8 +98,8 @@ impl Norms {
     fn gradient(&self, at: usize, sizes: &Sizes<'_>) -> Option<Ball> {
         let point = self.registers[at].as_ref().filter(|size| size.kind == Kind::Point)?;
         Some(match sizes.smoothness {
-            None => sizes.gradient.clone(),
-            Some(smoothness) => sizes.gradient.clone().add(&smoothness.clone().mul(&point.bound)),
+            None => *sizes.gradient,
+            Some(smoothness) => (*sizes.gradient).add(&(*smoothness).mul(&point.bound)),
         })
     }
 
@@ -115,7 +114,7 @@ impl Norms {
             }
             match &weight.factor {
                 None => sum.add_assign(&size.bound),
-                Some(factor) => sum.add_product(&factor.clone().abs(), &size.bound),
+                Some(factor) => sum.add_product(&(*factor).abs(), &size.bound),
             }
         }
         let kind = match points {

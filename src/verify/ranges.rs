@@ -247,7 +247,7 @@ fn bounds_in_norms(
     let dimension = instance.problem.dimension();
     let mut norms = Norms::new(method, start.vectors.as_deref(), dimension)?;
     unrolled.begin()?;
-    let mut gradient = gradient.clone();
+    let mut gradient = *gradient;
     let mut bounds = Vec::new();
     for k in 0..=method.horizon {
         let sizes = Sizes { gradient: &gradient, smoothness, relative, absolute, sure };
@@ -264,7 +264,7 @@ fn bounds_in_norms(
             vectors: norms.vectors(),
         });
         if let Some(smoothness) = smoothness {
-            gradient = gradient.add(&smoothness.clone().mul(&step.moved));
+            gradient = gradient.add(&(*smoothness).mul(&step.moved));
         }
     }
     Some(bounds)
@@ -305,7 +305,7 @@ impl State {
 
     /// ∇f at a register's point.
     fn pull(&self, at: usize) -> Ball {
-        self.lambda.clone().mul(&self.values[at])
+        self.lambda.mul(&self.values[at])
     }
 }
 
@@ -374,13 +374,13 @@ fn linear_bounds(instance: &Instance<'_>, [relative, absolute]: [&Ball; 2]) -> O
             bounds.push(NormBounds { gradient, error: f64::NAN, moved: 0.0, vectors: Vec::new() });
             break;
         }
-        let before: Vec<Ball> = system.all().map(|state| state.values[0].clone()).collect();
+        let before: Vec<Ball> = system.all().map(|state| state.values[0]).collect();
         let mut error = None;
         for step in unrolled.step()? {
             match &step {
                 Move::Call(u, call) if call.worker.is_none() => {
                     let at = call.at;
-                    let mut input = remainder.clone();
+                    let mut input = remainder;
                     if call.estimate {
                         let drawn = system.bound(|s| s.pull(at)).add(&remainder).mul(relative).add(absolute);
                         input.add_assign(&drawn);
@@ -400,7 +400,7 @@ fn linear_bounds(instance: &Instance<'_>, [relative, absolute]: [&Ball; 2]) -> O
         let moved = system.moved(&mut before);
         let vector = |register: usize| {
             let is_direction = kinds[register] == Some(crate::method::language::moves::Kind::Direction);
-            is_direction.then(|| system.bound(|s| s.values[register].clone()).upper_magnitude())
+            is_direction.then(|| system.bound(|s| s.values[register]).upper_magnitude())
         };
         bounds.push(NormBounds {
             gradient: gradient.upper_magnitude(),
@@ -418,13 +418,13 @@ impl System {
         let mut apart = |states: &[State]| -> Vec<State> {
             let difference = |state: &State| {
                 let was = before.next().unwrap_or_else(|| Ball::zero(()));
-                State { lambda: state.lambda.clone(), values: vec![state.values[0].clone().sub(&was)] }
+                State { lambda: state.lambda, values: vec![state.values[0].sub(&was)] }
             };
             states.iter().map(difference).collect()
         };
-        let mut bound = norm_of(&apart(&self.free), |s| s.values[0].clone());
+        let mut bound = norm_of(&apart(&self.free), |s| s.values[0]);
         for (states, input) in &self.responses {
-            bound.add_product_f64(input, largest(&apart(states), |s| s.values[0].clone()));
+            bound.add_product_f64(input, largest(&apart(states), |s| s.values[0]));
         }
         bound
     }
@@ -437,9 +437,9 @@ mod tests {
     #[test]
     fn an_unknown_response_is_not_taken_for_the_least() {
         let state = |y: f64| State { lambda: Ball::one(()), values: vec![Ball::from_f64(y, ())] };
-        assert!((3.0..3.001).contains(&largest(&[state(1.0), state(-3.0)], |s| s.values[0].clone())));
+        assert!((3.0..3.001).contains(&largest(&[state(1.0), state(-3.0)], |s| s.values[0])));
         for states in [[state(f64::NAN), state(1.0)], [state(1.0), state(f64::NAN)]] {
-            assert!(!largest(&states, |s| s.values[0].clone()).is_finite());
+            assert!(!largest(&states, |s| s.values[0]).is_finite());
         }
     }
 }

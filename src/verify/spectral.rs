@@ -17,9 +17,9 @@ pub(super) fn solved<S: Scalar>(mut rows: Vec<Vec<S>>, mut right: Vec<S>, contex
         right.swap(column, pivot);
         for row in column + 1..size {
             let factor = rows[row][column].clone().div(&rows[column][column]);
-            for j in column..size {
-                let product = factor.clone().mul(&rows[column][j]);
-                rows[row][j].sub_assign(&product);
+            let [own, pivot] = rows.get_disjoint_mut([row, column]).ok()?;
+            for (entry, pivot) in own[column..].iter_mut().zip(&pivot[column..]) {
+                entry.sub_assign(&factor.clone().mul(pivot));
             }
             let product = factor.mul(&right[column]);
             right[row].sub_assign(&product);

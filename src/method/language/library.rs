@@ -39,7 +39,8 @@ pub fn load(id: &str) -> Option<Result<Method, Box<StatementError>>> {
 /// # Errors
 /// When the file has a mistake.
 pub fn shared(id: &str) -> Option<Result<Arc<Method>, Box<StatementError>>> {
-    static READ: LazyLock<BTreeMap<&str, Result<Arc<Method>, Box<StatementError>>>> =
+    type Read = Result<Arc<Method>, Box<StatementError>>;
+    static READ: LazyLock<BTreeMap<&str, Read>> =
         LazyLock::new(|| ids().into_iter().filter_map(|id| Some((id, load(id)?.map(Arc::new)))).collect());
     READ.get(id).cloned()
 }
