@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use lemmata::inference::{Ledger, Verdict};
 use lemmata::oracle::SourceSpec;
 use lemmata::preset::Preset;
-use lemmata::statement::{Expectation, Kind, Statement, StatementError, library};
+use lemmata::statement::{Expectation, Form, Statement, StatementError, library};
 use lemmata::verify::plan::Plan;
 use lemmata::verify::{Cell, Judging, check_cells};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -59,9 +59,9 @@ fn trials_of(statement: &'static Statement, cells: Vec<Cell<'static>>) -> Vec<Tr
         if count >= 2 || !statement.general { Ok(()) } else { Err(format!("{count} families").into()) }
     });
     let by_family = families.into_iter().map(|(family, cells)| {
-        let what = match (statement.expect, statement.kind) {
+        let what = match (statement.expect, statement.form) {
             (Expectation::Violated, _) => "is refuted",
-            (Expectation::Holds, Kind::Identity) => "is an equality",
+            (Expectation::Holds, Form::Identity) => "is an equality",
             (Expectation::Holds, _) => "holds",
         };
         Trial::test(format!("{} {what} on {family}", statement.id), move || check(statement, &cells))

@@ -309,14 +309,14 @@ impl<'a> Workbench<'a> {
         let glances = self.glances_of(&instance, &spec)?;
         let degenerate = is_degenerate(&instance, &spec);
         let merit = |glance: &Glance| {
-            let excess = glance.excess(statement.kind);
+            let excess = glance.excess(statement.form);
             let first = statement.claims[glance.claim].quantifier.is_none() && glance.k == 1;
             if (degenerate || first) && excess.abs() <= EQUALITY { excess - 1.0 } else { excess }
         };
         // Nothing compared with nothing shows nothing.
         let telling = glances.iter().filter(|glance| glance.scale > 0.0);
         let worst = *telling.max_by(|a, b| merit(a).total_cmp(&merit(b)))?;
-        let excess = worst.excess(statement.kind);
+        let excess = worst.excess(statement.form);
         if excess > 0.0 && self.watched.is_some_and(|watched| std::ptr::eq(watched, statement)) {
             self.note(excess, &spec);
         }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::bench::{Look, Recipe, Workbench};
 use super::inside::{Inside, follow, tied};
 use crate::problem::free::Free;
-use crate::statement::{Scope, Statement, Subject};
+use crate::statement::{Statement, Subject};
 
 /// Longest run that is looked at, and largest dimension and number of workers.
 const LONGEST: usize = 1000;
@@ -49,7 +49,7 @@ fn larger(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Vec<
         found.push(larger);
     };
     // In estimate statements K is the number of points, and one step needs no more than it has.
-    if statement.subject == Subject::Run && statement.scope() != Scope::OneStep && frame.horizon < LONGEST {
+    if matches!(statement.subject, Subject::Pathwise | Subject::WholeRun) && frame.horizon < LONGEST {
         for horizon in [(2 * frame.horizon).min(LONGEST), frame.horizon + 1] {
             add(&|larger| larger.frame.horizon = horizon);
         }

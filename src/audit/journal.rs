@@ -12,7 +12,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 /// Version of the journal's form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a journal cannot be used.
 #[derive(Debug, Error)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::statement::syntax::{BinaryOp, Expr, ExprKind, Relation};
 use crate::statement::term::Term;
 use crate::statement::variant::{Change, Place, Side, expressions};
-use crate::statement::{Kind, Statement};
+use crate::statement::{Form, Statement};
 
 /// By how many per cent a number is changed, smallest first.
 pub const PER_CENT: [u32; 6] = [1, 2, 5, 10, 25, 50];
@@ -105,7 +105,7 @@ pub fn mutants(statement: &Statement) -> Vec<Mutant> {
             changes: vec![Change { place: place.clone(), expression: Some(whole.to_string()) }],
         }));
     }
-    if statement.kind != Kind::Identity {
+    if statement.form != Form::Identity {
         all.extend(reversed_claims(statement));
     }
     all.sort_by(|a, b| a.target.cmp(&b.target));

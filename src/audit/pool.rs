@@ -15,7 +15,7 @@ use crate::oracle::SourceSpec;
 use crate::preset::Preset;
 use crate::problem::free::Free;
 use crate::problem::{DynProblem, ProblemSpec};
-use crate::statement::{Parameter, Scope, Statement, StatementError, Subject};
+use crate::statement::{Parameter, Statement, StatementError, Subject};
 use crate::verify::choose::with_parameters;
 use crate::verify::instance::{CellSpec, Start};
 use crate::verify::plan::{self, Plan};
@@ -310,10 +310,10 @@ fn sources(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<SourceSpe
     let mut all = plan::estimates(statement, problem);
     if statement.estimates.is_empty() {
         all.extend(SEEDS.sources.iter().cloned());
-        if statement.scope() != Scope::WholeRun && statement.subject == Subject::Run {
+        if statement.subject.is_of_steps() {
             let error = |size: &f64| vec![*size; problem.dimension()];
             let script = SourceSpec::Scripted { errors: SEEDS.script.iter().map(error).collect() };
-            if statement.scope() == Scope::OneStep {
+            if statement.subject == Subject::OneStep {
                 all.push(vec![script.clone(), SourceSpec::Axis { size: 0.5 }]);
             }
             all.push(vec![script]);
@@ -328,7 +328,7 @@ fn horizons(statement: &Statement, scripted: bool) -> Vec<usize> {
         return vec![2, 3];
     }
     let mut horizons: Vec<usize> = statement.horizons.iter().copied().filter(|k| *k <= LONGEST_SHORT).collect();
-    if statement.scope() != Scope::WholeRun {
+    if statement.subject != Subject::WholeRun {
         horizons.truncate(1);
         horizons.push(2);
     }

@@ -104,7 +104,7 @@ fn same_claim(a: &Statement, b: &Statement) -> bool {
         s.claims.iter().map(text).collect()
     };
     let names = |s: &Statement| s.parameters.iter().map(|p| p.name.clone()).collect::<Vec<_>>();
-    a.kind == b.kind && claims(a) == claims(b) && a.definitions == b.definitions && names(a) == names(b)
+    a.form == b.form && claims(a) == claims(b) && a.definitions == b.definitions && names(a) == names(b)
 }
 
 /// An expression with the statement's constants written out.

@@ -10,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use super::advice;
 use super::finding::{Attained, Finding};
 use super::mutate::Operator;
-use super::run::{About, StatementAudit};
+use super::run::StatementAudit;
 use super::target::TargetAudit;
 use super::trend::TrendPoint;
 use super::trial::{Agreement, Depth, Fate};
 use super::worst::{Apparent, Shown};
 use crate::report::{Provenance, by_hand, fitted, headed, wording};
+use crate::statement::Subject;
 
 /// Version of the report's form.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -205,8 +206,8 @@ pub const PLANTED: [u32; 3] = [2, 10, 50];
 /// Of the numbers whose change claims more, the share whose change by 2, 10 and 50 % is noticed, by what the
 /// claim is about: [claims, then for each size (noticed, all)].
 #[must_use]
-pub fn power_by_kind(report: &AuditReport) -> BTreeMap<About, [(usize, usize); 3]> {
-    let mut power: BTreeMap<About, [(usize, usize); 3]> = BTreeMap::new();
+pub fn power_by_kind(report: &AuditReport) -> BTreeMap<Subject, [(usize, usize); 3]> {
+    let mut power: BTreeMap<Subject, [(usize, usize); 3]> = BTreeMap::new();
     for audit in &report.statements {
         for tested in audit.targets.iter().flat_map(|target| &target.mutants) {
             let Operator::Scale { per_cent } = tested.operator else { continue };

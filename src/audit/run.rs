@@ -17,7 +17,7 @@ use super::target::TargetAudit;
 use super::trend::{Trend, trends};
 use super::trial::{Depth, Trial};
 use super::worst::{Apparent, Shown, Worst, judge_apparent, worst};
-use crate::statement::{Expectation, Kind, Scope, Statement, StatementError, Subject};
+use crate::statement::{Expectation, Form, Statement, StatementError, Subject};
 
 /// Everything that was learnt of one statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,10 +28,10 @@ pub struct StatementAudit {
     pub hash: String,
     /// Its text, so that its counterexample can be replayed when the file has changed or gone.
     pub text: String,
-    /// Kind of its claim.
-    pub kind: Kind,
+    /// How the sides of its claims are related.
+    pub form: Form,
     /// What its claim is about, for tables.
-    pub about: About,
+    pub about: Subject,
     /// Why it is not audited, if so.
     pub left_out: Option<String>,
     /// The search for its worst instance.
@@ -58,44 +58,6 @@ struct Piece<T> {
     counterexample: Option<Shown>,
     apparent: Option<Apparent>,
     looks: u64,
-}
-
-/// What a claim is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum About {
-    /// Every step of every trajectory.
-    Trajectory,
-    /// The estimate at a point.
-    Estimate,
-    /// One step, given the past.
-    OneStep,
-    /// The whole run.
-    WholeRun,
-}
-
-impl About {
-    /// Of a statement.
-    #[must_use]
-    pub fn of(statement: &Statement) -> Self {
-        match statement.scope() {
-            _ if statement.subject == Subject::Estimate => About::Estimate,
-            Scope::Pathwise => About::Trajectory,
-            Scope::OneStep => About::OneStep,
-            Scope::WholeRun => About::WholeRun,
-        }
-    }
-
-    /// For a person.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            About::Trajectory => "pathwise",
-            About::Estimate => "oracle",
-            About::OneStep => "one step",
-            About::WholeRun => "whole run",
-        }
-    }
 }
 
 /// When no further piece of work is begun.
@@ -223,8 +185,8 @@ impl Audit<'_> {
             id: statement.id.clone(),
             hash: statement.hash.clone(),
             text: statement.text.to_string(),
-            kind: statement.kind,
-            about: About::of(statement),
+            form: statement.form,
+            about: statement.subject,
             left_out: left_out(statement),
             worst: None,
             targets: Vec::new(),

@@ -6,7 +6,7 @@ use super::bench::{Recipe, Workbench};
 use crate::method::Table;
 use crate::oracle::NoRandomness;
 use crate::problem::{Evaluate, Scratch};
-use crate::statement::{Scope, Statement, Subject};
+use crate::statement::{Statement, Subject};
 use crate::verify::instance::Instance;
 
 /// Steps after which a run that neither stays nor repeats is left where it is.
@@ -30,7 +30,7 @@ pub struct Settled {
 /// left; none where the errors are drawn or vanish with the gradient, or the claim is no average over the run.
 #[must_use]
 pub fn settled(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> Vec<Settled> {
-    if statement.scope() != Scope::WholeRun || statement.subject != Subject::Run || recipe.frame.oracle.is_empty() {
+    if statement.subject != Subject::WholeRun || recipe.frame.oracle.is_empty() {
         return Vec::new();
     }
     let Some(problem) = bench.problem(&recipe.frame.problem) else { return Vec::new() };

@@ -10,7 +10,7 @@ use crate::oracle::SourceSpec;
 use crate::problem::ProblemSpec;
 use crate::problem::free::Free;
 use crate::statement::term::Term;
-use crate::statement::{Parameter, Scope, Statement, Subject};
+use crate::statement::{Parameter, Statement, Subject};
 use crate::verify::glance::Glance;
 use crate::verify::instance::{CellSpec, Start};
 use crate::verify::plan::operators_of;
@@ -44,13 +44,13 @@ const PLACES: [([f64; 2], f64); 12] = [
 /// parameters' ranges; none where the statement lists other estimates or problems, or no errors of its own.
 #[must_use]
 pub fn frames(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
-    if statement.scope() == Scope::WholeRun || statement.subject != Subject::Run || !statement.general {
+    if !statement.subject.is_of_steps() || !statement.general {
         return Vec::new();
     }
     let inside = Inside::of(statement);
     let script = SourceSpec::Scripted { errors: SCRIPT.iter().map(|e| vec![*e]).collect() };
     let mut sources = vec![script];
-    if statement.scope() == Scope::OneStep {
+    if statement.subject == Subject::OneStep {
         sources.push(SourceSpec::Axis { size: NOISE });
     }
     let mut found = Vec::new();

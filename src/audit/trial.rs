@@ -14,7 +14,7 @@ use super::states::worst_state;
 use crate::inference::Evidence;
 use crate::statement::load_changed;
 use crate::statement::variant::Change;
-use crate::statement::{Kind, Statement};
+use crate::statement::{Form, Statement};
 use crate::verify::instance::CellSpec;
 
 /// What became of a mutant.
@@ -267,7 +267,7 @@ impl Trial<'_> {
                 if difference.abs() <= SAME * (new.scale + old.scale) {
                     continue;
                 }
-                if self.base.kind == Kind::Identity {
+                if self.base.form == Form::Identity {
                     return (Effect::Mixed, count);
                 }
                 stronger |= difference < 0.0;

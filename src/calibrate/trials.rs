@@ -99,8 +99,6 @@ fn tail_name(tail: &TailClass) -> &'static str {
         TailClass::Bounded { .. } => "bounded",
         TailClass::SecondMoment { .. } => "second-moment",
         TailClass::BoundedBelow { .. } => "bounded-below",
-        TailClass::SubGaussian { .. } => "sub-gaussian",
-        TailClass::Variance { .. } => "variance",
     }
 }
 

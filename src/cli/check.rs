@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load_each};
 use crate::inference::{Ledger, Verdict};
 use crate::report::{self, CellReport, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
-use crate::statement::{Expectation, Scope, Statement};
+use crate::statement::{Expectation, Statement, Subject};
 use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Judging};
 
@@ -81,8 +81,11 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     effort.precision = arguments.precision;
     let cells: Vec<Cell<'_>> = plans.iter().flat_map(|plan| plan.cells.clone()).collect();
     // Every claim of every whole-run cell has a share, whether or not it turns out to need one.
-    let tests =
-        cells.iter().filter(|c| c.statement.scope() == Scope::WholeRun).map(|c| c.statement.claims.len() as u64).sum();
+    let tests = cells
+        .iter()
+        .filter(|c| c.statement.subject == Subject::WholeRun)
+        .map(|c| c.statement.claims.len() as u64)
+        .sum();
     let ledger = Ledger { delta: arguments.delta, tests };
     let judging = Judging { effort: &effort, ledger, seed: arguments.seed };
     let progress = progress_bar(cells.len() as u64, "cells");

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::mixture::Mixture;
-use super::sub_gaussian::SubGaussianSum;
 
 /// What is known of a sample's distribution. Lower bounds are below every sample.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,16 +27,6 @@ pub enum TailClass {
         /// v.
         bound: f64,
     },
-    /// E exp(λ(L − E L)) ≤ exp(λ²s²/2) for all λ.
-    SubGaussian {
-        /// s².
-        variance_proxy: f64,
-    },
-    /// Var L ≤ bound, any sign.
-    Variance {
-        /// s².
-        bound: f64,
-    },
 }
 
 /// What a test found.
@@ -55,9 +44,6 @@ pub enum InferenceError {
     /// NaN or an infinity.
     #[error("a sample is not a finite number: {0}")]
     NotFinite(f64),
-    /// A variance bound or proxy that is not a positive number.
-    #[error("{0} is no variance")]
-    BadScale(f64),
     /// Outside the range that the tail class declares.
     #[error("a sample {sample} lies outside its proved range [{lower}, {upper}]")]
     OutOfRange {
@@ -82,37 +68,12 @@ pub struct MeanTest {
     tail: TailClass,
     rhs: [f64; 2],
     threshold: f64,
-    refuting: Option<Wealth>,
-    supporting: Option<Wealth>,
+    refuting: Option<Mixture>,
+    supporting: Option<Mixture>,
     decision: Option<Decision>,
     count: u64,
     mean: f64,
     squares: f64,
-}
-
-/// The e-process of one side.
-#[derive(Clone, Debug)]
-enum Wealth {
-    /// A product of factors, one an observation.
-    Product(Mixture),
-    /// The normal mixture, a function of the observations' sum.
-    Normal(SubGaussianSum),
-}
-
-impl Wealth {
-    fn log_e_value(&self) -> f64 {
-        match self {
-            Wealth::Product(mixture) => mixture.log_e_value(),
-            Wealth::Normal(sum) => sum.log_e_value(),
-        }
-    }
-
-    fn best_log_e_value(&self) -> f64 {
-        match self {
-            Wealth::Product(mixture) => mixture.best_log_e_value(),
-            Wealth::Normal(sum) => sum.best_log_e_value(),
-        }
-    }
 }
 
 impl MeanTest {
@@ -121,15 +82,10 @@ impl MeanTest {
     /// Where the tail class alone shows the claim, or R < a, it is decided without a sample.
     ///
     /// # Errors
-    /// When an end of the enclosure is not finite, or a variance or proxy is not positive.
+    /// When an end of the enclosure is not finite.
     pub fn new(tail: TailClass, rhs: [f64; 2], delta: f64) -> Result<Self, InferenceError> {
         if let Some(bad) = rhs.iter().find(|x| !x.is_finite()) {
             return Err(InferenceError::NotFinite(*bad));
-        }
-        if let TailClass::SubGaussian { variance_proxy: scale } | TailClass::Variance { bound: scale } = tail
-            && !(scale > 0.0 && scale.is_finite())
-        {
-            return Err(InferenceError::BadScale(scale));
         }
         let (lower, _) = tail.range();
         let decision = if tail.mean_is_at_most(rhs[0]) {
@@ -139,16 +95,9 @@ impl MeanTest {
         } else {
             None
         };
-        let product = |largest, count| Some(Wealth::Product(Mixture::new(largest, count)));
-        let refuting = match tail {
-            TailClass::Variance { bound } => product(1.0 / bound.sqrt(), REFUTING_BETS),
-            TailClass::SubGaussian { variance_proxy } => {
-                Some(Wealth::Normal(SubGaussianSum::new(variance_proxy, delta)))
-            }
-            // A bound at the lower end leaves no room to bet in.
-            _ if rhs[1] <= lower => None,
-            _ => product(LARGEST_BET, REFUTING_BETS),
-        };
+        let product = |largest, count| Some(Mixture::new(largest, count));
+        // A bound at the lower end leaves no room to bet in.
+        let refuting = if rhs[1] <= lower { None } else { product(LARGEST_BET, REFUTING_BETS) };
         let supporting = match tail {
             TailClass::BoundedBelow { .. } => None,
             TailClass::Bounded { upper, .. } => {
@@ -156,10 +105,6 @@ impl MeanTest {
             }
             TailClass::SecondMoment { .. } if rhs[0] > 0.0 => product(2.0 / rhs[0], SUPPORTING_BETS),
             TailClass::SecondMoment { .. } => None,
-            TailClass::SubGaussian { variance_proxy } => {
-                Some(Wealth::Normal(SubGaussianSum::new(variance_proxy, delta)))
-            }
-            TailClass::Variance { bound } => product(1.0 / bound.sqrt(), SUPPORTING_BETS),
         };
         Ok(MeanTest {
             tail,
@@ -200,48 +145,36 @@ impl MeanTest {
     fn bet(&mut self, sample: f64) {
         let [rhs_low, rhs_high] = self.rhs;
         let (lower, _) = self.tail.range();
-        if let Some(wealth) = &mut self.refuting {
-            match (wealth, self.tail) {
-                (Wealth::Normal(sum), _) => sum.observe(sample - rhs_high),
-                (Wealth::Product(mixture), TailClass::Variance { bound }) => {
-                    mixture.observe(|bet| catoni(bet * (sample - rhs_high), bet * bet * bound));
-                }
-                (Wealth::Product(mixture), _) => {
-                    // Z = (L − a)/(R − a), rounded down; its mean is at most one under the null.
-                    let z = (sample - lower) / (rhs_high - lower) * (1.0 - 4.0 * f64::EPSILON);
-                    let z = z.clamp(0.0, LARGEST_SHARE);
-                    mixture.observe(|bet| {
-                        let value = (bet * (z - 1.0)).ln_1p();
-                        // Rounding moves bet·(z − 1) by a part of bet·(z + 1), and the logarithm's slope
-                        // there is the inverse of the factor.
-                        (value, value.abs() + bet * (z + 1.0) / (1.0 + bet * (z - 1.0)))
-                    });
-                }
-            }
-            if self.refuting.as_ref().is_some_and(|w| w.log_e_value() >= self.threshold) {
+        if let Some(mixture) = &mut self.refuting {
+            // Z = (L − a)/(R − a), rounded down; its mean is at most one under the null.
+            let z = (sample - lower) / (rhs_high - lower) * (1.0 - 4.0 * f64::EPSILON);
+            let z = z.clamp(0.0, LARGEST_SHARE);
+            mixture.observe(|bet| {
+                let value = (bet * (z - 1.0)).ln_1p();
+                // Rounding moves bet·(z − 1) by a part of bet·(z + 1), and the logarithm's slope
+                // there is the inverse of the factor.
+                (value, value.abs() + bet * (z + 1.0) / (1.0 + bet * (z - 1.0)))
+            });
+            if mixture.log_e_value() >= self.threshold {
                 self.decision = Some(Decision::Refuted);
                 return;
             }
         }
-        if let Some(wealth) = &mut self.supporting {
-            match (wealth, self.tail) {
-                (Wealth::Normal(sum), _) => sum.observe(rhs_low - sample),
-                (Wealth::Product(_), TailClass::BoundedBelow { .. } | TailClass::SubGaussian { .. }) => {}
-                (Wealth::Product(mixture), TailClass::Bounded { .. }) => mixture.observe(|bet| {
+        if let Some(mixture) = &mut self.supporting {
+            match self.tail {
+                TailClass::BoundedBelow { .. } => {}
+                TailClass::Bounded { .. } => mixture.observe(|bet| {
                     let stake = bet * (sample - rhs_low);
                     let value = (-stake).ln_1p();
                     (value, value.abs() + stake.abs() / (1.0 - stake).max(f64::MIN_POSITIVE))
                 }),
-                (Wealth::Product(mixture), TailClass::SecondMoment { bound }) => mixture.observe(|bet| {
+                TailClass::SecondMoment { bound } => mixture.observe(|bet| {
                     let denominator = 1.0 - bet * rhs_low + bet * bet * bound / 2.0;
                     let value = -bet * sample - denominator.ln();
                     (value, value.abs() + bet * sample + (1.0 + bet * rhs_low + bet * bet * bound) / denominator)
                 }),
-                (Wealth::Product(mixture), TailClass::Variance { bound }) => {
-                    mixture.observe(|bet| catoni(-bet * (sample - rhs_low), bet * bet * bound));
-                }
             }
-            if self.supporting.as_ref().is_some_and(|w| w.log_e_value() >= self.threshold) {
+            if mixture.log_e_value() >= self.threshold {
                 self.decision = Some(Decision::Supported);
             }
         }
@@ -280,7 +213,7 @@ impl MeanTest {
     /// Largest log e-values so far: against the claim, and for it.
     #[must_use]
     pub fn best_log_e_values(&self) -> [f64; 2] {
-        let best = |side: &Option<Wealth>| side.as_ref().map_or(0.0, Wealth::best_log_e_value);
+        let best = |side: &Option<Mixture>| side.as_ref().map_or(0.0, Mixture::best_log_e_value);
         [best(&self.refuting), best(&self.supporting)]
     }
 }
@@ -303,18 +236,8 @@ impl TailClass {
             TailClass::BoundedBelow { lower } => (*lower, f64::INFINITY),
             TailClass::Bounded { lower, upper } => (*lower, *upper),
             TailClass::SecondMoment { .. } => (0.0, f64::INFINITY),
-            TailClass::SubGaussian { .. } | TailClass::Variance { .. } => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
-}
-
-/// Catoni's influence function minus its compensator: exp of it has mean at most one when the
-/// argument has mean at most zero and conditional variance at most the compensated one
-/// (arXiv 2202.01250). φ is increasing, so the composite null is covered.
-fn catoni(x: f64, square: f64) -> (f64, f64) {
-    let phi = if x >= 0.0 { (x + x * x / 2.0).ln_1p() } else { -(-x + x * x / 2.0).ln_1p() };
-    let value = phi - (square / 2.0).ln_1p();
-    (value, phi.abs() + square)
 }
 
 /// Testing `min_k E[X_k] ≤ R` with `X_k ≥ a`: refuted only when every k is (an intersection–union test:

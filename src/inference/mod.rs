@@ -9,12 +9,10 @@ pub mod distribution_free;
 mod family;
 mod mean_test;
 mod mixture;
-mod sub_gaussian;
 mod verdict;
 
 pub use bernstein::BernsteinLimits;
-pub use family::{Ledger, e_holm};
+pub use family::Ledger;
 pub use mean_test::{Decision, InferenceError, MeanTest, MinimumTest, TailClass};
 pub use mixture::Mixture;
-pub use sub_gaussian::SubGaussianMixture;
 pub use verdict::{Evidence, Verdict};

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::CellReport;
 use crate::oracle::{self, SourceSpec};
+use crate::statement::Statement;
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Scope, Statement};
 use crate::verify::instance::Instance;
 
 /// What of a cell is counted.
@@ -82,7 +82,7 @@ impl Exercised {
     #[must_use]
     pub fn new(statement: &Statement, cells: &[&CellReport]) -> Self {
         let settings = || cells.iter().filter_map(|cell| cell.setting.as_ref());
-        let averages = statement.scope() != Scope::Pathwise;
+        let averages = statement.averages();
         let mut exercised = Exercised {
             sources: settings().flat_map(|setting| setting.sources.iter().cloned()).collect(),
             drawn: settings().flat_map(|setting| setting.drawn.iter().cloned()).collect(),

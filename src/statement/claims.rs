@@ -5,10 +5,10 @@ use toml::Spanned;
 use super::check::{Checker, Dependence, dependence, random_outside_expectation};
 use super::file::{Loaded, Loader};
 use super::parse::parse_quantifier;
-use super::raw::{OneOrMany, RawClaim};
+use super::raw::{Kind, OneOrMany, RawClaim};
 use super::syntax::ReduceOp;
 use super::term::{Index, Node, ScalarSequence, Term, Vector, VectorSequence};
-use super::{Claim, Kind, Quantifier, Scope, Subject};
+use super::{Claim, Quantifier, Subject};
 
 impl Loader<'_> {
     pub(super) fn claims(&self) -> Loaded<Vec<Claim>> {
@@ -18,7 +18,7 @@ impl Loader<'_> {
             return Err(self.file.error(Some(spanned.span()), "a statement needs a claim", None));
         }
         let claims = raw_claims.iter().map(|c| self.claim(c)).collect::<Loaded<Vec<_>>>()?;
-        if self.subject() == Subject::Run && claims.iter().any(|c| c.scope() != claims[0].scope()) {
+        if !self.is_of_points() && claims.iter().any(|c| c.subject_of_run() != claims[0].subject_of_run()) {
             return Err(self.file.error(
                 Some(spanned.span()),
                 "the claims of one statement must all be pathwise, all about one step, or all about the whole run",
@@ -83,13 +83,13 @@ impl Loader<'_> {
             Err(self.file.error(Some(value.span()), message.to_owned(), Some(help.to_owned())))
         };
         let sides = [(&claim.lhs, &raw.lhs), (&claim.rhs, &raw.rhs)];
-        if self.subject() == Subject::Estimate {
+        if self.is_of_points() {
             return self.check_estimate_scope(claim, raw);
         }
-        let scope = claim.scope();
-        let wanted = match scope {
-            Scope::Pathwise => matches!(self.kind(), Kind::Pathwise | Kind::Identity),
-            Scope::OneStep | Scope::WholeRun => matches!(self.kind(), Kind::Expectation | Kind::Identity),
+        let subject = claim.subject_of_run();
+        let wanted = match subject {
+            Subject::Pathwise | Subject::Estimate => matches!(self.kind(), Kind::Pathwise | Kind::Identity),
+            Subject::OneStep | Subject::WholeRun => matches!(self.kind(), Kind::Expectation | Kind::Identity),
         };
         if !wanted {
             let place = if claim.rhs.has_expectation() && !claim.lhs.has_expectation() { &raw.rhs } else { &raw.lhs };
@@ -103,20 +103,20 @@ impl Loader<'_> {
             let mut mixed = false;
             side.walk(&mut |node| {
                 if let Some(past) = node.expectation() {
-                    mixed |= past != (scope == Scope::OneStep);
+                    mixed |= past != (subject == Subject::OneStep);
                 }
             });
             if mixed {
                 return at(place, "E[·] and E[· | past] cannot stand in one claim", "use one of them");
             }
         }
-        match scope {
-            Scope::Pathwise => Ok(()),
-            Scope::OneStep if claim.quantifier.is_none() => {
+        match subject {
+            Subject::Pathwise | Subject::Estimate => Ok(()),
+            Subject::OneStep if claim.quantifier.is_none() => {
                 at(&raw.lhs, "a claim about one step needs its index", "add for_all = \"k in 0..K\"")
             }
-            Scope::OneStep => Ok(()),
-            Scope::WholeRun => {
+            Subject::OneStep => Ok(()),
+            Subject::WholeRun => {
                 // One sample is one run, so the left-hand side must be linear in its expectations;
                 // the minimum over steps of an expectation is the one exception.
                 let inner = match &claim.lhs {

@@ -11,12 +11,12 @@ use toml::Spanned;
 use super::check::{CheckError, Checker, Definition, Dependence, Names, closest, dependence, is_builtin_name};
 use super::evaluate::{self, Evaluator, NO_VALUE};
 use super::parse::{SyntaxError, parse, parse_quantifier};
-use super::raw::{MethodChoice, RawStatement};
+use super::raw::{IndicesOver, Kind, MethodChoice, RawStatement};
 use super::syntax::{Expr, ExprKind};
 use super::term::{Builtin, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
-    Claim, Constant, Given, Hypothesis, Kind, Parameter, RandomDraw, Scope, Statement, StatementError, Stored, Subject,
+    Claim, Constant, Form, Given, Hypothesis, Parameter, RandomDraw, Statement, StatementError, Stored, Subject,
     Symbol, id_defect, library,
 };
 use crate::method::language::file::{amended, load_within};
@@ -270,8 +270,8 @@ impl Loader<'_> {
         let statement = Statement {
             id: raw.id.get_ref().clone(),
             title: raw.title.get_ref().clone(),
-            kind: self.kind(),
-            subject: self.subject(),
+            subject: self.subject(&claims),
+            form: self.form(),
             tight: raw.tight,
             source: raw.source.get_ref().clone(),
             proof: raw.proof.get_ref().clone(),
@@ -405,9 +405,21 @@ impl Loader<'_> {
         self.raw.kind.unwrap_or(Kind::Pathwise)
     }
 
-    pub(super) fn subject(&self) -> Subject {
-        let implied = if self.kind() == Kind::Oracle { Subject::Estimate } else { Subject::Run };
-        self.raw.subject.unwrap_or(implied)
+    /// Whether the claims are about the estimate at single points.
+    pub(super) fn is_of_points(&self) -> bool {
+        let implied = if self.kind() == Kind::Oracle { IndicesOver::Estimate } else { IndicesOver::Run };
+        self.raw.subject.unwrap_or(implied) == IndicesOver::Estimate
+    }
+
+    fn subject(&self, claims: &[Claim]) -> Subject {
+        match claims.first() {
+            _ if self.is_of_points() => Subject::Estimate,
+            first => first.map_or(Subject::Pathwise, Claim::subject_of_run),
+        }
+    }
+
+    fn form(&self) -> Form {
+        if self.kind() == Kind::Identity { Form::Identity } else { Form::Inequality }
     }
 
     pub(super) fn expression(&self, value: &Spanned<String>) -> Loaded<Expr> {
@@ -682,7 +694,7 @@ impl Loader<'_> {
     fn check_random_index(&self, claims: &[Claim]) -> Loaded<()> {
         let Some(name) = self.raw.random.keys().next() else { return Ok(()) };
         let used = |claim: &Claim| uses_random_index(&claim.lhs) || uses_random_index(&claim.rhs);
-        let refused = if claims.iter().any(|claim| claim.scope() != Scope::WholeRun) {
+        let refused = if claims.iter().any(|claim| claim.subject_of_run() != Subject::WholeRun) {
             Some(("a random index belongs to claims about the whole run", "write E[·] without `| past`, or for_all"))
         } else if self.raw.instantiates.is_none() && !claims.iter().any(used) {
             Some(("no claim uses this random index", "remove it, or write for example E[norm2(grad[R])]"))

@@ -23,6 +23,7 @@ mod range;
 pub(crate) mod raw;
 pub mod render;
 mod stored;
+mod subject;
 mod sums;
 pub mod syntax;
 pub mod term;
@@ -32,6 +33,7 @@ mod witness;
 pub use error::StatementError;
 pub use file::{MAX_FILE_BYTES, MAX_HORIZON, load_changed, load_file, load_text};
 pub use stored::{Stored, stored_folder};
+pub use subject::{Form, Subject};
 use syntax::Expr;
 use term::{Builtin, Condition, Function, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
 
@@ -54,20 +56,6 @@ pub fn id_defect(id: &str) -> Option<String> {
     }
 }
 
-/// What kind of claim a statement makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Holds at every step of every trajectory.
-    Pathwise,
-    /// Holds for expectations, of one step or of the whole run.
-    Expectation,
-    /// Holds for the estimate at each point, for every draw or in expectation.
-    Oracle,
-    /// Both sides are equal.
-    Identity,
-}
-
 /// What the shipped suite expects of a statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -77,17 +65,6 @@ pub enum Expectation {
     Holds,
     /// The statement is false on purpose and must be found so.
     Violated,
-}
-
-/// What a statement's indices run over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Subject {
-    /// The steps of a run.
-    #[default]
-    Run,
-    /// Single points at which the estimate is drawn: those of a run, and probes.
-    Estimate,
 }
 
 /// One end of a parameter's range.
@@ -209,17 +186,6 @@ pub struct Claim {
     pub levels: Vec<bool>,
 }
 
-/// What a claim is about, which decides how it is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Every point of every trajectory.
-    Pathwise,
-    /// The noise of one step, given the past.
-    OneStep,
-    /// The noise of the whole run.
-    WholeRun,
-}
-
 /// The random index of a statement: uniform on `from..to`, independent of the run.
 #[derive(Clone, Debug)]
 pub struct RandomDraw {
@@ -276,10 +242,10 @@ pub struct Statement {
     pub id: String,
     /// Title.
     pub title: String,
-    /// Kind of claim.
-    pub kind: Kind,
-    /// What its indices run over.
+    /// What its claims are about, all alike.
     pub subject: Subject,
+    /// How the sides of its claims are related.
+    pub form: Form,
     /// Whether equality is attained.
     pub tight: bool,
     /// Where the statement comes from.
@@ -377,22 +343,27 @@ impl Claim {
         self.lhs.any(partial) || self.rhs.any(partial)
     }
 
-    /// What the claim is about.
-    #[must_use]
-    pub fn scope(&self) -> Scope {
-        let mut scope = Scope::Pathwise;
+    /// What the claim is about, if it is one of a run.
+    pub(crate) fn subject_of_run(&self) -> Subject {
+        let mut subject = Subject::Pathwise;
         for side in [&self.lhs, &self.rhs] {
             side.walk(&mut |node| {
                 if let Some(past) = node.expectation() {
-                    scope = if past { Scope::OneStep } else { Scope::WholeRun };
+                    subject = if past { Subject::OneStep } else { Subject::WholeRun };
                 }
             });
         }
-        scope
+        subject
     }
 }
 
 impl Statement {
+    /// Whether a claim averages over a draw.
+    #[must_use]
+    pub fn averages(&self) -> bool {
+        self.claims.iter().any(Claim::averages)
+    }
+
     /// The statements that it names as what it rests on: the one that it instantiates, and those that
     /// its proof uses.
     #[must_use]
@@ -528,11 +499,5 @@ impl Statement {
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<usize> {
         self.parameters.iter().position(|p| p.name == name)
-    }
-
-    /// The first claim's scope; all claims of a statement share it.
-    #[must_use]
-    pub fn scope(&self) -> Scope {
-        self.claims[0].scope()
     }
 }

@@ -8,8 +8,32 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::{Expectation, Kind, Subject};
+use super::Expectation;
 use crate::method::language::file::RawMethod;
+
+/// What a file says its claims are; which they are follows from what they say, and must agree.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// Of every step of every run.
+    Pathwise,
+    /// Of expectations, over one step or the whole run.
+    Expectation,
+    /// Of the estimate at each point, for every draw or in expectation.
+    Oracle,
+    /// Both sides are equal.
+    Identity,
+}
+
+/// What a file says its indices run over.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum IndicesOver {
+    /// The steps of a run.
+    Run,
+    /// Single points.
+    Estimate,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,7 +41,7 @@ pub(super) struct RawStatement {
     pub id: Spanned<String>,
     pub title: Spanned<String>,
     pub kind: Option<Kind>,
-    pub subject: Option<Subject>,
+    pub subject: Option<IndicesOver>,
     pub instantiates: Option<Spanned<String>>,
     #[serde(default)]
     pub tight: bool,

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{Expectation, Kind, Statement};
+use super::{Expectation, Form, Statement, Subject};
 
 /// The whole statement.
 #[must_use]
@@ -16,8 +16,8 @@ pub fn text(statement: &Statement) -> String {
 
 fn write_text(statement: &Statement, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{} — {}", statement.id, statement.title)?;
-    writeln!(out, "\nStatement ({})", kind(statement.kind))?;
-    let relation = if statement.kind == Kind::Identity { "==" } else { "<=" };
+    writeln!(out, "\nStatement ({})", what(statement))?;
+    let relation = if statement.form == Form::Identity { "==" } else { "<=" };
     for claim in &statement.claims {
         writeln!(out, "     {}", claim.lhs_expr)?;
         writeln!(out, "  {relation} {}", claim.rhs_expr)?;
@@ -71,11 +71,12 @@ fn write_text(statement: &Statement, out: &mut String) -> std::fmt::Result {
     writeln!(out, "source: {}", statement.source)
 }
 
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Pathwise => "pathwise: at every step of every trajectory",
-        Kind::Expectation => "in expectation",
-        Kind::Oracle => "of the estimate at each point",
-        Kind::Identity => "identity",
+fn what(statement: &Statement) -> &'static str {
+    match statement.subject {
+        _ if statement.form == Form::Identity => "identity",
+        Subject::Pathwise => "pathwise: at every step of every trajectory",
+        Subject::OneStep => "in expectation over one step, given the past",
+        Subject::WholeRun => "in expectation over the whole run",
+        Subject::Estimate => "of the estimate at each point",
     }
 }

@@ -3,20 +3,22 @@
 //! The points are `f64` vectors taken as exact numbers. The gradients there, and every outcome of the
 //! estimate's draw, follow in the arithmetic at hand, so that nothing of the run's rounding is left.
 
+use super::CheckFailure;
 use super::history::{Demand, History};
 use super::instance::Instance;
 use super::judge::Sides;
 use super::one_step::{MAX_OUTCOMES, outcomes};
-use super::pathwise::{SidesOnRun, Watch, check_on_runs, sides_at};
+use super::pathwise::{SidesOnRun, Watch, sides_at};
 use super::places::Place;
-use super::{CheckFailure, Judging, Outcome};
+use super::procedure::OnRuns;
 use crate::method::{RunTrace, Until};
 use crate::number::{Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
+use crate::preset::Effort;
 use crate::problem::{Arithmetic, Scratch};
-use crate::statement::Claim;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
+use crate::statement::{Claim, Subject};
 
 /// The estimate's draw at a point, or what all its draws share: bias and noise where they are known.
 struct AtPoint<'r, 'a, S: Scalar> {
@@ -209,29 +211,27 @@ fn is_drawn(claim: &Claim, split: bool) -> bool {
     claim.lhs.any(drawn) || claim.rhs.any(drawn)
 }
 
-/// Whether every outcome of the estimate can be enumerated, and whether a claim without average
-/// speaks only of what is the same for all of them.
-pub(super) fn suitable(instance: &Instance<'_>) -> bool {
-    let model = &instance.oracle.model;
-    let settled = |claim: &Claim| claim.averages() || model.deterministic || !is_drawn(claim, model.split);
-    model.finite
-        && instance.statement.claims.iter().all(settled)
-        && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
-}
+/// All outcomes of the estimate at points.
+pub(super) struct EveryPoint;
 
-/// Refuses what cannot be enumerated.
-pub(super) fn require_suitable(instance: &Instance<'_>) -> Result<(), CheckFailure> {
-    if suitable(instance) {
-        return Ok(());
+impl OnRuns for EveryPoint {
+    fn subject(&self) -> Subject {
+        Subject::Estimate
     }
-    Err(CheckFailure::Unsuitable(
-        "a claim about the estimate is enumerated, so its outcomes must be few; without E[· | past] it must not draw"
-            .into(),
-    ))
-}
 
-/// Checks all claims of a statement about the estimate on an instance.
-pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    require_suitable(instance)?;
-    check_on_runs(instance, key, judging, &OverDraws { instance })
+    fn obstacle(&self, instance: &Instance<'_>, _: &Effort) -> Option<&'static str> {
+        let model = &instance.oracle.model;
+        // Without an average it must speak only of what is the same for all outcomes.
+        let settled = |claim: &Claim| claim.averages() || model.deterministic || !is_drawn(claim, model.split);
+        let suitable = model.finite
+            && instance.statement.claims.iter().all(settled)
+            && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES);
+        (!suitable).then_some(
+            "a claim about the estimate is enumerated, so its outcomes must be few; without E[· | past] it must not draw",
+        )
+    }
+
+    fn on_run<'a>(&self, instance: &'a Instance<'a>) -> impl SidesOnRun + 'a {
+        OverDraws { instance }
+    }
 }

@@ -4,7 +4,7 @@
 use super::instance::Instance;
 use super::one_step;
 use crate::oracle::SourceSpec;
-use crate::statement::{Scope, Subject};
+use crate::statement::Subject;
 
 /// Longer numbers cost more by this power of their length.
 const EXPONENT: f64 = 1.6;
@@ -41,10 +41,9 @@ impl Budget {
         let work = problem.work().saturating_mul(evaluations).saturating_add((d * n + 8 * d) as u64);
         // Each outcome of a step or of an estimate is looked at.
         let statement = instance.statement;
-        let outcomes = match statement.scope() {
-            _ if statement.subject == Subject::Estimate => one_step::outcomes(instance),
-            Scope::OneStep => one_step::outcomes(instance),
-            _ => Some(1),
+        let outcomes = match statement.subject {
+            Subject::Estimate | Subject::OneStep => one_step::outcomes(instance),
+            Subject::Pathwise | Subject::WholeRun => Some(1),
         };
         let kept = (VECTORS * d + NUMBERS) as f64;
         let runs = outcomes.unwrap_or(1).div_ceil(OUTCOMES_A_RUN);

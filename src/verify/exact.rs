@@ -23,7 +23,7 @@ use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::preset::Effort;
 use crate::problem::Arithmetic;
-use crate::statement::Kind;
+use crate::statement::Form;
 use crate::statement::evaluate::{Evaluator, Scope};
 
 /// Rationals grow by some hundred bits a step, and are followed to about 2¹⁷.
@@ -238,14 +238,14 @@ pub(super) fn decide_exactly(
     let mut decision = Decision::new(instance, longest, effort.evaluations)?;
     let reached = instance.shortened(longest);
     let mut evidence = means.evidence(f64::MANTISSA_DIGITS);
-    if instance.statement.kind != Kind::Identity
+    if instance.statement.form != Form::Identity
         && instance.horizon <= budget.ball_steps()
         && let Some(table) = means.table::<Ball>(instance, quantities, ())
     {
-        decision.pass(&table, instance.horizon, (), &|_, _, sides| screen(instance.statement.kind, sides))?;
+        decision.pass(&table, instance.horizon, (), &|_, _, sides| screen(instance.statement.form, sides))?;
     }
     let mut precisions = means.precisions(longest, &budget);
-    if instance.statement.kind == Kind::Identity && precisions.len() > 2 {
+    if instance.statement.form == Form::Identity && precisions.len() > 2 {
         // Most identities that are false are refuted at once, and others are accepted from the last one alone.
         precisions = vec![precisions[0], precisions[precisions.len() - 1]];
     }
@@ -279,9 +279,9 @@ fn decision_by_interval(
     table: &Table<Interval>,
     sides: &Sides<Interval>,
 ) -> Comparison {
-    let kind = instance.statement.kind;
-    let found = by_interval(kind, sides);
-    if found != Comparison::Open || kind != Kind::Identity || !is_last {
+    let form = instance.statement.form;
+    let found = by_interval(form, sides);
+    if found != Comparison::Open || form != Form::Identity || !is_last {
         return found;
     }
     let smallest = smallest_of_setup(instance, scope);
@@ -363,7 +363,7 @@ impl<'a> Decision<'a> {
         self.keeper.see(place.claim, (shown, place.horizon), midpoint, found);
         if self.keeper.changes() != before {
             self.keeper.enclose(sides);
-            self.keeper.relate(S::relation(self.instance.statement.kind, &sides.lhs, &sides.rhs, found));
+            self.keeper.relate(S::relation(self.instance.statement.form, &sides.lhs, &sides.rhs, found));
         }
     }
 
@@ -388,7 +388,7 @@ impl<'a> Decision<'a> {
                 .then(|| attempt(on_table_at(self.instance, place, &scopes.of(place.horizon), &table, None)))
                 .transpose()?
                 .and_then(Result::ok);
-            match sides.map(|sides| (by_rational(self.instance.statement.kind, &sides), sides)) {
+            match sides.map(|sides| (by_rational(self.instance.statement.form, &sides), sides)) {
                 Some((found, sides)) if found != Comparison::Open => {
                     self.rational = true;
                     self.violated |= found == Comparison::False;
@@ -397,8 +397,8 @@ impl<'a> Decision<'a> {
                     let before = self.keeper.changes();
                     self.keeper.see(place.claim, (shown, place.horizon), midpoint, found);
                     if self.keeper.changes() != before {
-                        let kind = self.instance.statement.kind;
-                        self.keeper.relate(Exact::relation(kind, &sides.lhs, &sides.rhs, found));
+                        let form = self.instance.statement.form;
+                        self.keeper.relate(Exact::relation(form, &sides.lhs, &sides.rhs, found));
                     }
                 }
                 _ => self.open.push(place),
@@ -428,7 +428,7 @@ impl<'a> Decision<'a> {
             (false, false) => Verdict::Holds,
         };
         // Intervals leave more open of an identity than rationals do.
-        let rational = self.rational && (!self.enclosed || self.instance.statement.kind != Kind::Identity);
+        let rational = self.rational && (!self.enclosed || self.instance.statement.form != Form::Identity);
         let evidence = if rational { Evidence::Rational } else { evidence };
         let Decision { keeper, comparisons, remainder, .. } = self;
         Ok(Outcome {

@@ -1,6 +1,6 @@
 //! Both sides of one comparison in binary64: a look, no evidence.
 
-use crate::statement::Kind;
+use crate::statement::Form;
 
 /// One comparison at a glance.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,9 +37,9 @@ impl Glance {
     /// By how much the claim fails there, as a share of the scale and after all doubt; negative
     /// where it holds.
     #[must_use]
-    pub fn excess(&self, kind: Kind) -> f64 {
+    pub fn excess(&self, form: Form) -> f64 {
         let difference = self.lhs - self.rhs;
-        let difference = if kind == Kind::Identity { difference.abs() } else { difference };
+        let difference = if form == Form::Identity { difference.abs() } else { difference };
         if self.scale > 0.0 { (difference - self.rounding - self.sampling) / self.scale } else { 0.0 }
     }
 

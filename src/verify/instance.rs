@@ -19,7 +19,7 @@ use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
 use crate::statement::term::{Builtin, ScalarSequence, Term};
-use crate::statement::{Bound, Claim, Kind, MAX_HORIZON, Parameter, Statement, Subject, Symbol};
+use crate::statement::{Bound, Claim, Form, MAX_HORIZON, Parameter, Statement, Subject, Symbol};
 
 /// The name of one of a method's starts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -314,7 +314,7 @@ impl<'a> Instance<'a> {
         if let Some(i) = given.iter().position(Option::is_none) {
             return Err(InstanceError::MissingGiven(statement.given[i].name.clone()));
         }
-        let of_every_draw = statement.subject == Subject::Run && statement.scope() == crate::statement::Scope::Pathwise;
+        let of_every_draw = statement.subject == Subject::Pathwise;
         let sizes = [Builtin::RelativeError, Builtin::AbsoluteError];
         if of_every_draw && !oracle.bounds_every_draw() && sizes.iter().any(|size| statement.needs().contains(size)) {
             return Err(InstanceError::OnlyInMean);
@@ -336,7 +336,7 @@ impl<'a> Instance<'a> {
             return Err(InstanceError::OfWorkers);
         }
         let (horizon, parameters) = (spec.horizon, Vec::new());
-        let data = if statement.kind == Kind::Identity { numbers_of(spec, &point) } else { Vec::new() };
+        let data = if statement.form == Form::Identity { numbers_of(spec, &point) } else { Vec::new() };
         let mut instance = Instance {
             statement,
             problem,

@@ -6,33 +6,33 @@ use super::{CheckFailure, Relation, Worst, relation};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::statement::evaluate::Evaluator;
 use crate::statement::term::Term;
-use crate::statement::{Claim, Kind};
+use crate::statement::{Claim, Form};
 
 /// An arithmetic whose decided comparisons can be shown in decimals.
 pub trait Relatable: Scalar {
     /// Both sides as the comparison `found` has them.
-    fn relation(kind: Kind, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation>;
+    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation>;
 }
 
 impl Relatable for Interval {
-    fn relation(kind: Kind, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
-        relation::of_intervals(kind, lhs, rhs, found)
+    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+        relation::of_intervals(form, lhs, rhs, found)
     }
 }
 
 impl Relatable for Ball {
-    fn relation(kind: Kind, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
         let enclosed = |ball: &Ball| {
             let [low, high] = ball.limits().map(rug::Rational::from_f64);
             Some(Interval::from_bounds(&low?, &high?, f64::MANTISSA_DIGITS))
         };
-        relation::of_intervals(kind, &enclosed(lhs)?, &enclosed(rhs)?, found)
+        relation::of_intervals(form, &enclosed(lhs)?, &enclosed(rhs)?, found)
     }
 }
 
 impl Relatable for Exact {
-    fn relation(kind: Kind, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
-        relation::of_rationals(kind, lhs.value()?, rhs.value()?, found)
+    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+        relation::of_rationals(form, lhs.value()?, rhs.value()?, found)
     }
 }
 
@@ -154,9 +154,9 @@ pub fn attempt<S: Scalar>(sides: Result<Sides<S>, CheckFailure>) -> Result<Attem
 const CLEARANCE: f64 = 1000.0;
 
 /// Screening: true only when far clear; never false.
-pub fn screen(kind: Kind, sides: &Sides<Ball>) -> Comparison {
+pub fn screen(form: Form, sides: &Sides<Ball>) -> Comparison {
     let clear =
-        kind != Kind::Identity && sides.lhs.certainly_lt(&sides.rhs) && sides.lhs.clearance(&sides.rhs) >= CLEARANCE;
+        form != Form::Identity && sides.lhs.certainly_lt(&sides.rhs) && sides.lhs.clearance(&sides.rhs) >= CLEARANCE;
     if clear { Comparison::True } else { Comparison::Open }
 }
 
@@ -207,8 +207,8 @@ impl Smallest {
 }
 
 /// Decision by intervals: an identity is never shown by them alone, see [`equality_by_interval`].
-pub fn by_interval(kind: Kind, sides: &Sides<Interval>) -> Comparison {
-    if kind == Kind::Identity {
+pub fn by_interval(form: Form, sides: &Sides<Interval>) -> Comparison {
+    if form == Form::Identity {
         let difference = sides.lhs.clone().sub(&sides.rhs);
         let differs = difference.is_defined() && !difference.contains_zero();
         return if differs { Comparison::False } else { Comparison::Open };
@@ -231,10 +231,10 @@ pub fn equal_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> bool {
 }
 
 /// Decision by rationals.
-pub fn by_rational(kind: Kind, sides: &Sides<Exact>) -> Comparison {
+pub fn by_rational(form: Form, sides: &Sides<Exact>) -> Comparison {
     match sides.lhs.compare(&sides.rhs) {
         None => Comparison::Open,
-        Some(order) if kind == Kind::Identity => {
+        Some(order) if form == Form::Identity => {
             if order.is_eq() {
                 Comparison::True
             } else {

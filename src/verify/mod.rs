@@ -1,7 +1,6 @@
 //! The one flow: a statement on an instance, checked to a verdict.
 //!
-//! [`plan`] chooses instances, [`instance`] builds one, and by the scope of the claim
-//! `pathwise`, `one_step` or `whole_run` decides it.
+//! [`plan`] chooses instances, [`instance`] builds one, and the first `procedure` that applies judges it.
 
 mod at_points;
 mod budget;
@@ -22,6 +21,7 @@ mod places;
 pub mod plan;
 pub mod predict;
 mod probes;
+mod procedure;
 mod ranges;
 mod relation;
 mod sampled;
@@ -43,8 +43,8 @@ use thiserror::Error;
 use crate::inference::{Evidence, Ledger, Verdict};
 use crate::oracle::{SourceSpec, StreamKey};
 use crate::preset::Effort;
+use crate::statement::Statement;
 use crate::statement::evaluate::{EvaluationError, NO_VALUE};
-use crate::statement::{Scope, Statement, Subject};
 use instance::{CellSpec, Instance, InstanceError};
 
 pub use counterexample::{Counterexample, Draw, Part, Row};
@@ -357,12 +357,8 @@ pub fn check_cell(cell: &Cell<'_>, judging: Judging<'_>) -> Result<Outcome, Chec
 /// # Errors
 /// As [`check_cell`].
 pub fn check_instance(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    let outcome = match instance.statement.scope() {
-        _ if instance.statement.subject == Subject::Estimate => at_points::check(instance, key, judging),
-        Scope::Pathwise => pathwise::check(instance, key, judging),
-        Scope::OneStep => one_step::check(instance, key, judging),
-        Scope::WholeRun => whole_run::check(instance, key, judging),
-    };
+    let procedure = procedure::of(instance, judging.effort);
+    let outcome = procedure.and_then(|procedure| procedure.decide(instance, key, judging));
     outcome.map(Outcome::told).map_err(|failure| failure.on(instance))
 }
 

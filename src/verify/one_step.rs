@@ -1,17 +1,19 @@
 //! Claims about one step given the past: all outcomes of the step's noise, at every stored state.
 
+use super::CheckFailure;
 use super::history::History;
 use super::instance::Instance;
 use super::judge::Sides;
-use super::pathwise::{SidesOnRun, Watch, check_on_runs, sides_at};
+use super::pathwise::{SidesOnRun, Watch, sides_at};
 use super::places::Place;
-use super::{CheckFailure, Judging, Outcome};
+use super::procedure::OnRuns;
 use crate::method::{KnownTrace, OutcomeTrace, RunTrace};
 use crate::number::zeros;
-use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
+use crate::oracle::{Enumerated, Estimable, Memory, Situation};
+use crate::preset::Effort;
 use crate::problem::{Arithmetic, Scratch};
-use crate::statement::Claim;
 use crate::statement::evaluate::{EvaluationError, Evaluator, Scope, Trace};
+use crate::statement::{Claim, Subject};
 
 /// Most equally likely outcomes of one step.
 pub(super) const MAX_OUTCOMES: u64 = 1 << 10;
@@ -105,15 +107,6 @@ impl SidesOnRun for OverOutcomes<'_> {
     }
 }
 
-/// Whether the noise of one step can be enumerated.
-pub(super) fn suitable(instance: &Instance<'_>) -> bool {
-    let model = &instance.oracle.model;
-    model.finite
-        && model.split
-        && instance.method.draws_one_average()
-        && outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES)
-}
-
 /// Outcomes of one draw of the estimate, counted where the gradients are zero: their number is the same
 /// everywhere. `None` beyond 2⁶⁴.
 pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
@@ -137,18 +130,27 @@ pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
     random.paths()
 }
 
-/// Refuses noise that cannot be enumerated.
-pub(super) fn require_suitable(instance: &Instance<'_>) -> Result<(), CheckFailure> {
-    if instance.oracle.model.finite && instance.oracle.model.split {
-        return Ok(());
-    }
-    Err(CheckFailure::Unsuitable(
-        "one-step claims are enumerated, so the noise must be finite and apart from the bias".into(),
-    ))
-}
+/// All outcomes of one step, given the past.
+pub(super) struct EveryOutcome;
 
-/// Checks all claims of a one-step statement on an instance.
-pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    require_suitable(instance)?;
-    check_on_runs(instance, key, judging, &OverOutcomes { instance })
+impl OnRuns for EveryOutcome {
+    fn subject(&self) -> Subject {
+        Subject::OneStep
+    }
+
+    fn obstacle(&self, instance: &Instance<'_>, _: &Effort) -> Option<&'static str> {
+        let model = &instance.oracle.model;
+        if !model.finite || !model.split {
+            return Some("one-step claims are enumerated, so the noise must be finite and apart from the bias");
+        }
+        if !instance.method.draws_one_average() {
+            return Some("one-step claims are about a method that draws one estimate of the average a step");
+        }
+        let few = outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES);
+        (!few).then_some("one step has too many outcomes to be enumerated")
+    }
+
+    fn on_run<'a>(&self, instance: &'a Instance<'a>) -> impl SidesOnRun + 'a {
+        OverOutcomes { instance }
+    }
 }

@@ -12,16 +12,18 @@ use super::judge::{
 };
 use super::ladder::{Ladder, Setup, Setups, is_defined};
 use super::places::{self, Place};
+use super::procedure::OnRuns;
 use super::symbolic::{Certain, Points, Symbolic};
 use super::{CheckFailure, Judging, Outcome, Relation, Remainder};
 use crate::inference::{Evidence, Verdict};
 use crate::method::RunTrace;
 use crate::number::{Exact, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
+use crate::preset::Effort;
 use crate::problem::Arithmetic;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::VectorSequence;
-use crate::statement::{Claim, Kind, Subject};
+use crate::statement::{Claim, Form, Subject};
 
 /// The arithmetics that decided some comparison.
 #[derive(Clone, Copy, Default)]
@@ -33,9 +35,9 @@ struct Deciders {
 
 impl Deciders {
     /// Intervals leave more open of an identity than rationals do, and of an inequality nothing.
-    fn evidence(self, kind: Kind) -> Evidence {
+    fn evidence(self, form: Form) -> Evidence {
         match (self.bits, self.rational) {
-            (Some(bits), rational) if !rational || kind == Kind::Identity => Evidence::Interval { bits },
+            (Some(bits), rational) if !rational || form == Form::Identity => Evidence::Interval { bits },
             (_, true) => Evidence::Rational,
             _ => Evidence::Ball,
         }
@@ -156,9 +158,21 @@ pub(super) fn sides_at<'a, S: Scalar>(
     Sides::evaluate(claim, &mut evaluator, context)
 }
 
-/// Checks all claims of a pathwise statement on an instance.
-pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    check_on_runs(instance, key, judging, &OnTrajectory)
+/// Every step of every run.
+pub(super) struct EveryStep;
+
+impl OnRuns for EveryStep {
+    fn subject(&self) -> Subject {
+        Subject::Pathwise
+    }
+
+    fn obstacle(&self, _: &Instance<'_>, _: &Effort) -> Option<&'static str> {
+        None
+    }
+
+    fn on_run<'a>(&self, _: &'a Instance<'a>) -> impl SidesOnRun + 'a {
+        OnTrajectory
+    }
 }
 
 /// How one comparison ended.
@@ -180,8 +194,8 @@ pub(super) struct Trial<'t, 'a, P> {
 }
 
 impl<P: SidesOnRun> Trial<'_, '_, P> {
-    fn kind(&self) -> Kind {
-        self.ladder.instance.statement.kind
+    fn form(&self) -> Form {
+        self.ladder.instance.statement.form
     }
 
     /// How many steps of the run the comparison needs.
@@ -222,7 +236,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
             return Ok(None);
         }
         let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
-        let found = sides.ok().map(|sides| (by_rational(self.kind(), &sides), sides.midpoint()));
+        let found = sides.ok().map(|sides| (by_rational(self.form(), &sides), sides.midpoint()));
         Ok(found.filter(|(found, _)| *found != Comparison::Open))
     }
 
@@ -265,7 +279,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                 condition: &|condition, slots| evaluator(slots).condition(condition).ok().flatten(),
             },
         };
-        symbolic.decide(self.kind(), self.claim(), self.place.k)
+        symbolic.decide(self.form(), self.claim(), self.place.k)
     }
 
     /// Whether intervals of that precision show an identity.
@@ -280,22 +294,22 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     /// Whether balls show it: those of the run itself, then those around it in intervals, which exist if
     /// `reached`. Identities are not screened, and stored points have no errors to grow.
     fn screened(&self, reached: bool, midpoint: &mut Midpoint) -> Result<Option<Comparison>, CheckFailure> {
-        let kind = self.kind();
+        let form = self.form();
         if self.needed() <= self.ladder.ball_reach() {
             let scope = self.ladder.ball_scope(self.setup);
             if let Ok(sides) = self.sides(scope, self.ladder.ball(), None)? {
                 *midpoint = sides.midpoint();
-                if screen(kind, &sides) == Comparison::True {
+                if screen(form, &sides) == Comparison::True {
                     return Ok(Some(Comparison::True));
                 }
             }
             if reached
-                && kind != Kind::Identity
+                && form != Form::Identity
                 && self.ladder.history.is_forward()
                 && let Ok(sides) = self.sides(scope, self.ladder.around(), None)?
             {
                 *midpoint = sides.midpoint();
-                if screen(kind, &sides) == Comparison::True {
+                if screen(form, &sides) == Comparison::True {
                     return Ok(Some(Comparison::True));
                 }
             }
@@ -306,7 +320,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     /// Screening; then intervals, with rationals and symbols tried early, as higher precision is of no use
     /// where both sides are equal. An identity is shown by intervals only where neither of them decides.
     fn decide(&self, deciders: &mut Deciders) -> Result<Found, CheckFailure> {
-        let kind = self.kind();
+        let form = self.form();
         let mut midpoint = (f64::NAN, f64::NAN, f64::NAN);
         let rungs = self.rungs();
         if let Some(found) = self.screened(!rungs.is_empty(), &mut midpoint)? {
@@ -316,28 +330,28 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
             return Ok(Found::Open(beyond(self.place.horizon, self.ladder.longest()), midpoint));
         };
         // Rationals need no help with an identity.
-        if kind == Kind::Identity
+        if form == Form::Identity
             && let Some((found, midpoint)) = self.by_rationals()?
         {
             deciders.rational = true;
             return Ok(Found::Compared(found, midpoint));
         }
-        let exact_after = rungs[if kind == Kind::Identity { 0 } else { 2.min(last) }];
+        let exact_after = rungs[if form == Form::Identity { 0 } else { 2.min(last) }];
         let mut failure = None;
         for rung in rungs.iter().copied() {
             // An identity that is false is most often seen at once; it is accepted from the last rung alone, as
             // any other might refute it.
-            if kind == Kind::Identity && rung != rungs[0] && rung != rungs[last] {
+            if form == Form::Identity && rung != rungs[0] && rung != rungs[last] {
                 continue;
             }
             let sides = self.by_interval(rung)?;
             let mut found = Comparison::Open;
             if let Ok(sides) = &sides {
                 midpoint = sides.midpoint();
-                found = by_interval(kind, sides);
+                found = by_interval(form, sides);
             }
             if found == Comparison::Open && rung == exact_after {
-                if kind != Kind::Identity
+                if form != Form::Identity
                     && let Some((by_rationals, _)) = self.by_rationals()?
                 {
                     found = by_rationals;
@@ -351,7 +365,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                     return Ok(Found::Compared(found, midpoint));
                 }
             }
-            if let (Ok(sides), Comparison::Open, Kind::Identity) = (&sides, found, kind) {
+            if let (Ok(sides), Comparison::Open, Form::Identity) = (&sides, found, form) {
                 let same_point = sides.are_points() && sides.lhs.certainly_le(&sides.rhs);
                 if same_point || (rung == rungs[last] && self.is_equal(rung, sides)?) {
                     found = Comparison::True;
@@ -399,18 +413,18 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     /// How the sides compare, in decimals. That they differ in the claimed direction is not looked for
     /// in precisions beyond the first.
     fn relation(&self, found: Comparison) -> Result<Option<Relation>, CheckFailure> {
-        let kind = self.kind();
+        let form = self.form();
         let all = self.rungs();
         let rungs = if found == Comparison::False { all.len() } else { all.len().min(1) };
         for (number, rung) in all.into_iter().take(rungs).enumerate() {
             if let Ok(sides) = self.by_interval(rung)?
-                && by_interval(kind, &sides) == found
+                && by_interval(form, &sides) == found
             {
-                return Ok(Interval::relation(kind, &sides.lhs, &sides.rhs, found));
+                return Ok(Interval::relation(form, &sides.lhs, &sides.rhs, found));
             }
             if number == 1.min(rungs - 1) && self.ladder.instance.problem.is_rational() {
                 let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
-                let relation = sides.ok().and_then(|sides| Exact::relation(kind, &sides.lhs, &sides.rhs, found));
+                let relation = sides.ok().and_then(|sides| Exact::relation(form, &sides.lhs, &sides.rhs, found));
                 if relation.is_some() {
                     return Ok(relation);
                 }
@@ -472,7 +486,7 @@ pub(super) fn check_on_runs(
         let setup = own.of(place.horizon);
         progress.enclose(&Trial { on_run, ladder: &ladder, setup: &setup, place })?;
     }
-    progress.outcome(instance.statement.kind)
+    progress.outcome(instance.statement.form)
 }
 
 impl Progress {
@@ -561,7 +575,7 @@ impl Progress {
         Ok(())
     }
 
-    fn outcome(self, kind: Kind) -> Result<Outcome, CheckFailure> {
+    fn outcome(self, form: Form) -> Result<Outcome, CheckFailure> {
         let Progress { keeper, counterexample, deciders, comparisons, violated, remainder, failure, .. } = self;
         let open = remainder.open.is_some();
         let verdict = match (violated, failure) {
@@ -573,7 +587,7 @@ impl Progress {
             (false, None) if remainder.skipped.is_some() => Verdict::Inconclusive,
             (false, None) => return Err(CheckFailure::NothingCompared),
         };
-        let evidence = deciders.evidence(kind);
+        let evidence = deciders.evidence(form);
         Ok(Outcome {
             verdict,
             evidence,

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::choose::{inside, with_parameters};
 use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, Start, base_scope, builtins, enclosure};
 use super::spread::{Candidate, spread};
-use super::{Cell, at_points, one_step, places, stored, whole_run};
+use super::{Cell, places, procedure, stored};
 use crate::number::{Interval, Scalar};
 use crate::oracle::operator::Operator;
 use crate::oracle::{self, SourceSpec};
@@ -21,7 +21,7 @@ use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
 use crate::statement::evaluate::{EvaluationError, Evaluator, NO_VALUE, Scope as Numbers};
 use crate::statement::term::{Builtin, Term};
-use crate::statement::{Parameter, Scope, Statement, StatementError, Subject, Supplied, Symbol, Template, Witness};
+use crate::statement::{Parameter, Statement, StatementError, Subject, Supplied, Symbol, Template, Witness};
 
 /// What a statement is checked on.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ impl<'a> Plan<'a> {
         suitable: &[(ProblemSpec, Arc<dyn DynProblem>)],
     ) -> Vec<Candidate> {
         let mut walked: Vec<Candidate> = Vec::new();
-        let defaults = sources(statement.scope());
+        let defaults = sources(statement.subject, statement.averages());
         let count = if statement.estimates.is_empty() { defaults.len() } else { statement.estimates.len() };
         if suitable.is_empty() {
             return walked;
@@ -265,13 +265,10 @@ fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<Vec<bool>, In
     if !compared.contains(&true) {
         return Err(InstanceError::NoIndex);
     }
-    let suitable = match instance.statement.scope() {
-        _ if instance.statement.subject == Subject::Estimate => at_points::suitable(instance),
-        Scope::Pathwise => true,
-        Scope::OneStep => one_step::suitable(instance),
-        Scope::WholeRun => whole_run::suitable(instance, preset.effort().paths),
-    };
-    if suitable { Ok(compared) } else { Err(InstanceError::NoEvidence) }
+    match procedure::of(instance, &preset.effort()) {
+        Ok(_) => Ok(compared),
+        Err(_) => Err(InstanceError::NoEvidence),
+    }
 }
 
 /// Finite noise is only enumerable over few steps: of two outcomes a step, or of signs of all coordinates where
@@ -284,7 +281,7 @@ fn limited_horizon(
     preset: Preset,
 ) -> usize {
     let signs = match sources {
-        _ if statement.scope() != Scope::WholeRun => return horizon,
+        _ if statement.subject != Subject::WholeRun => return horizon,
         _ if sources.iter().any(|s| matches!(s, SourceSpec::Axis { .. })) => 1,
         [SourceSpec::RelativeSigns { .. }] if !problem.is_quadratic() => problem.dimension(),
         _ => return horizon,
@@ -337,13 +334,14 @@ fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), I
 }
 
 /// Error sources to try, by what a claim is about.
-fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
+fn sources(subject: Subject, averages: bool) -> Vec<Vec<SourceSpec>> {
     use SourceSpec::{
         Aligned, Axis, Gaussian, Greedy, Offset, Opposed, Rademacher, RandomSigns, Relative, RelativeSigns, Sphere,
     };
     let (relative, absolute) = (0.0625, 0.25);
-    match scope {
-        Scope::Pathwise => vec![
+    match subject {
+        Subject::Estimate if averages => sources(Subject::OneStep, true),
+        Subject::Pathwise | Subject::Estimate => vec![
             vec![Greedy { relative, absolute }],
             vec![],
             vec![Opposed { relative: 0.25, absolute }],
@@ -353,7 +351,7 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
             vec![Relative { factor: -0.5 }, Rademacher { size: 0.25 }],
             vec![Offset { size: 0.5 }, Sphere { radius: 1.0 }],
         ],
-        Scope::OneStep => vec![
+        Subject::OneStep => vec![
             vec![Axis { size: 0.5 }],
             vec![Relative { factor: -0.5 }, Axis { size: 1.0 }],
             vec![Rademacher { size: 0.5 }],
@@ -363,7 +361,7 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
             vec![RelativeSigns { factor: 0.5 }],
             vec![],
         ],
-        Scope::WholeRun => vec![
+        Subject::WholeRun => vec![
             vec![Rademacher { size: 0.5 }],
             vec![Opposed { relative, absolute }],
             vec![Offset { size: 0.25 }, Rademacher { size: 0.25 }],
@@ -386,7 +384,7 @@ fn sources(scope: Scope) -> Vec<Vec<SourceSpec>> {
 #[must_use]
 pub fn estimates(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<SourceSpec>> {
     if statement.estimates.is_empty() {
-        return sources(statement.scope());
+        return sources(statement.subject, statement.averages());
     }
     statement.estimates.iter().filter_map(|template| filled_sources(statement, template, problem).ok()).collect()
 }

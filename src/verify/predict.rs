@@ -10,7 +10,7 @@ use crate::number::Interval;
 use crate::oracle::SourceSpec;
 use crate::problem::{DynProblem, ProblemSpec};
 use crate::statement::evaluate::{Evaluator, RandomIndex};
-use crate::statement::{Kind, Scope, Statement, Subject};
+use crate::statement::{Form, Statement, Subject};
 
 /// Combinations of the free parameters' candidates that are tried.
 const CHOICES: usize = 16;
@@ -19,8 +19,9 @@ const BITS: u32 = 128;
 /// Whether the statement bounds an expectation over the whole run by what is known before its first step.
 #[must_use]
 pub fn is_known_beforehand(statement: &Statement) -> bool {
-    let of_run = statement.subject == Subject::Run && statement.scope() == Scope::WholeRun;
-    of_run && statement.kind != Kind::Identity && statement.claims.iter().all(|claim| claim.quantifier.is_none())
+    statement.subject == Subject::WholeRun
+        && statement.form != Form::Identity
+        && statement.claims.iter().all(|claim| claim.quantifier.is_none())
 }
 
 /// What is known of a run before its first step. It is the same whatever values the parameters have that the

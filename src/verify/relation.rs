@@ -10,7 +10,7 @@ use super::Relation;
 use super::judge::Comparison;
 use crate::number::decimal::{Decimal, ToDecimal};
 use crate::number::{Interval, Scalar};
-use crate::statement::Kind;
+use crate::statement::Form;
 
 /// Digits of a side, where these show the relation already.
 const DIGITS: usize = 6;
@@ -20,11 +20,11 @@ const DIFFERENCE_DIGITS: usize = 3;
 
 /// The relation that a comparison in intervals decided; none where it decided nothing.
 #[must_use]
-pub fn of_intervals(kind: Kind, lhs: &Interval, rhs: &Interval, found: Comparison) -> Option<Relation> {
+pub fn of_intervals(form: Form, lhs: &Interval, rhs: &Interval, found: Comparison) -> Option<Relation> {
     if !lhs.is_defined() || !rhs.is_defined() {
         return None;
     }
-    match (kind == Kind::Identity, found) {
+    match (form == Form::Identity, found) {
         (_, Comparison::Open) => None,
         (false, Comparison::True) => inequality(lhs.upper(), "<=", rhs.lower()),
         (false, Comparison::False) => inequality(lhs.lower(), ">", rhs.upper()),
@@ -47,8 +47,8 @@ pub fn of_intervals(kind: Kind, lhs: &Interval, rhs: &Interval, found: Compariso
 
 /// The relation that a comparison of rationals decided; none where it decided nothing.
 #[must_use]
-pub fn of_rationals(kind: Kind, lhs: &Rational, rhs: &Rational, found: Comparison) -> Option<Relation> {
-    match (kind == Kind::Identity, found) {
+pub fn of_rationals(form: Form, lhs: &Rational, rhs: &Rational, found: Comparison) -> Option<Relation> {
+    match (form == Form::Identity, found) {
         (_, Comparison::Open) => None,
         (false, Comparison::True) => inequality(lhs, "<=", rhs),
         (false, Comparison::False) => inequality(lhs, ">", rhs),
@@ -167,7 +167,7 @@ mod tests {
     fn as_many_digits_are_printed_as_the_relation_needs() {
         let third = rational(1, 3);
         let more = Rational::from(&third + &rational(1, 1_000_000_000_000));
-        let of = |lhs: &Rational, rhs: &Rational, found| text(of_rationals(Kind::Pathwise, lhs, rhs, found));
+        let of = |lhs: &Rational, rhs: &Rational, found| text(of_rationals(Form::Inequality, lhs, rhs, found));
         assert_eq!(of(&more, &third, Comparison::False), "0.3333333333343 > 0.3333333333334");
         assert_eq!(of(&third, &more, Comparison::True), "0.3333333333334 <= 0.3333333333343");
         assert_eq!(of(&rational(3, 1), &third, Comparison::False), "3 > 0.333334");
@@ -180,17 +180,17 @@ mod tests {
         // Each of these ended as "3e-1 > 3.0000000000000004e-1" when printed from midpoints.
         let lhs = Interval::from_f64(0.1 + 0.2, 53);
         let rhs = Interval::from_f64(0.3, 53);
-        let relation = text(of_intervals(Kind::Pathwise, &lhs, &rhs, Comparison::False));
+        let relation = text(of_intervals(Form::Inequality, &lhs, &rhs, Comparison::False));
         assert_eq!(relation, "0.30000000000000004 > 0.29999999999999999");
         let tiny = Interval::from_f64(f64::from_bits(1), 53);
         let zero = Interval::from_f64(0.0, 53);
-        assert_eq!(text(of_intervals(Kind::Pathwise, &tiny, &zero, Comparison::False)), "4.94065e-324 > 0");
+        assert_eq!(text(of_intervals(Form::Inequality, &tiny, &zero, Comparison::False)), "4.94065e-324 > 0");
     }
 
     #[test]
     fn the_two_ends_that_decide_are_printed() {
         let interval = |low: i64, high: i64| Interval::from_bounds(&rational(low, 1), &rational(high, 1), 64);
-        let of = |lhs: &Interval, rhs: &Interval, found| text(of_intervals(Kind::Pathwise, lhs, rhs, found));
+        let of = |lhs: &Interval, rhs: &Interval, found| text(of_intervals(Form::Inequality, lhs, rhs, found));
         assert_eq!(of(&interval(5, 9), &interval(1, 3), Comparison::False), "5 > 3");
         assert_eq!(of(&interval(1, 3), &interval(5, 9), Comparison::True), "3 <= 5");
         assert_eq!(of(&interval(1, 3), &interval(3, 9), Comparison::True), "3 <= 3");
@@ -198,33 +198,33 @@ mod tests {
 
     #[test]
     fn the_relation_of_an_identity_names_the_size_of_the_difference() {
-        let of = |lhs: &Rational, rhs: &Rational, found| text(of_rationals(Kind::Identity, lhs, rhs, found));
+        let of = |lhs: &Rational, rhs: &Rational, found| text(of_rationals(Form::Identity, lhs, rhs, found));
         let (third, more) = (rational(1, 3), rational(1_000_001, 3_000_000));
         assert_eq!(of(&third, &more, Comparison::False), "0.3333334 != 0.3333336; 3.33e-7");
         assert_eq!(of(&more, &third, Comparison::False), "0.3333336 != 0.3333334; 3.33e-7");
         assert_eq!(of(&third, &third, Comparison::True), "0.333333 = 0.333333; 0");
         let around = Interval::from_bounds(&rational(1, 3), &rational(1, 3), 256);
-        let relation = of_intervals(Kind::Identity, &around, &around, Comparison::True).expect("a relation");
+        let relation = of_intervals(Form::Identity, &around, &around, Comparison::True).expect("a relation");
         assert_eq!((relation.lhs, relation.sign.as_str()), (relation.rhs, "="));
         assert!(read(&relation.difference.expect("a size")) > 0, "the enclosures differ by what they are wide");
         let [one, two] = [1.0, 2.0].map(|x| Interval::from_f64(x, 64));
-        assert_eq!(text(of_intervals(Kind::Identity, &two, &one, Comparison::False)), "2 != 1; 1");
-        assert_eq!(text(of_intervals(Kind::Identity, &one, &two, Comparison::False)), "1 != 2; 1");
+        assert_eq!(text(of_intervals(Form::Identity, &two, &one, Comparison::False)), "2 != 1; 1");
+        assert_eq!(text(of_intervals(Form::Identity, &one, &two, Comparison::False)), "1 != 2; 1");
     }
 
     #[test]
     fn what_is_undecided_or_not_so_has_no_relation() {
         let [one, two] = [1, 2].map(|n| rational(n, 1));
-        for kind in [Kind::Pathwise, Kind::Identity] {
-            assert_eq!(of_rationals(kind, &one, &two, Comparison::Open), None);
+        for form in [Form::Inequality, Form::Identity] {
+            assert_eq!(of_rationals(form, &one, &two, Comparison::Open), None);
         }
-        assert_eq!(of_rationals(Kind::Pathwise, &one, &two, Comparison::False), None);
-        assert_eq!(of_rationals(Kind::Pathwise, &two, &one, Comparison::True), None);
-        assert_eq!(of_rationals(Kind::Identity, &one, &one, Comparison::False), None);
+        assert_eq!(of_rationals(Form::Inequality, &one, &two, Comparison::False), None);
+        assert_eq!(of_rationals(Form::Inequality, &two, &one, Comparison::True), None);
+        assert_eq!(of_rationals(Form::Identity, &one, &one, Comparison::False), None);
         let nan = Interval::from_f64(f64::NAN, 64);
         let one = Interval::from_f64(1.0, 64);
-        assert_eq!(of_intervals(Kind::Pathwise, &nan, &one, Comparison::True), None);
-        assert_eq!(of_intervals(Kind::Identity, &one, &one, Comparison::False), None);
+        assert_eq!(of_intervals(Form::Inequality, &nan, &one, Comparison::True), None);
+        assert_eq!(of_intervals(Form::Identity, &one, &one, Comparison::False), None);
     }
 
     /// Numbers of every size, and close to each other as often as not.
@@ -258,8 +258,8 @@ mod tests {
         }
     }
 
-    fn found(kind: Kind, lhs: &Rational, rhs: &Rational) -> Comparison {
-        let so = if kind == Kind::Identity { lhs == rhs } else { lhs <= rhs };
+    fn found(form: Form, lhs: &Rational, rhs: &Rational) -> Comparison {
+        let so = if form == Form::Identity { lhs == rhs } else { lhs <= rhs };
         if so { Comparison::True } else { Comparison::False }
     }
 
@@ -270,19 +270,19 @@ mod tests {
 
         #[test]
         fn a_printed_relation_of_rationals_is_true((lhs, rhs) in pair(), identity in any::<bool>()) {
-            let kind = if identity { Kind::Identity } else { Kind::Pathwise };
-            let found = found(kind, &lhs, &rhs);
-            let relation = of_rationals(kind, &lhs, &rhs, found).expect("a relation");
+            let form = if identity { Form::Identity } else { Form::Inequality };
+            let found = found(form, &lhs, &rhs);
+            let relation = of_rationals(form, &lhs, &rhs, found).expect("a relation");
             assert_true(&relation, &lhs, &rhs, found);
         }
 
         #[test]
         fn a_printed_relation_of_intervals_is_true((lhs, rhs) in pair(), identity in any::<bool>(), bits in 20u32..400) {
-            let kind = if identity { Kind::Identity } else { Kind::Pathwise };
+            let form = if identity { Form::Identity } else { Form::Inequality };
             let [x, y] = [&lhs, &rhs].map(|q| Interval::from_rational(q, bits));
             let decided = x.lower() > y.upper() || x.upper() < y.lower() || (!identity && x.upper() <= y.lower());
-            let found = if decided || (identity && lhs == rhs) { found(kind, &lhs, &rhs) } else { Comparison::Open };
-            match of_intervals(kind, &x, &y, found) {
+            let found = if decided || (identity && lhs == rhs) { found(form, &lhs, &rhs) } else { Comparison::Open };
+            match of_intervals(form, &x, &y, found) {
                 None => prop_assert_eq!(found, Comparison::Open),
                 Some(relation) => assert_true(&relation, &lhs, &rhs, found),
             }

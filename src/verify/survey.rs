@@ -9,15 +9,13 @@ use super::history::Demand;
 use super::instance::Instance;
 use super::judge::{Sides, attempt};
 use super::ladder::{Ladder, Setups};
-use super::pathwise::{OnOnlyRun, SidesOnRun};
+use super::pathwise::SidesOnRun;
 use super::places::{self, Place};
-use super::sampled::Statistical;
-use super::{CheckFailure, Judging, at_points, one_step, pathwise};
+use super::{CheckFailure, Judging, procedure};
 use crate::method::{Legality, Recorded};
 use crate::number::{Ball, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
-use crate::statement::{Scope, Subject};
 
 /// An arithmetic that knows how far its numbers may be off.
 trait Bounded {
@@ -59,32 +57,19 @@ fn glance<S: Scalar + Bounded>(
 
 /// Most operations of one run at a glance.
 const OPERATIONS: u64 = 1 << 21;
-/// Most trajectories that are looked at, and most samples.
+/// Most trajectories that are looked at.
 const TRAJECTORIES: u64 = 2;
-const SAMPLES: u64 = 512;
-/// Standard errors that a sampled mean may be off.
-const STANDARD_ERRORS: f64 = 5.0;
 
 /// All comparisons of the instance that binary64 has.
 ///
 /// # Errors
-/// When a run fails, or no way of checking the claim applies.
+/// When a run fails, or no way of judging the claim applies.
 pub fn survey(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Vec<Glance>, CheckFailure> {
-    match instance.statement.scope() {
-        _ if instance.statement.subject == Subject::Estimate => {
-            at_points::require_suitable(instance)?;
-            on_runs(instance, key, judging, &at_points::OverDraws { instance })
-        }
-        Scope::Pathwise => on_runs(instance, key, judging, &pathwise::OnTrajectory),
-        Scope::OneStep => {
-            one_step::require_suitable(instance)?;
-            on_runs(instance, key, judging, &one_step::OverOutcomes { instance })
-        }
-        Scope::WholeRun => whole_run(instance, key, judging),
-    }
+    procedure::of(instance, judging.effort)?.approximate(instance, key, judging)
 }
 
-fn on_runs(
+/// Those of claims that are judged on runs.
+pub(super) fn glances_on_runs(
     instance: &Instance<'_>,
     key: &StreamKey,
     judging: Judging<'_>,
@@ -154,14 +139,9 @@ fn is_open(g: &Glance) -> bool {
     g.rounding > COARSE * g.scale && g.lhs - g.rhs + g.rounding > 0.0
 }
 
-fn whole_run(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Vec<Glance>, CheckFailure> {
+/// Those of claims about expectations that are computed.
+pub(super) fn glances_of_means(instance: &Instance<'_>, means: ExactMeans) -> Result<Vec<Glance>, CheckFailure> {
     let quantities = Recorded::mentioned(&instance.statement.claims);
-    if instance.oracle.model.deterministic {
-        return on_runs(instance, key, judging, &OnOnlyRun { instance });
-    }
-    let Some(means) = ExactMeans::find(instance, judging.effort.paths) else {
-        return Statistical::new(instance, key, judging, &quantities)?.glances(SAMPLES, STANDARD_ERRORS);
-    };
     let (glances, lost) = on_table::<Ball>(instance, &quantities, means, ())?;
     if !lost && !glances.iter().any(is_open) {
         return Ok(glances);

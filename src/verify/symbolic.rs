@@ -21,7 +21,7 @@ use crate::method::{BoundMethod, Space, forward, towards};
 use crate::number::Exact;
 use crate::statement::evaluate::Scope;
 use crate::statement::term::{Condition, Node, OfMethod, Term, Vector, VectorSequence};
-use crate::statement::{Claim, Kind};
+use crate::statement::{Claim, Form};
 use form::{Atom, SymbolicVector};
 use walk::Walk;
 
@@ -69,7 +69,7 @@ pub(super) struct Symbolic<'a> {
 
 impl Symbolic<'_> {
     /// Decides a claim at index k, where the difference of its sides is a number, or certainly of one sign.
-    pub fn decide(&self, kind: Kind, claim: &Claim, k: i64) -> Comparison {
+    pub fn decide(&self, form: Form, claim: &Claim, k: i64) -> Comparison {
         let scout = Expansion::new(self, claim, 0);
         scout.scouting.set(true);
         let base = match sides(&scout, claim, k) {
@@ -81,10 +81,10 @@ impl Symbolic<'_> {
         let Some(expanded) = difference.expanded() else { return Comparison::Open };
         match expanded.as_constant() {
             Some(constant) => {
-                let holds = if kind == Kind::Identity { constant == 0 } else { constant >= 0 };
+                let holds = if form == Form::Identity { constant == 0 } else { constant >= 0 };
                 if holds { Comparison::True } else { Comparison::False }
             }
-            None if kind != Kind::Identity && difference.is_nonnegative() => Comparison::True,
+            None if form != Form::Identity && difference.is_nonnegative() => Comparison::True,
             None => Comparison::Open,
         }
     }

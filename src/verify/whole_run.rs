@@ -3,39 +3,112 @@
 
 use super::budget::{Budget, beyond};
 use super::exact::{ExactMeans, decide_exactly};
+use super::glance::Glance;
 use super::history::longest_forward;
 use super::instance::Instance;
-use super::pathwise::{OnOnlyRun, check_on_runs};
+use super::pathwise::{OnOnlyRun, SidesOnRun};
 use super::places::Place;
+use super::procedure::{OnRuns, Procedure};
 use super::sampled::Statistical;
+use super::survey::glances_of_means;
 use super::{CheckFailure, Judging, Outcome, Remainder};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{Recorded, start_error};
 use crate::oracle::StreamKey;
-use crate::statement::Kind;
+use crate::preset::Effort;
+use crate::statement::{Form, Subject};
 
 /// Precision at which it is tried whether the start's own error is known.
 const START_BITS: u32 = 128;
 
-/// Checks all claims of a whole-run statement on an instance.
-pub(super) fn check(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    if instance.oracle.model.deterministic {
-        return check_on_runs(instance, key, judging, &OnOnlyRun { instance });
+/// The one run of an instance without draw, whose averages are over its index alone.
+pub(super) struct OnlyRun;
+
+impl OnRuns for OnlyRun {
+    fn subject(&self) -> Subject {
+        Subject::WholeRun
     }
-    let quantities = Recorded::mentioned(&instance.statement.claims);
-    let means = ExactMeans::find(instance, judging.effort.paths);
-    match means.filter(|means| means.fits(instance, judging.effort.operations) || !can_be_sampled(instance)) {
-        Some(means) => match decide_exactly(instance, &quantities, means, judging.effort) {
+
+    fn obstacle(&self, instance: &Instance<'_>, _: &Effort) -> Option<&'static str> {
+        (!instance.oracle.model.deterministic).then_some("its estimate draws")
+    }
+
+    fn on_run<'a>(&self, instance: &'a Instance<'a>) -> impl SidesOnRun + 'a {
+        OnOnlyRun { instance }
+    }
+}
+
+/// Expectations without sampling.
+pub(super) struct ExactExpectations;
+
+impl Procedure for ExactExpectations {
+    fn subject(&self) -> Subject {
+        Subject::WholeRun
+    }
+
+    /// Where samples decide too, it must be worth its cost.
+    fn obstacle(&self, instance: &Instance<'_>, effort: &Effort) -> Option<&'static str> {
+        let is_wanted =
+            |means: ExactMeans| means.fits(instance, effort.operations) || obstacle_of_sampling(instance).is_some();
+        let found = ExactMeans::find(instance, effort.paths);
+        (!found.is_some_and(is_wanted)).then_some("its expectations are not computed exactly")
+    }
+
+    fn decide(&self, instance: &Instance<'_>, _: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
+        let quantities = Recorded::mentioned(&instance.statement.claims);
+        let Some(means) = ExactMeans::find(instance, judging.effort.paths) else {
+            return Err(CheckFailure::NothingCompared);
+        };
+        match decide_exactly(instance, &quantities, means, judging.effort) {
             // Where one outcome ends before the others nothing is averaged over those that are left.
             Err(CheckFailure::Undefined { .. }) if instance.method.program().may_stop() => {
                 Ok(open(instance, judging, "not every outcome of the run is known to reach its end".to_owned()))
             }
             other => other,
-        },
-        None => sampled(instance, key, judging, &quantities),
+        }
+    }
+
+    fn approximate(
+        &self,
+        instance: &Instance<'_>,
+        _: &StreamKey,
+        judging: Judging<'_>,
+    ) -> Result<Vec<Glance>, CheckFailure> {
+        let found = ExactMeans::find(instance, judging.effort.paths);
+        found.map_or(Ok(Vec::new()), |means| glances_of_means(instance, means))
     }
 }
 
+/// Independent replicates and an anytime-valid test.
+pub(super) struct Sampling;
+
+impl Procedure for Sampling {
+    fn subject(&self) -> Subject {
+        Subject::WholeRun
+    }
+
+    fn obstacle(&self, instance: &Instance<'_>, _: &Effort) -> Option<&'static str> {
+        obstacle_of_sampling(instance)
+    }
+
+    fn decide(&self, instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
+        sampled(instance, key, judging, &Recorded::mentioned(&instance.statement.claims))
+    }
+
+    fn approximate(
+        &self,
+        instance: &Instance<'_>,
+        key: &StreamKey,
+        judging: Judging<'_>,
+    ) -> Result<Vec<Glance>, CheckFailure> {
+        let quantities = Recorded::mentioned(&instance.statement.claims);
+        Statistical::new(instance, key, judging, &quantities)?.glances(SAMPLES, STANDARD_ERRORS)
+    }
+}
+
+/// Most samples of a look, and standard errors that their mean may be off.
+const SAMPLES: u64 = 512;
+const STANDARD_ERRORS: f64 = 5.0;
 /// How many operations of sampled runs one operation of the budget is worth.
 const SAMPLED: f64 = 256.0;
 /// Fewest replicates that a test is made with.
@@ -83,15 +156,15 @@ fn open(instance: &Instance<'_>, judging: Judging<'_>, cause: String) -> Outcome
     }
 }
 
-/// Whether some kind of evidence applies: what the right-hand side says of the start must be known
-/// exactly, and an identity or a claim for every k can only be shown exactly. At most `paths` paths
-/// are enumerated.
-pub(super) fn suitable(instance: &Instance<'_>, paths: u64) -> bool {
-    ExactMeans::find(instance, paths).is_some() || can_be_sampled(instance)
-}
-
-fn can_be_sampled(instance: &Instance<'_>) -> bool {
-    let indexed = instance.statement.claims.iter().any(|claim| claim.quantifier.is_some());
+/// What keeps samples from deciding: what the right-hand side says of the start must be known exactly, and an
+/// identity or a claim for every k can only be shown exactly.
+fn obstacle_of_sampling(instance: &Instance<'_>) -> Option<&'static str> {
+    if instance.statement.form == Form::Identity {
+        return Some("an identity is never decided by sampling");
+    }
+    if instance.statement.claims.iter().any(|claim| claim.quantifier.is_some()) {
+        return Some("sampled claims are about the whole run, without an index");
+    }
     let start_known = !instance.method.starts_with_line() || start_error(&instance.experiment(), START_BITS).is_some();
-    start_known && !indexed && instance.statement.kind != Kind::Identity
+    (!start_known).then_some("the error of the estimate that begins the run is not known exactly")
 }

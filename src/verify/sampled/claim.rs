@@ -9,7 +9,7 @@ use crate::oracle::TailKind;
 use crate::statement::evaluate::{Evaluator, RandomIndex, Scope};
 use crate::statement::syntax::ReduceOp;
 use crate::statement::term::{Index, Term, VectorSequence};
-use crate::statement::{Claim, Kind};
+use crate::statement::{Claim, Form};
 use crate::verify::CheckFailure;
 use crate::verify::instance::Instance;
 use crate::verify::ranges::Ranges;
@@ -64,7 +64,7 @@ fn no_lower_bound() -> CheckFailure {
 
 impl<'a> Known<'a> {
     pub fn new(instance: &'a Instance<'a>, quantities: &[Recorded]) -> Result<Self, CheckFailure> {
-        if instance.statement.kind == Kind::Identity {
+        if instance.statement.form == Form::Identity {
             return Err(CheckFailure::Unsuitable("an identity is never decided by sampling".into()));
         }
         let scope = instance.scope::<Interval>(BITS);
