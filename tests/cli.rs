@@ -145,9 +145,8 @@ fn the_simplest_violation_is_named_first_and_told_so_that_a_person_can_follow_it
     let violated = report.cells.iter().enumerate().filter(|(_, cell)| {
         cell.outcome.as_ref().is_some_and(|outcome| outcome.verdict == lemmata::inference::Verdict::Violated)
     });
-    let simplicity = |cell: &lemmata::report::CellReport| {
-        (cell.setting.as_ref().unwrap().dimension, cell.spec.horizon, cell.spec.oracle.len())
-    };
+    let simplicity =
+        |cell: &lemmata::report::CellReport| (cell.setting.dimension, cell.spec.horizon, cell.spec.oracle.len());
     let (number, cell) = violated.min_by_key(|(_, cell)| simplicity(cell)).unwrap();
     let found = cell.outcome.as_ref().unwrap().counterexample.as_ref().unwrap();
     let sum = |parts: &[lemmata::verify::Part]| parts.iter().map(|p| p.value.parse::<f64>().unwrap()).sum::<f64>();
@@ -426,7 +425,7 @@ fn replay_refuses_what_is_no_report_of_this_program() {
     folder.lemmata(&["replay", "reports/none.json", "--cell", "0"]).code(2);
     folder.write("other.json", "{}");
     folder.lemmata(&["replay", "other.json", "--cell", "0"]).code(2);
-    folder.write("old.json", &text.replacen("\"schema_version\": 4", "\"schema_version\": 999", 1));
+    folder.write("old.json", &text.replacen("\"schema_version\": 5", "\"schema_version\": 999", 1));
     folder.lemmata(&["replay", "old.json", "--cell", "0"]).code(2).stderr(saying("999"));
     folder.write("edited.json", &text.replace("half = \\\"1/2\\\"", "half = \\\"1/3\\\""));
     folder.lemmata(&["replay", "edited.json", "--cell", "0"]).code(2).stderr(saying("edited"));

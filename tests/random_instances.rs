@@ -7,7 +7,7 @@ use lemmata::preset::Preset;
 use lemmata::problem::{ProblemSpec, build};
 use lemmata::statement::{Statement, library, load_text};
 use lemmata::verify::instance::{CellSpec, Start};
-use lemmata::verify::{Cell, Judging, check_cell};
+use lemmata::verify::{Cell, CheckFailure, Judging, check_cell};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed, TestError, TestRunner};
 
@@ -101,7 +101,9 @@ impl Case {
     fn verdict(&self, statement: &Statement) -> Result<Verdict, TestCaseError> {
         let effort = Preset::Quick.effort();
         let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-9, tests: 1 }, seed: 1 };
-        check_cell(&Cell { statement, spec: self.spec(statement) }, judging)
+        Cell::build(statement, self.spec(statement))
+            .map_err(CheckFailure::from)
+            .and_then(|cell| check_cell(&cell, judging))
             .map(|outcome| outcome.verdict)
             .map_err(|err| TestCaseError::fail(err.to_string()))
     }

@@ -285,7 +285,7 @@ fn an_identity_that_only_samples_could_decide_is_no_witness() {
     let spec = Plan::new(&bound, Preset::Quick).unwrap().cells[0].spec.clone();
     let effort = Preset::Quick.effort();
     let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-9, tests: 1 }, seed: 1 };
-    let outcome = check_cell(&Cell { statement: &statement, spec }, judging);
+    let outcome = check_cell(&Cell::build(&statement, spec).unwrap(), judging);
     assert!(matches!(outcome, Err(CheckFailure::Unsuitable(_))), "{outcome:?}");
 }
 

@@ -14,7 +14,7 @@ use crate::inference::Verdict;
 use crate::preset::Effort;
 use crate::report::{self, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
 use crate::statement::{Statement, load_text};
-use crate::verify::instance::Instance;
+use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, trace};
 
 pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
@@ -27,8 +27,8 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
     let mut effort = report.settings.effort.clone();
     effort.precision = precision.or(effort.precision);
     let judging = Judging { effort: &effort, ledger: report.settings.ledger, seed: report.settings.seed };
-    let replayed = Cell { statement: &statement, spec: cell.spec.clone() };
-    let found = again(&replayed, &cell.label, judging, (number, path))?;
+    let replayed = built(&statement, &cell.spec, (number, path))?;
+    let found = again(&replayed, &cell.label, judging, number)?;
     if precision.is_none()
         && let Some(difference) = difference(&report, cell, &replayed, &effort, &found)?
     {
@@ -48,14 +48,18 @@ fn code(outcome: &Outcome) -> ExitCode {
     }
 }
 
+fn built<'a>(statement: &'a Statement, spec: &CellSpec, (number, path): (usize, &Path)) -> Result<Cell<'a>, Failure> {
+    Cell::build(statement, spec.clone()).map_err(|err| no_verdict(number, path, &err.into()))
+}
+
 /// Checks a cell again and prints its first replicate, its outcome and, where it is violated, how to follow it.
 fn again(
     cell: &Cell<'_>,
     label: &str,
     judging: Judging<'_>,
-    (number, path): (usize, &Path),
+    number: usize,
 ) -> Result<Result<Outcome, CheckFailure>, Failure> {
-    let trace = trace::text(cell, judging).map_err(|failure| no_verdict(number, path, &failure))?;
+    let trace = trace::text(cell, judging);
     print(&format!("cell {number}: {}; {label}\n{trace}", cell.statement.id))?;
     let found = verify::check_cell(cell, judging);
     if let Ok(outcome) = &found {
@@ -90,8 +94,8 @@ fn run_audit(report: &AuditReport, path: &Path, number: usize, precision: Option
     effort.precision = precision;
     let ledger = audit::ledger(report.settings.delta);
     let judging = Judging { effort: &effort, ledger, seed: report.settings.seed };
-    let cell = Cell { statement: &statement, spec: shown.spec.clone() };
-    let found = again(&cell, &shown.label, judging, (number, path))?;
+    let cell = built(&statement, &shown.spec, (number, path))?;
+    let found = again(&cell, &shown.label, judging, number)?;
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
     if precision.is_none()
         && let Some(difference) = between("outcome", &shown.outcome, &outcome)?

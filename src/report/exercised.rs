@@ -81,7 +81,7 @@ impl Exercised {
     /// By the cells of a statement.
     #[must_use]
     pub fn new(statement: &Statement, cells: &[&CellReport]) -> Self {
-        let settings = || cells.iter().filter_map(|cell| cell.setting.as_ref());
+        let settings = || cells.iter().map(|cell| &cell.setting);
         let averages = statement.averages();
         let mut exercised = Exercised {
             sources: settings().flat_map(|setting| setting.sources.iter().cloned()).collect(),

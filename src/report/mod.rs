@@ -17,7 +17,7 @@ use crate::inference::{Ledger, Verdict};
 use crate::preset::{Effort, Preset};
 use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement};
-use crate::verify::instance::{CellSpec, Instance};
+use crate::verify::instance::CellSpec;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
 pub use by_hand::by_hand;
@@ -28,7 +28,7 @@ pub use write::read_audit;
 pub use write::{WriteError, path, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -92,7 +92,7 @@ pub struct CellReport {
     /// binary64, stands for all beyond it.
     pub constants: BTreeMap<String, [f64; 2]>,
     /// What of it the statement's summary counts; none where it cannot be built.
-    pub setting: Option<Setting>,
+    pub setting: Setting,
     /// Arithmetic of the runs, and of the decision.
     pub arithmetic: String,
     /// The outcome, where the check came to one.
@@ -170,8 +170,6 @@ impl CellReport {
     /// From a cell and what its check came to.
     #[must_use]
     pub fn new(cell: &Cell<'_>, effort: &Effort, outcome: Result<Outcome, CheckFailure>) -> Self {
-        let instance = Instance::build(cell.statement, &cell.spec).ok();
-        let constants = instance.as_ref().map(Instance::constants).unwrap_or_default();
         let runs = effort.precision.map_or_else(|| "f64".to_owned(), |bits| format!("mpfr {bits} bits"));
         let (outcome, failure) = match outcome {
             Ok(outcome) => (Some(outcome), None),
@@ -183,8 +181,8 @@ impl CellReport {
             statement_hash: cell.statement.hash.clone(),
             label: cell.spec.to_string(),
             spec: cell.spec.clone(),
-            constants: constants.into_iter().collect(),
-            setting: instance.as_ref().map(Setting::of),
+            constants: cell.instance.constants().into_iter().collect(),
+            setting: Setting::of(&cell.instance),
             arithmetic: format!("runs in {runs}, decided by {decided}"),
             outcome,
             failure,
@@ -285,7 +283,7 @@ pub(crate) mod tests {
             label: "an instance".into(),
             spec: serde_json::from_value(spec).expect("a cell"),
             constants: BTreeMap::new(),
-            setting: None,
+            setting: Setting { workers: 1, dimension: 1, sources: Vec::new(), drawn: Vec::new(), biased: false },
             arithmetic: String::new(),
             outcome: None,
             failure,

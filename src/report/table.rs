@@ -166,7 +166,7 @@ fn kind_of(cell: &CellReport) -> u8 {
 
 /// d, K and the number of sources: what makes a cell hard to follow.
 fn simplicity(cell: &CellReport) -> (usize, usize, usize) {
-    let dimension = cell.setting.as_ref().map_or(usize::MAX, |setting| setting.dimension);
+    let dimension = cell.setting.dimension;
     (dimension, cell.spec.horizon, cell.spec.oracle.len())
 }
 

@@ -204,7 +204,7 @@ mod tests {
 
     fn refuted(kind: &str, rest: &str, spec: serde_json::Value) -> Counterexample {
         let statement = statement(kind, rest);
-        let outcome = check_cell(&Cell { statement: &statement, spec: cell(spec) }, judging(&EFFORT)).unwrap();
+        let outcome = check_cell(&Cell::build(&statement, cell(spec)).unwrap(), judging(&EFFORT)).unwrap();
         outcome.counterexample.clone().unwrap_or_else(|| panic!("{outcome:?}"))
     }
 

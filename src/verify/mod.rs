@@ -333,23 +333,35 @@ fn finite_limits([low, high]: [f64; 2]) -> [f64; 2] {
     [finite(low, f64::MIN), finite(high, f64::MAX)]
 }
 
-/// One planned cell.
+/// One planned cell: an instance of a statement, built once.
 #[derive(Clone, Debug)]
 pub struct Cell<'a> {
     /// Its statement.
     pub statement: &'a Statement,
-    /// Its instance.
+    /// What the instance is made from.
     pub spec: CellSpec,
+    /// The instance.
+    pub instance: Instance<'a>,
+}
+
+impl<'a> Cell<'a> {
+    /// The cell with that instance.
+    ///
+    /// # Errors
+    /// When the statement does not speak of it.
+    pub fn build(statement: &'a Statement, spec: CellSpec) -> Result<Self, InstanceError> {
+        let instance = Instance::build(statement, &spec)?;
+        Ok(Cell { statement, spec, instance })
+    }
 }
 
 /// Decides one cell.
 ///
 /// # Errors
-/// When the instance or a run fails; never because the claim does.
+/// When a run fails; never because the claim does.
 pub fn check_cell(cell: &Cell<'_>, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    let instance = Instance::build(cell.statement, &cell.spec)?;
     let key = StreamKey::new(judging.seed, &cell.statement.id, &cell.spec.key());
-    check_instance(&instance, &key, judging)
+    check_instance(&cell.instance, &key, judging)
 }
 
 /// Decides one cell whose instance is built already.

@@ -827,7 +827,7 @@ mod tests {
             "oracle": [{ "source": "relative-signs", "factor": 1.0 }],
             "parameters": { "beta": 1.0, "gamma": step }, "horizon": horizon,
         }));
-        check_cell(&Cell { statement: &statement, spec }, testing::judging(&testing::EFFORT)).unwrap()
+        check_cell(&Cell::build(&statement, spec).unwrap(), testing::judging(&testing::EFFORT)).unwrap()
     }
 
     #[test]

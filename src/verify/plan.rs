@@ -50,8 +50,8 @@ impl<'a> Plan<'a> {
         if statement.general {
             plan.add_stored(statement, preset, &witnesses)?;
         }
-        for (compared, spec) in witnesses {
-            plan.add(statement, spec, &compared);
+        for (compared, cell) in witnesses {
+            plan.add(cell, &compared);
         }
         if statement.general {
             plan.add_general(statement, preset);
@@ -69,8 +69,8 @@ impl<'a> Plan<'a> {
         never_compared(&self.compared)
     }
 
-    fn add(&mut self, statement: &'a Statement, spec: CellSpec, compared: &[bool]) {
-        self.cells.push(Cell { statement, spec });
+    fn add(&mut self, cell: Cell<'a>, compared: &[bool]) {
+        self.cells.push(cell);
         self.compared.iter_mut().zip(compared).for_each(|(known, new)| *known |= new);
     }
 
@@ -80,17 +80,17 @@ impl<'a> Plan<'a> {
         &mut self,
         statement: &'a Statement,
         preset: Preset,
-        witnesses: &[(Vec<bool>, CellSpec)],
+        witnesses: &[(Vec<bool>, Cell<'a>)],
     ) -> Result<(), Box<StatementError>> {
         for cell in stored::read(statement)? {
             let mut spec = cell.spec;
             spec.parameters.retain(|name, _| statement.parameter(name).is_some());
-            let is_witness = witnesses.iter().any(|(_, w)| spec == CellSpec { witness: None, ..w.clone() });
+            let is_witness = witnesses.iter().any(|(_, w)| spec == CellSpec { witness: None, ..w.spec.clone() });
             if is_witness || self.cells.iter().any(|cell| cell.spec == spec) {
                 continue;
             }
-            match Instance::build(statement, &spec).and_then(|instance| is_checkable(&instance, preset)) {
-                Ok(compared) => self.add(statement, spec, &compared),
+            match checkable(statement, spec, preset) {
+                Ok((compared, cell)) => self.add(cell, &compared),
                 Err(reason) => self.pass_over(&format!("a stored witness is no instance: {reason}")),
             }
         }
@@ -109,7 +109,7 @@ impl<'a> Plan<'a> {
             suitable = self.suitable(statement, problem::nested_suite(preset).into_iter().map(Ok).collect());
         }
         for candidate in spread(self.walk(statement, preset, &suitable), wanted) {
-            self.add(statement, candidate.spec, &candidate.compared);
+            self.add(candidate.cell, &candidate.compared);
         }
     }
 
@@ -139,8 +139,8 @@ impl<'a> Plan<'a> {
         statement: &'a Statement,
         preset: Preset,
         suitable: &[(ProblemSpec, Arc<dyn DynProblem>)],
-    ) -> Vec<Candidate> {
-        let mut walked: Vec<Candidate> = Vec::new();
+    ) -> Vec<Candidate<'a>> {
+        let mut walked: Vec<Candidate<'a>> = Vec::new();
         let defaults = sources(statement.subject, statement.averages());
         let count = if statement.estimates.is_empty() { defaults.len() } else { statement.estimates.len() };
         if suitable.is_empty() {
@@ -169,14 +169,14 @@ impl<'a> Plan<'a> {
                 let choice = i + attempt / count;
                 let mut frame = CellSpec::without_parameters(problem_spec.clone(), source, start, horizon);
                 frame.operators = operators_of(statement, i + attempt);
-                let spec = with_parameters(statement, frame, problem.as_ref(), choice, &[]).and_then(|spec| {
+                let found = with_parameters(statement, frame, problem.as_ref(), choice, &[]).and_then(|spec| {
                     let instance = Instance::on(statement, &spec, Arc::clone(problem))?;
-                    Ok((is_checkable(&instance, preset)?, spec))
+                    Ok((is_checkable(&instance, preset)?, Cell { statement, spec, instance }))
                 });
-                let (compared, spec) = spec.map_err(|reason| self.pass_over(&reason)).ok()?;
-                let mut known = self.cells.iter().map(|cell| &cell.spec).chain(walked.iter().map(|c| &c.spec));
-                let new = known.all(|other| *other != spec);
-                new.then(|| Candidate::new(statement, problem.as_ref(), compared, spec, choice))
+                let (compared, cell) = found.map_err(|reason| self.pass_over(&reason)).ok()?;
+                let mut known = self.cells.iter().chain(walked.iter().map(|c| &c.cell));
+                let new = known.all(|other| other.spec != cell.spec);
+                new.then(|| Candidate::new(compared, cell, choice))
             });
             walked.extend(found);
         }
@@ -198,11 +198,8 @@ pub fn never_compared(compared: &[bool]) -> Option<String> {
 }
 
 /// The witnesses of the statement's file, each with the claims that are compared on it.
-fn witnesses(statement: &Statement, preset: Preset) -> Result<Vec<(Vec<bool>, CellSpec)>, Box<StatementError>> {
-    let checked = |position| {
-        let spec = witness_cell(statement, position)?;
-        Ok((is_checkable(&Instance::build(statement, &spec)?, preset)?, spec))
-    };
+fn witnesses(statement: &Statement, preset: Preset) -> Result<Vec<(Vec<bool>, Cell<'_>)>, Box<StatementError>> {
+    let checked = |position| checkable(statement, witness_cell(statement, position)?, preset);
     (0..statement.witnesses.len()).map(|w| checked(w).map_err(|cause| no_instance(statement, w, &cause))).collect()
 }
 
@@ -259,7 +256,13 @@ fn problems(statement: &Statement, preset: Preset) -> Vec<Result<ProblemSpec, In
     statement.problems.iter().map(|(value, _)| read_problem(value)).collect()
 }
 
-/// Which claims the check of the instance's scope compares on it; an error where it can do nothing.
+/// The cell, with the claims that are compared on it.
+fn checkable(statement: &Statement, spec: CellSpec, preset: Preset) -> Result<(Vec<bool>, Cell<'_>), InstanceError> {
+    let cell = Cell::build(statement, spec)?;
+    Ok((is_checkable(&cell.instance, preset)?, cell))
+}
+
+/// Which claims are compared on the instance; an error where it can do nothing.
 fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<Vec<bool>, InstanceError> {
     let compared = places::compared(instance);
     if !compared.contains(&true) {

@@ -454,7 +454,7 @@ mod tests {
             "oracle": [source],
             "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 20,
         }));
-        check_cell(&Cell { statement: &statement, spec }, testing::judging(effort)).unwrap()
+        check_cell(&Cell::build(&statement, spec).unwrap(), testing::judging(effort)).unwrap()
     }
 
     /// A claim on one problem, with nothing that decides it exactly.
@@ -467,7 +467,7 @@ mod tests {
                  [claim]\nlhs = \"{lhs}\"\nrhs = \"{rhs}\"\n"
             ),
         );
-        check_cell(&Cell { statement: &statement, spec: testing::cell(cell) }, testing::judging(effort)).unwrap()
+        check_cell(&Cell::build(&statement, testing::cell(cell)).unwrap(), testing::judging(effort)).unwrap()
     }
 
     fn logistic(source: serde_json::Value, step: f64, horizon: usize) -> serde_json::Value {
@@ -545,7 +545,7 @@ mod tests {
             "problem": { "family": "sine-squared", "dimension": 2 }, "oracle": [sphere()],
             "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 3,
         }));
-        let outcome = check_cell(&Cell { statement: &statement, spec }, testing::judging(&EFFORT)).unwrap();
+        let outcome = check_cell(&Cell::build(&statement, spec).unwrap(), testing::judging(&EFFORT)).unwrap();
         assert_ne!(outcome.verdict, Verdict::Violated, "{outcome:#?}");
     }
 
@@ -560,7 +560,7 @@ mod tests {
             "problem": { "family": "sine-squared", "dimension": 2 }, "oracle": [sphere()],
             "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 3,
         }));
-        let outcome = check_cell(&Cell { statement: &statement, spec }, testing::judging(&EFFORT));
+        let outcome = check_cell(&Cell::build(&statement, spec).unwrap(), testing::judging(&EFFORT));
         assert!(matches!(outcome, Err(CheckFailure::Undefined { .. })), "{outcome:?}");
     }
 
@@ -576,7 +576,7 @@ mod tests {
                 "problem": { "family": "sine-squared", "dimension": 2 }, "oracle": oracle, "start": "first-gradient",
                 "parameters": { "beta": 0.5, "gamma": 0.125 }, "horizon": 3,
             }));
-            check_cell(&Cell { statement: &statement, spec }, testing::judging(&EFFORT))
+            check_cell(&Cell::build(&statement, spec).unwrap(), testing::judging(&EFFORT))
         };
         assert_eq!(outcome(json!([sphere()])).unwrap().verdict, Verdict::Holds);
         let unknown = outcome(json!([{ "source": "offset", "size": 0.5 }, sphere()])).unwrap_err();

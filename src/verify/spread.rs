@@ -2,31 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use super::Cell;
 use super::choose::candidate_numbers;
-use super::instance::CellSpec;
-use crate::problem::DynProblem;
-use crate::statement::Statement;
 
 /// A cell of the suite and what is to be known of it to choose among many.
-pub(super) struct Candidate {
+pub(super) struct Candidate<'a> {
     /// Which claims are compared on it.
     pub compared: Vec<bool>,
-    pub spec: CellSpec,
+    pub cell: Cell<'a>,
     /// What it has in it, each as a name: alone, and two of them together.
     features: [BTreeSet<String>; 2],
     /// What one of its runs costs, about.
     cost: u64,
 }
 
-impl Candidate {
+impl<'a> Candidate<'a> {
     /// Of a cell whose parameters are those of that choice.
-    pub fn new(
-        statement: &Statement,
-        problem: &dyn DynProblem,
-        compared: Vec<bool>,
-        spec: CellSpec,
-        choice: usize,
-    ) -> Self {
+    pub fn new(compared: Vec<bool>, cell: Cell<'a>, choice: usize) -> Self {
+        let Cell { statement, spec, instance } = &cell;
+        let problem = instance.problem.as_ref();
         let sources: Vec<String> = spec.oracle.iter().map(ToString::to_string).collect();
         let family = format!("family {}", problem.family());
         let source = format!("sources {}", sources.join(" + "));
@@ -38,13 +32,13 @@ impl Candidate {
         let pairs = [pair(&family, &source), pair(&family, &horizon), pair(&source, &horizon), pair(&source, &start)];
         let alone = [family, source, start, horizon].into_iter().chain(values).chain(claims).collect();
         let cost = problem.work().saturating_mul(spec.horizon as u64);
-        Candidate { compared, spec, features: [alone, pairs.into_iter().collect()], cost }
+        Candidate { compared, cell, features: [alone, pairs.into_iter().collect()], cost }
     }
 }
 
 /// At most `count` of the cells, in their order. Each next one has as much as possible that the ones before it have
 /// not, first alone, then in pairs; among equals the cheapest is taken, then the first.
-pub(super) fn spread(candidates: Vec<Candidate>, count: usize) -> Vec<Candidate> {
+pub(super) fn spread(candidates: Vec<Candidate<'_>>, count: usize) -> Vec<Candidate<'_>> {
     let mut seen = [BTreeSet::new(), BTreeSet::new()];
     let mut chosen: BTreeSet<usize> = BTreeSet::new();
     while chosen.len() < count.min(candidates.len()) {

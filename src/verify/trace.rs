@@ -1,7 +1,7 @@
 //! The first replicate of a cell, step by step, for a reader.
 
 use super::instance::Instance;
-use super::{Cell, CheckFailure, Judging};
+use super::{Cell, Judging};
 use crate::method::language::moves::Kind;
 use crate::method::{Recorded, Table};
 use crate::number::Mp;
@@ -10,20 +10,17 @@ use crate::problem::Arithmetic;
 use crate::statement::term::{OfMethod, VectorSequence};
 
 /// A table of f, ‖∇f‖², ‖e‖² and what the method keeps and derives of the first replicate, in the working precision.
-///
-/// # Errors
-/// When the instance cannot be built.
-pub fn text(cell: &Cell<'_>, judging: Judging<'_>) -> Result<String, CheckFailure> {
-    let instance = Instance::build(cell.statement, &cell.spec)?;
+#[must_use]
+pub fn text(cell: &Cell<'_>, judging: Judging<'_>) -> String {
     let key = StreamKey::new(judging.seed, &cell.statement.id, &cell.spec.key());
-    Ok(match judging.effort.precision {
-        None => text_in::<f64>(&instance, &key, (), |x| format!("{x:.17e}")),
+    match judging.effort.precision {
+        None => text_in::<f64>(&cell.instance, &key, (), |x| format!("{x:.17e}")),
         Some(bits) => {
             // About as many digits as the precision carries.
             let digits = (f64::from(bits) * std::f64::consts::LOG10_2) as usize;
-            text_in::<Mp>(&instance, &key, bits, move |x| x.0.to_string_radix(10, Some(digits.clamp(6, 60))))
+            text_in::<Mp>(&cell.instance, &key, bits, move |x| x.0.to_string_radix(10, Some(digits.clamp(6, 60))))
         }
-    })
+    }
 }
 
 fn text_in<S: Arithmetic + Estimable>(

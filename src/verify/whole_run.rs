@@ -166,5 +166,5 @@ fn obstacle_of_sampling(instance: &Instance<'_>) -> Option<&'static str> {
         return Some("sampled claims are about the whole run, without an index");
     }
     let start_known = !instance.method.starts_with_line() || start_error(&instance.experiment(), START_BITS).is_some();
-    (!start_known).then_some("the error of the estimate that begins the run is not known exactly")
+    (!start_known).then_some("the size of the first estimate, with which the run begins, is not known exactly")
 }

@@ -21,7 +21,7 @@ fn identity(lhs: &str, rhs: &str, start: f64) -> Outcome {
         "problem": { "family": "sine-squared", "dimension": 1 }, "horizon": 1, "point": [start],
         "parameters": { "beta": 1.0, "gamma": 0.125 },
     }));
-    let cell = Cell { statement: &statement, spec };
+    let cell = Cell::build(&statement, spec).unwrap();
     check_cell(&cell, testing::judging(&testing::EFFORT)).unwrap_or_else(|failure| panic!("{lhs} = {rhs}: {failure}"))
 }
 
@@ -109,7 +109,7 @@ fn reject_a_coordinate_that_is_lost_in_a_norm() {
             "problem": { "family": "sine-squared", "dimension": 2 }, "horizon": 1, "point": [1.0, tiny],
             "parameters": { "beta": 1.0, "gamma": 0.125 },
         }));
-        let outcome = check_cell(&Cell { statement: &statement, spec }, testing::judging(&testing::EFFORT)).unwrap();
+        let outcome = check_cell(&Cell::build(&statement, spec).unwrap(), testing::judging(&testing::EFFORT)).unwrap();
         assert_ne!(outcome.verdict, Verdict::Holds, "{tiny}");
     }
 }
@@ -122,6 +122,6 @@ fn a_claim_about_the_estimate_may_read_any_point_of_its_row() {
         "problem": { "family": "logistic", "dimension": 2, "workers": 2, "share": 4, "regulariser": 0.1, "seed": 1 },
         "horizon": 100, "point": [1.0, 1.0],
     }));
-    let outcome = check_cell(&Cell { statement: &statement, spec }, testing::judging(&testing::EFFORT)).unwrap();
+    let outcome = check_cell(&Cell::build(&statement, spec).unwrap(), testing::judging(&testing::EFFORT)).unwrap();
     assert_eq!(outcome.verdict, Verdict::Holds);
 }

@@ -15,7 +15,7 @@ fn judged(kind: &str, for_all: &str, lhs: &str, rhs: &str, oracle: serde_json::V
         },
         "oracle": oracle, "horizon": 4, "parameters": { "beta": 0.25, "gamma": 0.5 },
     }));
-    let cell = Cell { statement: &statement, spec };
+    let cell = Cell::build(&statement, spec).unwrap();
     check_cell(&cell, testing::judging(&testing::EFFORT)).unwrap_or_else(|failure| panic!("{lhs}, {rhs}: {failure}"))
 }
 
