@@ -10,6 +10,7 @@ use crate::oracle::{self, SourceSpec};
 use crate::statement::Statement;
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Builtin, Term};
+use crate::verify::capabilities::ruled_out;
 use crate::verify::instance::Instance;
 
 /// What of a cell is counted.
@@ -25,6 +26,8 @@ pub struct Setting {
     pub drawn: Vec<String>,
     /// Whether the estimate may have a bias.
     pub biased: bool,
+    /// Evidence that the method rules out, see [`ruled_out`].
+    pub ruled_out: Vec<String>,
 }
 
 /// What the cells of a statement have in them.
@@ -42,6 +45,8 @@ pub struct Exercised {
     pub dimensions: Option<[usize; 2]>,
     /// Cells whose estimate draws nothing although the statement has expectations.
     pub without_draw: usize,
+    /// Evidence that the method rules out in some cell.
+    pub ruled_out: BTreeSet<String>,
     /// What the statement speaks of and no cell has, for a person.
     pub missing: Vec<String>,
 }
@@ -62,6 +67,7 @@ impl Setting {
             sources: specs.iter().map(name).collect(),
             drawn: specs.iter().filter(|spec| draws(spec)).map(name).collect(),
             biased: bias.map_or(!specs.is_empty(), |[relative, absolute]| *relative != 0 || *absolute != 0),
+            ruled_out: ruled_out(instance),
         }
     }
 }
@@ -90,6 +96,7 @@ impl Exercised {
             workers: range(settings().map(|setting| setting.workers)),
             dimensions: range(settings().map(|setting| setting.dimension)),
             without_draw: settings().filter(|setting| averages && setting.drawn.is_empty()).count(),
+            ruled_out: settings().flat_map(|setting| setting.ruled_out.iter().cloned()).collect(),
             missing: Vec::new(),
         };
         let biased = settings().any(|setting| setting.biased);
@@ -124,6 +131,9 @@ impl Exercised {
         text += &between("d", self.dimensions);
         if self.without_draw > 0 {
             text += &format!("; {} of {cells} cells without a draw to average over", self.without_draw);
+        }
+        if !self.ruled_out.is_empty() {
+            text += &format!("; the method rules out: {}", list(&self.ruled_out));
         }
         text
     }

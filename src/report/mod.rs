@@ -283,7 +283,7 @@ pub(crate) mod tests {
             label: "an instance".into(),
             spec: serde_json::from_value(spec).expect("a cell"),
             constants: BTreeMap::new(),
-            setting: Setting { workers: 1, dimension: 1, sources: Vec::new(), drawn: Vec::new(), biased: false },
+            setting: Setting { workers: 1, dimension: 1, sources: Vec::new(), drawn: Vec::new(), biased: false, ruled_out: Vec::new() },
             arithmetic: String::new(),
             outcome: None,
             failure,

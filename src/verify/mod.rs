@@ -4,6 +4,7 @@
 
 mod at_points;
 mod budget;
+pub mod capabilities;
 pub mod choose;
 mod counterexample;
 mod exact;

@@ -12,7 +12,7 @@ use rug::Rational;
 
 use super::spectral::{is_stable, solved};
 use crate::method::language::moves::{Kind, Move, Unrolled, Weight};
-use crate::method::{Recorded, Table};
+use crate::method::{BoundMethod, Recorded, Table};
 use crate::number::{Scalar, zeros};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::term::{Derived, OfMethod, ScalarSequence, Shifted, VectorSequence};
@@ -163,20 +163,27 @@ struct Drawn<S> {
     gradient: S,
 }
 
+/// Whether the recursion can follow the method: its steps are linear, with one estimate of the average in each.
+pub(super) fn follows(method: &BoundMethod) -> bool {
+    // States that the instance gives have moments of their own.
+    let given = !method.program().any.is_empty();
+    let moves_points = method.kinds().is_some_and(|kinds| kinds[0] == Some(Kind::Point));
+    if given || !method.draws_one_average() || !moves_points {
+        return false;
+    }
+    let mut unrolled = Unrolled::<f64>::new(method.machine(()));
+    let linear = |moves: Option<Vec<Move<f64>>>| moves.is_some_and(|moves| moves.iter().all(is_followed));
+    linear(unrolled.begin()) && linear(unrolled.step()) && linear(unrolled.step())
+}
+
 /// Whether the recursion applies: a quadratic under noise and bias that it can follow, and a linear method of
 /// which nothing is asked that depends on where the origin is.
 pub(super) fn applies(instance: &Instance<'_>) -> bool {
-    if instance.oracle.model.affine.is_none() || !instance.problem.is_quadratic() {
+    let is_affine = instance.oracle.model.affine.is_some() && instance.problem.is_quadratic();
+    if !is_affine || !follows(&instance.method) {
         return false;
     }
     let Some(kinds) = instance.method.kinds() else { return false };
-    // States that the instance gives have moments of their own.
-    let given = !instance.method.program().any.is_empty();
-    if given || !instance.method.draws_one_average() || kinds[0] != Some(Kind::Point) {
-        return false;
-    }
-    let mut unrolled = Unrolled::<f64>::new(instance.method.machine(()));
-    let linear = |moves: Option<Vec<Move<f64>>>| moves.is_some_and(|moves| moves.iter().all(is_followed));
     let is_direction = |sequence: &VectorSequence| match sequence {
         VectorSequence::Quantity(quantity) => {
             kinds[instance.method.program().registers(quantity.position).start] == Some(Kind::Direction)
@@ -185,7 +192,7 @@ pub(super) fn applies(instance: &Instance<'_>) -> bool {
         _ => true,
     };
     let asked = Recorded::mentioned(&instance.statement.claims);
-    let known = asked.iter().all(|recorded| match recorded {
+    asked.iter().all(|recorded| match recorded {
         Recorded::Norm2(VectorSequence::Derived(derived)) => {
             let first = derived.first.iter().flat_map(|(_, summands)| summands);
             derived.at_step.iter().chain(first).all(|summand| is_direction(&summand.sequence))
@@ -193,8 +200,7 @@ pub(super) fn applies(instance: &Instance<'_>) -> bool {
         Recorded::Norm2(sequence) => is_direction(sequence),
         Recorded::Number(ScalarSequence::Quantity(_)) => false,
         Recorded::Number(_) => true,
-    });
-    known && linear(unrolled.begin()) && linear(unrolled.step()) && linear(unrolled.step())
+    })
 }
 
 /// Whether the recursion follows such a move.

@@ -2,7 +2,7 @@
 //! relative to x_k.
 
 use crate::method::BoundMethod;
-use crate::method::language::moves::{Bend, Kind, Move, Weight};
+use crate::method::language::moves::{Bend, Kind, Move, Unrolled, Weight};
 use crate::method::language::tree::{Elementwise, Map};
 use crate::number::{Ball, Scalar};
 
@@ -39,6 +39,21 @@ struct Size {
 pub(super) struct Norms {
     registers: Vec<Option<Size>>,
     dimension: f64,
+}
+
+/// Whether the method's steps have bounds in norms at all.
+pub(super) fn bound(method: &BoundMethod, dimension: usize) -> bool {
+    let (start, one) = (vec![1.0; method.program().vectors], Ball::one(()));
+    let sizes = Sizes { gradient: &one, smoothness: Some(&one), relative: &one, absolute: &one, sure: true };
+    let mut unrolled = Unrolled::<Ball>::new(method.machine(()));
+    let mut steps = || {
+        let mut norms = Norms::new(method, Some(&start), dimension)?;
+        unrolled.begin()?;
+        // Two steps, as the first one may differ.
+        norms.step(&unrolled.step()?, &sizes)?;
+        norms.step(&unrolled.step()?, &sizes)
+    };
+    steps().is_some()
 }
 
 impl Norms {
