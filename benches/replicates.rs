@@ -6,6 +6,7 @@ use divan::counter::ItemsCount;
 use lemmata::method::language::library;
 use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::{Lanes, Mp};
+use lemmata::oracle::source::{Gaussian, Rademacher};
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
 use lemmata::problem::{Arithmetic, ProblemSpec, build};
 use rayon::prelude::*;
@@ -62,20 +63,20 @@ fn run<S: Arithmetic + Estimable>(
 
 #[divan::bench]
 fn quadratic_with_signs(bencher: Bencher<'_, '_>) {
-    run::<Lanes>(bencher, &quadratic(), SourceSpec::Rademacher { size: 0.5 }, REPLICATES, ());
+    run::<Lanes>(bencher, &quadratic(), Rademacher { size: 0.5 }.into(), REPLICATES, ());
 }
 
 #[divan::bench]
 fn quadratic_with_normal_noise(bencher: Bencher<'_, '_>) {
-    run::<Lanes>(bencher, &quadratic(), SourceSpec::Gaussian { size: 0.5 }, REPLICATES, ());
+    run::<Lanes>(bencher, &quadratic(), Gaussian { size: 0.5 }.into(), REPLICATES, ());
 }
 
 #[divan::bench]
 fn logistic_with_signs(bencher: Bencher<'_, '_>) {
-    run::<Lanes>(bencher, &logistic(), SourceSpec::Rademacher { size: 0.5 }, REPLICATES, ());
+    run::<Lanes>(bencher, &logistic(), Rademacher { size: 0.5 }.into(), REPLICATES, ());
 }
 
 #[divan::bench(sample_count = 10)]
 fn quadratic_with_signs_at_256_bits(bencher: Bencher<'_, '_>) {
-    run::<Mp>(bencher, &quadratic(), SourceSpec::Rademacher { size: 0.5 }, 8, 256);
+    run::<Mp>(bencher, &quadratic(), Rademacher { size: 0.5 }.into(), 8, 256);
 }

@@ -6,8 +6,11 @@ use std::cell::Cell;
 use lemmata::method::language::library;
 use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::Lanes;
-use lemmata::oracle::epoch::Order;
-use lemmata::oracle::operator::Operator;
+use lemmata::oracle::operator::{Clip, TopK, TopKRounding};
+use lemmata::oracle::source::{
+    Average, Axis, Cancel, Composite, EachWorker, Epoch, FiniteDifference, FirstOrderMaml, Gaussian, Maml, Offset,
+    Opposed, Order, Rademacher, RandomSigns, Relative, RelativeSigns, Sphere,
+};
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
 use lemmata::preset::Preset;
 use lemmata::problem::{Arithmetic, ProblemSpec, build, nested_suite};
@@ -67,15 +70,17 @@ fn a_run_of_a_thousand_steps_allocates_no_more_than_one_of_ten() {
     // The greedy source is left out: its search for the worst error allocates.
     let oracles = [
         vec![],
-        vec![SourceSpec::Offset { size: 0.5 }, SourceSpec::Gaussian { size: 0.25 }],
-        vec![SourceSpec::Relative { factor: -0.25 }, SourceSpec::Sphere { radius: 0.25 }],
-        vec![SourceSpec::Opposed { relative: 0.1, absolute: 0.1 }, SourceSpec::Rademacher { size: 0.25 }],
-        vec![SourceSpec::RandomSigns { relative: 0.1, absolute: 0.1 }, SourceSpec::Axis { size: 0.25 }],
-        vec![SourceSpec::Cancel { relative: 0.1, absolute: 0.1 }, SourceSpec::RelativeSigns { factor: 0.25 }],
-        vec![SourceSpec::EachWorker { operator: Operator::Clip { threshold: 0.5 }, noise: 0.25 }],
-        vec![SourceSpec::FiniteDifference { step: 0.125 }],
-        vec![SourceSpec::Epoch { step: 0.125, order: Order::Reversed }],
-        vec![SourceSpec::Epoch { step: 0.125, order: Order::Drawn }],
+        vec![Offset { size: 0.5 }.into(), Gaussian { size: 0.25 }.into()],
+        vec![Relative { factor: -0.25 }.into(), Sphere { radius: 0.25 }.into()],
+        vec![Opposed { relative: 0.1, absolute: 0.1 }.into(), Rademacher { size: 0.25 }.into()],
+        vec![RandomSigns { relative: 0.1, absolute: 0.1 }.into(), Axis { size: 0.25 }.into()],
+        vec![Cancel { relative: 0.1, absolute: 0.1 }.into(), RelativeSigns { factor: 0.25 }.into()],
+        vec![EachWorker { operator: Clip { threshold: 0.5 }.into(), noise: 0.25 }.into()],
+        vec![EachWorker { operator: TopK { share: 0.5 }.into(), noise: 0.25 }.into()],
+        vec![Average { operator: TopKRounding { share: 0.5, bits: 4 }.into() }.into()],
+        vec![FiniteDifference { step: 0.125 }.into()],
+        vec![Epoch { step: 0.125, order: Order::Reversed }.into()],
+        vec![Epoch { step: 0.125, order: Order::Drawn }.into()],
     ];
     for problem in &problems {
         for sources in &oracles {
@@ -88,7 +93,7 @@ fn a_run_of_a_thousand_steps_allocates_no_more_than_one_of_ten() {
 
 #[test]
 fn estimates_of_compositions_allocate_nothing_a_step_either() {
-    let composite = SourceSpec::Composite {
+    let composite: SourceSpec = Composite {
         inner_samples: 2,
         inner_noise: 0.25,
         outer_samples: 2,
@@ -96,19 +101,21 @@ fn estimates_of_compositions_allocate_nothing_a_step_either() {
         jacobian_samples: 2,
         jacobian_noise: 0.25,
         shared: false,
-    };
-    let maml = SourceSpec::Maml {
+    }
+    .into();
+    let maml: SourceSpec = Maml {
         inner_samples: 2,
         outer_samples: 2,
         hessian_samples: 2,
         gradient_noise: 0.25,
         hessian_noise: 0.25,
         shared: false,
-    };
+    }
+    .into();
     for problem in nested_suite(Preset::Default) {
         let sources = match problem {
             ProblemSpec::CompositeAffine { .. } | ProblemSpec::CompositeBent { .. } => vec![composite.clone()],
-            _ => vec![maml.clone(), SourceSpec::FirstOrderMaml {}],
+            _ => vec![maml.clone(), FirstOrderMaml {}.into()],
         };
         for source in sources {
             let run = [source];

@@ -2,7 +2,7 @@
 //! instance when one fails.
 
 use lemmata::inference::{Ledger, Verdict};
-use lemmata::oracle::SourceSpec;
+use lemmata::oracle::source::Scripted;
 use lemmata::preset::Preset;
 use lemmata::problem::{ProblemSpec, build};
 use lemmata::statement::{Statement, library, load_text};
@@ -83,7 +83,7 @@ impl Case {
         let all = [("beta", beta), ("theta", theta), ("rho", rho), ("gamma", gamma)];
         CellSpec {
             problem: self.problem.clone(),
-            oracle: vec![SourceSpec::Scripted { errors: self.errors.clone() }],
+            oracle: vec![Scripted { errors: self.errors.clone() }.into()],
             start: Start(self.start.to_owned()),
             operators: std::collections::BTreeMap::new(),
             states: std::collections::BTreeMap::new(),

@@ -5,7 +5,8 @@ use lemmata::inference::{Evidence, Ledger, Verdict};
 use lemmata::method::language::library as methods;
 use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::{Lanes, Scalar};
-use lemmata::oracle::{SourceSpec, Stream, StreamKey};
+use lemmata::oracle::source::{Gaussian, Greedy};
+use lemmata::oracle::{Stream, StreamKey};
 use lemmata::preset::Preset;
 use lemmata::problem::ProblemSpec;
 use lemmata::statement::evaluate::EvaluationError;
@@ -237,7 +238,7 @@ fn greedy_errors_of_replicates_side_by_side_are_their_own() {
 #[test]
 fn eight_replicates_side_by_side_are_eight_runs_to_the_bit() {
     let problem = lemmata::problem::build(&ProblemSpec::SineSquared { dimension: 3 }).unwrap();
-    let sources = [SourceSpec::Greedy { relative: 0.25, absolute: 1.0 }, SourceSpec::Gaussian { size: 0.5 }];
+    let sources = [Greedy { relative: 0.25, absolute: 1.0 }.into(), Gaussian { size: 0.5 }.into()];
     let oracle = lemmata::oracle::build(&sources, problem.as_ref()).unwrap();
     let own = methods::shared("momentum").unwrap().unwrap();
     let buffer = VectorSequence::Quantity(own.vector_states().next().unwrap());

@@ -76,7 +76,7 @@ fn check(statement: &Statement, cells: &[Cell<'_>]) -> Result<(), Failed> {
     for (cell, outcome) in cells.iter().zip(check_cells(cells, judging, &|| ())) {
         let outcome = outcome.map_err(|err| Failed::from(format!("{}: {err}", cell.spec)))?;
         // Only noise without a bounded tail excuses a claim that is merely not refuted.
-        let unbounded = cell.spec.oracle.iter().any(|source| matches!(source, SourceSpec::Gaussian { .. }));
+        let unbounded = cell.spec.oracle.iter().any(|source| matches!(source, SourceSpec::Gaussian(_)));
         let as_expected = match (statement.expect, outcome.verdict) {
             (Expectation::Violated, verdict) => verdict == Verdict::Violated,
             (Expectation::Holds, Verdict::Holds) => true,

@@ -12,6 +12,7 @@ use super::inside::{Inside, listed, source_kinds};
 use super::settle::{Settled, settled};
 use super::states::{frames, worst_state};
 use crate::oracle::SourceSpec;
+use crate::oracle::source::{Axis, Scripted};
 use crate::preset::Preset;
 use crate::problem::free::Free;
 use crate::problem::{DynProblem, ProblemSpec};
@@ -240,7 +241,7 @@ fn seeds(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
                 return Vec::new();
             };
             let frames = sources(statement, problem.as_ref()).into_iter().enumerate().flat_map(|(i, sources)| {
-                let scripted = matches!(sources.first(), Some(SourceSpec::Scripted { .. }));
+                let scripted = matches!(sources.first(), Some(SourceSpec::Scripted(_)));
                 let mut horizons = horizons(statement, scripted);
                 // The suite has the listed problems at all horizons.
                 if !statement.problems.is_empty() {
@@ -312,9 +313,9 @@ fn sources(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<SourceSpe
         all.extend(SEEDS.sources.iter().cloned());
         if statement.subject.is_of_steps() {
             let error = |size: &f64| vec![*size; problem.dimension()];
-            let script = SourceSpec::Scripted { errors: SEEDS.script.iter().map(error).collect() };
+            let script = SourceSpec::from(Scripted { errors: SEEDS.script.iter().map(error).collect() });
             if statement.subject == Subject::OneStep {
-                all.push(vec![script.clone(), SourceSpec::Axis { size: 0.5 }]);
+                all.push(vec![script.clone(), Axis { size: 0.5 }.into()]);
             }
             all.push(vec![script]);
         }

@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::bench::{Look, Recipe, Workbench};
 use super::inside::Inside;
-use crate::oracle::SourceSpec;
+use crate::oracle::source::{Axis, Scripted};
 use crate::problem::ProblemSpec;
 use crate::problem::free::Free;
 use crate::statement::term::Term;
@@ -48,10 +48,10 @@ pub fn frames(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
         return Vec::new();
     }
     let inside = Inside::of(statement);
-    let script = SourceSpec::Scripted { errors: SCRIPT.iter().map(|e| vec![*e]).collect() };
-    let mut sources = vec![script];
+    let script = Scripted { errors: SCRIPT.iter().map(|e| vec![*e]).collect() };
+    let mut sources = vec![script.into()];
     if statement.subject == Subject::OneStep {
-        sources.push(SourceSpec::Axis { size: NOISE });
+        sources.push(Axis { size: NOISE }.into());
     }
     let mut found = Vec::new();
     for (fractions, others) in PLACES {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rand::{Rng, RngExt};
 
 use super::FORMS;
+use crate::oracle::source::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
 use crate::oracle::{SourceSpec, StreamKey};
 use crate::problem::ProblemSpec;
 use crate::verify::instance::{CellSpec, Start};
@@ -77,11 +78,11 @@ fn problem(dimension: usize, random: &mut impl Rng) -> (ProblemSpec, f64) {
 
 fn source(noise: &str, size: f64) -> SourceSpec {
     match noise {
-        "rademacher" => SourceSpec::Rademacher { size },
-        "axis" => SourceSpec::Axis { size },
-        "sphere" => SourceSpec::Sphere { radius: size },
-        "relative-signs" => SourceSpec::RelativeSigns { factor: size },
-        _ => SourceSpec::Gaussian { size },
+        "rademacher" => Rademacher { size }.into(),
+        "axis" => Axis { size }.into(),
+        "sphere" => Sphere { radius: size }.into(),
+        "relative-signs" => RelativeSigns { factor: size }.into(),
+        _ => Gaussian { size }.into(),
     }
 }
 

@@ -10,7 +10,7 @@ use super::language::machine::{Call, Change, Coordinates, Machine, Part, Ran, St
 use super::recording::Plan;
 use super::table::Table;
 use crate::number::{Interval, Scalar, norm2, zeros};
-use crate::oracle::operator::Operator;
+use crate::oracle::operator::{Choice, Operator};
 use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
@@ -470,7 +470,8 @@ impl<S: Arithmetic + Estimable> Vectors<S> for Live<'_, '_, S> {
         let Change::Operate(position) = change else { return self.vectors.change(u, change) };
         let operator = self.experiment.method.operators.get(position).ok_or(Stop::Undecided)?;
         let out = &mut self.memories.combination;
-        operator.apply(&mut self.vectors.registers[u], self.random, out, self.context);
+        let choice = &mut self.memories.sources.get_mut().choice;
+        operator.apply(&mut self.vectors.registers[u], self.random, out, choice, self.context);
         // Where coordinates may tie there is no value.
         if self.vectors.registers[u].iter().all(Scalar::is_defined) { Ok(()) } else { Err(Stop::Undecided) }
     }
@@ -558,7 +559,7 @@ impl Vectors<f64> for Tried<'_> {
         let Change::Operate(position) = change else { return self.vectors.change(u, change) };
         let operator = self.operators.get(position).filter(|operator| !operator.is_random()).ok_or(Stop::Undecided)?;
         let mut out = vec![0.0; self.problem.dimension()];
-        operator.apply(&mut self.vectors.registers[u], &mut NoRandomness, &mut out, ());
+        operator.apply(&mut self.vectors.registers[u], &mut NoRandomness, &mut out, &mut Choice::default(), ());
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::{Float, Rational};
 
 use super::native::{max_f64, min_f64, round_significant_f64};
-use super::{Interval, Scalar};
+use super::{Interval, Scalar, undefined_first};
 
 /// A number within `err` of `mid`. IEEE 754 operations are taken to be correctly rounded; the
 /// elementary functions of the platform are taken to be accurate to four units in the last
@@ -260,6 +260,25 @@ impl Scalar for Ball {
         let room = (self.err + rhs.err) * INFLATION + TINY;
         (gap > room).then(|| self.mid.total_cmp(&rhs.mid))
     }
+    fn compare_least(&self, rhs: &Self, _: usize) -> Ordering {
+        compare_sums([self.mid, -self.err], [rhs.mid, -rhs.err])
+    }
+    fn compare_greatest(&self, rhs: &Self, _: usize) -> Ordering {
+        compare_sums([self.mid, self.err], [rhs.mid, rhs.err])
+    }
+}
+
+/// The order of two sums of two numbers, as if they were added without rounding. Where a sum overflows or is not
+/// defined, any order that is total.
+fn compare_sums(left: [f64; 2], right: [f64; 2]) -> Ordering {
+    // Rounded to nearest, and what that left out: the larger sum never has the smaller rounding.
+    let parts = |[a, b]: [f64; 2]| {
+        let sum = a + b;
+        let of_b = sum - a;
+        (sum, (a - (sum - of_b)) + (b - of_b))
+    };
+    let ((sum, rest), (other_sum, other_rest)) = (parts(left), parts(right));
+    undefined_first(&sum, &other_sum).then_with(|| undefined_first(&rest, &other_rest))
 }
 
 impl Ball {

@@ -190,6 +190,9 @@ impl Scalar for Exact {
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         Some(self.0.as_ref()?.cmp(rhs.0.as_ref()?))
     }
+    fn compare_least(&self, rhs: &Self, _: usize) -> Ordering {
+        self.0.cmp(&rhs.0)
+    }
 }
 
 #[cfg(test)]

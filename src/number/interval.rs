@@ -9,7 +9,7 @@ use rug::ops::{
 };
 use rug::{Assign, Float, Rational};
 
-use super::Scalar;
+use super::{Scalar, undefined_first};
 
 mod periodic;
 
@@ -498,6 +498,12 @@ impl Scalar for Interval {
         } else {
             None
         }
+    }
+    fn compare_least(&self, rhs: &Self, _: usize) -> Ordering {
+        undefined_first(&self.lo, &rhs.lo)
+    }
+    fn compare_greatest(&self, rhs: &Self, _: usize) -> Ordering {
+        undefined_first(&self.hi, &rhs.hi)
     }
     fn certainly_le(&self, rhs: &Self) -> bool {
         self.hi <= rhs.lo

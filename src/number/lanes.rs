@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use super::Scalar;
 use super::native::{max_f64, min_f64, powf_f64, powi_f64, round_significant_f64};
+use super::{Scalar, undefined_first};
 
 /// Eight `f64`, one for each of eight independent trajectories. Every operation treats each lane
 /// as `f64` does, in the same order, so that a lane's result is that of a run on its own, to the bit.
@@ -146,6 +146,9 @@ impl Scalar for Lanes {
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         let first = self.0[0].partial_cmp(&rhs.0[0])?;
         self.0.iter().zip(&rhs.0).all(|(a, b)| a.partial_cmp(b) == Some(first)).then_some(first)
+    }
+    fn compare_least(&self, rhs: &Self, lane: usize) -> Ordering {
+        undefined_first(&self.0[lane], &rhs.0[lane])
     }
 }
 

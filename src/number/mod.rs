@@ -126,6 +126,13 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
     /// The order of the two numbers where it is certain in this arithmetic: overlapping
     /// intervals and undefined numbers give `None`. For [`Lanes`], only when all lanes agree.
     fn compare(&self, rhs: &Self) -> Option<Ordering>;
+    /// The order, in one lane, of the least values that the two numbers may have; undefined numbers come first
+    /// and tie. A total order, in which a number that is certainly larger comes later.
+    fn compare_least(&self, rhs: &Self, lane: usize) -> Ordering;
+    /// The same of the greatest values that they may have.
+    fn compare_greatest(&self, rhs: &Self, lane: usize) -> Ordering {
+        self.compare_least(rhs, lane)
+    }
 
     // ---- by value, for expressions -------------------------------------------------------
 
@@ -234,6 +241,12 @@ pub trait Scalar: Clone + Debug + Send + Sync + 'static {
     fn certainly_lt(&self, rhs: &Self) -> bool {
         self.compare(rhs) == Some(Ordering::Less)
     }
+}
+
+/// The order of two numbers; NaN comes before all others and ties with itself.
+fn undefined_first<T: PartialOrd>(a: &T, b: &T) -> Ordering {
+    let is_defined = |x: &T| x.partial_cmp(x).is_some();
+    a.partial_cmp(b).unwrap_or_else(|| is_defined(a).cmp(&is_defined(b)))
 }
 
 /// The number that an `f64` stands for. None for NaN and the infinities: they stand for a number that

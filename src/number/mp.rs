@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rug::ops::PowAssign;
 use rug::{Assign, Float, Rational};
 
-use super::Scalar;
+use super::{Scalar, undefined_first};
 
 /// An MPFR float; the context is its precision in bits.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +120,9 @@ impl Scalar for Mp {
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         self.0.partial_cmp(&rhs.0)
+    }
+    fn compare_least(&self, rhs: &Self, _: usize) -> Ordering {
+        undefined_first(&self.0, &rhs.0)
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use super::Scalar;
+use super::{Scalar, undefined_first};
 
 /// `min` that keeps NaN: an undefined operand makes the result undefined.
 #[inline]
@@ -167,6 +167,9 @@ impl Scalar for f64 {
     }
     fn compare(&self, rhs: &Self) -> Option<Ordering> {
         self.partial_cmp(rhs)
+    }
+    fn compare_least(&self, rhs: &Self, _: usize) -> Ordering {
+        undefined_first(self, rhs)
     }
 }
 

@@ -7,6 +7,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64;
 use sha2::{Digest, Sha256};
 
+use super::Subset;
 use crate::number::Scalar;
 
 /// A source of random numbers for all lanes of an arithmetic. All draws are short dyadic numbers
@@ -16,9 +17,8 @@ pub trait Randomness<S: Scalar> {
     fn sign_sums(&mut self, signs: usize, count: usize) -> &[S];
     /// `count` independent standard normal numbers, valid until the next draw.
     fn gaussians(&mut self, count: usize) -> &[S];
-    /// A uniform subset of `size` elements of `0..of`, `of` ≤ 64, for each lane: bit j says whether
-    /// j is in it. Valid until the next draw.
-    fn subset(&mut self, size: usize, of: usize) -> &[u64];
+    /// A uniform subset of `size` elements of `0..of` for each lane, valid until the next draw.
+    fn subset(&mut self, size: usize, of: usize) -> &[Subset];
 }
 
 /// Refuses to draw: for runs known to be deterministic.
@@ -31,7 +31,7 @@ impl<S: Scalar> Randomness<S> for NoRandomness {
     fn gaussians(&mut self, _: usize) -> &[S] {
         unreachable!("a deterministic oracle drew a random number")
     }
-    fn subset(&mut self, _: usize, _: usize) -> &[u64] {
+    fn subset(&mut self, _: usize, _: usize) -> &[Subset] {
         unreachable!("a deterministic oracle drew a random number")
     }
 }
@@ -77,7 +77,7 @@ pub struct Stream<R, S: Scalar> {
     /// Draws of one call, lane by lane: a generator's state stays close while it is used.
     raw: Vec<f64>,
     drawn: Vec<S>,
-    subsets: Vec<u64>,
+    subsets: Vec<Subset>,
     context: S::Context,
 }
 
@@ -122,14 +122,12 @@ impl<R: Rng> BitSource<R> {
     }
 
     /// Floyd's algorithm: every subset of that size is equally likely.
-    fn subset(&mut self, size: usize, of: usize) -> u64 {
-        let mut chosen = 0u64;
+    fn subset(&mut self, size: usize, of: usize, chosen: &mut Subset) {
+        chosen.clear(of);
         for last in of - size..of {
-            let element = self.below(last as u64 + 1);
-            let bit = if chosen >> element & 1 == 1 { last as u64 } else { element };
-            chosen |= 1 << bit;
+            let element = self.below(last as u64 + 1) as usize;
+            chosen.insert(if chosen.contains(element) { last } else { element });
         }
-        chosen
     }
 }
 
@@ -185,9 +183,11 @@ impl<R: Rng, S: Scalar> Randomness<S> for Stream<R, S> {
         )
     }
 
-    fn subset(&mut self, size: usize, of: usize) -> &[u64] {
-        self.subsets.clear();
-        self.subsets.extend(self.lanes.iter_mut().map(|lane| lane.subset(size, of)));
+    fn subset(&mut self, size: usize, of: usize) -> &[Subset] {
+        self.subsets.resize_with(self.lanes.len(), Subset::default);
+        for (lane, chosen) in self.lanes.iter_mut().zip(&mut self.subsets) {
+            lane.subset(size, of, chosen);
+        }
         &self.subsets
     }
 }
@@ -199,14 +199,14 @@ pub struct Enumerated<S: Scalar> {
     rest: u64,
     paths: Option<u64>,
     drawn: Vec<S>,
-    subset: [u64; 1],
+    subset: [Subset; 1],
     context: S::Context,
 }
 
 impl<S: Scalar> Enumerated<S> {
     /// The path of that number.
     pub fn new(path: u64, context: S::Context) -> Self {
-        Enumerated { rest: path, paths: Some(1), drawn: Vec::new(), subset: [0], context }
+        Enumerated { rest: path, paths: Some(1), drawn: Vec::new(), subset: Default::default(), context }
     }
 
     /// How many equally likely paths a tree with the draws made so far has; `None` beyond 2⁶⁴.
@@ -226,7 +226,7 @@ impl<S: Scalar> Enumerated<S> {
 
 /// C(of, size), where it is below 2⁶⁴.
 fn subsets_of(size: usize, of: usize) -> Option<u64> {
-    (0..size as u128)
+    (0..size.min(of - size) as u128)
         .try_fold(1u128, |count, i| count.checked_mul(of as u128 - i).map(|c| c / (i + 1)))
         .and_then(|count| u64::try_from(count).ok())
 }
@@ -247,21 +247,28 @@ impl<S: Scalar> Randomness<S> for Enumerated<S> {
     }
 
     /// The subset of that rank in the combinatorial number system.
-    fn subset(&mut self, size: usize, of: usize) -> &[u64] {
+    fn subset(&mut self, size: usize, of: usize) -> &[Subset] {
+        self.subset[0].clear(of);
         let Some(count) = subsets_of(size, of) else {
             self.paths = None;
-            self.subset = [(1u64 << size.min(63)) - 1];
+            (0..size).for_each(|j| self.subset[0].insert(j));
             return &self.subset;
         };
-        let mut rank = self.digit(count);
-        let (mut chosen, mut below) = (0u64, of);
-        for left in (1..=size).rev() {
-            below =
-                (left - 1..below).rev().find(|e| subsets_of(left, *e).is_some_and(|c| c <= rank)).unwrap_or(left - 1);
-            rank -= subsets_of(left, below).unwrap_or(0);
-            chosen |= 1 << below;
+        let mut rank = u128::from(self.digit(count));
+        // How many subsets of that size the numbers up to and with the current one have.
+        let (mut left, mut all) = (size as u128, u128::from(count));
+        for j in (0..of).rev() {
+            let among = j as u128 + 1;
+            let without = all * (among - left) / among;
+            all = if without <= rank {
+                self.subset[0].insert(j);
+                rank -= without;
+                left -= 1;
+                all - without
+            } else {
+                without
+            };
         }
-        self.subset = [chosen];
         &self.subset
     }
 }
@@ -273,7 +280,7 @@ pub struct StepDraws(Vec<Draw>);
 #[derive(Clone, Debug, PartialEq)]
 enum Draw {
     Numbers(Vec<f64>),
-    Subset(u64),
+    Subset(Subset),
 }
 
 /// Hands on what is drawn and keeps it, until it is taken.
@@ -307,9 +314,9 @@ impl Randomness<f64> for Recorded<'_> {
         drawn
     }
 
-    fn subset(&mut self, size: usize, of: usize) -> &[u64] {
+    fn subset(&mut self, size: usize, of: usize) -> &[Subset] {
         let drawn = self.random.subset(size, of);
-        self.drawn.0.push(Draw::Subset(drawn[0]));
+        self.drawn.0.push(Draw::Subset(drawn[0].clone()));
         drawn
     }
 }
@@ -318,7 +325,7 @@ impl Randomness<f64> for Recorded<'_> {
 pub struct Replayed<'a, S: Scalar> {
     rest: std::slice::Iter<'a, Draw>,
     drawn: Vec<S>,
-    subset: [u64; 1],
+    subset: [Subset; 1],
     context: S::Context,
 }
 
@@ -326,7 +333,7 @@ impl<'a, S: Scalar> Replayed<'a, S> {
     /// From the first draw of the step on.
     #[must_use]
     pub fn new(draws: &'a StepDraws, context: S::Context) -> Self {
-        Replayed { rest: draws.0.iter(), drawn: Vec::new(), subset: [0], context }
+        Replayed { rest: draws.0.iter(), drawn: Vec::new(), subset: Default::default(), context }
     }
 
     /// Undefined numbers stand for what was never drawn.
@@ -350,9 +357,9 @@ impl<S: Scalar> Randomness<S> for Replayed<'_, S> {
         self.numbers(count)
     }
 
-    fn subset(&mut self, _: usize, _: usize) -> &[u64] {
+    fn subset(&mut self, _: usize, _: usize) -> &[Subset] {
         if let Some(Draw::Subset(subset)) = self.rest.next() {
-            self.subset = [*subset];
+            self.subset[0].clone_from(subset);
         }
         &self.subset
     }
@@ -364,15 +371,27 @@ mod tests {
 
     use super::*;
 
+    fn elements(subset: &Subset, of: usize) -> Vec<usize> {
+        (0..of).filter(|j| subset.contains(*j)).collect()
+    }
+
     #[test]
     fn every_subset_is_enumerated_once() {
-        for (size, of) in [(0, 3), (1, 1), (2, 5), (3, 6), (5, 5), (4, 12)] {
+        for (size, of) in [(0, 3), (1, 1), (2, 5), (3, 6), (5, 5), (4, 12), (1, 1000), (999, 1000)] {
             let count = subsets_of(size, of).unwrap();
-            let found: BTreeSet<u64> =
-                (0..count).map(|path| Randomness::<f64>::subset(&mut Enumerated::new(path, ()), size, of)[0]).collect();
+            let found: BTreeSet<Vec<usize>> = (0..count)
+                .map(|path| elements(&Randomness::<f64>::subset(&mut Enumerated::new(path, ()), size, of)[0], of))
+                .collect();
             assert_eq!(found.len() as u64, count);
-            assert!(found.iter().all(|s| s.count_ones() as usize == size && *s < 1 << of));
+            assert!(found.iter().all(|subset| subset.len() == size));
         }
+    }
+
+    #[test]
+    fn subsets_are_enumerated_by_their_largest_elements() {
+        let of_rank = |rank| elements(&Randomness::<f64>::subset(&mut Enumerated::new(rank, ()), 2, 4)[0], 4);
+        let all: Vec<Vec<usize>> = (0..6).map(of_rank).collect();
+        assert_eq!(all, [[0, 1], [0, 2], [1, 2], [0, 3], [1, 3], [2, 3]]);
     }
 
     #[test]
@@ -388,13 +407,31 @@ mod tests {
     #[test]
     fn drawn_subsets_have_the_right_size_and_reach_every_element() {
         let key = StreamKey::new(1, "subset", "");
-        let mut random = Stream::<_, f64>::new([key.stream(0)], ());
-        let mut seen = 0;
-        for _ in 0..200 {
-            let subset = Randomness::<f64>::subset(&mut random, 3, 64)[0];
-            assert_eq!(subset.count_ones(), 3);
-            seen |= subset;
+        for (size, of) in [(3, 64), (30, 1000)] {
+            let mut random = Stream::<_, f64>::new([key.stream(0)], ());
+            let mut seen = BTreeSet::new();
+            for _ in 0..300 {
+                let subset = elements(&Randomness::<f64>::subset(&mut random, size, of)[0], of);
+                assert_eq!(subset.len(), size);
+                seen.extend(subset);
+            }
+            assert_eq!(seen.len(), of);
         }
-        assert_eq!(seen, u64::MAX);
+    }
+
+    #[test]
+    fn one_word_holds_the_same_subset_of_few_elements() {
+        let key = StreamKey::new(1, "subset", "");
+        let source = || BitSource { rng: key.stream(0), bits: 0, left: 0 };
+        let (mut words, mut sets, mut subset) = (source(), source(), Subset::default());
+        for (size, of) in [(3, 64), (40, 64), (1, 1), (7, 12)] {
+            let mut chosen = 0u64;
+            for last in of - size..of {
+                let element = words.below(last as u64 + 1);
+                chosen |= 1 << if chosen >> element & 1 == 1 { last as u64 } else { element };
+            }
+            sets.subset(size, of, &mut subset);
+            assert!((0..of).all(|j| subset.contains(j) == (chosen >> j & 1 == 1)), "{size} of {of}");
+        }
     }
 }

@@ -606,10 +606,9 @@ fn operators(statement: &Statement, spec: &CellSpec, dimension: usize) -> Result
 
 /// What the method's operators prove, by name: `alpha`, or `alpha_Q` where there are several.
 fn of_operators(operators: &BTreeMap<String, Operator>, name: &str, dimension: usize) -> Option<Rational> {
-    let proved = |operator: &Operator, constant: &str| match (constant, operator) {
-        ("tau", Operator::Clip { threshold }) => crate::number::exact(*threshold),
-        ("alpha", _) => operator.contraction(dimension),
-        _ => None,
+    let proved = |operator: &Operator, constant: &str| {
+        let (own, value) = operator.guarantee(dimension)?.named();
+        (own == constant).then_some(value)
     };
     match (operators.len(), name.split_once('_')) {
         (1, None) => proved(operators.values().next()?, name),

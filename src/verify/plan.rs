@@ -16,6 +16,9 @@ use super::spread::{Candidate, spread};
 use super::{Cell, places, procedure, stored};
 use crate::number::{Interval, Scalar};
 use crate::oracle::operator::Operator;
+use crate::oracle::source::{
+    Aligned, Axis, Gaussian, Greedy, Offset, Opposed, Rademacher, RandomSigns, Relative, RelativeSigns, Sphere,
+};
 use crate::oracle::{self, SourceSpec};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
@@ -285,8 +288,8 @@ fn limited_horizon(
 ) -> usize {
     let signs = match sources {
         _ if statement.subject != Subject::WholeRun => return horizon,
-        _ if sources.iter().any(|s| matches!(s, SourceSpec::Axis { .. })) => 1,
-        [SourceSpec::RelativeSigns { .. }] if !problem.is_quadratic() => problem.dimension(),
+        _ if sources.iter().any(|s| matches!(s, SourceSpec::Axis(_))) => 1,
+        [SourceSpec::RelativeSigns(_)] if !problem.is_quadratic() => problem.dimension(),
         _ => return horizon,
     };
     horizon.min((preset.effort().paths.ilog2() as usize / signs).max(1))
@@ -338,47 +341,48 @@ fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), I
 
 /// Error sources to try, by what a claim is about.
 fn sources(subject: Subject, averages: bool) -> Vec<Vec<SourceSpec>> {
-    use SourceSpec::{
-        Aligned, Axis, Gaussian, Greedy, Offset, Opposed, Rademacher, RandomSigns, Relative, RelativeSigns, Sphere,
-    };
     let (relative, absolute) = (0.0625, 0.25);
     match subject {
         Subject::Estimate if averages => sources(Subject::OneStep, true),
         Subject::Pathwise | Subject::Estimate => vec![
-            vec![Greedy { relative, absolute }],
+            vec![Greedy { relative, absolute }.into()],
             vec![],
-            vec![Opposed { relative: 0.25, absolute }],
-            vec![Gaussian { size: 0.5 }],
-            vec![Aligned { relative: 0.25, absolute }],
-            vec![RandomSigns { relative, absolute: 1.0 }],
-            vec![Relative { factor: -0.5 }, Rademacher { size: 0.25 }],
-            vec![Offset { size: 0.5 }, Sphere { radius: 1.0 }],
+            vec![Opposed { relative: 0.25, absolute }.into()],
+            vec![Gaussian { size: 0.5 }.into()],
+            vec![Aligned { relative: 0.25, absolute }.into()],
+            vec![RandomSigns { relative, absolute: 1.0 }.into()],
+            vec![Relative { factor: -0.5 }.into(), Rademacher { size: 0.25 }.into()],
+            vec![Offset { size: 0.5 }.into(), Sphere { radius: 1.0 }.into()],
         ],
         Subject::OneStep => vec![
-            vec![Axis { size: 0.5 }],
-            vec![Relative { factor: -0.5 }, Axis { size: 1.0 }],
-            vec![Rademacher { size: 0.5 }],
-            vec![Opposed { relative: 0.25, absolute }, Axis { size: 0.25 }],
-            vec![Offset { size: 0.25 }, RelativeSigns { factor: 0.5 }],
-            vec![Greedy { relative, absolute }, Axis { size: 2.0 }],
-            vec![RelativeSigns { factor: 0.5 }],
+            vec![Axis { size: 0.5 }.into()],
+            vec![Relative { factor: -0.5 }.into(), Axis { size: 1.0 }.into()],
+            vec![Rademacher { size: 0.5 }.into()],
+            vec![Opposed { relative: 0.25, absolute }.into(), Axis { size: 0.25 }.into()],
+            vec![Offset { size: 0.25 }.into(), RelativeSigns { factor: 0.5 }.into()],
+            vec![Greedy { relative, absolute }.into(), Axis { size: 2.0 }.into()],
+            vec![RelativeSigns { factor: 0.5 }.into()],
             vec![],
         ],
         Subject::WholeRun => vec![
-            vec![Rademacher { size: 0.5 }],
-            vec![Opposed { relative, absolute }],
-            vec![Offset { size: 0.25 }, Rademacher { size: 0.25 }],
-            vec![Axis { size: 0.5 }],
-            vec![RelativeSigns { factor: 0.5 }],
-            vec![Sphere { radius: 0.5 }],
-            vec![Relative { factor: -0.25 }, Axis { size: 0.5 }],
-            vec![Greedy { relative, absolute }],
-            vec![Gaussian { size: 0.25 }],
-            vec![Aligned { relative, absolute }],
-            vec![Offset { size: 0.125 }, Gaussian { size: 0.25 }],
-            vec![Relative { factor: -0.125 }, RelativeSigns { factor: 0.125 }, Sphere { radius: 0.25 }],
+            vec![Rademacher { size: 0.5 }.into()],
+            vec![Opposed { relative, absolute }.into()],
+            vec![Offset { size: 0.25 }.into(), Rademacher { size: 0.25 }.into()],
+            vec![Axis { size: 0.5 }.into()],
+            vec![RelativeSigns { factor: 0.5 }.into()],
+            vec![Sphere { radius: 0.5 }.into()],
+            vec![Relative { factor: -0.25 }.into(), Axis { size: 0.5 }.into()],
+            vec![Greedy { relative, absolute }.into()],
+            vec![Gaussian { size: 0.25 }.into()],
+            vec![Aligned { relative, absolute }.into()],
+            vec![Offset { size: 0.125 }.into(), Gaussian { size: 0.25 }.into()],
+            vec![
+                Relative { factor: -0.125 }.into(),
+                RelativeSigns { factor: 0.125 }.into(),
+                Sphere { radius: 0.25 }.into(),
+            ],
             vec![],
-            vec![Relative { factor: -0.25 }],
+            vec![Relative { factor: -0.25 }.into()],
         ],
     }
 }

@@ -1,10 +1,16 @@
 //! Forward differences of f in place of its gradient.
 
-use rug::Rational;
+use std::fmt;
 
-use super::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Built, SourceData, one};
 use crate::number::{Scalar, exact};
+use crate::oracle::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
+use crate::problem::free::{self, Parts, Range};
 
 /// g_j = (f(x + h e_j) − f(x))/h for each coordinate j. By the descent inequality both ways
 /// |g_j − ∂_j f(x)| ≤ Lh/2, so ‖e‖² ≤ d(Lh/2)²: B = 0, C = d(Lh/2)² (theory, `finite-difference-error`),
@@ -12,10 +18,35 @@ use crate::problem::DynProblem;
 ///
 /// In binary64 the difference also has rounding of the order of |f|·2⁻⁵²/h, which the model leaves out:
 /// claims are decided in intervals and rationals, where it vanishes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FiniteDifference {
-    /// h.
+    /// h > 0.
     pub step: f64,
+}
+
+impl fmt::Display for FiniteDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "finite-difference({})", self.step)
+    }
+}
+
+impl SourceData for FiniteDifference {
+    fn build(&self, _: &dyn DynProblem) -> Built {
+        one(self.clone())
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![("step", free::Part::One(&mut self.step, Range::Positive))]
+    }
+
+    fn misfit(&self, _: usize) -> Option<String> {
+        (self.step == 0.0).then(|| "a step of zero has no difference".to_owned())
+    }
+
+    fn divides_differences(&self) -> bool {
+        true
+    }
 }
 
 impl Source for FiniteDifference {
@@ -40,16 +71,15 @@ impl Source for FiniteDifference {
 
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         let mut memory = at.memory.borrow_mut();
-        let memory = &mut *memory;
-        let [point, _, _] = &mut memory.vectors;
+        let Memory { vectors: [point, _, _], scratch, .. } = &mut *memory;
         for (p, x) in point.iter_mut().zip(at.x) {
             p.set(x);
         }
         let step = S::from_f64(self.step, context);
-        let here = at.problem.value_in(point, context, &mut memory.scratch);
+        let here = at.problem.value_in(point, context, scratch);
         for (j, (o, g)) in out.iter_mut().zip(at.gradient).enumerate() {
             point[j].add_assign(&step);
-            let mut difference = at.problem.value_in(point, context, &mut memory.scratch);
+            let mut difference = at.problem.value_in(point, context, scratch);
             point[j].set(&at.x[j]);
             difference.sub_assign(&here);
             difference.div_assign(&step);

@@ -16,10 +16,36 @@
 
 use rug::Rational;
 
-use super::transformed::heterogeneity;
-use super::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::size::heterogeneity;
 use crate::number::{Scalar, exact, root_above};
+use crate::oracle::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::problem::free::{self, Counted};
 use crate::problem::{DynProblem, Nesting};
+
+/// Most samples of a batch.
+const MAX_SAMPLES: usize = 4096;
+
+/// A number of samples as a part of a source's data.
+pub(super) fn samples<'a>(name: &'static str, count: &'a mut usize) -> (&'static str, free::Part<'a>) {
+    (name, free::Part::Count(count, Counted::Other, MAX_SAMPLES))
+}
+
+/// What makes batches of these sizes useless, if anything.
+pub(super) fn no_batch(samples: [usize; 3]) -> Option<String> {
+    let bad = samples.iter().any(|s| !(1..=MAX_SAMPLES).contains(s));
+    bad.then(|| format!("a batch has between 1 and {MAX_SAMPLES} samples"))
+}
+
+/// The problem's inner structure, which is that of adaptation to tasks or that of any other composition; else
+/// why it has none.
+///
+/// # Errors
+/// When the problem has no such structure.
+pub(super) fn nesting(problem: &dyn DynProblem, adapted: bool) -> Result<Nesting, String> {
+    let what = if adapted { "adapts to no tasks" } else { "is no composition" };
+    let fitting = problem.nesting().filter(|nesting| nesting.adaptation.is_some() == adapted);
+    fitting.ok_or_else(|| format!("the problem {what}"))
+}
 
 /// How many samples are averaged, and the size of the noise of one.
 #[derive(Clone, Copy, Debug)]
@@ -186,7 +212,7 @@ impl Source for Nested {
         context: S::Context,
     ) {
         let mut memory = at.memory.borrow_mut();
-        let Memory { vectors: [inner, outer, pulled], scratch } = &mut *memory;
+        let Memory { vectors: [inner, outer, pulled], scratch, .. } = &mut *memory;
         let p = self.nesting.dimension;
         let (inner, outer) = (&mut inner[..p], &mut outer[..p]);
         let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
@@ -200,66 +226,6 @@ impl Source for Nested {
             let along = |to: &mut S, j: usize, noise: &S| to.add_product(noise, &outer[j]);
             self.disturb(self.jacobian, self.scale(), random, pulled, along, context);
             for (o, g) in out.iter_mut().zip(pulled.iter()) {
-                o.add_product(g, &share);
-            }
-        }
-        for (o, g) in out.iter_mut().zip(at.gradient) {
-            o.sub_assign(g);
-        }
-    }
-}
-
-/// First-order MAML: gᵢ = ∇φᵢ(x − a∇φᵢ(x)), the Hessian left out. With aℓ < 1,
-/// ‖e‖² ≤ (aℓ/(1−aℓ))²(‖∇f‖² + ζ²) (theory, `fomaml-relative-bias`); with ‖∇φᵢ‖ ≤ G_task alone,
-/// ‖e‖ ≤ aℓG_task.
-#[derive(Clone, Debug)]
-pub struct FirstOrderMaml;
-
-impl Source for FirstOrderMaml {
-    fn model(&self, problem: &dyn DynProblem) -> SourceModel {
-        let named = &problem.constants().named;
-        let curvature = named.get("a").zip(named.get("ell")).map(|(a, ell)| Rational::from(a * ell));
-        let (size, tail) = match (curvature, heterogeneity(problem)) {
-            (Some(curvature), Some(zeta2)) if curvature < 1 => {
-                let ratio = &curvature / (Rational::from(1) - &curvature);
-                let relative = Rational::from(ratio.square_ref());
-                let tail = root_above(&zeta2).map_or_else(Tail::unknown, |zeta| {
-                    let absolute = zeta * &ratio;
-                    Tail::sure(ratio, absolute)
-                });
-                (Some([relative.clone(), relative * zeta2]), tail)
-            }
-            (Some(curvature), _) => match named.get("G_task") {
-                Some(bound) => {
-                    let largest = curvature * bound;
-                    let square = Rational::from(largest.square_ref());
-                    (Some([Rational::new(), square]), Tail::sure(Rational::new(), largest))
-                }
-                None => (None, Tail::unknown()),
-            },
-            (None, _) => (None, Tail::unknown()),
-        };
-        SourceModel {
-            part: Part::Bias,
-            freedom: Freedom::Computed,
-            size,
-            attained: false,
-            tail,
-            finite: true,
-            deterministic: true,
-            form: Form::Other,
-            named: Vec::new(),
-        }
-    }
-
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
-        let mut memory = at.memory.borrow_mut();
-        let Memory { vectors: [inner, outer, _], scratch } = &mut *memory;
-        let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
-        for worker in 0..at.workers {
-            at.problem.inner_value_in(worker, at.x, inner, context, scratch);
-            at.problem.outer_gradient_in(worker, inner, outer, context, scratch);
-            for (o, g) in out.iter_mut().zip(outer.iter()) {
                 o.add_product(g, &share);
             }
         }

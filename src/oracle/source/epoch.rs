@@ -6,8 +6,10 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use super::{Built, SourceData, one};
 use crate::number::{Scalar, exact};
+use crate::oracle::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::problem::free::{self, Parts, Range};
 use crate::problem::{DynProblem, MAX_WORKERS};
 
 /// In which order the components are visited.
@@ -40,12 +42,34 @@ const MAX_LANES: usize = 8;
 /// y₀ = x, y_{t+1} = y_t − s∇f_{π(t)}(y_t), and g = (y₀ − y_N)/(sN) = (1/N)Σ_t ∇f_{π(t)}(y_t).
 /// With ‖∇fᵢ‖ ≤ G and every fᵢ ℓ-smooth, ‖y_t − x‖ ≤ stG, hence ‖e‖ ≤ (1/N)Σ_t ℓstG = ℓsG(N−1)/2:
 /// B = 0, C = (ℓsG(N−1)/2)² for any order (theory, `shuffled-error`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Epoch {
-    /// s.
+    /// s > 0.
     pub step: f64,
-    /// π.
+    /// π, in which order the components are visited.
+    #[serde(default)]
     pub order: Order,
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "epoch({}, {})", self.step, self.order)
+    }
+}
+
+impl SourceData for Epoch {
+    fn build(&self, _: &dyn DynProblem) -> Built {
+        one(self.clone())
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![("step", free::Part::One(&mut self.step, Range::Positive))]
+    }
+
+    fn divides_differences(&self) -> bool {
+        true
+    }
 }
 
 impl Epoch {
@@ -71,7 +95,7 @@ impl Epoch {
             // Fisher and Yates: every order is equally likely.
             for last in (1..count).rev() {
                 for (lane, chosen) in random.subset(1, last + 1).iter().enumerate() {
-                    let other = chosen.trailing_zeros() as usize;
+                    let other = chosen.first().unwrap_or(last);
                     let kept = visits[last][lane];
                     visits[last][lane] = visits[other][lane];
                     visits[other][lane] = kept;
@@ -113,8 +137,7 @@ impl Source for Epoch {
         let (workers, dimension) = (at.workers, out.len());
         let visits = self.visits(workers, random);
         let mut memory = at.memory.borrow_mut();
-        let memory = &mut *memory;
-        let [point, gradient, _] = &mut memory.vectors;
+        let Memory { vectors: [point, gradient, _], scratch, .. } = &mut *memory;
         for (p, x) in point.iter_mut().zip(at.x) {
             p.set(x);
         }
@@ -132,7 +155,7 @@ impl Source for Epoch {
                         g.set(h);
                     }
                 } else {
-                    at.problem.worker_gradient_in(worker, point, gradient, context, &mut memory.scratch);
+                    at.problem.worker_gradient_in(worker, point, gradient, context, scratch);
                 }
                 let mut step = S::from_f64(self.step, context);
                 let mut weight = share.clone();
@@ -159,7 +182,7 @@ mod tests {
 
     use super::*;
     use crate::number::{Exact, Lanes};
-    use crate::oracle::{Enumerated, NoRandomness, SourceSpec, Stream, StreamKey};
+    use crate::oracle::{Enumerated, NoRandomness, Stream, StreamKey};
     use crate::problem::{Arithmetic, ProblemSpec, Scratch, build};
 
     fn orders(count: usize) -> BTreeSet<Vec<usize>> {
@@ -187,7 +210,7 @@ mod tests {
         random: &mut dyn Randomness<S>,
         context: S::Context,
     ) -> Vec<S> {
-        let oracle = crate::oracle::build(&[SourceSpec::Epoch { step: 0.25, order }], problem).unwrap();
+        let oracle = crate::oracle::build(&[Epoch { step: 0.25, order }.into()], problem).unwrap();
         let x: Vec<S> = problem.start().iter().map(|x| S::from_f64(*x, context)).collect();
         let mut gradient = crate::number::zeros(x.len(), context);
         let mut scratch = Scratch::for_problem(problem, context);
