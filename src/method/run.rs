@@ -7,11 +7,12 @@ use rug::Rational;
 
 use super::bound::BoundMethod;
 use super::language::machine::{Call, Change, Coordinates, Machine, Part, Ran, Stop, Vectors};
+use super::language::program::Draw;
 use super::recording::Plan;
 use super::table::Table;
 use crate::number::{Interval, Scalar, norm2, zeros};
 use crate::oracle::operator::{Choice, Operator};
-use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation};
+use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation, Tape};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 /// A problem, an estimate of its gradient and a method from a starting point.
@@ -85,6 +86,8 @@ pub(super) struct Memories<S> {
     /// For combinations that are recorded, and for operators.
     pub combination: Vec<S>,
     worker_gradients: Vec<S>,
+    /// Draws of the step that other calls repeat.
+    tapes: Vec<Tape<S>>,
     sources: RefCell<Memory<S>>,
     scratch: Scratch<S>,
 }
@@ -146,6 +149,7 @@ impl<'m> Experiment<'m> {
                 error: vector(),
                 combination: vector(),
                 worker_gradients: Vec::new(),
+                tapes: vec![Tape::default(); self.method.program().kept_draws],
                 sources: Memory::new(problem, context),
                 scratch: Scratch::for_problem(problem, context),
             },
@@ -234,6 +238,7 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
 
     /// One step.
     pub(super) fn step(&mut self, random: &mut dyn Randomness<S>, drawing: Drawing<'_, S>) -> Ran {
+        self.memories.tapes.iter_mut().for_each(Tape::clear);
         let asks = self.experiment.oracle.is_greedy && !matches!(drawing, Drawing::Given(..) | Drawing::Emitted(_));
         let before = asks.then(|| Before { machine: self.machine.clone(), registers: self.vectors.registers.clone() });
         let (machine, mut live) = self.live(random, drawing, before);
@@ -252,7 +257,7 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
             problem: S::view(self.experiment.problem),
             vectors: &mut self.vectors,
             memories: &mut self.memories,
-            random,
+            random: Some(random),
             drawing,
             before,
             k,
@@ -326,7 +331,8 @@ struct Live<'r, 'm, S: Scalar> {
     problem: &'r dyn Evaluate<S>,
     vectors: &'r mut Coordinates<S>,
     memories: &'r mut Memories<S>,
-    random: &'r mut dyn Randomness<S>,
+    /// Taken while an estimate draws.
+    random: Option<&'r mut dyn Randomness<S>>,
     drawing: Drawing<'r, S>,
     before: Option<Before<'m, S>>,
     k: usize,
@@ -340,82 +346,20 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
     }
 
     /// u ← an estimate of ∇f at the register's point.
-    fn estimate(&mut self, u: usize, at: usize) {
-        let Live { experiment, problem, vectors, memories, random, drawing, before, k, context } = self;
-        let context = *context;
-        let y = std::mem::take(&mut vectors.registers[at]);
-        let Memories {
-            at_point,
-            fresh,
-            called_at,
-            called,
-            bias,
-            noise,
-            free,
-            error,
-            worker_gradients,
-            sources,
-            scratch,
-            ..
-        } = &mut **memories;
-        if at == 0 && !*fresh {
-            problem.gradient_in(&y, at_point, context, scratch);
-            *fresh = true;
-        }
-        if at == 0 {
-            called.iter_mut().zip(at_point.iter()).for_each(|(g, own)| g.set(own));
-        } else {
-            problem.gradient_in(&y, called, context, scratch);
-        }
-        if !experiment.method.program().calls_at_point() {
-            called_at.iter_mut().zip(&y).for_each(|(own, y)| own.set(y));
-        }
-        if let Drawing::Given(given_bias, given_noise) = drawing {
-            bias.clone_from_slice(given_bias);
-            noise.clone_from_slice(given_noise);
-            for ((o, g), (b, n)) in
-                vectors.registers[u].iter_mut().zip(called.iter()).zip(bias.iter().zip(noise.iter()))
-            {
+    fn estimate(&mut self, u: usize, call: Call) -> Ran {
+        self.look_at(call.at);
+        if let Drawing::Given(bias, noise) = self.drawing {
+            self.memories.bias.clone_from_slice(bias);
+            self.memories.noise.clone_from_slice(noise);
+            let out = self.vectors.registers[u].iter_mut().zip(&self.memories.called);
+            for ((o, g), (b, n)) in out.zip(bias.iter().zip(noise)) {
                 *o = g.clone().add(b).add(n);
             }
-            vectors.registers[at] = y;
-            return;
+            return Ok(());
         }
-        {
-            experiment.oracle.worker_gradients(experiment.problem, &y, worker_gradients, context, scratch);
-            let badness = |lane: usize, candidate: &[f64]| {
-                let gradient: Vec<f64> = called.iter().map(|g| g.lane(lane)).collect();
-                before
-                    .as_ref()
-                    .map_or(f64::NAN, |before| before.next_gradient_norm(experiment, lane, &gradient, candidate))
-            };
-            let direction = experiment
-                .method
-                .direction()
-                .and_then(|register| Some(before.as_ref()?.registers.get(register)?.as_slice()));
-            let situation = Situation {
-                k: *k,
-                x: &y,
-                gradient: called,
-                worker_gradients,
-                direction,
-                workers: experiment.problem.workers(),
-                problem: *problem,
-                badness: before.is_some().then_some(&badness),
-                memory: sources,
-            };
-            match drawing {
-                Drawing::Whole => experiment.oracle.draw(&situation, *random, bias, noise, context),
-                _ => {
-                    experiment.oracle.draw_apart(&situation, *random, [&mut *bias, &mut *noise, &mut *free], context);
-                    if let Drawing::Emitted(vector) = drawing {
-                        bias.iter_mut().zip(vector.iter()).for_each(|(b, u)| b.add_f64(*u));
-                    }
-                }
-            }
-        }
-        vectors.registers[at] = y;
-        let out = &mut vectors.registers[u];
+        self.draw(call)?;
+        let Memories { called, bias, noise, free, error, .. } = &mut *self.memories;
+        let out = &mut self.vectors.registers[u];
         S::with_widest_registers(|| {
             for ((((o, e), b), n), g) in
                 out.iter_mut().zip(error.iter_mut()).zip(bias.iter()).zip(noise.iter()).zip(called.iter())
@@ -426,9 +370,119 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
                 o.add_assign(g);
             }
         });
-        if matches!(drawing, Drawing::Apart) {
+        if matches!(self.drawing, Drawing::Apart) {
             out.iter_mut().zip(free.iter()).for_each(|(o, u)| o.add_assign(u));
         }
+        Ok(())
+    }
+
+    /// ∇f at a register's point, where an estimate is asked for.
+    fn look_at(&mut self, at: usize) {
+        let Live { experiment, problem, vectors, memories, context, .. } = self;
+        let Memories { at_point, fresh, called_at, called, scratch, .. } = &mut **memories;
+        let y = &vectors.registers[at];
+        if at == 0 && !*fresh {
+            problem.gradient_in(y, at_point, *context, scratch);
+            *fresh = true;
+        }
+        if at == 0 {
+            called.iter_mut().zip(at_point.iter()).for_each(|(g, own)| g.set(own));
+        } else {
+            problem.gradient_in(y, called, *context, scratch);
+        }
+        if !experiment.method.program().calls_at_point() {
+            called_at.iter_mut().zip(y).for_each(|(own, y)| own.set(y));
+        }
+    }
+
+    /// Bias and noise of an estimate there, by its own draw or that of another call.
+    fn draw(&mut self, call: Call) -> Ran {
+        let Some(random) = self.random.take() else { return Err(Stop::Undecided) };
+        let drawn = match call.draw {
+            Draw::Own => {
+                self.draw_from(call.at, &mut *random);
+                Ok(())
+            }
+            Draw::Kept(number) => {
+                let mut tape = std::mem::take(&mut self.memories.tapes[number]);
+                self.draw_from(call.at, &mut tape.keep(&mut *random));
+                self.memories.tapes[number] = tape;
+                Ok(())
+            }
+            Draw::Repeated(number) => {
+                let tape = std::mem::take(&mut self.memories.tapes[number]);
+                if tape.is_made {
+                    self.draw_from(call.at, &mut tape.repeat());
+                }
+                let is_made = tape.is_made;
+                self.memories.tapes[number] = tape;
+                // The line whose draw it is was not reached in this step.
+                if is_made { Ok(()) } else { Err(Stop::NoValue) }
+            }
+        };
+        self.random = Some(random);
+        drawn
+    }
+
+    fn draw_from(&mut self, at: usize, random: &mut dyn Randomness<S>) {
+        let Live { experiment, problem, vectors, memories, drawing, before, k, context, .. } = self;
+        let context = *context;
+        let Memories { called, bias, noise, free, worker_gradients, sources, scratch, .. } = &mut **memories;
+        let y = &vectors.registers[at];
+        experiment.oracle.worker_gradients(experiment.problem, y, worker_gradients, context, scratch);
+        let badness = |lane: usize, candidate: &[f64]| {
+            let gradient: Vec<f64> = called.iter().map(|g| g.lane(lane)).collect();
+            before.as_ref().map_or(f64::NAN, |before| before.next_gradient_norm(experiment, lane, &gradient, candidate))
+        };
+        let direction = experiment
+            .method
+            .direction()
+            .and_then(|register| Some(before.as_ref()?.registers.get(register)?.as_slice()));
+        let situation = Situation {
+            k: *k,
+            x: y,
+            gradient: called,
+            worker_gradients,
+            direction,
+            workers: experiment.problem.workers(),
+            problem: *problem,
+            badness: before.is_some().then_some(&badness),
+            memory: sources,
+        };
+        if matches!(drawing, Drawing::Whole) {
+            experiment.oracle.draw(&situation, random, bias, noise, context);
+            return;
+        }
+        experiment.oracle.draw_apart(&situation, random, [&mut *bias, &mut *noise, &mut *free], context);
+        if let Drawing::Emitted(vector) = drawing {
+            bias.iter_mut().zip(vector.iter()).for_each(|(b, u)| b.add_f64(*u));
+        }
+    }
+
+    /// u ← an estimate of ∇fᵢ at the register's point.
+    fn worker_estimate(&mut self, u: usize, worker: usize, at: usize) -> Ran {
+        let Live { experiment, problem, vectors, memories, random, k, context, .. } = self;
+        let (Some(random), context) = (random, *context) else { return Err(Stop::Undecided) };
+        let y = &vectors.registers[at];
+        let Memories { called, error, sources, scratch, .. } = &mut **memories;
+        problem.worker_gradient_in(worker, y, called, context, scratch);
+        let situation = Situation {
+            k: *k,
+            x: y,
+            gradient: called,
+            worker_gradients: &[],
+            direction: None,
+            workers: experiment.problem.workers(),
+            problem: *problem,
+            badness: None,
+            memory: sources,
+        };
+        experiment.oracle.draw_for_worker(&situation, *random, error, context);
+        for ((o, g), e) in vectors.registers[u].iter_mut().zip(called.iter()).zip(error.iter()) {
+            o.set(g);
+            o.add_assign(e);
+        }
+        Ok(())
     }
 }
 
@@ -447,10 +501,9 @@ impl<S: Arithmetic + Estimable> Vectors<S> for Live<'_, '_, S> {
 
     fn call(&mut self, u: usize, call: Call) -> Ran {
         match (call.estimate, call.worker) {
-            (true, None) => self.estimate(u, call.at),
-            // Without sources an estimate is the gradient.
-            (true, Some(_)) if !self.experiment.oracle.spec.is_empty() => return Err(Stop::Undecided),
-            (_, worker) => {
+            (true, None) => self.estimate(u, call)?,
+            (true, Some(worker)) => self.worker_estimate(u, worker, call.at)?,
+            (false, worker) => {
                 let Live { problem, vectors, memories, context, .. } = self;
                 let y = std::mem::take(&mut vectors.registers[call.at]);
                 let out = &mut vectors.registers[u];
@@ -471,7 +524,8 @@ impl<S: Arithmetic + Estimable> Vectors<S> for Live<'_, '_, S> {
         let operator = self.experiment.method.operators.get(position).ok_or(Stop::Undecided)?;
         let out = &mut self.memories.combination;
         let choice = &mut self.memories.sources.get_mut().choice;
-        operator.apply(&mut self.vectors.registers[u], self.random, out, choice, self.context);
+        let random = self.random.as_deref_mut().ok_or(Stop::Undecided)?;
+        operator.apply(&mut self.vectors.registers[u], random, out, choice, self.context);
         // Where coordinates may tie there is no value.
         if self.vectors.registers[u].iter().all(Scalar::is_defined) { Ok(()) } else { Err(Stop::Undecided) }
     }

@@ -17,6 +17,7 @@ pub mod operator;
 mod randomness;
 pub mod source;
 mod subset;
+mod tape;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use model::{ErrorModel, Form, Freedom, Part, SourceModel, Tail, TailKind};
 pub use randomness::{Enumerated, NoRandomness, Randomness, Recorded, Replayed, StepDraws, Stream, StreamKey};
 pub use source::{OracleError, SourceSpec, build};
 pub use subset::Subset;
+pub use tape::Tape;
 
 /// Scores an error vector for one lane of the arithmetic; larger is worse.
 pub type Badness<'a> = &'a dyn Fn(usize, &[f64]) -> f64;
@@ -87,17 +89,43 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// `out += u`, the contribution at this step.
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
+
+    /// Whether it is also an error of one worker's gradient.
+    fn is_of_workers(&self) -> bool {
+        false
+    }
+
+    /// The same for the estimate of one worker's gradient, which is `at.gradient`; nothing where it is no error of that.
+    fn add_to_worker<S: Scalar>(&self, _: &Situation<'_, S>, _: &mut dyn Randomness<S>, _: &mut [S], _: S::Context) {}
 }
 
 /// One arithmetic's view of a source.
 pub trait AddIn<S: Scalar> {
     /// See [`Source::add`].
     fn add_in(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
+    /// See [`Source::add_to_worker`].
+    fn add_to_worker_in(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    );
 }
 
 impl<T: Source, S: Scalar> AddIn<S> for T {
     fn add_in(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         self.add(at, random, out, context);
+    }
+
+    fn add_to_worker_in(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        self.add_to_worker(at, random, out, context);
     }
 }
 
@@ -111,6 +139,8 @@ pub trait DynSource:
     fn uses_workers(&self) -> bool;
     /// See [`Source::is_greedy`].
     fn is_greedy(&self) -> bool;
+    /// See [`Source::is_of_workers`].
+    fn is_of_workers(&self) -> bool;
 }
 
 impl<T: Source> DynSource for T {
@@ -122,6 +152,9 @@ impl<T: Source> DynSource for T {
     }
     fn is_greedy(&self) -> bool {
         Source::is_greedy(self)
+    }
+    fn is_of_workers(&self) -> bool {
+        Source::is_of_workers(self)
     }
 }
 
@@ -230,6 +263,27 @@ impl Oracle {
         context: S::Context,
     ) {
         self.draw_part(&[Part::Noise], at, random, noise, context);
+    }
+
+    /// Writes the error of an estimate of one worker's gradient, which is `at.gradient`.
+    pub fn draw_for_worker<S: Estimable>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        let zero = S::zero(context);
+        out.iter_mut().for_each(|x| x.set(&zero));
+        for listed in &self.sources {
+            S::source_view(listed.source.as_ref()).add_to_worker_in(at, random, out, context);
+        }
+    }
+
+    /// Whether each source is also an error of one worker's gradient.
+    #[must_use]
+    pub fn is_of_workers(&self) -> bool {
+        self.sources.iter().all(|listed| listed.source.is_of_workers())
     }
 
     /// The same with what free sources choose apart: [`bias`, `noise`, `free`], the first two as far as they

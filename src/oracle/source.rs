@@ -36,6 +36,7 @@ mod rand_k;
 mod random_signs;
 mod relative;
 mod relative_signs;
+mod sampled_workers;
 mod scripted;
 mod size;
 mod sphere;
@@ -136,6 +137,7 @@ sources! {
     composite::Composite,
     maml::Maml,
     first_order_maml::FirstOrderMaml,
+    sampled_workers::SampledWorkers,
 }
 
 /// Why an oracle cannot be built.

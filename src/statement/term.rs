@@ -71,6 +71,21 @@ impl Builtin {
         Builtin::MeanSquareSmoothness,
     ];
 
+    /// Whether it is proved of the error of the average's estimate.
+    #[must_use]
+    pub fn is_of_estimate(self) -> bool {
+        matches!(
+            self,
+            Builtin::RelativeError
+                | Builtin::AbsoluteError
+                | Builtin::RelativeBias
+                | Builtin::AbsoluteBias
+                | Builtin::RelativeNoise
+                | Builtin::NoiseVariance
+                | Builtin::Isotropic
+        )
+    }
+
     /// The name in statement files.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -95,7 +95,9 @@ impl History {
     /// The run of a claim about trajectories: free vectors and Gaussian noise are what the stored points say.
     pub fn of_path(instance: &Instance<'_>, key: &StreamKey, replicate: u64, demand: Demand) -> Self {
         let horizon = instance.horizon;
-        if !instance.oracle.is_free(true) {
+        // Any vector at all is Gaussian noise, that of the stream too.
+        let is_chosen = instance.oracle.is_free(true) && instance.method.draws_one_average();
+        if !is_chosen {
             return History::forward(instance, key, replicate, demand);
         }
         if !instance.experiment().is_defined_by_points() {

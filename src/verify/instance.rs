@@ -171,9 +171,12 @@ pub enum InstanceError {
     /// A start that the method has not.
     #[error("the method has no start `{0}`")]
     Start(String),
-    /// Error sources for a method that draws an estimate of each worker's gradient.
-    #[error("the method draws an estimate of each worker's gradient, for which no error source is defined")]
-    OfWorkers,
+    /// Error sources of the average for a method that draws an estimate of each worker's gradient.
+    #[error("the method draws an estimate of each worker's gradient, and the error source is one of the average alone")]
+    OfAverage,
+    /// A source that chooses its error, for a method that asks for more than one estimate in a step.
+    #[error("a source that chooses its error is followed in one estimate a step, and the method asks for more")]
+    ChosenTwice,
     /// More steps than a check takes, or none.
     #[error("a horizon of {0} steps is not between 1 and {MAX_HORIZON}")]
     Horizon(usize),
@@ -332,8 +335,21 @@ impl<'a> Instance<'a> {
         let mut method = BoundMethod::new(Arc::clone(&statement.method), problem.as_ref(), start, &statement.spoken());
         method.operators = operators;
         method.give(&spec.states).map_err(InstanceError::Malformed)?;
+        let mut builtins = builtins;
         if method.draws_for_workers() && !oracle.spec.is_empty() {
-            return Err(InstanceError::OfWorkers);
+            if !oracle.is_of_workers() {
+                return Err(InstanceError::OfAverage);
+            }
+            // What is proved is of the average's error.
+            for builtin in Builtin::ALL.into_iter().filter(|builtin| builtin.is_of_estimate()) {
+                builtins[builtin_position(builtin)] = None;
+                if statement.needs().contains(&builtin) {
+                    return Err(InstanceError::Missing(builtin.name()));
+                }
+            }
+        }
+        if oracle.is_free(false) && method.program().draws()[0] > 1 {
+            return Err(InstanceError::ChosenTwice);
         }
         let (horizon, parameters) = (spec.horizon, Vec::new());
         let data = if statement.form == Form::Identity { numbers_of(spec, &point) } else { Vec::new() };

@@ -280,7 +280,8 @@ impl<'a> Expansion<'a> {
     fn called(&self, call: &Call, at: &Known, step: Option<i64>) -> Known {
         let exact = matches!(self.run.points, Points::Forward { exact: true, .. });
         if call.estimate && !exact {
-            return Some(self.atom(Atom::Estimate(step?)));
+            // The atom stands for the only estimate of its step.
+            return self.run.method.draws_one_average().then(|| self.atom(Atom::Estimate(step?)).into())?;
         }
         self.gradient_at(call.worker.map(|worker| worker as i64), at.as_ref()?)
     }

@@ -18,6 +18,8 @@ pub(super) struct Names {
     pub schedules: Vec<String>,
     pub operators: Vec<String>,
     pub quantities: Vec<Quantity>,
+    /// Those that a line has set by an estimate of the average.
+    pub drawn: Vec<usize>,
 }
 
 impl Names {
@@ -37,8 +39,20 @@ impl Names {
 /// Names that the language itself gives a meaning.
 pub(super) fn is_reserved(name: &str) -> bool {
     let words = ["k", "K", "n", "d", "zero", "ones", "any", "if", "in", "and", "E", "past", "inf", "mod", "dot"];
-    let calls =
-        ["f", "grad", "worker_grad", "estimate", "worker_estimate", "norm", "norm2", "clip", "box", "min", "max"];
+    let calls = [
+        "f",
+        "grad",
+        "worker_grad",
+        "estimate",
+        "worker_estimate",
+        "same_draw",
+        "norm",
+        "norm2",
+        "clip",
+        "box",
+        "min",
+        "max",
+    ];
     let errors = ["e", "b", "nu", "B", "C", "B_b", "C_b", "M", "sigma2", "zeta2", "G", "G_run", "x_star", "dist2"];
     words.contains(&name)
         || calls.contains(&name)
@@ -69,6 +83,10 @@ pub(super) struct Checker<'a> {
     pub workers: Vec<String>,
     /// Calls of an estimate so far.
     pub calls: usize,
+    /// Whether one of them draws an estimate of the average.
+    pub draws: bool,
+    /// The quantity whose line's draw is repeated, if any.
+    pub repeats: Option<usize>,
 }
 
 fn fail<T>(message: impl Into<String>, help: Option<&str>, span: &Span) -> Checked<T> {
@@ -76,7 +94,11 @@ fn fail<T>(message: impl Into<String>, help: Option<&str>, span: &Span) -> Check
     Err(CheckError { message: message.into(), help, definition: None, span: span.clone() })
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    pub fn new(names: &'a Names, place: Place) -> Self {
+        Checker { names, place, workers: Vec::new(), calls: 0, draws: false, repeats: None }
+    }
+
     pub fn number(&mut self, expr: &Expr) -> Checked<Number> {
         match self.value(expr)? {
             Value::Number(number) => Ok(number),
@@ -334,7 +356,15 @@ impl Checker<'_> {
             "grad" => Ok(Value::Vector(Vector::Gradient(one(self)?))),
             "estimate" => {
                 self.calls += 1;
+                self.draws = true;
                 Ok(Value::Vector(Vector::Estimate(one(self)?)))
+            }
+            "same_draw" => {
+                let [g, y] = self.two(name, arguments, span)?;
+                self.calls += 1;
+                let line = self.drawn(g)?;
+                self.repeats = Some(line);
+                Ok(Value::Vector(Vector::SameDraw(line, Box::new(self.vector(y)?))))
             }
             "dot" => {
                 let [u, w] = self.two(name, arguments, span)?;
@@ -360,6 +390,17 @@ impl Checker<'_> {
             }
             _ => self.unknown(name, span),
         }
+    }
+
+    /// The line whose draw is meant.
+    fn drawn(&self, expr: &Expr) -> Checked<usize> {
+        let named = |position: &&usize| match &expr.kind {
+            ExprKind::Name(name) => self.names.quantities[**position].name == *name,
+            _ => false,
+        };
+        let help = "name a line before this one that calls `estimate`, as in g = estimate(x)";
+        let found = self.names.drawn.iter().find(named).copied();
+        found.map_or_else(|| fail("no line draws an estimate for this", Some(help), &expr.span), Ok)
     }
 
     fn only<'e>(&self, name: &str, arguments: &'e [Expr], span: &Span) -> Checked<&'e Expr> {

@@ -101,12 +101,12 @@ pub fn load_text(name: &str, text: &str) -> Result<Method, Box<StatementError>> 
             return Err(file.error(None, format!("missing field `{field}`"), Some(NEEDED.to_owned())));
         }
     }
-    Loader { file: &file, raw: &raw, names: Names::default() }.load()
+    Loader { file: &file, raw: &raw, names: Names::default(), repeated: Vec::new() }.load()
 }
 
 /// Checks a method that stands in another file, and needs no name there.
 pub(crate) fn load_within(file: &File, raw: &RawMethod) -> Loaded<Method> {
-    Loader { file, raw, names: Names::default() }.load()
+    Loader { file, raw, names: Names::default(), repeated: Vec::new() }.load()
 }
 
 /// The method with other schedules, and with parameters that have an exact value in place of a range: both stand
@@ -120,7 +120,7 @@ pub(crate) fn amended(base: &Method, file: &File, schedules: &Texts, bind: &Text
     };
     let checked = |names: &Names, place: Place, value: &Spanned<String>| {
         let expr = parse(value.get_ref()).map_err(|err| file.syntax(value, err))?;
-        let number = Checker { names, place, workers: Vec::new(), calls: 0 }.number(&expr);
+        let number = Checker::new(names, place).number(&expr);
         number.map_err(|err| file.error(Some(file.within(value, &err.span)), err.message, err.help))
     };
     for (name, value) in bind {
@@ -155,6 +155,8 @@ struct Loader<'a> {
     file: &'a File,
     raw: &'a RawMethod,
     names: Names,
+    /// Quantities whose line's draw another line repeats.
+    repeated: Vec<usize>,
 }
 
 impl<'a> Loader<'a> {
@@ -195,6 +197,7 @@ impl<'a> Loader<'a> {
             starts,
             lines,
             derived: self.derived()?,
+            repeated: self.repeated,
         })
     }
 
@@ -219,7 +222,7 @@ impl<'a> Loader<'a> {
     }
 
     fn checker(&self, place: Place) -> Checker<'_> {
-        Checker { names: &self.names, place, workers: Vec::new(), calls: 0 }
+        Checker::new(&self.names, place)
     }
 
     /// Shows a mistake of a checked expression that begins at `offset` within the text.
@@ -399,13 +402,17 @@ impl<'a> Loader<'a> {
                 self.placed(text, 0, bound)?;
             }
             let value = checker.value(&expr);
-            let calls = checker.calls;
+            let (calls, draws, repeats) = (checker.calls, checker.draws, checker.repeats);
             let value = self.placed(text, *offset, value)?;
             if calls > 1 {
                 let help = Some("give each call a line of its own: its error is called after it");
                 return self.error(text.span(), "a line calls one estimate", help);
             }
             let quantity = self.written(target, &value, text)?;
+            if draws {
+                self.names.drawn.push(quantity);
+            }
+            self.repeated.extend(repeats.filter(|line| !self.repeated.contains(line)));
             lines.push(Line { quantity, value });
         }
         Ok(lines)

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::check::MOST_WORKERS_BOUND;
-use super::program::{Given, Op, Program, Register, Size};
+use super::program::{Draw, Given, Op, Program, Register, Size};
 use super::tree::{Elementwise, Known, Map, Shape};
 use crate::number::{Scalar, clip, dot, norm2, zeros};
 use crate::statement::syntax::{BinaryOp, Relation};
@@ -29,6 +29,8 @@ pub struct Call {
     pub worker: Option<usize>,
     /// The register of the point.
     pub at: usize,
+    /// What an estimate draws.
+    pub draw: Draw,
 }
 
 /// A change of one vector that is no combination.
@@ -251,6 +253,7 @@ impl<'p, S: Scalar> Machine<'p, S> {
             estimate,
             worker: worker.map(|worker| self.workers[worker]),
             at: at(y),
+            draw: Draw::Own,
         };
         match op {
             Op::Each(worker, body) => (0..self.program.workers).try_for_each(|i| {
@@ -275,7 +278,7 @@ impl<'p, S: Scalar> Machine<'p, S> {
             }
             Op::Gradient(u, y) => vectors.call(at(*u), call(false, None, *y)),
             Op::WorkerGradient(u, i, y) => vectors.call(at(*u), call(false, Some(*i), *y)),
-            Op::Estimate(u, y) => vectors.call(at(*u), call(true, None, *y)),
+            Op::Estimate(u, y, draw) => vectors.call(at(*u), Call { draw: *draw, ..call(true, None, *y) }),
             Op::WorkerEstimate(u, i, y) => vectors.call(at(*u), call(true, Some(*i), *y)),
             Op::Ones(u) => vectors.change(at(*u), Change::Ones),
             Op::Divide(u, a) => vectors.change(at(*u), Change::Divide(number(*a))),

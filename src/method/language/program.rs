@@ -39,6 +39,17 @@ pub struct Part {
     pub vector: Register,
 }
 
+/// What an estimate of the average draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draw {
+    /// For itself alone.
+    Own,
+    /// For itself, and it is kept under that number for others of the step.
+    Kept(usize),
+    /// What is kept under that number.
+    Repeated(usize),
+}
+
 /// One operation. The first register is what it changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
@@ -55,7 +66,7 @@ pub enum Op {
     /// u ← ∇fᵢ(y).
     WorkerGradient(Register, Worker, Register),
     /// u ← an estimate of ∇f(y).
-    Estimate(Register, Register),
+    Estimate(Register, Register, Draw),
     /// u ← an estimate of ∇fᵢ(y).
     WorkerEstimate(Register, Worker, Register),
     /// u ← u clipped at a.
@@ -169,6 +180,8 @@ pub struct Program {
     pub schedule_registers: Vec<usize>,
     /// One step.
     pub lines: Vec<Segment>,
+    /// How many draws of a step are kept for other calls.
+    pub kept_draws: usize,
 }
 
 /// Compiles the method for n workers, with that start or its own; none where it has no start of that name.
@@ -228,6 +241,7 @@ pub fn compile(method: &Method, start: Option<&str>, workers: usize) -> Option<P
         schedules,
         schedule_registers: compiler.schedules.iter().map(|register| register.base).collect(),
         lines,
+        kept_draws: method.repeated.len(),
     })
 }
 
@@ -311,7 +325,7 @@ impl Program {
         let point = Register::fixed(0);
         for op in self.lines.iter().flat_map(|line| &line.ops) {
             match op {
-                Op::Estimate(_, at) => return *at == point,
+                Op::Estimate(_, at, _) => return *at == point,
                 Op::Combine(u, _) if *u == point => return false,
                 Op::Swap(u, w) if *u == point || *w == point => return false,
                 Op::Each(..) | Op::Branch(..) => return false,
@@ -332,7 +346,7 @@ impl Program {
     #[must_use]
     pub fn is_first_estimate(&self, quantity: usize) -> bool {
         let begins = |line: &&Segment| line.starts.iter().any(|begun| begun.quantity == quantity);
-        let is_call = |line: &Segment| matches!(&line.ops[..], [Op::Estimate(_, at)] if *at == Register::fixed(0));
+        let is_call = |line: &Segment| matches!(&line.ops[..], [Op::Estimate(_, at, _)] if *at == Register::fixed(0));
         self.calls_at_point() && self.lines.iter().find(begins).is_some_and(is_call)
     }
 
@@ -357,6 +371,10 @@ struct Compiler {
     schedules: Vec<Register>,
     /// Workers bound around the place.
     bound: usize,
+    /// The quantity that is being written.
+    line: Option<usize>,
+    /// Quantities whose line's draw another line repeats.
+    repeated: Vec<usize>,
 }
 
 impl Compiler {
@@ -371,6 +389,8 @@ impl Compiler {
             constants: Vec::new(),
             schedules: Vec::new(),
             bound: 0,
+            line: None,
+            repeated: method.repeated.clone(),
         };
         for quantity in &method.quantities {
             let count = if quantity.by_worker { workers } else { 1 };
@@ -438,12 +458,18 @@ impl Compiler {
         ops
     }
 
+    /// What an estimate in the line of that quantity draws, where others repeat it.
+    fn draw_of(&self, line: usize, draw: fn(usize) -> Draw) -> Draw {
+        self.repeated.iter().position(|repeated| *repeated == line).map_or(Draw::Own, draw)
+    }
+
     /// Writes the quantity, for every worker where each has its own. A combination is formed in place; other
     /// values that read what they write are computed beside it.
     fn assignment(&mut self, quantity: usize, value: &Value) -> Vec<Op> {
         let by_worker = self.quantities[quantity].by_worker;
         let to = Register { base: self.places[quantity], worker: by_worker.then_some(0) };
         self.bound = usize::from(by_worker);
+        self.line = Some(quantity);
         let mut ops = Vec::new();
         match value {
             Value::Number(number) => {
@@ -458,7 +484,7 @@ impl Compiler {
                 self.vectors -= 1;
             }
         }
-        self.bound = 0;
+        (self.bound, self.line) = (0, None);
         if by_worker { vec![Op::Each(0, ops)] } else { ops }
     }
 
@@ -611,7 +637,14 @@ impl Compiler {
             Vector::Clip(a, u) => self.with_number(a, u, into, ops, Op::Clip),
             Vector::Gradient(y) => self.of_vectors([y], ops, |[y]| Op::Gradient(into, y)),
             Vector::WorkerGradient(i, y) => self.of_vectors([y], ops, |[y]| Op::WorkerGradient(into, *i, y)),
-            Vector::Estimate(y) => self.of_vectors([y], ops, |[y]| Op::Estimate(into, y)),
+            Vector::Estimate(y) => {
+                let draw = self.line.map_or(Draw::Own, |line| self.draw_of(line, Draw::Kept));
+                self.of_vectors([y], ops, |[y]| Op::Estimate(into, y, draw));
+            }
+            Vector::SameDraw(line, y) => {
+                let draw = self.draw_of(*line, Draw::Repeated);
+                self.of_vectors([y], ops, |[y]| Op::Estimate(into, y, draw));
+            }
             Vector::WorkerEstimate(i, y) => self.of_vectors([y], ops, |[y]| Op::WorkerEstimate(into, *i, y)),
             Vector::Box(a, b, u) => {
                 let (low, high) = (self.number(a, ops), self.number(b, ops));

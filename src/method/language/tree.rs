@@ -37,6 +37,8 @@ pub struct Method {
     pub starts: Vec<Start>,
     /// One step.
     pub lines: Vec<Line>,
+    /// Quantities whose line's draw another line repeats.
+    pub repeated: Vec<usize>,
     /// Sequences that follow from the others.
     pub derived: Vec<Arc<Derived>>,
 }
@@ -250,6 +252,8 @@ pub enum Vector {
     WorkerGradient(Worker, Box<Vector>),
     /// `estimate(y)`.
     Estimate(Box<Vector>),
+    /// `same_draw(g, y)`: the estimate at y with the draw of the line that sets g.
+    SameDraw(usize, Box<Vector>),
     /// `worker_estimate(i, y)`.
     WorkerEstimate(Worker, Box<Vector>),
     /// `clip(a, u)`.
@@ -411,6 +415,7 @@ impl Vector {
             | Vector::Gradient(u)
             | Vector::WorkerGradient(_, u)
             | Vector::Estimate(u)
+            | Vector::SameDraw(_, u)
             | Vector::WorkerEstimate(_, u)
             | Vector::Map(_, u)
             | Vector::Operator(_, u)

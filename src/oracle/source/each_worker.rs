@@ -90,27 +90,50 @@ impl Source for EachWorker {
         out: &mut [S],
         context: S::Context,
     ) {
-        let mut memory = at.memory.borrow_mut();
-        let Memory { vectors: [argument, value, _], choice, .. } = &mut *memory;
         let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
         for gradient in at.worker_gradients.chunks_exact(out.len()) {
-            for (a, g) in argument.iter_mut().zip(gradient) {
-                a.set(g);
-            }
-            if self.noise != 0.0 {
-                let signs = random.sign_sums(1, out.len());
-                let mut scale = share.clone();
-                scale.mul_f64(self.noise);
-                for ((a, sign), o) in argument.iter_mut().zip(signs).zip(out.iter_mut()) {
-                    a.add_product_f64(sign, self.noise);
-                    o.add_product(sign, &scale);
-                }
-            }
-            // 𝒯(g + ξ) − g = ξ + what 𝒯 changes.
-            self.operator.error(argument, random, value, choice, context);
-            for (o, v) in out.iter_mut().zip(value.iter()) {
-                o.add_product(v, &share);
+            self.add_share(&share, (gradient, at), random, out, context);
+        }
+    }
+
+    fn is_of_workers(&self) -> bool {
+        true
+    }
+
+    fn add_to_worker<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        self.add_share(&S::one(context), (at.gradient, at), random, out, context);
+    }
+}
+
+impl EachWorker {
+    /// `out += share·(𝒯(g + ξ) − g)`, which is ξ plus what 𝒯 changes.
+    fn add_share<S: Scalar>(
+        &self,
+        share: &S,
+        (gradient, at): (&[S], &Situation<'_, S>),
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        let mut memory = at.memory.borrow_mut();
+        let Memory { vectors: [argument, value, _], choice, .. } = &mut *memory;
+        argument.iter_mut().zip(gradient).for_each(|(a, g)| a.set(g));
+        if self.noise != 0.0 {
+            let signs = random.sign_sums(1, out.len());
+            let mut scale = share.clone();
+            scale.mul_f64(self.noise);
+            for ((a, sign), o) in argument.iter_mut().zip(signs).zip(out.iter_mut()) {
+                a.add_product_f64(sign, self.noise);
+                o.add_product(sign, &scale);
             }
         }
+        self.operator.error(argument, random, value, choice, context);
+        out.iter_mut().zip(value.iter()).for_each(|(o, v)| o.add_product(v, share));
     }
 }

@@ -77,4 +77,19 @@ impl Source for Gaussian {
             o.add_product(z, &scale);
         }
     }
+
+    fn is_of_workers(&self) -> bool {
+        true
+    }
+
+    fn add_to_worker<S: Scalar>(
+        &self,
+        _: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        _: S::Context,
+    ) {
+        let normals = random.gaussians(out.len());
+        out.iter_mut().zip(normals).for_each(|(o, z)| o.add_product_f64(z, self.size));
+    }
 }

@@ -65,4 +65,19 @@ impl Source for Rademacher {
             o.add_product(sum, &scale);
         }
     }
+
+    fn is_of_workers(&self) -> bool {
+        true
+    }
+
+    fn add_to_worker<S: Scalar>(
+        &self,
+        _: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        _: S::Context,
+    ) {
+        let signs = random.sign_sums(1, out.len());
+        out.iter_mut().zip(signs).for_each(|(o, sign)| o.add_product_f64(sign, self.size));
+    }
 }

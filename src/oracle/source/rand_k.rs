@@ -39,6 +39,20 @@ impl Source for RandKBias {
             o.sub_product(g, &rest);
         }
     }
+
+    fn is_of_workers(&self) -> bool {
+        true
+    }
+
+    fn add_to_worker<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        self.add(at, random, out, context);
+    }
 }
 
 /// The noise of unscaled Rand-K with masks fresh and independent over steps and workers:
@@ -90,18 +104,45 @@ impl Source for RandKNoise {
         out: &mut [S],
         context: S::Context,
     ) {
-        let operator = RandK { share: self.share };
+        let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
+        for gradient in at.worker_gradients.chunks_exact(out.len()) {
+            self.add_share(&share, (gradient, at), random, out, context);
+        }
+    }
+
+    fn is_of_workers(&self) -> bool {
+        true
+    }
+
+    fn add_to_worker<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        self.add_share(&S::one(context), (at.gradient, at), random, out, context);
+    }
+}
+
+impl RandKNoise {
+    /// `out += share·(mask − α)g`, for a fresh mask.
+    fn add_share<S: Scalar>(
+        &self,
+        share: &S,
+        (gradient, at): (&[S], &Situation<'_, S>),
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let rest = Rational::from(1) - kept_share(self.share, out.len());
         let rest = S::from_rational(&rest, context);
         let mut memory = at.memory.borrow_mut();
         let Memory { vectors: [_, value, _], choice, .. } = &mut *memory;
-        let share = S::one(context).div(&S::from_f64(at.workers as f64, context));
-        for gradient in at.worker_gradients.chunks_exact(out.len()) {
-            operator.error(gradient, random, value, choice, context);
-            for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(gradient) {
-                v.add_product(g, &rest);
-                o.add_product(v, &share);
-            }
+        RandK { share: self.share }.error(gradient, random, value, choice, context);
+        for ((o, v), g) in out.iter_mut().zip(value.iter_mut()).zip(gradient) {
+            v.add_product(g, &rest);
+            o.add_product(v, share);
         }
     }
 }

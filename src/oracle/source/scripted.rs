@@ -66,4 +66,18 @@ impl Source for Scripted {
             }
         }
     }
+
+    fn is_of_workers(&self) -> bool {
+        true
+    }
+
+    fn add_to_worker<S: Scalar>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
+        self.add(at, random, out, context);
+    }
 }
