@@ -7,6 +7,7 @@ use lemmata::method::language::library;
 use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::{Lanes, Mp};
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
+use lemmata::problem::families::{HeterogeneousQuadraticSpec, LogisticSpec};
 use lemmata::problem::{Arithmetic, ProblemSpec, build};
 use rayon::prelude::*;
 
@@ -18,11 +19,11 @@ fn main() {
 }
 
 fn quadratic() -> ProblemSpec {
-    ProblemSpec::HeterogeneousQuadratic { dimension: 32, workers: 10, condition: 100.0, spread: 1.0, seed: 1 }
+    HeterogeneousQuadraticSpec { dimension: 32, workers: 10, condition: 100.0, spread: 1.0, seed: 1 }.into()
 }
 
 fn logistic() -> ProblemSpec {
-    ProblemSpec::Logistic { dimension: 32, workers: 10, share: 8, regulariser: 0.125, seed: 1 }
+    LogisticSpec { dimension: 32, workers: 10, share: 8, regulariser: 0.125, seed: 1 }.into()
 }
 
 fn run<S: Arithmetic + Estimable>(

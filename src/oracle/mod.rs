@@ -529,16 +529,15 @@ impl fmt::Display for Oracle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::families::QuadraticSpec;
 
     fn quadratic(dimension: usize) -> Arc<dyn DynProblem> {
-        crate::problem::build(&crate::problem::ProblemSpec::Quadratic { dimension, condition: 2.0, seed: 1 }).unwrap()
+        crate::problem::build(&QuadraticSpec { dimension, condition: 2.0, seed: 1 }.into()).unwrap()
     }
 
     #[test]
     fn only_adversaries_and_gaussian_noise_choose_their_vectors() {
-        let problem =
-            crate::problem::build(&crate::problem::ProblemSpec::Quadratic { dimension: 2, condition: 2.0, seed: 1 })
-                .unwrap();
+        let problem = crate::problem::build(&QuadraticSpec { dimension: 2, condition: 2.0, seed: 1 }.into()).unwrap();
         let (relative, absolute) = (0.25, 0.5);
         let listed = [
             (SourceSpec::Aligned { relative, absolute }, Freedom::Within),
