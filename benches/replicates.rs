@@ -8,6 +8,7 @@ use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::{Lanes, Mp};
 use lemmata::oracle::source::{Gaussian, Rademacher};
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
+use lemmata::problem::families::{HeterogeneousQuadraticSpec, LogisticSpec};
 use lemmata::problem::{Arithmetic, ProblemSpec, build};
 use rayon::prelude::*;
 
@@ -19,11 +20,11 @@ fn main() {
 }
 
 fn quadratic() -> ProblemSpec {
-    ProblemSpec::HeterogeneousQuadratic { dimension: 32, workers: 10, condition: 100.0, spread: 1.0, seed: 1 }
+    HeterogeneousQuadraticSpec { dimension: 32, workers: 10, condition: 100.0, spread: 1.0, seed: 1 }.into()
 }
 
 fn logistic() -> ProblemSpec {
-    ProblemSpec::Logistic { dimension: 32, workers: 10, share: 8, regulariser: 0.125, seed: 1 }
+    LogisticSpec { dimension: 32, workers: 10, share: 8, regulariser: 0.125, seed: 1 }.into()
 }
 
 fn run<S: Arithmetic + Estimable>(

@@ -13,6 +13,10 @@ use lemmata::oracle::source::{
 };
 use lemmata::oracle::{self, Estimable, SourceSpec, Stream, StreamKey};
 use lemmata::preset::Preset;
+use lemmata::problem::families::{
+    BreastCancerSquaresSpec, FourierSpec, GemanMcClureSpec, HeterogeneousQuadraticSpec, LogisticSpec,
+    SineSquaredComposedSpec,
+};
 use lemmata::problem::{Arithmetic, ProblemSpec, build, nested_suite};
 
 struct Counting;
@@ -59,13 +63,13 @@ fn allocations<S: Arithmetic + Estimable<Context = ()>>(
 
 #[test]
 fn a_run_of_a_thousand_steps_allocates_no_more_than_one_of_ten() {
-    let problems = [
-        ProblemSpec::HeterogeneousQuadratic { dimension: 8, workers: 4, condition: 10.0, spread: 1.0, seed: 1 },
-        ProblemSpec::SineSquaredComposed { dimension: 6, rows: 3, condition: 4.0, seed: 1 },
-        ProblemSpec::Logistic { dimension: 4, workers: 2, share: 3, regulariser: 0.125, seed: 1 },
-        ProblemSpec::GemanMcClure { dimension: 4, workers: 2, share: 3, seed: 1 },
-        ProblemSpec::Fourier { dimension: 4, workers: 2, terms: 4, seed: 1 },
-        ProblemSpec::BreastCancerSquares { features: 4, workers: 2, share: 8 },
+    let problems: [ProblemSpec; 6] = [
+        HeterogeneousQuadraticSpec { dimension: 8, workers: 4, condition: 10.0, spread: 1.0, seed: 1 }.into(),
+        SineSquaredComposedSpec { dimension: 6, rows: 3, condition: 4.0, seed: 1 }.into(),
+        LogisticSpec { dimension: 4, workers: 2, share: 3, regulariser: 0.125, seed: 1 }.into(),
+        GemanMcClureSpec { dimension: 4, workers: 2, share: 3, seed: 1 }.into(),
+        FourierSpec { dimension: 4, workers: 2, terms: 4, seed: 1 }.into(),
+        BreastCancerSquaresSpec { features: 4, workers: 2, share: 8 }.into(),
     ];
     // The greedy source is left out: its search for the worst error allocates.
     let oracles = [
@@ -114,7 +118,7 @@ fn estimates_of_compositions_allocate_nothing_a_step_either() {
     .into();
     for problem in nested_suite(Preset::Default) {
         let sources = match problem {
-            ProblemSpec::CompositeAffine { .. } | ProblemSpec::CompositeBent { .. } => vec![composite.clone()],
+            ProblemSpec::CompositeAffine(_) | ProblemSpec::CompositeBent(_) => vec![composite.clone()],
             _ => vec![maml.clone(), FirstOrderMaml {}.into()],
         };
         for source in sources {

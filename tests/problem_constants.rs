@@ -1,16 +1,20 @@
 //! The constants that the families claim, tried at many points; and families that lie, which must
 //! be caught.
 
-use std::collections::BTreeMap;
-
 use lemmata::number::{Exact, Scalar, nearest_f64, norm2};
 use lemmata::preset::Preset;
-use lemmata::problem::adaptation::Adapted;
 use lemmata::problem::audit::{Aspect, contradictions};
-use lemmata::problem::composite::{Composite, CompositeSpec, Outer};
-use lemmata::problem::quadratic::{Quadratic, QuadraticSpec};
-use lemmata::problem::sine::SineSquared;
-use lemmata::problem::tasks::{Ridge, RidgeTasks};
+use lemmata::problem::families::adaptation::Adapted;
+use lemmata::problem::families::composite::{Composite, Outer, RandomComposite};
+use lemmata::problem::families::quadratic::{Quadratic, RandomQuadratic};
+use lemmata::problem::families::sine::SineSquared;
+use lemmata::problem::families::tasks::ridge::{Ridge, RidgeTasks};
+use lemmata::problem::families::{
+    BreastCancerLogisticSpec, BreastCancerSquaresSpec, CompositeAffineSpec, CompositeBentSpec, DiagonalQuadraticSpec,
+    FourierSpec, GemanMcClureSpec, HeterogeneousQuadraticSpec, HuberSpec, LeastSquaresSpec, LogisticSpec,
+    MamlCosineSpec, MamlLeastSquaresSpec, MamlQuadraticSpec, MamlRidgeSpec, MamlSinusoidSpec, PiecewiseQuadraticSpec,
+    QuadraticSpec, ShiftedQuadraticSpec, SineSquaredComposedSpec, SineSquaredSpec,
+};
 use lemmata::problem::{
     Arithmetic, Constants, DynProblem, Nesting, Problem, ProblemSpec, Scratch, build, nested_suite, suite,
 };
@@ -34,66 +38,77 @@ fn points(problem: &dyn DynProblem, count: usize, seed: u64) -> Vec<Vec<f64>> {
     points
 }
 
-fn is_sound(problem: &dyn DynProblem, count: usize, seed: u64) {
-    let found = contradictions(problem, &points(problem, count, seed));
-    assert!(found.is_empty(), "{} {:?}: {}", problem.family(), problem.parameters(), found[0]);
+fn is_sound(spec: &ProblemSpec, count: usize, seed: u64) {
+    let problem = build(spec).unwrap();
+    let found = contradictions(problem.as_ref(), &points(problem.as_ref(), count, seed));
+    assert!(found.is_empty(), "{spec}: {}", found[0]);
+}
+
+/// An instance of each family.
+fn pinned() -> impl Iterator<Item = ProblemSpec> {
+    let instance = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["instance"].take();
+    include_str!("../src/problem/families/pinned.jsonl")
+        .lines()
+        .map(move |line| serde_json::from_value(instance(line)).unwrap())
 }
 
 #[test]
-fn every_problem_of_the_suite_keeps_its_word() {
-    for spec in suite(Preset::Default).into_iter().chain(nested_suite(Preset::Default)) {
-        is_sound(build(&spec).unwrap().as_ref(), 14, 1);
+fn every_family_and_every_problem_of_the_suite_keeps_its_word() {
+    for spec in suite(Preset::Default).into_iter().chain(nested_suite(Preset::Default)).chain(pinned()) {
+        is_sound(&spec, 14, 1);
     }
 }
 
 #[test]
 fn extreme_instances_keep_their_word() {
-    for spec in [
-        ProblemSpec::Quadratic { dimension: 64, condition: 1e6, seed: 1 },
-        ProblemSpec::HeterogeneousQuadratic { dimension: 1, workers: 32, condition: 1.0, spread: 8.0, seed: 2 },
-        ProblemSpec::LeastSquares { dimension: 64, rank: 1, condition: 1.0, offset: 3.0, workers: 32, seed: 3 },
-        ProblemSpec::SineSquared { dimension: 64 },
-        ProblemSpec::SineSquaredComposed { dimension: 1, rows: 1, condition: 1.0, seed: 4 },
-        ProblemSpec::Fourier { dimension: 1, workers: 1, terms: 1, seed: 5 },
-        ProblemSpec::Logistic { dimension: 1, workers: 32, share: 1, regulariser: 0.5, seed: 6 },
-        ProblemSpec::GemanMcClure { dimension: 64, workers: 1, share: 1, seed: 7 },
-        ProblemSpec::BreastCancerLogistic { features: 30, workers: 8, share: 70, regulariser: 0.0625 },
-        ProblemSpec::DiagonalQuadratic { spectrum: vec![1e-3, 0.0, 7.0] },
-        ProblemSpec::Huber { curvature: 2.0, width: 0.5, tilts: vec![1.5, -0.5, -1.0] },
-        ProblemSpec::PiecewiseQuadratic {
+    let extreme: Vec<ProblemSpec> = vec![
+        QuadraticSpec { dimension: 64, condition: 1e6, seed: 1 }.into(),
+        HeterogeneousQuadraticSpec { dimension: 1, workers: 32, condition: 1.0, spread: 8.0, seed: 2 }.into(),
+        LeastSquaresSpec { dimension: 64, rank: 1, condition: 1.0, offset: 3.0, workers: 32, seed: 3 }.into(),
+        SineSquaredSpec { dimension: 64 }.into(),
+        SineSquaredComposedSpec { dimension: 1, rows: 1, condition: 1.0, seed: 4 }.into(),
+        FourierSpec { dimension: 1, workers: 1, terms: 1, seed: 5 }.into(),
+        LogisticSpec { dimension: 1, workers: 32, share: 1, regulariser: 0.5, seed: 6 }.into(),
+        GemanMcClureSpec { dimension: 64, workers: 1, share: 1, seed: 7 }.into(),
+        BreastCancerLogisticSpec { features: 30, workers: 8, share: 70, regulariser: 0.0625 }.into(),
+        DiagonalQuadraticSpec { spectrum: vec![1e-3, 0.0, 7.0] }.into(),
+        HuberSpec { curvature: 2.0, width: 0.5, tilts: vec![1.5, -0.5, -1.0] }.into(),
+        PiecewiseQuadraticSpec {
             anchor: 0.5,
             value: 1.0,
             slope: -2.0,
             breaks: vec![-1.0, 0.75],
             curvatures: vec![2.0, -1.5, 3.0],
-        },
-    ] {
-        is_sound(build(&spec).unwrap().as_ref(), 7, 2);
+        }
+        .into(),
+    ];
+    for spec in extreme {
+        is_sound(&spec, 7, 2);
     }
 }
 
 #[test]
 fn sizes_and_numbers_out_of_range_are_refused() {
-    let quadratic = |dimension, condition| ProblemSpec::Quadratic { dimension, condition, seed: 1 };
-    for spec in [
+    let quadratic = |dimension, condition| QuadraticSpec { dimension, condition, seed: 1 }.into();
+    let refused: Vec<ProblemSpec> = vec![
         quadratic(0, 1.0),
         quadratic(65, 1.0),
         quadratic(3, 0.5),
         quadratic(3, f64::NAN),
         quadratic(3, f64::INFINITY),
-        ProblemSpec::HeterogeneousQuadratic { dimension: 2, workers: 33, condition: 1.0, spread: 1.0, seed: 1 },
-        ProblemSpec::HeterogeneousQuadratic { dimension: 2, workers: 0, condition: 1.0, spread: 1.0, seed: 1 },
-        ProblemSpec::LeastSquares { dimension: 3, rank: 4, condition: 1.0, offset: 0.0, workers: 1, seed: 1 },
-        ProblemSpec::LeastSquares { dimension: 3, rank: 0, condition: 1.0, offset: 0.0, workers: 1, seed: 1 },
-        ProblemSpec::DiagonalQuadratic { spectrum: vec![] },
-        ProblemSpec::DiagonalQuadratic { spectrum: vec![0.0] },
-        ProblemSpec::DiagonalQuadratic { spectrum: vec![1.0, -1.0] },
-        ProblemSpec::Logistic { dimension: 2, workers: 2, share: 0, regulariser: 0.5, seed: 1 },
-        ProblemSpec::Logistic { dimension: 2, workers: 2, share: usize::MAX, regulariser: 0.5, seed: 1 },
-        ProblemSpec::Logistic { dimension: 2, workers: 2, share: 1, regulariser: f64::NAN, seed: 1 },
-        ProblemSpec::Logistic { dimension: 2, workers: 2, share: 1, regulariser: -1.0, seed: 1 },
-        ProblemSpec::Fourier { dimension: 2, workers: 2, terms: 0, seed: 1 },
-        ProblemSpec::CompositeBent {
+        HeterogeneousQuadraticSpec { dimension: 2, workers: 33, condition: 1.0, spread: 1.0, seed: 1 }.into(),
+        HeterogeneousQuadraticSpec { dimension: 2, workers: 0, condition: 1.0, spread: 1.0, seed: 1 }.into(),
+        LeastSquaresSpec { dimension: 3, rank: 4, condition: 1.0, offset: 0.0, workers: 1, seed: 1 }.into(),
+        LeastSquaresSpec { dimension: 3, rank: 0, condition: 1.0, offset: 0.0, workers: 1, seed: 1 }.into(),
+        DiagonalQuadraticSpec { spectrum: vec![] }.into(),
+        DiagonalQuadraticSpec { spectrum: vec![0.0] }.into(),
+        DiagonalQuadraticSpec { spectrum: vec![1.0, -1.0] }.into(),
+        LogisticSpec { dimension: 2, workers: 2, share: 0, regulariser: 0.5, seed: 1 }.into(),
+        LogisticSpec { dimension: 2, workers: 2, share: usize::MAX, regulariser: 0.5, seed: 1 }.into(),
+        LogisticSpec { dimension: 2, workers: 2, share: 1, regulariser: f64::NAN, seed: 1 }.into(),
+        LogisticSpec { dimension: 2, workers: 2, share: 1, regulariser: -1.0, seed: 1 }.into(),
+        FourierSpec { dimension: 2, workers: 2, terms: 0, seed: 1 }.into(),
+        CompositeBentSpec {
             dimension: 2,
             rows: 3,
             workers: 1,
@@ -101,63 +116,41 @@ fn sizes_and_numbers_out_of_range_are_refused() {
             condition: 1.0,
             spread: 0.0,
             seed: 1,
-        },
-        ProblemSpec::MamlQuadratic { spectrum: vec![], workers: 1, spread: 0.0, step: 0.5, seed: 1 },
-        ProblemSpec::MamlQuadratic { spectrum: vec![1.0], workers: 0, spread: 0.0, step: 0.5, seed: 1 },
-        ProblemSpec::MamlQuadratic { spectrum: vec![1.0; 65], workers: 1, spread: 0.0, step: 0.5, seed: 1 },
-        ProblemSpec::MamlLeastSquares {
-            dimension: 2,
-            rank: 3,
-            condition: 1.0,
-            workers: 1,
-            spread: 0.0,
-            step: 0.5,
-            seed: 1,
-        },
-        ProblemSpec::MamlCosine { step: -0.5 },
-        ProblemSpec::MamlCosine { step: f64::NAN },
-        ProblemSpec::MamlRidge { ridge: Ridge::Cosine, dimension: 0, workers: 1, share: 2, step: 0.5, seed: 1 },
-        ProblemSpec::MamlSinusoid { units: 0, workers: 1, share: 2, step: 0.5, seed: 1 },
-        ProblemSpec::MamlSinusoid { units: 1, workers: 33, share: 2, step: 0.5, seed: 1 },
-        ProblemSpec::BreastCancerSquares { features: 31, workers: 1, share: 8 },
-        ProblemSpec::BreastCancerSquares { features: 3, workers: 8, share: 500 },
-        ProblemSpec::BreastCancerSquares { features: 3, workers: 8, share: usize::MAX },
-        ProblemSpec::SineSquaredComposed { dimension: 2, rows: 3, condition: 1.0, seed: 1 },
-        ProblemSpec::Huber { curvature: 1.0, width: 1.0, tilts: vec![0.1, 0.2, -0.3] },
-        ProblemSpec::Huber { curvature: 1.0, width: 0.0, tilts: vec![0.0] },
-        ProblemSpec::Huber { curvature: 1.0, width: 1.0, tilts: vec![] },
-        ProblemSpec::PiecewiseQuadratic {
+        }
+        .into(),
+        MamlQuadraticSpec { spectrum: vec![], workers: 1, spread: 0.0, step: 0.5, seed: 1 }.into(),
+        MamlQuadraticSpec { spectrum: vec![1.0], workers: 0, spread: 0.0, step: 0.5, seed: 1 }.into(),
+        MamlQuadraticSpec { spectrum: vec![1.0; 65], workers: 1, spread: 0.0, step: 0.5, seed: 1 }.into(),
+        MamlLeastSquaresSpec { dimension: 2, rank: 3, condition: 1.0, workers: 1, spread: 0.0, step: 0.5, seed: 1 }
+            .into(),
+        MamlCosineSpec { step: -0.5 }.into(),
+        MamlCosineSpec { step: f64::NAN }.into(),
+        MamlRidgeSpec { ridge: Ridge::Cosine, dimension: 0, workers: 1, share: 2, step: 0.5, seed: 1 }.into(),
+        MamlSinusoidSpec { units: 0, workers: 1, share: 2, step: 0.5, seed: 1 }.into(),
+        MamlSinusoidSpec { units: 1, workers: 33, share: 2, step: 0.5, seed: 1 }.into(),
+        BreastCancerSquaresSpec { features: 31, workers: 1, share: 8 }.into(),
+        BreastCancerSquaresSpec { features: 3, workers: 8, share: 500 }.into(),
+        BreastCancerSquaresSpec { features: 3, workers: 8, share: usize::MAX }.into(),
+        SineSquaredComposedSpec { dimension: 2, rows: 3, condition: 1.0, seed: 1 }.into(),
+        HuberSpec { curvature: 1.0, width: 1.0, tilts: vec![0.1, 0.2, -0.3] }.into(),
+        HuberSpec { curvature: 1.0, width: 0.0, tilts: vec![0.0] }.into(),
+        HuberSpec { curvature: 1.0, width: 1.0, tilts: vec![] }.into(),
+        PiecewiseQuadraticSpec {
             anchor: 0.0,
             value: 0.0,
             slope: 0.0,
             breaks: vec![1.0, 1.0],
             curvatures: vec![1.0; 3],
-        },
+        }
+        .into(),
         // 0.7 - 0.1 is rounded, and the outer curvature would exceed the L that is claimed.
-        ProblemSpec::PiecewiseQuadratic {
-            anchor: 0.0,
-            value: 0.0,
-            slope: 0.0,
-            breaks: vec![1.0],
-            curvatures: vec![0.1, 0.7],
-        },
-        ProblemSpec::PiecewiseQuadratic {
-            anchor: 0.0,
-            value: 0.0,
-            slope: f64::NAN,
-            breaks: vec![],
-            curvatures: vec![1.0],
-        },
-    ] {
+        PiecewiseQuadraticSpec { anchor: 0.0, value: 0.0, slope: 0.0, breaks: vec![1.0], curvatures: vec![0.1, 0.7] }
+            .into(),
+        PiecewiseQuadraticSpec { anchor: 0.0, value: 0.0, slope: f64::NAN, breaks: vec![], curvatures: vec![1.0] }
+            .into(),
+    ];
+    for spec in refused {
         assert!(build(&spec).is_err(), "{spec:?}");
-    }
-}
-
-#[test]
-fn the_name_of_a_family_is_the_one_in_files_and_reports() {
-    for spec in suite(Preset::Full).into_iter().chain(nested_suite(Preset::Full)) {
-        assert_eq!(serde_json::to_value(&spec).unwrap()["family"], spec.family());
-        assert_eq!(build(&spec).unwrap().family(), spec.family());
     }
 }
 
@@ -199,11 +192,7 @@ fn workers_average_out(problem: &dyn DynProblem, x: &[Exact]) -> Result<(), Stri
         }
     }
     let within = problem.constants().heterogeneity.as_ref().is_none_or(|zeta2| spread <= *zeta2);
-    if mean == gradient && within {
-        Ok(())
-    } else {
-        Err(format!("{} {:?}: {mean:?} is not {gradient:?}", problem.family(), problem.parameters()))
-    }
+    if mean == gradient && within { Ok(()) } else { Err(format!("the mean {mean:?} is not {gradient:?}")) }
 }
 
 /// At the centre the gradient of a convex quadratic vanishes and f is f*, exactly.
@@ -215,7 +204,7 @@ fn is_least_at_its_centre(problem: &dyn DynProblem) -> Result<(), String> {
     if value == *least && gradient.iter().all(|g| *g == 0) {
         Ok(())
     } else {
-        Err(format!("{} {:?}: f is {value} and not {least}", problem.family(), problem.parameters()))
+        Err(format!("f is {value} and not {least}"))
     }
 }
 
@@ -224,11 +213,11 @@ fn awkward(size: f64, workers: usize, dimension: usize, seed: u64) -> [ProblemSp
     let spectrum: Vec<f64> = (0..dimension).map(|j| 0.5f64.powi(j as i32)).collect();
     let (rows, outer) = (dimension.div_ceil(2), Outer::Squares);
     [
-        ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition: 4.0, spread: size, seed },
-        ProblemSpec::LeastSquares { dimension, rank: rows, condition: 7.0, offset: size, workers, seed },
-        ProblemSpec::MamlQuadratic { spectrum, workers, spread: size, step: 0.1, seed },
-        ProblemSpec::MamlLeastSquares { dimension, rank: rows, condition: 5.0, workers, spread: size, step: 0.3, seed },
-        ProblemSpec::CompositeAffine { dimension, rows, workers, outer, condition: 3.0, spread: size, seed },
+        HeterogeneousQuadraticSpec { dimension, workers, condition: 4.0, spread: size, seed }.into(),
+        LeastSquaresSpec { dimension, rank: rows, condition: 7.0, offset: size, workers, seed }.into(),
+        MamlQuadraticSpec { spectrum, workers, spread: size, step: 0.1, seed }.into(),
+        MamlLeastSquaresSpec { dimension, rank: rows, condition: 5.0, workers, spread: size, step: 0.3, seed }.into(),
+        CompositeAffineSpec { dimension, rows, workers, outer, condition: 3.0, spread: size, seed }.into(),
     ]
 }
 
@@ -240,9 +229,10 @@ fn workers_average_out_and_minima_are_exact_for_sizes_that_no_few_bits_hold() {
                 let problem = build(&spec).unwrap();
                 let awkward_point = vec![0.1; dimension];
                 for x in [problem.start(), vec![0.0; dimension], awkward_point] {
-                    workers_average_out(problem.as_ref(), &exactly(&x)).unwrap();
+                    workers_average_out(problem.as_ref(), &exactly(&x))
+                        .unwrap_or_else(|reason| panic!("{spec}: {reason}"));
                 }
-                is_least_at_its_centre(problem.as_ref()).unwrap();
+                is_least_at_its_centre(problem.as_ref()).unwrap_or_else(|reason| panic!("{spec}: {reason}"));
             }
         }
     }
@@ -253,18 +243,16 @@ fn workers_average_out_wherever_gradients_are_rational() {
     let nonlinear = |outer, bent| {
         let (dimension, rows, workers, condition, spread, seed) = (2, 1, 3, 3.0, 0.1, 2);
         if bent {
-            ProblemSpec::CompositeBent { dimension, rows, workers, outer, condition, spread, seed }
+            CompositeBentSpec { dimension, rows, workers, outer, condition, spread, seed }.into()
         } else {
-            ProblemSpec::CompositeAffine { dimension, rows, workers, outer, condition, spread, seed }
+            CompositeAffineSpec { dimension, rows, workers, outer, condition, spread, seed }.into()
         }
     };
-    let given = [
-        ProblemSpec::ShiftedQuadratic {
-            spectrum: vec![0.1, 5e-324],
-            shifts: vec![vec![0.1, 5e-324], vec![-0.1, -5e-324]],
-        },
-        ProblemSpec::Huber { curvature: 0.1, width: 0.3, tilts: vec![0.1, 1e17, -0.1, -1e17] },
-        ProblemSpec::DiagonalQuadratic { spectrum: vec![0.1, 5e-324] },
+    let given: [ProblemSpec; 6] = [
+        ShiftedQuadraticSpec { spectrum: vec![0.1, 5e-324], shifts: vec![vec![0.1, 5e-324], vec![-0.1, -5e-324]] }
+            .into(),
+        HuberSpec { curvature: 0.1, width: 0.3, tilts: vec![0.1, 1e17, -0.1, -1e17] }.into(),
+        DiagonalQuadraticSpec { spectrum: vec![0.1, 5e-324] }.into(),
         nonlinear(Outer::Bounded, false),
         nonlinear(Outer::Bounded, true),
         nonlinear(Outer::Squares, true),
@@ -273,10 +261,11 @@ fn workers_average_out_wherever_gradients_are_rational() {
     for spec in shipped.chain(given) {
         let problem = build(&spec).unwrap();
         if problem.is_rational() {
-            workers_average_out(problem.as_ref(), &exactly(&problem.start())).unwrap();
+            workers_average_out(problem.as_ref(), &exactly(&problem.start()))
+                .unwrap_or_else(|reason| panic!("{spec}: {reason}"));
         }
         if problem.is_quadratic() {
-            is_least_at_its_centre(problem.as_ref()).unwrap();
+            is_least_at_its_centre(problem.as_ref()).unwrap_or_else(|reason| panic!("{spec}: {reason}"));
         }
     }
 }
@@ -289,30 +278,27 @@ fn a_curvature_whose_half_is_no_f64_bends_the_function_by_all_of_it() {
             let square = norm2(x, ()).0.unwrap() * Rational::from_f64(curvature).unwrap();
             assert_eq!(*value, square / 2u32, "{curvature:e}");
         };
-        for spec in [
-            ProblemSpec::Huber { curvature, width: 2.0, tilts: vec![0.0] },
-            ProblemSpec::DiagonalQuadratic { spectrum: vec![curvature] },
-            ProblemSpec::PiecewiseQuadratic {
-                anchor: 0.0,
-                value: 0.0,
-                slope: 0.0,
-                breaks: vec![],
-                curvatures: vec![curvature],
-            },
-            ProblemSpec::PiecewiseQuadratic {
+        let bent: [ProblemSpec; 4] = [
+            HuberSpec { curvature, width: 2.0, tilts: vec![0.0] }.into(),
+            DiagonalQuadraticSpec { spectrum: vec![curvature] }.into(),
+            PiecewiseQuadraticSpec { anchor: 0.0, value: 0.0, slope: 0.0, breaks: vec![], curvatures: vec![curvature] }
+                .into(),
+            PiecewiseQuadraticSpec {
                 anchor: 0.0,
                 value: 0.0,
                 slope: 0.0,
                 breaks: vec![-2.0, 0.5],
                 curvatures: vec![2.0 * curvature, curvature, curvature],
-            },
-        ] {
+            }
+            .into(),
+        ];
+        for spec in bent {
             let problem = build(&spec).unwrap();
             for x in [1.0, -1.75, 0.1] {
                 let x = exactly(&[x]);
                 bend(&value_and_gradient(problem.as_ref(), &x).0, &x);
             }
-            is_sound(problem.as_ref(), 7, 3);
+            is_sound(&spec, 7, 3);
         }
     }
 }
@@ -321,13 +307,14 @@ fn a_curvature_whose_half_is_no_f64_bends_the_function_by_all_of_it() {
 fn the_minimum_of_a_piecewise_quadratic_is_attained() {
     // Between the breaks f falls with half of an odd multiple of the least number.
     let least = 5e-324;
-    let spec = ProblemSpec::PiecewiseQuadratic {
+    let spec: ProblemSpec = PiecewiseQuadraticSpec {
         anchor: 0.0,
         value: 0.0,
         slope: -least,
         breaks: vec![-1.0, 3.0],
         curvatures: vec![8.0 * least, 3.0 * least, 5.0 * least],
-    };
+    }
+    .into();
     let problem = build(&spec).unwrap();
     let critical = [Exact(Some(Rational::from((1, 3))))];
     let (value, gradient) = value_and_gradient(problem.as_ref(), &critical);
@@ -337,18 +324,21 @@ fn the_minimum_of_a_piecewise_quadratic_is_attained() {
 
 #[test]
 fn reject_shifts_and_tilts_that_do_not_add_up_and_say_which() {
-    let shifts = |last| ProblemSpec::ShiftedQuadratic {
-        spectrum: vec![1.0, 1.0],
-        shifts: vec![vec![0.5, 0.1], vec![0.25, 0.2], vec![-0.75, last]],
+    let shifts = |last| {
+        ShiftedQuadraticSpec {
+            spectrum: vec![1.0, 1.0],
+            shifts: vec![vec![0.5, 0.1], vec![0.25, 0.2], vec![-0.75, last]],
+        }
+        .into()
     };
     let message = build(&shifts(-0.3)).unwrap_err().to_string();
     assert!(message.contains("coordinate 2 0.1, 0.2, -0.3 add up to 2.77"), "{message}");
     assert!(build(&shifts(-0.30000000000000004)).is_err());
-    let tilts = ProblemSpec::Huber { curvature: 1.0, width: 1.0, tilts: vec![1e300, 1.0, -1e300] };
+    let tilts: ProblemSpec = HuberSpec { curvature: 1.0, width: 1.0, tilts: vec![1e300, 1.0, -1e300] }.into();
     let message = build(&tilts).unwrap_err().to_string();
     assert!(message.contains("add up to 1e0"), "{message}");
     let wide =
-        |spread| ProblemSpec::HeterogeneousQuadratic { dimension: 3, workers: 32, condition: 2.0, spread, seed: 1 };
+        |spread| HeterogeneousQuadraticSpec { dimension: 3, workers: 32, condition: 2.0, spread, seed: 1 }.into();
     let message = build(&wide(1.7e308)).unwrap_err().to_string();
     assert!(message.contains("1.7e308"), "{message}");
     assert!(build(&wide(f64::NAN)).is_err());
@@ -369,8 +359,9 @@ proptest! {
                 continue;
             };
             let x = exactly(&problem.start());
-            workers_average_out(problem.as_ref(), &x).map_err(TestCaseError::fail)?;
-            is_least_at_its_centre(problem.as_ref()).map_err(TestCaseError::fail)?;
+            let fail = |reason| TestCaseError::fail(format!("{spec}: {reason}"));
+            workers_average_out(problem.as_ref(), &x).map_err(fail)?;
+            is_least_at_its_centre(problem.as_ref()).map_err(fail)?;
         }
     }
 }
@@ -397,9 +388,6 @@ struct Liar<P> {
 impl<P: Problem> Problem for Liar<P> {
     fn family(&self) -> &'static str {
         "liar"
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        BTreeMap::new()
     }
     fn dimension(&self) -> usize {
         self.inner.dimension()
@@ -454,7 +442,7 @@ impl<P: Problem> Problem for Liar<P> {
 }
 
 fn quadratic() -> Quadratic {
-    let spec = QuadraticSpec { spectrum: &[0.25, 1.0, 4.0], workers: 3, spread: 1.0, offset: 0.5, seed: 9 };
+    let spec = RandomQuadratic { spectrum: &[0.25, 1.0, 4.0], workers: 3, spread: 1.0, offset: 0.5, seed: 9 };
     Quadratic::new("quadratic", &spec).unwrap()
 }
 
@@ -541,7 +529,7 @@ fn reject_constants_of_inner_and_outer_parts_off_by_one_percent() {
     part_is_caught(&adapted, Aspect::OuterSmoothness, "L_F", 0.99);
     part_is_caught(&adapted, Aspect::HessianLipschitz, "H", 0.99);
     let spec =
-        |outer, bent| CompositeSpec { dimension: 1, singular: &[1.0], workers: 1, spread: 0.0, outer, bent, seed: 1 };
+        |outer, bent| RandomComposite { dimension: 1, singular: &[1.0], workers: 1, spread: 0.0, outer, bent, seed: 1 };
     let bent = Composite::new(&spec(Outer::Squares, true)).unwrap();
     part_is_caught(&bent, Aspect::InnerSlope, "ell_h", 0.99);
     part_is_caught(&bent, Aspect::InnerSlope, "m_h", 1.01);
@@ -566,31 +554,31 @@ proptest! {
         family in 0..11usize, dimension in 1..9usize, workers in 1..5usize, kappa in 0..20i32, seed in 0..1000u64,
     ) {
         let condition = 2f64.powi(kappa);
-        let spec = match family {
-            0 => ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread: 2.0, seed },
-            1 => ProblemSpec::LeastSquares { dimension, rank: dimension.div_ceil(2), condition, offset: 1.0, workers, seed },
-            2 => ProblemSpec::SineSquaredComposed { dimension, rows: dimension.div_ceil(2), condition: condition.min(64.0), seed },
-            3 => ProblemSpec::Fourier { dimension, workers, terms: 5, seed },
-            4 => ProblemSpec::Logistic { dimension, workers, share: 3, regulariser: 0.125, seed },
-            5 => ProblemSpec::GemanMcClure { dimension, workers, share: 3, seed },
+        let spec: ProblemSpec = match family {
+            0 => HeterogeneousQuadraticSpec { dimension, workers, condition, spread: 2.0, seed }.into(),
+            1 => LeastSquaresSpec { dimension, rank: dimension.div_ceil(2), condition, offset: 1.0, workers, seed }.into(),
+            2 => SineSquaredComposedSpec { dimension, rows: dimension.div_ceil(2), condition: condition.min(64.0), seed }.into(),
+            3 => FourierSpec { dimension, workers, terms: 5, seed }.into(),
+            4 => LogisticSpec { dimension, workers, share: 3, regulariser: 0.125, seed }.into(),
+            5 => GemanMcClureSpec { dimension, workers, share: 3, seed }.into(),
             6 | 7 => {
                 let outer = [Outer::Bounded, Outer::Huber, Outer::Squares][seed as usize % 3];
                 let (rows, condition, spread) = (dimension.div_ceil(2), condition.min(64.0), 1.0);
                 if family == 6 {
-                    ProblemSpec::CompositeAffine { dimension, rows, workers, outer, condition, spread, seed }
+                    CompositeAffineSpec { dimension, rows, workers, outer, condition, spread, seed }.into()
                 } else {
-                    ProblemSpec::CompositeBent { dimension, rows, workers, outer, condition, spread, seed }
+                    CompositeBentSpec { dimension, rows, workers, outer, condition, spread, seed }.into()
                 }
             }
             8 => {
                 let spectrum = (0..dimension).map(|j| 1.0 - 0.375 * j as f64).collect();
-                ProblemSpec::MamlQuadratic { spectrum, workers, spread: 2.0, step: 0.375, seed }
+                MamlQuadraticSpec { spectrum, workers, spread: 2.0, step: 0.375, seed }.into()
             }
             9 => {
                 let ridge = [Ridge::Cosine, Ridge::GemanMcClure][seed as usize % 2];
-                ProblemSpec::MamlRidge { ridge, dimension, workers, share: 3, step: 0.25, seed }
+                MamlRidgeSpec { ridge, dimension, workers, share: 3, step: 0.25, seed }.into()
             }
-            _ => ProblemSpec::MamlSinusoid { units: dimension.div_ceil(3), workers, share: 3, step: 0.5, seed },
+            _ => MamlSinusoidSpec { units: dimension.div_ceil(3), workers, share: 3, step: 0.5, seed }.into(),
         };
         let problem = build(&spec).map_err(|err| TestCaseError::fail(format!("{spec:?}: {err}")))?;
         let found = contradictions(problem.as_ref(), &points(problem.as_ref(), 6, seed));

@@ -4,6 +4,9 @@
 use lemmata::inference::{Ledger, Verdict};
 use lemmata::oracle::source::Scripted;
 use lemmata::preset::Preset;
+use lemmata::problem::families::{
+    FourierSpec, GemanMcClureSpec, HeterogeneousQuadraticSpec, LogisticSpec, QuadraticSpec, SineSquaredSpec,
+};
 use lemmata::problem::{ProblemSpec, build};
 use lemmata::statement::{Statement, library, load_text};
 use lemmata::verify::instance::{CellSpec, Start};
@@ -41,12 +44,12 @@ fn problem() -> impl Strategy<Value = ProblemSpec> {
     (0..6usize, 1..6usize, 1..4usize, 0..7i32, 0..50u64).prop_map(|(family, dimension, workers, kappa, seed)| {
         let condition = 2f64.powi(kappa);
         match family {
-            0 => ProblemSpec::Quadratic { dimension, condition, seed },
-            1 => ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread: 1.0, seed },
-            2 => ProblemSpec::SineSquared { dimension },
-            3 => ProblemSpec::Fourier { dimension, workers, terms: 2 * workers, seed },
-            4 => ProblemSpec::Logistic { dimension, workers, share: 2, regulariser: 0.125, seed },
-            _ => ProblemSpec::GemanMcClure { dimension, workers, share: 2, seed },
+            0 => QuadraticSpec { dimension, condition, seed }.into(),
+            1 => HeterogeneousQuadraticSpec { dimension, workers, condition, spread: 1.0, seed }.into(),
+            2 => SineSquaredSpec { dimension }.into(),
+            3 => FourierSpec { dimension, workers, terms: 2 * workers, seed }.into(),
+            4 => LogisticSpec { dimension, workers, share: 2, regulariser: 0.125, seed }.into(),
+            _ => GemanMcClureSpec { dimension, workers, share: 2, seed }.into(),
         }
     })
 }

@@ -8,7 +8,7 @@ use lemmata::number::{Lanes, Scalar};
 use lemmata::oracle::source::{Gaussian, Greedy};
 use lemmata::oracle::{Stream, StreamKey};
 use lemmata::preset::Preset;
-use lemmata::problem::ProblemSpec;
+use lemmata::problem::families::SineSquaredSpec;
 use lemmata::statement::evaluate::EvaluationError;
 use lemmata::statement::graph::Graph;
 use lemmata::statement::term::VectorSequence;
@@ -237,7 +237,7 @@ fn greedy_errors_of_replicates_side_by_side_are_their_own() {
 
 #[test]
 fn eight_replicates_side_by_side_are_eight_runs_to_the_bit() {
-    let problem = lemmata::problem::build(&ProblemSpec::SineSquared { dimension: 3 }).unwrap();
+    let problem = lemmata::problem::build(&SineSquaredSpec { dimension: 3 }.into()).unwrap();
     let sources = [Greedy { relative: 0.25, absolute: 1.0 }.into(), Gaussian { size: 0.5 }.into()];
     let oracle = lemmata::oracle::build(&sources, problem.as_ref()).unwrap();
     let own = methods::shared("momentum").unwrap().unwrap();

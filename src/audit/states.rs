@@ -8,6 +8,7 @@ use super::bench::{Look, Recipe, Workbench};
 use super::inside::Inside;
 use crate::oracle::source::{Axis, Scripted};
 use crate::problem::ProblemSpec;
+use crate::problem::families::{DiagonalQuadraticSpec, PiecewiseQuadraticSpec};
 use crate::problem::free::Free;
 use crate::statement::term::Term;
 use crate::statement::{Parameter, Statement, Subject};
@@ -72,14 +73,15 @@ pub fn frames(bench: &Workbench<'_>, statement: &Statement) -> Vec<Recipe> {
 
 fn functions() -> [ProblemSpec; 2] {
     [
-        ProblemSpec::DiagonalQuadratic { spectrum: vec![1.0] },
-        ProblemSpec::PiecewiseQuadratic {
+        DiagonalQuadraticSpec { spectrum: vec![1.0] }.into(),
+        PiecewiseQuadraticSpec {
             anchor: 0.0,
             value: 0.0,
             slope: 0.0,
             breaks: vec![-FAR, FAR],
             curvatures: vec![1.0, -1.0, 1.0],
-        },
+        }
+        .into(),
     ]
 }
 

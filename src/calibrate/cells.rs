@@ -9,6 +9,7 @@ use super::FORMS;
 use crate::oracle::source::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
 use crate::oracle::{SourceSpec, StreamKey};
 use crate::problem::ProblemSpec;
+use crate::problem::families::{DiagonalQuadraticSpec, HeterogeneousQuadraticSpec, QuadraticSpec};
 use crate::verify::instance::{CellSpec, Start};
 
 /// Most equally likely paths that a cell has.
@@ -65,13 +66,13 @@ fn problem(dimension: usize, random: &mut impl Rng) -> (ProblemSpec, f64) {
         0 => {
             let spectrum: Vec<f64> = (0..dimension).map(|_| f64::from(random.random_range(1..=16)) / 8.0).collect();
             let largest = spectrum.iter().copied().fold(0.0, f64::max);
-            (ProblemSpec::DiagonalQuadratic { spectrum }, largest)
+            (DiagonalQuadraticSpec { spectrum }.into(), largest)
         }
-        1 => (ProblemSpec::Quadratic { dimension, condition, seed: random.next_u64() }, 1.0),
+        1 => (QuadraticSpec { dimension, condition, seed: random.next_u64() }.into(), 1.0),
         _ => {
             let workers = random.random_range(2..=3);
             let (spread, seed) = (1.0, random.next_u64());
-            (ProblemSpec::HeterogeneousQuadratic { dimension, workers, condition, spread, seed }, 1.0)
+            (HeterogeneousQuadraticSpec { dimension, workers, condition, spread, seed }.into(), 1.0)
         }
     }
 }

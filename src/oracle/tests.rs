@@ -5,7 +5,8 @@ use super::source::{
 use super::*;
 
 fn quadratic(dimension: usize) -> Arc<dyn DynProblem> {
-    crate::problem::build(&crate::problem::ProblemSpec::Quadratic { dimension, condition: 2.0, seed: 1 }).unwrap()
+    crate::problem::build(&crate::problem::families::QuadraticSpec { dimension, condition: 2.0, seed: 1 }.into())
+        .unwrap()
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rug::Rational;
 
 use super::ProblemError;
 use super::orthogonal::shuffled;
-use super::regression::{mean, short};
+use super::rows::short;
+use crate::number::{exact, nearest_f64};
 
 const TABLE: &str = include_str!("../../data/breast-cancer.csv");
 /// Rows after the header, and features before the label.
@@ -39,6 +41,13 @@ pub fn breast_cancer(rows: usize, features: usize) -> Result<(Vec<f64>, Vec<f64>
     let data = chosen.iter().flat_map(|i| standardised.iter().map(|column| column[*i])).collect();
     let labels = chosen.iter().map(|i| if table[*i][FEATURES] == 1.0 { 1.0 } else { -1.0 }).collect();
     Ok((data, labels))
+}
+
+/// The mean of exact numbers, rounded. NaN if one is not finite.
+fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count();
+    let sum = values.map(exact).try_fold(Rational::new(), |sum, value| Some(sum + value?));
+    sum.map_or(f64::NAN, |sum| nearest_f64(&(sum / count.max(1) as u64)))
 }
 
 #[cfg(test)]

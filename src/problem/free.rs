@@ -4,8 +4,6 @@
 
 use rug::Rational;
 
-mod families;
-
 /// What a single number may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Range {
@@ -65,7 +63,7 @@ pub type Parts<'a> = Vec<(&'static str, Part<'a>)>;
 
 /// Smallest number that counts as positive, and largest condition number.
 const SMALLEST: f64 = 1.0 / (1u64 << 60) as f64;
-const LARGEST_CONDITION: f64 = 1e7;
+pub(super) const LARGEST_CONDITION: f64 = 1e7;
 /// Significant bits of numbers whose sums and differences must be exact, where they are not so already.
 const GRID_BITS: i32 = 24;
 
@@ -410,3 +408,6 @@ fn balance_vectors(vectors: &mut [Vec<f64>]) {
         vectors.iter_mut().zip(column).for_each(|(v, x)| v[j] = x);
     }
 }
+
+#[cfg(test)]
+mod tests;

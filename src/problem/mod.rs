@@ -11,25 +11,20 @@ use thiserror::Error;
 
 use crate::number::{self, Ball, Exact, Interval, Lanes, Mp, Scalar};
 
-pub mod adaptation;
 pub mod audit;
 mod balanced;
-mod catalogue;
-pub mod composite;
 pub mod data;
 pub mod eigen;
-pub mod explicit;
-pub mod fourier;
+pub mod families;
+pub mod family;
 pub mod free;
-pub mod huber;
 pub mod orthogonal;
-pub mod piecewise;
-pub mod quadratic;
-pub mod regression;
-pub mod sine;
-pub mod tasks;
+mod rows;
+mod spectrum;
+mod suite;
 
-pub use catalogue::{ProblemSpec, build, nested_suite, suite};
+pub use families::{ProblemSpec, build};
+pub use suite::{nested_suite, suite};
 
 /// Largest dimension and number of workers of a shipped family.
 pub const MAX_DIMENSION: usize = 64;
@@ -144,8 +139,6 @@ impl<S: Scalar> Scratch<S> {
 pub trait Problem: Debug + Send + Sync {
     /// Short name of the family, e.g. `quadratic`.
     fn family(&self) -> &'static str;
-    /// What identifies the instance within its family, in reading order, e.g. `d → 8`.
-    fn parameters(&self) -> BTreeMap<String, String>;
     /// d.
     fn dimension(&self) -> usize;
     /// n.
@@ -309,8 +302,6 @@ pub trait DynProblem:
 {
     /// See [`Problem::family`].
     fn family(&self) -> &'static str;
-    /// See [`Problem::parameters`].
-    fn parameters(&self) -> BTreeMap<String, String>;
     /// See [`Problem::dimension`].
     fn dimension(&self) -> usize;
     /// See [`Problem::workers`].
@@ -336,9 +327,6 @@ pub trait DynProblem:
 impl<P: Problem> DynProblem for P {
     fn family(&self) -> &'static str {
         Problem::family(self)
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        Problem::parameters(self)
     }
     fn dimension(&self) -> usize {
         Problem::dimension(self)

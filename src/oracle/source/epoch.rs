@@ -183,7 +183,8 @@ mod tests {
     use super::*;
     use crate::number::{Exact, Lanes};
     use crate::oracle::{Enumerated, NoRandomness, Stream, StreamKey};
-    use crate::problem::{Arithmetic, ProblemSpec, Scratch, build};
+    use crate::problem::families::HeterogeneousQuadraticSpec;
+    use crate::problem::{Arithmetic, Scratch, build};
 
     fn orders(count: usize) -> BTreeSet<Vec<usize>> {
         let epoch = Epoch { step: 1.0, order: Order::Drawn };
@@ -235,9 +236,8 @@ mod tests {
 
     #[test]
     fn the_estimate_is_the_epochs_displacement_over_its_length() {
-        let spec =
-            ProblemSpec::HeterogeneousQuadratic { dimension: 3, workers: 4, condition: 4.0, spread: 1.0, seed: 2 };
-        let problem = build(&spec).unwrap();
+        let spec = HeterogeneousQuadraticSpec { dimension: 3, workers: 4, condition: 4.0, spread: 1.0, seed: 2 };
+        let problem = build(&spec.into()).unwrap();
         for (order, visits) in [(Order::Cyclic, [0, 1, 2, 3]), (Order::Reversed, [3, 2, 1, 0])] {
             let step = Exact::from_f64(0.25, ());
             let start: Vec<Exact> = problem.start().iter().map(|x| Exact::from_f64(*x, ())).collect();
@@ -259,9 +259,8 @@ mod tests {
 
     #[test]
     fn each_lane_goes_its_own_way() {
-        let spec =
-            ProblemSpec::HeterogeneousQuadratic { dimension: 3, workers: 4, condition: 4.0, spread: 1.0, seed: 2 };
-        let problem = build(&spec).unwrap();
+        let spec = HeterogeneousQuadraticSpec { dimension: 3, workers: 4, condition: 4.0, spread: 1.0, seed: 2 };
+        let problem = build(&spec.into()).unwrap();
         let key = StreamKey::new(1, "epoch", "");
         let mut together = Stream::<_, Lanes>::new((0..8).map(|lane| key.stream(lane)), ());
         let lanes = estimate::<Lanes>(problem.as_ref(), Order::Drawn, &mut together, ());

@@ -1,5 +1,6 @@
 use super::*;
-use crate::problem::{ProblemSpec, build as build_problem};
+use crate::problem::build as build_problem;
+use crate::problem::families::QuadraticSpec;
 
 /// One of each source and of each operator: its JSON, its label in reports, and its data as streams of
 /// comparisons are keyed by them.
@@ -173,7 +174,7 @@ fn a_source_that_fits_no_problem_is_misplaced() {
 
 #[test]
 fn a_source_says_what_the_problem_lacks() {
-    let spec = ProblemSpec::Quadratic { dimension: 2, condition: 2.0, seed: 1 };
+    let spec = QuadraticSpec { dimension: 2, condition: 2.0, seed: 1 }.into();
     let problem = build_problem(&spec).unwrap();
     let refused = |spec: SourceSpec| build(&[spec], problem.as_ref()).unwrap_err().to_string();
     assert_eq!(refused(FirstOrderMaml {}.into()), "first-order-maml: the problem adapts to no tasks");

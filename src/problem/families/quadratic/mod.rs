@@ -20,10 +20,13 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 
-use super::balanced::{balanced, verify_balanced};
-use super::orthogonal::{exact_rows, random_orthogonal, short_fraction};
-use super::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size, exact_number};
+use self::specs::{DiagonalQuadraticSpec, ShiftedQuadraticSpec};
 use crate::number::{self, Scalar};
+use crate::problem::balanced::{balanced, verify_balanced};
+use crate::problem::orthogonal::{exact_rows, random_orthogonal, short_fraction};
+use crate::problem::{AffinePart, Constants, Problem, ProblemError, Scratch, check_size, exact_number};
+
+pub mod specs;
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -40,12 +43,11 @@ pub struct Quadratic {
     constants: Constants,
     affine: AffinePart,
     start: Vec<f64>,
-    parameters: BTreeMap<String, String>,
 }
 
 /// Parameters of a random instance.
 #[derive(Clone, Debug)]
-pub struct QuadraticSpec<'a> {
+pub struct RandomQuadratic<'a> {
     /// Eigenvalues, short binary fractions ≥ 0, at least one positive.
     pub spectrum: &'a [f64],
     /// n.
@@ -61,25 +63,12 @@ pub struct QuadraticSpec<'a> {
 /// Layers of reflections: entries of Q have 3 fractional bits, those of H at most 6 more than Λ.
 const LAYERS: usize = 3;
 
-/// `count` eigenvalues from 1 down to 1/κ in geometric order, rounded to 8 significant bits.
-#[must_use]
-pub fn geometric_spectrum(count: usize, condition: f64) -> Vec<f64> {
-    (0..count)
-        .map(|j| {
-            let t = if count == 1 { 0.0 } else { j as f64 / (count - 1) as f64 };
-            let value = condition.powf(-t);
-            let scale = 2f64.powi(7 - value.log2().floor() as i32);
-            (value * scale).round() / scale
-        })
-        .collect()
-}
-
 impl Quadratic {
     /// A random instance: an exactly orthogonal basis, a centre and a start of short binary fractions.
     ///
     /// # Errors
     /// When the spectrum is empty, negative, zero or not finite, or when H would be rounded.
-    pub fn new(family: &'static str, spec: &QuadraticSpec<'_>) -> Result<Self, ProblemError> {
+    pub fn new(family: &'static str, spec: &RandomQuadratic<'_>) -> Result<Self, ProblemError> {
         let dimension = spec.spectrum.len();
         check_size(family, dimension, spec.workers)?;
         let mut rng = ChaCha8Rng::seed_from_u64(spec.seed ^ 0x5eed);
@@ -96,11 +85,18 @@ impl Quadratic {
     /// As [`Quadratic::new`].
     pub fn diagonal(spectrum: &[f64]) -> Result<Self, ProblemError> {
         let dimension = spectrum.len();
-        check_size("diagonal-quadratic", dimension, 1)?;
-        let spec = QuadraticSpec { spectrum, workers: 1, spread: 0.0, offset: 0.0, seed: 0 };
+        check_size(DiagonalQuadraticSpec::NAME, dimension, 1)?;
+        let spec = RandomQuadratic { spectrum, workers: 1, spread: 0.0, offset: 0.0, seed: 0 };
         let axes = DMatrix::identity(dimension, dimension);
         let mut rng = ChaCha8Rng::seed_from_u64(spec.seed);
-        Quadratic::with_basis("diagonal-quadratic", &spec, &axes, vec![0.0; dimension], vec![1.0; dimension], &mut rng)
+        Quadratic::with_basis(
+            DiagonalQuadraticSpec::NAME,
+            &spec,
+            &axes,
+            vec![0.0; dimension],
+            vec![1.0; dimension],
+            &mut rng,
+        )
     }
 
     /// fᵢ(x) = ½Σλ_j x_j² − bᵢᵀx with Σᵢ bᵢ = 0, one row of `shifts` for each worker.
@@ -108,7 +104,7 @@ impl Quadratic {
     /// # Errors
     /// As [`Quadratic::new`]; also when a shift has the wrong length or the shifts do not sum to zero.
     pub fn shifted(spectrum: &[f64], shifts: &[Vec<f64>]) -> Result<Self, ProblemError> {
-        let family = "shifted-quadratic";
+        let family = ShiftedQuadraticSpec::NAME;
         let dimension = spectrum.len();
         check_size(family, dimension, shifts.len())?;
         if shifts.iter().any(|b| b.len() != dimension) {
@@ -123,21 +119,19 @@ impl Quadratic {
         let largest = problem.constants.smoothness.clone().unwrap_or_default();
         problem.constants.worker_smoothness = vec![largest; shifts.len()];
         problem.shifts = rows;
-        problem.parameters.insert("n".into(), shifts.len().to_string());
-        problem.parameters.insert("shifts".into(), format!("{shifts:?}"));
         Ok(problem)
     }
 
     /// The instance with the given exactly orthogonal rows of eigenvectors.
     fn with_basis(
         family: &'static str,
-        spec: &QuadraticSpec<'_>,
+        spec: &RandomQuadratic<'_>,
         q: &DMatrix<f64>,
         centre: Vec<f64>,
         start: Vec<f64>,
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, ProblemError> {
-        let QuadraticSpec { spectrum, workers, spread, offset, seed } = spec;
+        let RandomQuadratic { spectrum, workers, spread, offset, .. } = spec;
         let dimension = spectrum.len();
         if spectrum.iter().any(|l| !l.is_finite() || *l < 0.0) || spectrum.iter().all(|l| *l == 0.0) {
             return Err(ProblemError::new(family, "the spectrum must be finite and nonnegative with a positive entry"));
@@ -168,14 +162,6 @@ impl Quadratic {
             ..Constants::default()
         };
         let affine = AffinePart { spectrum: eigenvalues, basis, centre: numbers(&centre)?, remainder: Rational::new() };
-        let parameters = BTreeMap::from([
-            ("d".into(), dimension.to_string()),
-            ("n".into(), workers.to_string()),
-            ("kappa".into(), format!("{:.4e}", largest / smallest)),
-            ("rank".into(), spectrum.iter().filter(|l| **l > 0.0).count().to_string()),
-            ("spread".into(), spread.to_string()),
-            ("seed".into(), seed.to_string()),
-        ]);
         Ok(Quadratic {
             family,
             dimension,
@@ -187,7 +173,6 @@ impl Quadratic {
             constants,
             affine,
             start,
-            parameters,
         })
     }
 
@@ -279,9 +264,6 @@ fn verify_exact(
 impl Problem for Quadratic {
     fn family(&self) -> &'static str {
         self.family
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.clone()
     }
     fn dimension(&self) -> usize {
         self.dimension

@@ -7,15 +7,54 @@
 //!   and the minimiser solves Sx = −Σbᵢ in rationals, which gives f*. Nothing is proved of other S.
 //! - ζ² = (1/n)Σ‖bᵢ − b‖² where all Aᵢ are the same, else there is none. No G: the gradient is unbounded.
 
-use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use nalgebra::DMatrix;
 use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{Constants, Problem, ProblemError, Scratch, check_size, eigen, exact_number};
 use crate::number::{Scalar, exact};
+use crate::problem::family::{Built, Family, Sizes};
+use crate::problem::free::Parts;
+use crate::problem::{Constants, Problem, ProblemError, Scratch, check_size, eigen, exact_number};
 
-const FAMILY: &str = "explicit-quadratic";
+const FAMILY: &str = ExplicitQuadraticSpec::NAME;
+
+/// ½xᵀAᵢx + bᵢᵀx + cᵢ, see [`ExplicitQuadratic`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExplicitQuadraticSpec {
+    /// A_1, …, A_n, each a list of rows.
+    pub matrices: Vec<Vec<Vec<f64>>>,
+    /// b_1, …, b_n.
+    pub vectors: Vec<Vec<f64>>,
+    /// c_1, …, c_n.
+    pub numbers: Vec<f64>,
+}
+
+impl fmt::Display for ExplicitQuadraticSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sizes { dimension, workers, .. } = self.sizes();
+        write!(f, "d={dimension}, n={workers}")
+    }
+}
+
+impl Family for ExplicitQuadraticSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.vectors.first().map_or(0, Vec::len), self.vectors.len())
+    }
+
+    fn build(&self) -> Built {
+        Ok(Arc::new(ExplicitQuadratic::new(&self.matrices, &self.vectors, &self.numbers)?))
+    }
+
+    /// None: its matrices are a paper's own.
+    fn parts(&mut self) -> Parts<'_> {
+        Vec::new()
+    }
+}
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -168,15 +207,6 @@ impl ExplicitQuadratic {
 impl Problem for ExplicitQuadratic {
     fn family(&self) -> &'static str {
         FAMILY
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([
-            ("d".into(), self.dimension.to_string()),
-            ("n".into(), self.count().to_string()),
-            ("matrices".into(), format!("{:?}", self.matrices)),
-            ("vectors".into(), format!("{:?}", self.vectors)),
-            ("numbers".into(), format!("{:?}", self.numbers)),
-        ])
     }
     fn dimension(&self) -> usize {
         self.dimension

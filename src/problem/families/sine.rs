@@ -13,13 +13,89 @@
 //! No G: the gradient is unbounded. One worker, so ζ = 0.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::orthogonal::{exact_rows, random_orthogonal, scaled_rows};
-use super::{AffinePart, Constants, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, exact_number};
 use crate::number::{Interval, Scalar, exact};
+use crate::problem::family::{Built, Family, Sizes, dimension_part};
+use crate::problem::free::{Counted, Part, Parts, Range};
+use crate::problem::orthogonal::{exact_rows, random_orthogonal, scaled_rows};
+use crate::problem::spectrum::{checked_condition, geometric_spectrum};
+use crate::problem::{
+    AffinePart, Constants, MAX_DIMENSION, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, exact_number,
+};
+
+/// Σ x² + 3 sin²x, see [`SineSquared::coordinatewise`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SineSquaredSpec {
+    /// d.
+    pub dimension: usize,
+}
+
+impl fmt::Display for SineSquaredSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "d={}", self.dimension)
+    }
+}
+
+impl Family for SineSquaredSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.dimension, 1)
+    }
+
+    fn build(&self) -> Built {
+        Ok(Arc::new(SineSquared::coordinatewise(self.dimension)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![dimension_part(&mut self.dimension)]
+    }
+}
+
+/// Σ x² + 3 sin²x after a full-row-rank map, see [`SineSquared::composed`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SineSquaredComposedSpec {
+    /// d.
+    pub dimension: usize,
+    /// p ≤ d.
+    pub rows: usize,
+    /// σ_max²/σ_min² of the map.
+    pub condition: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl fmt::Display for SineSquaredComposedSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "d={}, p={}, kappa={}", self.dimension, self.rows, self.condition)
+    }
+}
+
+impl Family for SineSquaredComposedSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.dimension, 1).with_inner("rows", self.rows)
+    }
+
+    fn build(&self) -> Built {
+        let singular = geometric_spectrum(self.rows, checked_condition(Self::NAME, self.condition)?.sqrt());
+        Ok(Arc::new(SineSquared::composed(self.dimension, &singular, self.seed)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            dimension_part(&mut self.dimension),
+            ("rows", Part::Count(&mut self.rows, Counted::Inner, MAX_DIMENSION)),
+            ("condition", Part::One(&mut self.condition, Range::FromOne)),
+            ("seed", Part::Seed(&mut self.seed)),
+        ]
+    }
+}
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -31,7 +107,6 @@ pub struct SineSquared {
     rows: usize,
     constants: Constants,
     affine: AffinePart,
-    parameters: BTreeMap<String, String>,
 }
 
 impl SineSquared {
@@ -40,9 +115,9 @@ impl SineSquared {
     /// # Errors
     /// When the dimension is out of range.
     pub fn coordinatewise(dimension: usize) -> Result<Self, ProblemError> {
-        check_size("sine-squared", dimension, 1)?;
+        check_size(SineSquaredSpec::NAME, dimension, 1)?;
         let singular = vec![1.0; dimension];
-        SineSquared::new("sine-squared", dimension, &singular, 0, 0)
+        SineSquared::new(SineSquaredSpec::NAME, dimension, &singular, 0, 0)
     }
 
     /// Composition with a random full-row-rank map whose singular values are given, short binary
@@ -51,7 +126,8 @@ impl SineSquared {
     /// # Errors
     /// When sizes are out of range or a singular value is not positive.
     pub fn composed(dimension: usize, singular: &[f64], seed: u64) -> Result<Self, ProblemError> {
-        SineSquared::new("sine-squared-composed", dimension, singular, if dimension < 4 { 0 } else { 3 }, seed)
+        let layers = if dimension < 4 { 0 } else { 3 };
+        SineSquared::new(SineSquaredComposedSpec::NAME, dimension, singular, layers, seed)
     }
 
     fn new(
@@ -98,11 +174,6 @@ impl SineSquared {
                 centre: vec![Rational::new(); dimension],
                 remainder: exact_number(family, remainder)?,
             },
-            parameters: BTreeMap::from([
-                ("d".into(), dimension.to_string()),
-                ("p".into(), rows.to_string()),
-                ("seed".into(), seed.to_string()),
-            ]),
         })
     }
 
@@ -118,9 +189,6 @@ impl SineSquared {
 impl Problem for SineSquared {
     fn family(&self) -> &'static str {
         self.family
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.clone()
     }
     fn dimension(&self) -> usize {
         self.dimension

@@ -6,13 +6,9 @@ use rug::Rational;
 
 use crate::number::Scalar;
 
-mod network;
-mod quadratic;
-mod ridge;
-
-pub use network::NetworkTasks;
-pub use quadratic::QuadraticTasks;
-pub use ridge::{Ridge, RidgeTasks};
+pub mod network;
+pub mod quadratic;
+pub mod ridge;
 
 /// What is proved of all tasks at all points.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +41,7 @@ pub trait Tasks: Debug + Send + Sync {
     fn start(&self) -> Vec<f64>;
     /// Length of the scratch slice that the methods below need.
     fn scratch_len(&self) -> usize;
-    /// About how many multiplications ∇φᵢ takes, as [`Problem::work`](super::Problem::work) counts them.
+    /// About how many multiplications ∇φᵢ takes, as [`Problem::work`](crate::problem::Problem::work) counts them.
     fn work(&self) -> u64 {
         (self.dimension() * self.dimension()) as u64
     }

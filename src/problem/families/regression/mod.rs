@@ -15,15 +15,15 @@
 //! unbounded and so is the workers' difference: no G, no ζ.
 //!
 //! Logistic and Geman–McClure: ζ² = (1/n)ΣGᵢ² of the loss parts, as Σ‖∇fᵢ−∇f‖² ≤ Σ‖∇ℓᵢ‖² (a shared regulariser cancels).
-//! No μ. λ_max is bounded by [`super::eigen`].
-
-use std::collections::BTreeMap;
+//! No μ. λ_max is bounded by [`eigen`].
 
 use nalgebra::DMatrix;
 use rug::Rational;
 
-use super::{Constants, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, eigen};
-use crate::number::{Interval, Scalar, exact, nearest_f64};
+use crate::number::{Interval, Scalar, exact};
+use crate::problem::{Constants, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, eigen};
+
+pub mod specs;
 
 /// The loss of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,6 @@ pub struct Regression {
     targets: Vec<f64>,
     regulariser: f64,
     constants: Constants,
-    parameters: BTreeMap<String, String>,
 }
 
 const BITS: u32 = 128;
@@ -91,7 +90,6 @@ impl Regression {
         targets: Vec<f64>,
         workers: usize,
         regulariser: f64,
-        parameters: BTreeMap<String, String>,
     ) -> Result<Self, ProblemError> {
         let count = targets.len();
         let dimension = rows.len() / count.max(1);
@@ -118,7 +116,6 @@ impl Regression {
             targets,
             regulariser,
             constants: Constants::default(),
-            parameters,
         };
         problem.constants = problem
             .prove_constants()
@@ -279,9 +276,6 @@ impl Problem for Regression {
     fn family(&self) -> &'static str {
         self.family
     }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.clone()
-    }
     fn dimension(&self) -> usize {
         self.dimension
     }
@@ -365,19 +359,4 @@ impl Problem for Regression {
         let share = self.targets.len() / self.workers;
         self.gradient_over(worker * share..(worker + 1) * share, x, out, context, scratch);
     }
-}
-
-/// Rounds to a multiple of 2⁻⁸, so that products and their sums are exact.
-#[must_use]
-pub fn short(x: f64) -> f64 {
-    (x * 256.0).round() / 256.0
-}
-
-/// The mean of a list of exact numbers, rounded; for standardising data before it is shortened. NaN if
-/// one is not finite.
-#[must_use]
-pub fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let count = values.clone().count();
-    let sum = values.map(exact).try_fold(Rational::new(), |sum, value| Some(sum + value?));
-    sum.map_or(f64::NAN, |sum| nearest_f64(&(sum / count.max(1) as u64)))
 }

@@ -18,9 +18,10 @@ use std::collections::BTreeMap;
 
 use rug::Rational;
 
-use super::tasks::{QuadraticTasks, TaskBounds, Tasks};
-use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, check_size, exact_number};
+use super::tasks::quadratic::QuadraticTasks;
+use super::tasks::{TaskBounds, Tasks};
 use crate::number::{Scalar, exact};
+use crate::problem::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, check_size, exact_number};
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -31,7 +32,6 @@ pub struct Adapted<T> {
     step: f64,
     constants: Constants,
     affine: Option<AffinePart>,
-    parameters: BTreeMap<String, String>,
 }
 
 /// a, where sizes and step are in range.
@@ -67,14 +67,6 @@ fn named(step: &Rational, bounds: &TaskBounds) -> BTreeMap<&'static str, Rationa
     named
 }
 
-fn described<T: Tasks>(tasks: &T, step: f64) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        ("d".into(), tasks.dimension().to_string()),
-        ("n".into(), tasks.workers().to_string()),
-        ("a".into(), step.to_string()),
-    ])
-}
-
 impl<T: Tasks> Adapted<T> {
     /// Adaptation with step a ≥ 0 to tasks with a gradient bound.
     ///
@@ -102,8 +94,7 @@ impl<T: Tasks> Adapted<T> {
             named,
             ..Constants::default()
         };
-        let parameters = described(&tasks, step);
-        Ok(Adapted { family, tasks, step, constants, affine: None, parameters })
+        Ok(Adapted { family, tasks, step, constants, affine: None })
     }
 }
 
@@ -152,8 +143,7 @@ impl Adapted<QuadraticTasks> {
             centre: vec![Rational::new(); tasks.dimension()],
             remainder: Rational::new(),
         };
-        let parameters = described(&tasks, step);
-        Ok(Adapted { family, tasks, step, constants, affine: Some(affine), parameters })
+        Ok(Adapted { family, tasks, step, constants, affine: Some(affine) })
     }
 }
 
@@ -188,9 +178,6 @@ impl<T: Tasks> Adapted<T> {
 impl<T: Tasks> Problem for Adapted<T> {
     fn family(&self) -> &'static str {
         self.family
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.clone()
     }
     fn dimension(&self) -> usize {
         self.tasks.dimension()

@@ -7,14 +7,56 @@
 //! with equality and decided.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::balanced::verify_balanced;
-use super::{Constants, Problem, ProblemError, Scratch, check_size, exact_number};
 use crate::number::Scalar;
+use crate::problem::balanced::verify_balanced;
+use crate::problem::family::{Built, Family, Sizes};
+use crate::problem::free::{Part, Parts, Range};
+use crate::problem::{Constants, Problem, ProblemError, Scratch, check_size, exact_number};
 
-const FAMILY: &str = "huber";
+const FAMILY: &str = HuberSpec::NAME;
+
+/// The Huber function of one variable, tilted differently at each worker, see [`Huber`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HuberSpec {
+    /// ℓ > 0.
+    pub curvature: f64,
+    /// w > 0.
+    pub width: f64,
+    /// b_1, …, b_n, adding up to zero.
+    pub tilts: Vec<f64>,
+}
+
+impl fmt::Display for HuberSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "w={}, tilts={:?}", self.width, self.tilts)
+    }
+}
+
+impl Family for HuberSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(1, self.tilts.len())
+    }
+
+    fn build(&self) -> Built {
+        Ok(Arc::new(Huber::new(self.curvature, self.width, &self.tilts)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            ("curvature", Part::One(&mut self.curvature, Range::Positive)),
+            ("width", Part::One(&mut self.width, Range::Positive)),
+            ("tilts", Part::Balanced(&mut self.tilts)),
+        ]
+    }
+}
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -23,7 +65,6 @@ pub struct Huber {
     width: f64,
     tilts: Vec<f64>,
     constants: Constants,
-    parameters: BTreeMap<String, String>,
 }
 
 impl Huber {
@@ -59,21 +100,13 @@ impl Huber {
             minimiser: Some(vec![Rational::new()]),
             named: BTreeMap::from([("L_worker", slope)]),
         };
-        let parameters = BTreeMap::from([
-            ("curvature".into(), curvature.to_string()),
-            ("width".into(), width.to_string()),
-            ("tilts".into(), format!("{tilts:?}")),
-        ]);
-        Ok(Huber { curvature, width, tilts: tilts.to_vec(), constants, parameters })
+        Ok(Huber { curvature, width, tilts: tilts.to_vec(), constants })
     }
 }
 
 impl Problem for Huber {
     fn family(&self) -> &'static str {
         FAMILY
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.clone()
     }
     fn dimension(&self) -> usize {
         1

@@ -7,16 +7,63 @@
 //! convex; where all are positive it is strongly convex with the smallest, which is a PL constant too, and its
 //! minimiser is rational.
 
-use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{Constants, Problem, ProblemError, Scratch, exact_number};
 use crate::number::{Exact, Scalar, exact};
+use crate::problem::family::{Built, Family, Sizes};
+use crate::problem::free::{Part, Parts, Range};
+use crate::problem::{Constants, Problem, ProblemError, Scratch, exact_number};
 
-const FAMILY: &str = "piecewise-quadratic";
+const FAMILY: &str = PiecewiseQuadraticSpec::NAME;
 /// Most changes of the curvature.
 const MAX_BREAKS: usize = 256;
+
+/// One-dimensional, of piecewise constant curvature, see [`PiecewiseQuadratic`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PiecewiseQuadraticSpec {
+    /// A point.
+    pub anchor: f64,
+    /// f there.
+    pub value: f64,
+    /// f′ there.
+    pub slope: f64,
+    /// Where the curvature changes.
+    pub breaks: Vec<f64>,
+    /// The curvatures between.
+    pub curvatures: Vec<f64>,
+}
+
+impl fmt::Display for PiecewiseQuadraticSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "curvatures={:?}", self.curvatures)
+    }
+}
+
+impl Family for PiecewiseQuadraticSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(1, 1)
+    }
+
+    fn build(&self) -> Built {
+        let Self { anchor, value, slope, breaks, curvatures } = self;
+        Ok(Arc::new(PiecewiseQuadratic::new(*anchor, *value, *slope, breaks, curvatures)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            ("slope", Part::One(&mut self.slope, Range::Any)),
+            ("curvatures", Part::Pieces(&mut self.breaks, &mut self.curvatures)),
+            ("anchor", Part::One(&mut self.anchor, Range::Any)),
+            ("value", Part::One(&mut self.value, Range::Any)),
+        ]
+    }
+}
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -30,7 +77,6 @@ pub struct PiecewiseQuadratic {
     right: Vec<(f64, f64)>,
     left: Vec<(f64, f64)>,
     constants: Constants,
-    parameters: BTreeMap<String, String>,
 }
 
 impl PiecewiseQuadratic {
@@ -69,10 +115,6 @@ impl PiecewiseQuadratic {
             right,
             left,
             constants: Constants::default(),
-            parameters: BTreeMap::from([
-                ("breaks".into(), format!("{breaks:?}")),
-                ("curvatures".into(), format!("{curvatures:?}")),
-            ]),
         };
         let largest = curvatures.iter().fold(0.0f64, |m, c| m.max(c.abs()));
         problem.constants.smoothness = exact(largest);
@@ -157,9 +199,6 @@ impl PiecewiseQuadratic {
 impl Problem for PiecewiseQuadratic {
     fn family(&self) -> &'static str {
         FAMILY
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.clone()
     }
     fn dimension(&self) -> usize {
         1

@@ -1,15 +1,120 @@
 //! Quadratic tasks with a common Hessian: φᵢ(x) = ½(x−cᵢ)ᵀH(x−cᵢ), Σcᵢ = 0, H = QᵀΛQ stored without rounding.
 //! The spectrum may have negative entries: ℓ = max|λ_j|, H = 0, no gradient bound.
 
+use std::fmt;
+use std::sync::Arc;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{TaskBounds, Tasks};
 use crate::number::{Scalar, exact};
 use crate::problem::balanced::balanced;
+use crate::problem::families::adaptation::Adapted;
+use crate::problem::family::{Built, Family, Sizes, dimension_part, workers_part};
+use crate::problem::free::{Counted, Part, Parts, Range};
 use crate::problem::orthogonal::{exact_rows, random_orthogonal};
-use crate::problem::{ProblemError, check_size, exact_number};
+use crate::problem::spectrum::{checked_condition, geometric_spectrum};
+use crate::problem::{MAX_DIMENSION, ProblemError, check_size, exact_number};
+
+/// Adaptation to quadratic tasks, see [`Adapted::quadratic`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MamlQuadraticSpec {
+    /// λ_1, …, λ_d of every task.
+    pub spectrum: Vec<f64>,
+    /// n.
+    pub workers: usize,
+    /// Size of the tasks' minimisers.
+    pub spread: f64,
+    /// a.
+    pub step: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl fmt::Display for MamlQuadraticSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { spectrum, workers, spread, step, .. } = self;
+        write!(f, "spectrum={spectrum:?}, n={workers}, spread={spread}, a={step}")
+    }
+}
+
+impl Family for MamlQuadraticSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.spectrum.len(), self.workers)
+    }
+
+    fn build(&self) -> Built {
+        let tasks = QuadraticTasks::new(Self::NAME, &self.spectrum, self.workers, self.spread, self.seed)?;
+        Ok(Arc::new(Adapted::quadratic(Self::NAME, tasks, self.step)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            ("spectrum", Part::ByCoordinate(&mut self.spectrum, Range::KeepsSign)),
+            workers_part(&mut self.workers),
+            ("spread", Part::One(&mut self.spread, Range::Nonnegative)),
+            ("step", Part::One(&mut self.step, Range::Nonnegative)),
+            ("seed", Part::Seed(&mut self.seed)),
+        ]
+    }
+}
+
+/// Adaptation to rank-deficient least-squares tasks, see [`Adapted::quadratic`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MamlLeastSquaresSpec {
+    /// d.
+    pub dimension: usize,
+    /// Number of positive eigenvalues.
+    pub rank: usize,
+    /// λ_max/λ⁺_min.
+    pub condition: f64,
+    /// n.
+    pub workers: usize,
+    /// Size of the tasks' minimisers.
+    pub spread: f64,
+    /// a.
+    pub step: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl fmt::Display for MamlLeastSquaresSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dimension, rank, workers, spread, step, .. } = self;
+        write!(f, "d={dimension}, rank={rank}, n={workers}, spread={spread}, a={step}")
+    }
+}
+
+impl Family for MamlLeastSquaresSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.dimension, self.workers).with_inner("rank", self.rank)
+    }
+
+    fn build(&self) -> Built {
+        let mut spectrum = geometric_spectrum(self.rank, checked_condition(Self::NAME, self.condition)?);
+        spectrum.resize(self.dimension, 0.0);
+        let tasks = QuadraticTasks::new(Self::NAME, &spectrum, self.workers, self.spread, self.seed)?;
+        Ok(Arc::new(Adapted::quadratic(Self::NAME, tasks, self.step)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            dimension_part(&mut self.dimension),
+            ("rank", Part::Count(&mut self.rank, Counted::Inner, MAX_DIMENSION)),
+            workers_part(&mut self.workers),
+            ("condition", Part::One(&mut self.condition, Range::FromOne)),
+            ("spread", Part::One(&mut self.spread, Range::Nonnegative)),
+            ("step", Part::One(&mut self.step, Range::Nonnegative)),
+            ("seed", Part::Seed(&mut self.seed)),
+        ]
+    }
+}
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@
 //! the r-th term's third derivative along unit vectors is ψ‴ times three factors of at most ‖a_{ir}‖.
 
 use std::fmt;
+use std::sync::Arc;
 
 use nalgebra::DMatrix;
 use rug::Rational;
@@ -18,6 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{TaskBounds, Tasks};
 use crate::number::{Interval, Scalar, exact};
+use crate::problem::families::adaptation::Adapted;
+use crate::problem::family::{Built, Family, Sizes, dimension_part, workers_part};
+use crate::problem::free::{Counted, Part, Parts, Range};
+use crate::problem::rows::{MAX_SHARE, count_rows, random_rows};
 use crate::problem::{ProblemError, TRANSCENDENTAL, check_size, eigen};
 
 /// ψ.
@@ -36,6 +41,83 @@ impl fmt::Display for Ridge {
             Ridge::Cosine => "cosine",
             Ridge::GemanMcClure => "geman-mc-clure",
         })
+    }
+}
+
+/// Adaptation to the one-dimensional task cos x, see [`RidgeTasks`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MamlCosineSpec {
+    /// a.
+    pub step: f64,
+}
+
+impl fmt::Display for MamlCosineSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a={}", self.step)
+    }
+}
+
+impl Family for MamlCosineSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(1, 1)
+    }
+
+    fn build(&self) -> Built {
+        let tasks = RidgeTasks::new(Self::NAME, Ridge::Cosine, 1, vec![1.0], vec![0.0], 1)?;
+        Ok(Arc::new(Adapted::new(Self::NAME, tasks, self.step)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![("step", Part::One(&mut self.step, Range::Nonnegative))]
+    }
+}
+
+/// Adaptation to sums of cosines or robust regressions on random data, see [`RidgeTasks`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MamlRidgeSpec {
+    /// ψ.
+    pub ridge: Ridge,
+    /// d.
+    pub dimension: usize,
+    /// n.
+    pub workers: usize,
+    /// Rows of each task.
+    pub share: usize,
+    /// a.
+    pub step: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl fmt::Display for MamlRidgeSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ridge, dimension, workers, share, step, .. } = self;
+        write!(f, "{ridge}, d={dimension}, n={workers}, rows={share} each, a={step}")
+    }
+}
+
+impl Family for MamlRidgeSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.dimension, self.workers)
+    }
+
+    fn build(&self) -> Built {
+        let Self { ridge, dimension, workers, share, step, seed } = *self;
+        let (rows, targets) = random_rows(dimension, count_rows(Self::NAME, workers, share)?, false, seed);
+        let tasks = RidgeTasks::new(Self::NAME, ridge, dimension, rows, targets, workers)?;
+        Ok(Arc::new(Adapted::new(Self::NAME, tasks, step)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            dimension_part(&mut self.dimension),
+            workers_part(&mut self.workers),
+            ("share", Part::Count(&mut self.share, Counted::Other, MAX_SHARE)),
+            ("step", Part::One(&mut self.step, Range::Nonnegative)),
+            ("seed", Part::Seed(&mut self.seed)),
+        ]
     }
 }
 

@@ -12,14 +12,69 @@
 //! - the third derivative is the sum of three products D²p⊗Dp, and (p−y)D³p:
 //!   H = maxᵢ (1/m)Σ‖a_r‖³(3‖c‖C√3/72 + R_{ir}C/8).
 
+use std::fmt;
+use std::sync::Arc;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{TaskBounds, Tasks};
 use crate::number::{Interval, Scalar, exact};
+use crate::problem::families::adaptation::Adapted;
+use crate::problem::family::{Built, Family, Sizes, workers_part};
+use crate::problem::free::{Counted, Part, Parts, Range};
 use crate::problem::orthogonal::short_fraction;
-use crate::problem::{ProblemError, TRANSCENDENTAL, check_size};
+use crate::problem::{MAX_DIMENSION, ProblemError, TRANSCENDENTAL, check_size};
+
+/// Most inputs of a task.
+const MAX_SHARE: usize = 256;
+
+/// Adaptation to sinusoid regression with a small network, see [`NetworkTasks`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MamlSinusoidSpec {
+    /// Hidden units; d is twice their number.
+    pub units: usize,
+    /// n.
+    pub workers: usize,
+    /// Inputs of each task.
+    pub share: usize,
+    /// a.
+    pub step: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl fmt::Display for MamlSinusoidSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { units, workers, share, step, .. } = self;
+        write!(f, "units={units}, n={workers}, inputs={share} each, a={step}")
+    }
+}
+
+impl Family for MamlSinusoidSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.units.saturating_mul(2), self.workers)
+    }
+
+    fn build(&self) -> Built {
+        let tasks = NetworkTasks::sinusoids(Self::NAME, self.units, self.workers, self.share, self.seed)?;
+        Ok(Arc::new(Adapted::new(Self::NAME, tasks, self.step)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            ("units", Part::Count(&mut self.units, Counted::Other, MAX_DIMENSION / 2)),
+            workers_part(&mut self.workers),
+            ("share", Part::Count(&mut self.share, Counted::Other, MAX_SHARE)),
+            ("step", Part::One(&mut self.step, Range::Nonnegative)),
+            ("seed", Part::Seed(&mut self.seed)),
+        ]
+    }
+}
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -54,8 +109,8 @@ impl NetworkTasks {
         seed: u64,
     ) -> Result<Self, ProblemError> {
         check_size(family, units.saturating_mul(2), workers)?;
-        if !(1..=256).contains(&share) {
-            return Err(ProblemError::new(family, format!("{share} inputs a task are not between 1 and 256")));
+        if !(1..=MAX_SHARE).contains(&share) {
+            return Err(ProblemError::new(family, format!("{share} inputs a task are not between 1 and {MAX_SHARE}")));
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let inputs: Vec<f64> = (0..share).map(|_| 2.0 * short_fraction(4, &mut rng)).collect();

@@ -31,6 +31,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -38,9 +39,15 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::orthogonal::{exact_rows, random_orthogonal, scaled_rows, short_fraction};
-use super::{AffinePart, Constants, Nesting, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, exact_number};
 use crate::number::{Interval, Scalar, exact};
+use crate::problem::family::{Built, Family, Sizes, dimension_part, workers_part};
+use crate::problem::free::{Counted, Part, Parts, Range};
+use crate::problem::orthogonal::{exact_rows, random_orthogonal, scaled_rows, short_fraction};
+use crate::problem::spectrum::{checked_condition, geometric_spectrum};
+use crate::problem::{
+    AffinePart, Constants, MAX_DIMENSION, Nesting, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size,
+    exact_number,
+};
 
 const BITS: u32 = 128;
 
@@ -54,6 +61,62 @@ pub enum Outer {
     Huber,
     /// y²/2.
     Squares,
+}
+
+/// An outer loss after an inner map, bent or affine, see [`Composite`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompositeSpec<const BENT: bool> {
+    /// d.
+    pub dimension: usize,
+    /// p ≤ d.
+    pub rows: usize,
+    /// n.
+    pub workers: usize,
+    /// The loss.
+    pub outer: Outer,
+    /// σ_max/σ_min of the inner map's matrix.
+    pub condition: f64,
+    /// Size of the workers' offsets.
+    pub spread: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+/// An outer loss after an affine inner map.
+pub type CompositeAffineSpec = CompositeSpec<false>;
+/// An outer loss after a bent inner map.
+pub type CompositeBentSpec = CompositeSpec<true>;
+
+impl<const BENT: bool> fmt::Display for CompositeSpec<BENT> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dimension, rows, workers, outer, condition, spread, .. } = self;
+        write!(f, "{outer}, d={dimension}, p={rows}, n={workers}, kappa={condition}, spread={spread}")
+    }
+}
+
+impl<const BENT: bool> Family for CompositeSpec<BENT> {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.dimension, self.workers).with_inner("rows", self.rows)
+    }
+
+    fn build(&self) -> Built {
+        let Self { dimension, rows, workers, outer, condition, spread, seed } = *self;
+        let singular = &geometric_spectrum(rows, checked_condition(family(BENT), condition)?);
+        let random = RandomComposite { dimension, singular, workers, spread, outer, bent: BENT, seed };
+        Ok(Arc::new(Composite::new(&random)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            dimension_part(&mut self.dimension),
+            ("rows", Part::Count(&mut self.rows, Counted::Inner, MAX_DIMENSION)),
+            workers_part(&mut self.workers),
+            ("condition", Part::One(&mut self.condition, Range::FromOne)),
+            ("spread", Part::One(&mut self.spread, Range::Nonnegative)),
+            ("seed", Part::Seed(&mut self.seed)),
+        ]
+    }
 }
 
 /// See the module's documentation.
@@ -70,12 +133,11 @@ pub struct Composite {
     bent: bool,
     constants: Constants,
     affine: Option<AffinePart>,
-    parameters: BTreeMap<String, String>,
 }
 
 /// Parameters of a random instance.
 #[derive(Clone, Debug)]
-pub struct CompositeSpec<'a> {
+pub struct RandomComposite<'a> {
     /// d.
     pub dimension: usize,
     /// Singular values of A, short binary fractions; p = their number ≤ d.
@@ -103,7 +165,7 @@ impl fmt::Display for Outer {
 }
 
 fn family(bent: bool) -> &'static str {
-    if bent { "composite-bent" } else { "composite-affine" }
+    if bent { CompositeBentSpec::NAME } else { CompositeAffineSpec::NAME }
 }
 
 impl Composite {
@@ -111,8 +173,8 @@ impl Composite {
     ///
     /// # Errors
     /// When sizes are out of range, a singular value is not positive, or A would be rounded.
-    pub fn new(spec: &CompositeSpec<'_>) -> Result<Self, ProblemError> {
-        let CompositeSpec { dimension, singular, workers, spread, outer, bent, seed } = *spec;
+    pub fn new(spec: &RandomComposite<'_>) -> Result<Self, ProblemError> {
+        let RandomComposite { dimension, singular, workers, spread, outer, bent, seed } = *spec;
         let family = family(bent);
         check_size(family, dimension, workers)?;
         let rows = singular.len();
@@ -136,13 +198,6 @@ impl Composite {
             bent,
             constants: Constants::default(),
             affine: None,
-            parameters: BTreeMap::from([
-                ("d".into(), dimension.to_string()),
-                ("p".into(), rows.to_string()),
-                ("n".into(), workers.to_string()),
-                ("spread".into(), spread.to_string()),
-                ("seed".into(), seed.to_string()),
-            ]),
         };
         problem
             .prove(exact_singular, &exact_offsets, basis)
@@ -347,9 +402,6 @@ fn clear<S: Scalar>(out: &mut [S], context: S::Context) {
 impl Problem for Composite {
     fn family(&self) -> &'static str {
         family(self.bent)
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.clone()
     }
     fn dimension(&self) -> usize {
         self.dimension

@@ -6,19 +6,65 @@
 //!
 //! No μ: nonconvex with many critical points.
 
-use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::orthogonal::short_fraction;
-use super::{Constants, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, eigen};
 use crate::number::{Interval, Scalar, exact};
+use crate::problem::family::{Built, Family, Sizes, dimension_part, workers_part};
+use crate::problem::free::{Counted, Part, Parts};
+use crate::problem::orthogonal::short_fraction;
+use crate::problem::{Constants, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, eigen};
 
-const FAMILY: &str = "fourier";
+const FAMILY: &str = FourierSpec::NAME;
+/// Most frequencies.
+const MAX_TERMS: usize = 256;
 const BITS: u32 = 128;
+
+/// Random Fourier sum, see [`Fourier`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FourierSpec {
+    /// d.
+    pub dimension: usize,
+    /// n.
+    pub workers: usize,
+    /// Frequencies.
+    pub terms: usize,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl fmt::Display for FourierSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "d={}, n={}, terms={}", self.dimension, self.workers, self.terms)
+    }
+}
+
+impl Family for FourierSpec {
+    fn sizes(&self) -> Sizes {
+        Sizes::of(self.dimension, self.workers)
+    }
+
+    fn build(&self) -> Built {
+        Ok(Arc::new(Fourier::new(self.dimension, self.workers, self.terms, self.seed)?))
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        vec![
+            dimension_part(&mut self.dimension),
+            workers_part(&mut self.workers),
+            ("terms", Part::Count(&mut self.terms, Counted::Other, MAX_TERMS)),
+            ("seed", Part::Seed(&mut self.seed)),
+        ]
+    }
+}
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
@@ -32,7 +78,6 @@ pub struct Fourier {
     amplitudes: Vec<f64>,
     phases: Vec<f64>,
     constants: Constants,
-    parameters: BTreeMap<String, String>,
 }
 
 impl Fourier {
@@ -42,29 +87,16 @@ impl Fourier {
     /// When sizes are out of range.
     pub fn new(dimension: usize, workers: usize, terms: usize, seed: u64) -> Result<Self, ProblemError> {
         check_size(FAMILY, dimension, workers)?;
-        if terms == 0 || terms > 256 {
-            return Err(ProblemError::new(FAMILY, format!("{terms} terms are not between 1 and 256")));
+        if terms == 0 || terms > MAX_TERMS {
+            return Err(ProblemError::new(FAMILY, format!("{terms} terms are not between 1 and {MAX_TERMS}")));
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut fractions = |count: usize| -> Vec<f64> { (0..count).map(|_| short_fraction(6, &mut rng)).collect() };
         let frequencies = fractions(terms * dimension);
         let amplitudes = fractions(workers * terms);
         let phases = fractions(workers * terms).into_iter().map(|p| 3.0 * p).collect();
-        let mut problem = Fourier {
-            dimension,
-            workers,
-            terms,
-            frequencies,
-            amplitudes,
-            phases,
-            constants: Constants::default(),
-            parameters: BTreeMap::from([
-                ("d".into(), dimension.to_string()),
-                ("n".into(), workers.to_string()),
-                ("terms".into(), terms.to_string()),
-                ("seed".into(), seed.to_string()),
-            ]),
-        };
+        let mut problem =
+            Fourier { dimension, workers, terms, frequencies, amplitudes, phases, constants: Constants::default() };
         problem.constants = problem
             .prove_constants()
             .ok_or_else(|| ProblemError::new(FAMILY, "no bound of the curvature could be proved"))?;
@@ -162,9 +194,6 @@ impl Fourier {
 impl Problem for Fourier {
     fn family(&self) -> &'static str {
         FAMILY
-    }
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.clone()
     }
     fn dimension(&self) -> usize {
         self.dimension
