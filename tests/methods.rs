@@ -267,6 +267,7 @@ fn methods_without_roots_give_the_same_rationals() {
         "nesterov-strongly-convex",
         "polyak-step",
         "projected-gradient",
+        "robust-momentum",
         "sign-momentum",
     ];
     assert_eq!(whole, expected);

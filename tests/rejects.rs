@@ -183,12 +183,35 @@ const REJECTS: &[Reject] = &[
     ("nesterov-convex-rate", "an eighth of the bound", "2*L*norm2", "L/4*norm2"),
     ("nesterov-convex-lyapunov", "what does not increase made to fall by a tenth", "rhs = \"V[k-1]\"", "rhs = \"0.9*V[k-1]\""),
     ("nesterov-strongly-convex-rate", "a quarter of the bound", "(1 - sqrt(q))^K*", "(1 - sqrt(q))^K/4*"),
+    ("robust-momentum-lyapunov", "the contraction 1 % too strong", "rho^2*V[k-1]", "0.99*rho^2*V[k-1]"),
+    ("robust-momentum-lyapunov", "ell 1 % short", "ell = \"mu_sc*", "ell = \"0.99*mu_sc*"),
+    ("robust-momentum-lyapunov", "another weight of the point before", "(x[k] - rho^2*x[k-1])/(1 - rho^2)", "(x[k] - rho*x[k-1])/(1 - rho)"),
+    ("robust-momentum-lyapunov", "the gradient's share of q forgotten", " - norm2(u[k])/2", ""),
+    ("optimized-gradient-lyapunov", "what does not increase made to fall by 1 %", "rhs = \"V[k-1]\"", "rhs = \"0.99*V[k-1]\""),
+    ("optimized-gradient-lyapunov", "one part in a million short at the start", "\"L/2*norm2", "\"0.999999*L/2*norm2"),
+    ("optimized-gradient-lyapunov", "the gradient's share forgotten", " - norm2(grad[k])/(2*L)", ""),
+    ("optimized-gradient-rate", "two fifths of the bound", "\"L*norm2", "\"0.4*L*norm2"),
+    ("amsgrad-regret", "the largest squares forgotten, which is Adam", "h = (h + s + products(h - s, sign(h - s)))/2", "h = s"),
+    ("amsgrad-regret", "the sum of the gradients forgotten", " + gamma*sqrt((1 + ln(K))*d*sum(k in 0..K, norm2(g[k])))/(2*sqrt(1 - b2))", ""),
+    ("amsgrad-regret", "half the distance", "D[K]^2*sqrt(K)", "D[K]^2/4*sqrt(K)"),
     ("expected-smoothness", "1 % short", "2*L_max", "1.98*L_max"),
+    ("expected-smoothness", "claimed of a convex mean of workers that are not", "convex = \"workers_convex == 1\"", CONVEX_MEAN),
     ("ef21-error", "the drift's weight quartered", "/(1 - s)*L_hat^2", "/(1 - s)*L_hat^2/4"),
     ("ef21-nonconvex", "a quarter of the gap forgotten", "2*(f[0] - f_star)", "1.5*(f[0] - f_star)"),
     ("ef21-pl", "three times the rate", "(1 - gamma*mu)^K", "(1 - 3*gamma*mu)^K"),
     ("error-feedback-virtual-iterate", "one part in a thousand over", "gamma*mean", "1.001*gamma*mean"),
 ];
+
+/// f₁ = 2x² and f₂ = −x² at x = 1: 10 ≤ 4.
+const CONVEX_MEAN: &str = r#"convex = "convex == 1"
+
+[[witness]]
+doc        = "two workers, the second concave"
+parameters = { gamma = "1" }
+problem    = { family = "explicit-quadratic", matrices = [[[4]], [[-2]]], vectors = [[0], [0]], numbers = [0, 0] }
+oracle     = []
+start      = ["1"]
+horizon    = 1"#;
 
 fn main() -> ExitCode {
     let trials = REJECTS.iter().map(|reject| {
