@@ -1,9 +1,11 @@
 //! The shipped methods against an independent interpreter: every state and line of four steps on one problem
 //! of three workers, in rationals where these go on, and in 50 digits.
 
+use std::collections::BTreeMap;
+
 use lemmata::method::language::library;
 use lemmata::method::language::machine::{Call, Change, Coordinates, Machine, Numbers, Part, Ran, Stop, Vectors};
-use lemmata::method::language::program::{Program, compile};
+use lemmata::method::language::program::{Draw, Program, compile};
 use lemmata::method::language::tree::{Known, Method, Shape};
 use lemmata::number::{Exact, Mp, Scalar};
 use rug::{Float, Rational};
@@ -27,6 +29,8 @@ struct Given<S: Scalar> {
     vectors: Vec<Vec<S>>,
     errors: Vec<Vec<S>>,
     calls: usize,
+    /// The calls whose draws are kept.
+    kept: BTreeMap<usize, usize>,
     registers: Coordinates<S>,
     context: S::Context,
 }
@@ -40,15 +44,23 @@ impl<S: Scalar> Given<S> {
             vectors: rows(&golden["problem"]["b"]),
             errors: rows(&golden["errors"]),
             calls: 0,
+            kept: BTreeMap::new(),
             registers: Coordinates::new(registers, 3, context),
             context,
         }
     }
 
-    fn disturb(&mut self, out: &mut [S]) {
-        let error = &self.errors[self.calls % self.errors.len()];
+    fn disturb(&mut self, out: &mut [S], draw: Draw) {
+        let number = match draw {
+            Draw::Repeated(number) => self.kept[&number],
+            Draw::Own | Draw::Kept(_) => self.calls,
+        };
+        let error = &self.errors[number % self.errors.len()];
         out.iter_mut().zip(error).for_each(|(g, e)| g.add_assign(e));
-        self.calls += 1;
+        if let Draw::Kept(number) = draw {
+            self.kept.insert(number, self.calls);
+        }
+        self.calls += usize::from(!matches!(draw, Draw::Repeated(_)));
     }
 
     fn third(&self, mut sum: S) -> S {
@@ -114,7 +126,7 @@ impl<S: Scalar> Vectors<S> for Given<S> {
             Some(worker) => self.worker_gradient(worker, &y),
         };
         if call.estimate {
-            self.disturb(&mut out);
+            self.disturb(&mut out, call.draw);
         }
         self.registers.registers[u] = out;
         Ok(())
@@ -269,6 +281,7 @@ fn methods_without_roots_give_the_same_rationals() {
         "projected-gradient",
         "robust-momentum",
         "sign-momentum",
+        "storm",
     ];
     assert_eq!(whole, expected);
 }

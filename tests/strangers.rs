@@ -102,6 +102,219 @@ lhs = "norm2(x[k+1] - x[k] + gamma*(grad[k] + e[k]) - if(k == 0, 0, if(k == 4, 0
 rhs = "0"
 "#;
 
+/// On quadratics whose workers have one Hessian the correction of STORM (Cutkosky, Orabona 2019) loses nothing.
+const STORM: &str = r#"id     = "storm-correction"
+title  = "The memory of STORM on equal Hessians"
+kind   = "identity"
+method = "storm"
+source = "Cutkosky, Orabona 2019 (the method)"
+proof  = "none"
+problems = [
+  { family = "heterogeneous-quadratic", dimension = 3, workers = 2, condition = 4.0, spread = 1.0, seed = 2 },
+  { family = "heterogeneous-quadratic", dimension = 2, workers = 4, condition = 10.0, spread = 2.0, seed = 3 },
+]
+estimates = [
+  [{ source = "sampled-workers", size = 1 }],
+  [{ source = "sampled-workers", size = 2, replacement = true }],
+  [{ source = "rademacher", size = 0.5 }],
+]
+
+[parameters]
+a     = { in = "(0, 1]", doc = "weight of the new gradient", try = ["1/4", "1/2"] }
+gamma = { in = "(0, 1/L]", doc = "step size", unit = "x^2/f", try = ["1/L", "1/(4*L)"] }
+
+[claim]
+for_all = "k in 1..K"
+lhs = "norm2(v[k] - grad[k] - (1 - a)*(v[k-1] - grad[k-1]) - a*(g[k] - grad[k]))"
+rhs = "0"
+"#;
+
+/// Local noise in EF21 (Richtarik, Sokolov, Fatkhullin 2021): a worker's memory moves by what its own estimate says.
+const NOISY_EF21: &str = r#"id     = "noisy-ef21"
+title  = "The memory of EF21 under noise of the workers"
+kind   = "pathwise"
+method = "ef21"
+source = "Richtarik, Sokolov, Fatkhullin 2021 (the method)"
+proof  = "none"
+problems = [
+  { family = "heterogeneous-quadratic", dimension = 3, workers = 2, condition = 4.0, spread = 1.0, seed = 2 },
+  { family = "logistic", dimension = 4, workers = 2, share = 6, regulariser = 0.125, seed = 5 },
+]
+estimates = [[{ source = "rademacher", size = 0.5 }], [{ source = "gaussian", size = 0.25 }], []]
+
+[given]
+alpha = "contraction of Q"
+
+[parameters]
+gamma = { in = "(0, 1/L]", doc = "step size", unit = "x^2/f", try = ["1/L", "1/(4*L)"] }
+
+[operators.Q]
+try = [{ name = "top-k", share = 0.5 }, { name = "rounding", bits = 2 }]
+
+[claim]
+for_all = "k in 0..K"
+lhs = "mean(i in 0..n, norm2(h[i, k+1] - g[i, k]))"
+rhs = "(1 - alpha)*mean(i in 0..n, norm2(h[i, k] - g[i, k]))"
+"#;
+
+/// The rate of SAGA (Defazio, Bach, Lacoste-Julien 2014): one worker is drawn, whose memory alone is renewed.
+const SAGA: &str = r#"id     = "saga-rate"
+title  = "SAGA on strongly convex sums"
+kind   = "expectation"
+source = "Defazio, Bach, Lacoste-Julien 2014, Corollary 1, where gamma is 1/(3*L_max)"
+proof  = "none"
+horizons  = [1, 4, 10]
+estimates = [[]]
+problems  = [
+  { family = "heterogeneous-quadratic", dimension = 3, workers = 2, condition = 4.0, spread = 1.0, seed = 2 },
+  { family = "heterogeneous-quadratic", dimension = 2, workers = 4, condition = 10.0, spread = 2.0, seed = 3 },
+]
+
+[parameters]
+gamma = { in = "(0, 1/(3*L_max)]", doc = "step size", unit = "x^2/f", try = ["1/(3*L_max)"] }
+
+[constants]
+rate = "1 - min(1/(4*n), gamma*mu_sc)"
+
+[hypotheses]
+convex = "workers_convex == 1"
+strong = "mu_sc > 0"
+
+[method.parameters]
+gamma = { in = "(0, inf)", doc = "step size", unit = "x^2/f" }
+
+[method.state]
+"h[i]" = { first = 0, start = "worker_grad(i, x)" }
+
+[method.step]
+lines = [
+  "c[i] = sample_workers(1)",
+  "u[i] = worker_grad(i, x)",
+  "g = sum(i in 0..n, c[i]*(u[i] - h[i])) + mean(i in 0..n, h[i])",
+  "h[i] = h[i] + c[i]*(u[i] - h[i])",
+  "x = x - gamma*g",
+]
+
+[claim]
+lhs = "E[f[K] - f_star]"
+rhs = "L/2*rate^K*(2/mu_sc + 2*n/(3*L_max))*(f[0] - f_star)"
+"#;
+
+/// One step of SAGA given the past: the variance of its estimate.
+const SAGA_STEP: &str = r#"id     = "saga-variance"
+title  = "Variance of the estimate of SAGA"
+kind   = "identity"
+source = "Defazio, Bach, Lacoste-Julien 2014"
+proof  = "none"
+horizons  = [4]
+estimates = [[], [{ source = "rademacher", size = 0.5 }]]
+problems  = [
+  { family = "heterogeneous-quadratic", dimension = 3, workers = 2, condition = 4.0, spread = 1.0, seed = 2 },
+  { family = "logistic", dimension = 4, workers = 3, share = 6, regulariser = 0.125, seed = 5 },
+]
+
+[parameters]
+gamma = { in = "(0, 1/(3*L_max)]", doc = "step size", unit = "x^2/f", try = ["1/(3*L_max)"] }
+
+[method.parameters]
+gamma = { in = "(0, inf)", doc = "step size", unit = "x^2/f" }
+
+[method.state]
+"h[i]" = { first = 0, start = "zero" }
+
+[method.step]
+lines = [
+  "c[i] = sample_workers(1)",
+  "u[i] = worker_grad(i, x)",
+  "m = mean(i in 0..n, h[i])",
+  "g = sum(i in 0..n, c[i]*(u[i] - h[i])) + m",
+  "h[i] = h[i] + c[i]*(u[i] - h[i])",
+  "p = estimate(x)",
+  "x = x - gamma*(g + (p - grad(x)))",
+]
+
+[[claim]]
+name    = "variance"
+for_all = "k in 0..K"
+lhs = "E[norm2(g[k] - grad[k]) | past]"
+rhs = "mean(i in 0..n, norm2(worker_grad[i, k] - h[i, k])) - norm2(mean(i in 0..n, worker_grad[i, k] - h[i, k]))"
+
+[[claim]]
+name    = "mean of the point"
+for_all = "k in 0..K"
+lhs = "E[dot(x[k+1] - x[k], grad[k]) | past]"
+rhs = "-gamma*norm2(grad[k])"
+"#;
+
+/// The second moment of the mean gradient of a batch of workers, which the method draws.
+const BATCH: &str = r#"id     = "batch-second-moment"
+title  = "The mean gradient of a batch of workers"
+kind   = "identity"
+source = "folklore (finite populations)"
+proof  = "none"
+horizons  = [1, 3]
+estimates = [[]]
+problems  = [
+  { family = "heterogeneous-quadratic", dimension = 3, workers = 3, condition = 4.0, spread = 1.0, seed = 2 },
+  { family = "heterogeneous-quadratic", dimension = 2, workers = 4, condition = 10.0, spread = 2.0, seed = 3 },
+]
+
+[parameters]
+batch = { in = "[1, n]", doc = "how many workers a step draws", try = ["1", "2", "3"] }
+gamma = { in = "(0, 1/L]", doc = "step size", unit = "x^2/f", try = ["1/L"] }
+
+[hypotheses]
+several = "n > 1"
+
+[method.parameters]
+batch = { in = "[1, n]", integer = true, doc = "how many workers a step draws" }
+gamma = { in = "(0, inf)", doc = "step size", unit = "x^2/f" }
+
+[method.step]
+lines = [
+  "c[i] = sample_workers(batch)",
+  "g = sum(i in 0..n, c[i]*worker_grad(i, x))/batch",
+  "x = x - gamma*g",
+]
+
+[claim]
+lhs = "E[norm2(g[0])]"
+rhs = "norm2(grad[0]) + (n - batch)/(batch*(n - 1))*mean(i in 0..n, norm2(worker_grad[i, 0] - grad[0]))"
+"#;
+
+/// An operator that draws: compressed gradient steps, each coordinate kept as often as it is not.
+const DRAWN_COORDINATES: &str = r#"id     = "drawn-coordinates"
+title  = "One step along half of the coordinates"
+kind   = "expectation"
+source = "folklore: E of Q(g) is g/2, and so is that of its square"
+proof  = "none"
+horizons  = [1, 2]
+estimates = [[]]
+problems  = [
+  { family = "diagonal-quadratic", spectrum = [1, 4] },
+  { family = "diagonal-quadratic", spectrum = [1, 2, 3, 4] },
+]
+
+[parameters]
+gamma = { in = "(0, 2/L)", doc = "step size", unit = "x^2/f", try = ["1/L", "1/(2*L)"] }
+
+[operators.Q]
+try = [{ name = "rand-k", share = 0.5 }]
+
+[method.parameters]
+gamma = { in = "(0, inf)", doc = "step size", unit = "x^2/f" }
+
+[method.operators]
+Q = { is = "contractive-in-mean" }
+
+[method.step]
+lines = ["g = estimate(x)", "u = Q(g)", "x = x - gamma*u"]
+
+[claim]
+lhs = "E[f[1]]"
+rhs = "f[0] - gamma/2*norm2(grad[0]) + L*gamma^2/4*norm2(grad[0])"
+"#;
+
 /// A method that nobody knows.
 const MISSPELT: &str = r#"id     = "misspelt"
 title  = "A statement of an unknown method"
@@ -167,6 +380,91 @@ fn a_restarted_heavy_ball_is_checked_and_refuted_where_it_is_wrong() {
 }
 
 #[test]
+fn a_repeated_draw_is_the_same_draw_and_another_one_is_not() {
+    holds_and_is_refuted_where_wrong(STORM, &[("a*(g[k] - grad[k])", "0.99*a*(g[k] - grad[k])")]);
+    // The same step with a draw of its own at the point before.
+    let own = std::fs::read_to_string("methods/storm.toml").unwrap();
+    let step = own[own.find("[step]").unwrap()..].replace("[step]", "[method.step]");
+    let states = "[method.state]\nw = { first = -1, start = \"x\" }\nv = { first = -1, start = \"g\" }\n";
+    let range = "[method.parameters]\na = { in = \"(0, 1]\" }\ngamma = { in = \"(0, inf)\" }\n";
+    let table = format!("{range}{states}{step}");
+    let text = STORM.replace("method = \"storm\"\n", "") + &table;
+    holds_and_is_refuted_where_wrong(&text, &[("same_draw(g, w)", "estimate(w)")]);
+}
+
+#[test]
+fn noise_of_workers_is_checked_and_refuted_where_it_is_wrong() {
+    holds_and_is_refuted_where_wrong(
+        NOISY_EF21,
+        &[
+            ("(1 - alpha)*mean", "(1 - alpha)/2*mean"),
+            ("norm2(h[i, k+1] - g[i, k]))", "norm2(h[i, k+1] - worker_grad[i, k+1]))"),
+        ],
+    );
+}
+
+#[test]
+fn a_method_that_draws_workers_is_checked_and_refuted_where_it_is_wrong() {
+    holds_and_is_refuted_where_wrong(SAGA, &[("\"L/2*rate^K", "\"L/100*rate^K")]);
+    holds_and_is_refuted_where_wrong(
+        SAGA_STEP,
+        &[
+            (
+                "\"mean(i in 0..n, norm2(worker_grad[i, k] - h[i, k])) -",
+                "\"1.01*mean(i in 0..n, norm2(worker_grad[i, k] - h[i, k])) -",
+            ),
+            ("-gamma*norm2(grad[k])", "-0.99*gamma*norm2(grad[k])"),
+            ("sample_workers(1)", "sample_workers(2)"),
+        ],
+    );
+    holds_and_is_refuted_where_wrong(
+        BATCH,
+        &[("(batch*(n - 1))", "(batch*n)"), ("c[i]*worker_grad(i, x))/batch", "c[i]*worker_grad(i, x))/n")],
+    );
+}
+
+#[test]
+fn an_operator_that_draws_is_averaged_over_its_draws() {
+    holds_and_is_refuted_where_wrong(
+        DRAWN_COORDINATES,
+        &[("gamma/2*norm2(grad[0]) + L", "0.6*gamma*norm2(grad[0]) + L"), ("u = Q(g)", "u = Q(-g)")],
+    );
+}
+
+#[test]
+fn draws_that_have_no_single_error_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let refused = |from: &str, to: &str, what: &str| {
+        assert!(BATCH.contains(from), "{from}");
+        let (code, printed) = run(folder.path(), &["check", "--quick"], &BATCH.replace(from, to));
+        assert_eq!(code, 2, "{printed}");
+        assert!(printed.contains(what), "{printed}");
+    };
+    let draw = "\"c[i] = sample_workers(batch)\",";
+    refused(draw, "\"c[i] = estimate(x)\",", "once in every step");
+    refused(
+        draw,
+        "\"c[i] = sample_workers(batch)\", \"y = if(mod(k, 2) == 0, estimate(x), zero)\",",
+        "once in every step",
+    );
+    refused(draw, "\"c[i] = 1 + sample_workers(batch)\",", "it has nothing else");
+    refused(draw, "\"c = sample_workers(batch)\",", "it has nothing else");
+}
+
+#[test]
+fn errors_of_the_average_are_none_of_workers() {
+    let folder = TempDir::new().unwrap();
+    let text = NOISY_EF21.replace(
+        "estimates = [[{ source = \"rademacher\", size = 0.5 }], [{ source = \"gaussian\", size = 0.25 }], []]",
+        "estimates = [[{ source = \"opposed\", relative = 0.1, absolute = 0 }]]",
+    );
+    let (code, printed) = run(folder.path(), &["check", "--quick"], &text);
+    assert_eq!(code, 3, "{printed}");
+    let words: Vec<&str> = printed.split_whitespace().collect();
+    assert!(words.join(" ").contains("the error source is one of the average alone"), "{printed}");
+}
+
+#[test]
 fn a_strangers_method_is_audited() {
     let folder = TempDir::new().unwrap();
     let (code, printed) = run(folder.path(), &["audit", "--quick", "--no-store"], EXTRAGRADIENT);
@@ -190,6 +488,7 @@ fn what_a_method_lacks_is_said() {
         ),
         "needs a value of `mix`",
     );
+    refused(&QHM.replace("g = estimate(x)", "g = same_draw(u, x)"), "no line draws an estimate for this");
     refused(MISSPELT, "momentun");
     refused(&QHM.replace("u = memory*u", "u = memory*uu"), "`uu` has no value here");
 }

@@ -59,7 +59,7 @@ fn end_of_run(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe) -> 
     let spec = bench.cell(statement, recipe)?;
     let instance = Instance::on(statement, &spec, bench.problem(&spec.problem)?).ok()?;
     let absolute = instance.oracle.model.total.as_ref().map(|[_, absolute]| absolute.to_f64())?;
-    if !instance.oracle.model.deterministic || absolute <= 0.0 {
+    if !instance.experiment().is_deterministic() || absolute <= 0.0 {
         return None;
     }
     let mut point = instance.point.clone();

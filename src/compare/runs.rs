@@ -54,9 +54,7 @@ impl Runner {
 
     /// Runs the replicates of these streams.
     pub fn measure(&self, step: f64, replicates: u64, key: &StreamKey) -> Result<Measured, Misfit> {
-        let deterministic = self.oracle.model.deterministic;
         let lanes = Lanes::LANES as u64;
-        let groups = if deterministic { 1 } else { replicates.div_ceil(lanes) };
         let (own, name) = &self.method;
         let mut method = BoundMethod::new(Arc::clone(own), self.problem.as_ref(), 0, &[]);
         let given = |other: &str| if other == name { Some(step) } else { self.parameters.get(other).copied() };
@@ -64,6 +62,8 @@ impl Runner {
         let start = self.problem.start();
         let experiment =
             Experiment { problem: self.problem.as_ref(), oracle: &self.oracle, method: &method, start: &start };
+        let deterministic = experiment.is_deterministic();
+        let groups = if deterministic { 1 } else { replicates.div_ceil(lanes) };
         let found: Vec<Vec<[f64; 3]>> = (0..groups)
             .into_par_iter()
             .map_init(

@@ -39,7 +39,7 @@ pub struct BoundMethod {
     start: usize,
     kinds: Option<Vec<Option<Kind>>>,
     kept_registers: Vec<bool>,
-    number_quantities: Vec<usize>,
+    number_registers: Vec<usize>,
     /// Values of the parameters in the order of the method, exact.
     pub parameters: Vec<f64>,
     /// Its operators, in the order of the method.
@@ -67,7 +67,7 @@ impl BoundMethod {
             start,
             kinds: None,
             kept_registers: Vec::new(),
-            number_quantities: Vec::new(),
+            number_registers: Vec::new(),
             // What the values are is no matter here.
             parameters: vec![1.0; method.parameters.len()],
             operators: Vec::new(),
@@ -90,7 +90,7 @@ impl BoundMethod {
         let registers: Vec<usize> = vectors.iter().flat_map(|position| self.program.registers(*position)).collect();
         // x is kept on its own.
         self.kept_registers = (0..self.program.vectors).map(|r| r > 0 && registers.contains(&r)).collect();
-        self.number_quantities = numbers;
+        self.number_registers = numbers.iter().flat_map(|position| self.program.registers(*position)).collect();
     }
 
     /// Which registers of vectors are kept of a run's states; x is kept on its own.
@@ -101,8 +101,8 @@ impl BoundMethod {
 
     /// The quantities that are numbers and are kept.
     #[must_use]
-    pub fn number_quantities(&self) -> &[usize] {
-        &self.number_quantities
+    pub fn number_registers(&self) -> &[usize] {
+        &self.number_registers
     }
 
     /// Gives states their starts whose start may be anything.
@@ -336,6 +336,12 @@ impl BoundMethod {
     pub fn draws_one_average(&self) -> bool {
         let [averages, workers] = self.program.draws();
         averages == 1 && workers == 0
+    }
+
+    /// Whether the method draws besides its estimates: workers, or what an operator leaves to chance.
+    #[must_use]
+    pub fn draws_itself(&self) -> bool {
+        self.program.samples_workers() || self.operators.iter().any(Operator::is_random)
     }
 
     /// Whether anything is drawn for single workers.

@@ -12,7 +12,7 @@ use super::recording::Plan;
 use super::table::Table;
 use crate::number::{Interval, Scalar, norm2, zeros};
 use crate::oracle::operator::{Choice, Operator};
-use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation, Tape};
+use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation, Subset, Tape};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 /// A problem, an estimate of its gradient and a method from a starting point.
@@ -129,6 +129,12 @@ pub struct Reached<'r, S: Scalar> {
 }
 
 impl<'m> Experiment<'m> {
+    /// Whether nothing of a run is drawn: neither by the estimate nor by the method itself.
+    #[must_use]
+    pub fn is_deterministic(&self) -> bool {
+        self.oracle.model.deterministic && !self.method.draws_itself()
+    }
+
     /// Makes runs in one arithmetic.
     #[must_use]
     pub fn runner<S: Arithmetic + Estimable>(&self, context: S::Context) -> Runner<'m, S> {
@@ -439,7 +445,7 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
             .direction()
             .and_then(|register| Some(before.as_ref()?.registers.get(register)?.as_slice()));
         let situation = Situation {
-            k: *k,
+            step: Some(*k),
             x: y,
             gradient: called,
             worker_gradients,
@@ -467,7 +473,7 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
         let Memories { called, error, sources, scratch, .. } = &mut **memories;
         problem.worker_gradient_in(worker, y, called, context, scratch);
         let situation = Situation {
-            k: *k,
+            step: Some(*k),
             x: y,
             gradient: called,
             worker_gradients: &[],
@@ -540,6 +546,10 @@ impl<S: Arithmetic + Estimable> Vectors<S> for Live<'_, '_, S> {
 
     fn value(&mut self, y: usize) -> Result<S, Stop> {
         Ok(self.problem.value_in(&self.vectors.registers[y], self.context, &mut self.memories.scratch))
+    }
+
+    fn sample_workers(&mut self, size: usize, of: usize) -> Result<&[Subset], Stop> {
+        Ok(self.random.as_deref_mut().ok_or(Stop::Undecided)?.subset(size, of))
     }
 }
 
@@ -656,7 +666,7 @@ pub fn start_error(experiment: &Experiment<'_>, bits: u32) -> Option<Interval> {
         let mut worker_gradients = Vec::new();
         experiment.oracle.worker_gradients(problem, &x, &mut worker_gradients, bits, &mut scratch);
         let situation = Situation {
-            k: 0,
+            step: Some(0),
             x: &x,
             gradient: &gradient,
             worker_gradients: &worker_gradients,

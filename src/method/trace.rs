@@ -9,7 +9,7 @@ use super::linear::{InCoordinates, forward, towards};
 use super::run::{Drawing, Emitted, Experiment};
 use super::table::Table;
 use crate::number::{Scalar, norm2, zeros};
-use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Replayed, Situation, StepDraws};
+use crate::oracle::{Enumerated, Estimable, Memory, NoRandomness, Oracle, Randomness, Replayed, Situation, StepDraws};
 use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::evaluate::{EvaluationError, Trace};
 use crate::statement::term::{Derived, OfMethod, ScalarSequence, VectorSequence};
@@ -38,6 +38,15 @@ pub struct Stored<'a> {
 struct Frame<S> {
     vectors: Vec<Vec<S>>,
     numbers: Vec<S>,
+}
+
+impl<S> Frame<S> {
+    /// A number that is no worker's.
+    fn number(&self, method: &BoundMethod, quantity: &OfMethod) -> Option<&S> {
+        let register = method.program().registers(quantity.position).start;
+        let place = method.number_registers().iter().position(|kept| *kept == register)?;
+        self.numbers.get(place)
+    }
 }
 
 /// A call for the average estimate.
@@ -405,9 +414,7 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
 
     fn number(&self, quantity: &OfMethod, k: i64) -> S {
         let frame = quantity.steps_before(k).and_then(|steps| self.frames().get(steps));
-        let numbers = self.experiment.method.number_quantities();
-        let place = numbers.iter().position(|position| *position == quantity.position);
-        let number = frame.zip(place).and_then(|(frame, place)| frame.numbers.get(place));
+        let number = frame.and_then(|frame| frame.number(self.experiment.method, quantity));
         number.cloned().unwrap_or_else(|| S::from_f64(f64::NAN, self.context))
     }
 
@@ -457,8 +464,8 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
         machine.set_constants(&mut nothing).ok()?;
         machine.go_to(k, &mut nothing).ok()?;
         let frame = self.frames().get(k)?;
-        for (position, number) in method.number_quantities().iter().zip(&frame.numbers) {
-            machine.set_number(method.program().registers(*position).start, number);
+        for (register, number) in method.number_registers().iter().zip(&frame.numbers) {
+            machine.set_number(*register, number);
         }
         let mut registers = frame.vectors.clone();
         registers.resize(method.program().vectors, Vec::new());
@@ -501,8 +508,7 @@ pub fn squared_distance<S: Scalar>(problem: &dyn DynProblem, x: &[S], context: S
 fn frame<S: Scalar>(method: &BoundMethod, registers: &[Vec<S>], number: &dyn Fn(usize) -> S) -> Frame<S> {
     let keep = method.kept_registers();
     let vectors = (0..keep.len()).map(|r| if keep[r] { registers[r].clone() } else { Vec::new() }).collect();
-    let numbers = method.number_quantities();
-    Frame { vectors, numbers: numbers.iter().map(|q| number(method.program().registers(*q).start)).collect() }
+    Frame { vectors, numbers: method.number_registers().iter().map(|register| number(*register)).collect() }
 }
 
 /// The frame of the start with the values of states that step 0 gave them.
@@ -599,7 +605,7 @@ pub fn contributions<S: Arithmetic + Estimable>(
     let vector = || zeros(x.len(), context);
     let (mut bias, mut noise, mut free) = (vector(), vector(), vector());
     let situation = Situation {
-        k,
+        step: Some(k),
         x,
         gradient,
         worker_gradients: &worker_gradients,
@@ -711,8 +717,8 @@ impl<S: Arithmetic + Estimable> Trace<S> for Until<'_, '_, S> {
     }
 }
 
-/// One outcome of step k after a past: ν_k is one of its noise's outcomes, and what the step makes follows in the
-/// arithmetic `S`.
+/// One outcome of step k after a past: ν_k, or whatever the step draws, is one of its outcomes, and what the step
+/// makes follows in the arithmetic `S`.
 pub struct OutcomeTrace<'r, 'a, S: Scalar> {
     past: Until<'r, 'a, S>,
     k: i64,
@@ -729,15 +735,49 @@ impl<'r, 'a, S: Arithmetic + Estimable> OutcomeTrace<'r, 'a, S> {
     /// The outcome of step `k` of `horizon` with that noise.
     #[must_use]
     pub fn new(past: &'r RunTrace<'a, S>, horizon: usize, k: usize, noise: Vec<S>) -> Self {
-        let (context, experiment) = (past.context, past.experiment);
         let bias = past.bias(k).clone();
+        let mut outcome = Self::made((past, horizon, k), &mut NoRandomness, Drawing::Given(&bias, &noise));
+        (outcome.bias, outcome.noise) = (bias, noise);
+        outcome
+    }
+
+    /// The outcomes of all that step `k` of `horizon` draws, each as likely as any other; none where there are more
+    /// than `most`, or they are not equally likely.
+    #[must_use]
+    pub fn every(past: &'r RunTrace<'a, S>, horizon: usize, k: usize, most: u64) -> Option<Vec<Self>> {
+        let (mut all, mut first): (Vec<Self>, Option<u64>) = (Vec::new(), None);
+        loop {
+            let mut random = Enumerated::new(all.len() as u64, past.context);
+            all.push(Self::made((past, horizon, k), &mut random, Drawing::Whole));
+            let own = random.paths().filter(|paths| *paths <= most)?;
+            // Those that draw less than others are counted once for each of these.
+            let first = *first.get_or_insert(own);
+            if !first.is_multiple_of(own) {
+                return None;
+            }
+            if all.len() as u64 == first {
+                return Some(all);
+            }
+        }
+    }
+
+    fn made(
+        (past, horizon, k): (&'r RunTrace<'a, S>, usize, usize),
+        random: &mut dyn Randomness<S>,
+        drawing: Drawing<'_, S>,
+    ) -> Self {
+        let (context, experiment) = (past.context, past.experiment);
         let undefined = past.undefined();
-        let mut next = undefined.clone();
+        let (mut bias, mut noise, mut next) = (undefined.clone(), undefined.clone(), undefined.clone());
         let mut after = Frame { vectors: Vec::new(), numbers: Vec::new() };
         let mut started = None;
         if let Some(mut runner) = past.runner_at(k)
-            && runner.step(&mut NoRandomness, Drawing::Given(&bias, &noise)).is_ok()
+            && runner.step(random, drawing).is_ok()
         {
+            if experiment.method.draws_one_average() {
+                let drawn = runner.drawn();
+                (bias, noise) = (drawn.bias.to_vec(), drawn.noise.to_vec());
+            }
             let (machine, registers) = runner.state();
             next.clone_from(&registers[0]);
             after = frame(experiment.method, registers, &|register| machine.number(register).clone());
@@ -786,9 +826,7 @@ impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
             ScalarSequence::Distance if k == self.k + 1 => Ok(self.past.run.distance(&self.after.vectors[0])),
             ScalarSequence::Quantity(quantity) => match self.own_frame(quantity, k)? {
                 Some(frame) => {
-                    let numbers = self.past.run.experiment.method.number_quantities();
-                    let place = numbers.iter().position(|position| *position == quantity.position);
-                    let number = place.and_then(|place| frame.numbers.get(place));
+                    let number = frame.number(self.past.run.experiment.method, quantity);
                     number.cloned().ok_or_else(|| EvaluationError::missing(&quantity.name, k))
                 }
                 None => self.past.scalar(sequence, k),
@@ -846,18 +884,20 @@ impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
     }
 }
 
-/// What is known of a run before the noise of step k is drawn: x_0, …, x_k, what was made and drawn before
-/// step k, and b_k.
+/// What is known of a run before step k draws: x_0, …, x_k, what was made and drawn before step k, and b_k where
+/// the noise is all that the step draws.
 pub struct KnownTrace<'r, 'a, S: Scalar> {
     past: Until<'r, 'a, S>,
     k: i64,
+    /// Whether b_k is known.
+    knows_bias: bool,
 }
 
 impl<'r, 'a, S: Arithmetic + Estimable> KnownTrace<'r, 'a, S> {
-    /// What is known before the noise of step `k` of `horizon`.
+    /// What is known before step `k` of `horizon` draws; b_k too where `knows_bias` is true.
     #[must_use]
-    pub fn new(past: &'r RunTrace<'a, S>, horizon: usize, k: usize) -> Self {
-        KnownTrace { past: past.until(horizon), k: k as i64 }
+    pub fn new(past: &'r RunTrace<'a, S>, horizon: usize, k: usize, knows_bias: bool) -> Self {
+        KnownTrace { past: past.until(horizon), k: k as i64, knows_bias }
     }
 
     fn up_to(&self, last: i64, name: &str, index: i64) -> Evaluated<()> {
@@ -879,7 +919,7 @@ impl<'r, 'a, S: Arithmetic + Estimable> KnownTrace<'r, 'a, S> {
         let last = match sequence {
             VectorSequence::Point | VectorSequence::Gradient => self.k,
             VectorSequence::Noise => -1,
-            VectorSequence::Bias if k == self.k => self.k,
+            VectorSequence::Bias if k == self.k && self.knows_bias => self.k,
             VectorSequence::Quantity(quantity) => return self.known_quantity(quantity, k),
             VectorSequence::Derived(derived) => {
                 let parts: Evaluated<()> = derived.parts(k).try_for_each(|(_, part, index)| self.known(part, index));

@@ -21,6 +21,7 @@ use rug::{Float, Rational};
 mod ball;
 pub(crate) mod decimal;
 mod exact;
+mod function;
 mod interval;
 mod lanes;
 mod mp;
@@ -28,6 +29,7 @@ mod native;
 
 pub use ball::Ball;
 pub use exact::Exact;
+pub use function::Function;
 pub use interval::Interval;
 pub use lanes::Lanes;
 pub use mp::Mp;

@@ -32,13 +32,14 @@ pub type Badness<'a> = &'a dyn Fn(usize, &[f64]) -> f64;
 
 /// Where an estimate is asked for. All vectors have length d.
 pub struct Situation<'a, S> {
-    /// Step number.
-    pub k: usize,
-    /// x_k.
+    /// The step of the run; none at a point that belongs to no run, where sources that differ from step to
+    /// step take the first one's vector.
+    pub step: Option<usize>,
+    /// The point x.
     pub x: &'a [S],
-    /// ∇f(x_k).
+    /// ∇f(x).
     pub gradient: &'a [S],
-    /// ∇f₁(x_k), …, ∇fₙ(x_k), one after the other; empty where no source asks for them.
+    /// ∇f₁(x), …, ∇fₙ(x), one after the other; empty where no source asks for them.
     pub worker_gradients: &'a [S],
     /// A direction that the method keeps from step to step, if any.
     pub direction: Option<&'a [S]>,

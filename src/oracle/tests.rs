@@ -87,7 +87,7 @@ fn an_adversary_stays_within_its_radius_where_the_gradients_norm_is_lost() {
     for length in [0.0, 5e-324, 1e-200, 1e-170, 1e-155, 1e-140, 1.0] {
         let gradient = [length, -length];
         let at = Situation {
-            k: 0,
+            step: None,
             x: &[0.0; 2],
             gradient: &gradient,
             worker_gradients: &[],

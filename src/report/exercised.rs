@@ -24,6 +24,8 @@ pub struct Setting {
     pub sources: Vec<String>,
     /// Those of them that draw.
     pub drawn: Vec<String>,
+    /// Whether the method draws besides: workers, or what an operator leaves to chance.
+    pub method_draws: bool,
     /// Whether the estimate may have a bias.
     pub biased: bool,
     /// Evidence that the method rules out, see [`ruled_out`].
@@ -37,13 +39,15 @@ pub struct Exercised {
     pub sources: BTreeSet<String>,
     /// Those of them that draw.
     pub drawn: BTreeSet<String>,
+    /// Whether the method of some cell draws besides.
+    pub method_draws: bool,
     /// Least and largest K.
     pub horizons: Option<[usize; 2]>,
     /// Least and largest n.
     pub workers: Option<[usize; 2]>,
     /// Least and largest d.
     pub dimensions: Option<[usize; 2]>,
-    /// Cells whose estimate draws nothing although the statement has expectations.
+    /// Cells in which nothing is drawn although the statement has expectations.
     pub without_draw: usize,
     /// Evidence that the method rules out in some cell.
     pub ruled_out: BTreeSet<String>,
@@ -66,6 +70,7 @@ impl Setting {
             dimension: problem.dimension(),
             sources: specs.iter().map(name).collect(),
             drawn: specs.iter().filter(|spec| draws(spec)).map(name).collect(),
+            method_draws: instance.method.draws_itself(),
             biased: bias.map_or(!specs.is_empty(), |[relative, absolute]| *relative != 0 || *absolute != 0),
             ruled_out: ruled_out(instance),
         }
@@ -95,7 +100,10 @@ impl Exercised {
             horizons: range(cells.iter().map(|cell| cell.spec.horizon)),
             workers: range(settings().map(|setting| setting.workers)),
             dimensions: range(settings().map(|setting| setting.dimension)),
-            without_draw: settings().filter(|setting| averages && setting.drawn.is_empty()).count(),
+            without_draw: settings()
+                .filter(|setting| averages && setting.drawn.is_empty() && !setting.method_draws)
+                .count(),
+            method_draws: settings().any(|setting| setting.method_draws),
             ruled_out: settings().flat_map(|setting| setting.ruled_out.iter().cloned()).collect(),
             missing: Vec::new(),
         };
@@ -126,6 +134,9 @@ impl Exercised {
             Some([least, most]) => format!("; {name} from {least} to {most}"),
         };
         let mut text = format!("error sources: {}; of these draw: {}", list(&self.sources), list(&self.drawn));
+        if self.method_draws {
+            text += "; the method draws";
+        }
         text += &between("K", self.horizons);
         text += &between("n", self.workers);
         text += &between("d", self.dimensions);

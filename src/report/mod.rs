@@ -289,6 +289,7 @@ pub(crate) mod tests {
                 sources: Vec::new(),
                 drawn: Vec::new(),
                 biased: false,
+                method_draws: false,
                 ruled_out: Vec::new(),
             },
             arithmetic: String::new(),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::syntax::{BinaryOp, Expr, ExprKind, ReduceOp, Relation, Span};
-use super::term::{Builtin, Condition, Function, Index, Node, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
+use super::term::{Builtin, Condition, Index, Node, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
+use crate::number::Function;
 
 /// A mistake in the meaning of an expression, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -620,26 +621,9 @@ impl<'a> Checker<'a> {
                 fail_with_help(format!("`{name}` needs a range"), format!("write `{name}(k in 0..K, …)`"), span)
             }
             _ => {
-                let known = [
-                    "sqrt",
-                    "exp",
-                    "ln",
-                    "sin",
-                    "cos",
-                    "abs",
-                    "pos",
-                    "norm2",
-                    "norm",
-                    "norm1",
-                    "dot",
-                    "clip",
-                    "min",
-                    "max",
-                    "f",
-                    "grad",
-                    "worker_grad",
-                ];
-                let help = closest(name, known.into_iter()).map_or_else(
+                let others = ["norm2", "norm", "norm1", "dot", "clip", "min", "max", "f", "grad", "worker_grad"];
+                let known: Vec<&str> = Function::ALL.into_iter().map(Function::name).chain(others).collect();
+                let help = closest(name, known.iter().copied()).map_or_else(
                     || format!("known functions: {}", known.join(", ")),
                     |n| format!("did you mean `{n}`?"),
                 );

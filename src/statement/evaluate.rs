@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::syntax::{ReduceOp, Relation};
-use super::term::{Builtin, Condition, Function, Index, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
+use super::term::{Builtin, Condition, Index, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
 use crate::number::{self, Scalar};
 use crate::statement::check::MAX_SLOTS;
 
@@ -393,18 +393,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 self.term(a)?.powi(small)
             }
             Term::PowReal(a, b) => self.term(a)?.powf(&self.term(b)?),
-            Term::Apply(function, a) => {
-                let a = self.term(a)?;
-                match function {
-                    Function::Sqrt => a.sqrt(),
-                    Function::Exp => a.exp(),
-                    Function::Ln => a.ln(),
-                    Function::Sin => a.sin(),
-                    Function::Cos => a.cos(),
-                    Function::Abs => a.abs(),
-                    Function::PositivePart => a.positive_part(),
-                }
-            }
+            Term::Apply(function, a) => function.at(self.term(a)?),
             Term::Min(a, b) => self.term(a)?.min(&self.term(b)?),
             Term::Max(a, b) => self.term(a)?.max(&self.term(b)?),
             Term::Reduce { op, slot, from, to, body } => self.reduce(*op, *slot, from, to, body)?,

@@ -35,7 +35,7 @@ pub use file::{MAX_FILE_BYTES, MAX_HORIZON, load_changed, load_file, load_text};
 pub use stored::{Stored, stored_folder};
 pub use subject::{Form, Subject};
 use syntax::Expr;
-use term::{Builtin, Condition, Function, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
+use term::{Builtin, Condition, Index, Node, ScalarSequence, Term, Vector, VectorSequence};
 
 use crate::method::language::tree::Method;
 use crate::oracle::operator::Operator;
@@ -336,7 +336,8 @@ impl Claim {
         let partial = |node: Node<'_>| match node {
             Node::Term(Term::Div(_, b)) => !matches!(**b, Term::Number(_)),
             Node::Term(Term::PowInt(_, exponent)) => !matches!(exponent, Index::Literal(0..)),
-            Node::Term(Term::PowReal(..) | Term::Apply(Function::Sqrt | Function::Ln | Function::Exp, _)) => true,
+            Node::Term(Term::PowReal(..)) => true,
+            Node::Term(Term::Apply(function, _)) => !function.is_total(),
             Node::Vector(Vector::Clip(..)) => true,
             _ => false,
         };

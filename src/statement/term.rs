@@ -6,6 +6,7 @@ use rug::Rational;
 
 use super::check::MAX_SLOTS;
 use super::syntax::{BinaryOp, Expr, ExprKind, ReduceOp, Relation};
+use crate::number::Function;
 
 /// Constants that the instance supplies: from the problem, the oracle or the method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -339,42 +340,6 @@ impl Shifted {
             ExprKind::Binary(BinaryOp::Add, left, right) if is_step(left) => Some(Shifted::Step(number(right)?)),
             ExprKind::Binary(BinaryOp::Sub, left, right) if is_step(left) => Some(Shifted::Step(-number(right)?)),
             _ => Some(Shifted::Fixed(number(expr)?)),
-        }
-    }
-}
-
-/// Functions of one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Function {
-    /// Square root.
-    Sqrt,
-    /// Exponential.
-    Exp,
-    /// Natural logarithm.
-    Ln,
-    /// Sine.
-    Sin,
-    /// Cosine.
-    Cos,
-    /// Absolute value.
-    Abs,
-    /// `max(·, 0)`.
-    PositivePart,
-}
-
-impl Function {
-    /// The function of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "sqrt" => Some(Function::Sqrt),
-            "exp" => Some(Function::Exp),
-            "ln" => Some(Function::Ln),
-            "sin" => Some(Function::Sin),
-            "cos" => Some(Function::Cos),
-            "abs" => Some(Function::Abs),
-            "pos" => Some(Function::PositivePart),
-            _ => None,
         }
     }
 }

@@ -121,7 +121,7 @@ impl OverDraws<'_> {
         let mut scratch = Scratch::for_problem(problem, context);
         oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
         let situation = Situation {
-            k: 0,
+            step: None,
             x: &x,
             gradient: &gradient,
             worker_gradients: &worker_gradients,

@@ -42,7 +42,8 @@ impl Budget {
         // Each outcome of a step or of an estimate is looked at.
         let statement = instance.statement;
         let outcomes = match statement.subject {
-            Subject::Estimate | Subject::OneStep => one_step::outcomes(instance),
+            Subject::Estimate => one_step::outcomes(instance),
+            Subject::OneStep => one_step::outcomes_of_step(instance),
             Subject::Pathwise | Subject::WholeRun => Some(1),
         };
         let kept = (VECTORS * d + NUMBERS) as f64;

@@ -7,7 +7,7 @@ use crate::statement::Subject;
 /// The evidence that the instance's method rules out, of what its claims could rest on; for a person.
 #[must_use]
 pub fn ruled_out(instance: &Instance<'_>) -> Vec<String> {
-    let (method, draws) = (&instance.method, !instance.oracle.model.deterministic);
+    let (method, draws) = (&instance.method, !instance.experiment().is_deterministic());
     let (whole_run, pathwise) = (instance.statement.subject == Subject::WholeRun, !instance.statement.averages());
     let free = instance.oracle.is_free(true);
     let points_say_nothing = || pathwise && free && !instance.experiment().is_defined_by_points();
@@ -22,6 +22,7 @@ pub fn ruled_out(instance: &Instance<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::instance::Start;
     use crate::verify::testing;
 
     fn ruled_out_by(method: &str, kind: &str, claim: &str, source: &str) -> Vec<String> {
@@ -30,6 +31,7 @@ mod tests {
         let spec = testing::cell(serde_json::json!({
             "problem": { "family": "diagonal-quadratic", "spectrum": [1.0, 0.5] },
             "oracle": [{ "source": source, "size": 0.5 }], "parameters": { "gamma": 0.125 }, "horizon": 3,
+            "start": Start::of(&statement.method, 0),
         }));
         ruled_out(&Instance::build(&statement, &spec).unwrap())
     }

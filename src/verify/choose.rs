@@ -13,6 +13,7 @@ use crate::number::{Interval, Scalar};
 use crate::oracle;
 use crate::problem::DynProblem;
 use crate::statement::evaluate::Scope as Numbers;
+use crate::statement::term::{Builtin, Node, Term};
 use crate::statement::{Parameter, Statement, Symbol};
 
 /// The specification with a value of every parameter: those that are not `fixed` are chosen in the
@@ -186,9 +187,11 @@ fn choose_parameters(
         match symbol {
             Symbol::Constant(i) => {
                 let constant = &statement.constants[*i];
-                let value =
-                    enclosure(&scope, &constant.term).ok_or_else(|| InstanceError::Constant(constant.name.clone()))?;
-                scope.constants[*i] = Some(value);
+                let value = enclosure(&scope, &constant.term);
+                if value.is_none() && !waits(&constant.term, &scope) {
+                    return Err(InstanceError::Constant(constant.name.clone()));
+                }
+                scope.constants[*i] = value;
             }
             Symbol::Parameter(i) => {
                 let parameter = &statement.parameters[*i];
@@ -202,6 +205,16 @@ fn choose_parameters(
         }
     }
     Ok(chosen)
+}
+
+/// Whether a constant has no value before the run is known: it speaks of the method's numbers or of the points
+/// visited, or of another one that does.
+fn waits(constant: &Term, scope: &Numbers<Interval>) -> bool {
+    constant.any(|node| match node {
+        Node::Term(Term::Method(..) | Term::Builtin(Builtin::VisitedGradientBound)) => true,
+        Node::Term(Term::Constant(i)) => scope.constants[*i].is_none(),
+        _ => false,
+    })
 }
 
 /// The `choice`-th candidate value of a parameter, moved to the nearest `f64` inside its range.
@@ -243,4 +256,29 @@ pub(super) fn inside(parameter: &Parameter, scope: &Numbers<Interval>, value: f6
         above = above.next_up();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::instance::Start;
+    use crate::verify::testing;
+
+    #[test]
+    fn a_constant_of_the_methods_own_numbers_waits_for_them() {
+        let statement = testing::statement(
+            "pathwise",
+            "method = \"robust-momentum\"\n[parameters]\nrho = { in = \"[1 - sqrt(mu_sc/L), 1 - mu_sc/L]\" }\n[constants]\n\
+             weight = \"kappa*(1 - rho)\"\nhalf = \"weight/2\"\n[claim]\nfor_all = \"k in 0..K\"\nlhs = \"half\"\nrhs = \"weight\"\n",
+        );
+        let spec = testing::cell(serde_json::json!({
+            "problem": { "family": "diagonal-quadratic", "spectrum": [1.0, 4.0] }, "horizon": 3,
+            "start": Start::of(&statement.method, 0),
+        }));
+        let problem = crate::problem::build(&spec.problem).unwrap();
+        let spec = with_parameters(&statement, spec, problem.as_ref(), 0, &[("rho", 0.625)]).unwrap();
+        let instance = Instance::build(&statement, &spec).unwrap();
+        let [_, expected] = instance.constants().into_iter().find(|(name, _)| name == "half").unwrap().1;
+        assert!((expected - 0.75).abs() < 1e-12, "{expected}");
+    }
 }

@@ -54,7 +54,7 @@ impl ExactMeans {
     /// The cheapest one that applies, enumerating at most `limit` paths.
     pub fn find(instance: &Instance<'_>, limit: u64) -> Option<Self> {
         let model = &instance.oracle.model;
-        if model.deterministic {
+        if instance.experiment().is_deterministic() {
             Some(ExactMeans::Deterministic)
         } else if moments::applies(instance) {
             Some(ExactMeans::Moments)
@@ -132,6 +132,9 @@ impl ExactMeans {
 
 /// Number of equally likely paths, when it is at most `limit`.
 fn path_count(instance: &Instance<'_>, limit: u64) -> Option<u64> {
+    if instance.method.program().draws_by_choice() {
+        return None;
+    }
     let mut random = Enumerated::new(0, ());
     let mut table = Table::<f64>::new(&[], &instance.method, ());
     instance.experiment().runner(()).run(&mut random, &mut table, &mut |_| {});
@@ -162,6 +165,10 @@ fn enumerated_table<S: Arithmetic + Estimable>(
                 let mut random = Enumerated::new(path, context);
                 // What a rational run does not reach stays undefined.
                 runner.run(&mut random, &mut table, &mut |_| {});
+                // Paths are equally likely only if each draws what divides their number.
+                if random.paths().is_none_or(|own| !paths.is_multiple_of(own)) {
+                    table.fill(&S::from_f64(f64::NAN, context));
+                }
                 sum.add(&mut table);
             }
             sum

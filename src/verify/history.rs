@@ -254,14 +254,14 @@ impl History {
                 let points = &points[..points.len().min(limit.steps.saturating_add(1))];
                 RunTrace::of_points(&experiment, Stored { points, draws }, context)
             }
-            Course::Emitted(vectors) if instance.oracle.model.deterministic => {
+            Course::Emitted(vectors) if instance.experiment().is_deterministic() => {
                 RunTrace::forward(&experiment, &mut NoRandomness, Some(Emitted(vectors)), limit, context)
             }
             Course::Emitted(vectors) => {
                 let mut random = Stream::new([key.stream(self.replicate)], context);
                 RunTrace::forward(&experiment, &mut random, Some(Emitted(vectors)), limit, context)
             }
-            Course::Computed if instance.oracle.model.deterministic => {
+            Course::Computed if instance.experiment().is_deterministic() => {
                 RunTrace::forward(&experiment, &mut NoRandomness, None, limit, context)
             }
             Course::Computed => {

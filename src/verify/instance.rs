@@ -177,6 +177,11 @@ pub enum InstanceError {
     /// A source that chooses its error, for a method that asks for more than one estimate in a step.
     #[error("a source that chooses its error is followed in one estimate a step, and the method asks for more")]
     ChosenTwice,
+    /// A source that chooses its error, for a method that draws workers or has a random operator.
+    #[error(
+        "a source that chooses its error, as Gaussian noise in claims about a path does, is not followed in a method that draws"
+    )]
+    ChosenBesideDraws,
     /// More steps than a check takes, or none.
     #[error("a horizon of {0} steps is not between 1 and {MAX_HORIZON}")]
     Horizon(usize),
@@ -304,9 +309,6 @@ impl<'a> Instance<'a> {
         let start = spec.start.position(&statement.method).ok_or_else(|| InstanceError::Start(spec.start.0.clone()))?;
         let builtins = builtins(problem.as_ref(), &oracle);
         let visits = statement.needs().contains(&Builtin::VisitedGradientBound);
-        if visits && !oracle.model.deterministic {
-            return Err(InstanceError::Missing(Builtin::VisitedGradientBound.name()));
-        }
         for builtin in statement.needs() {
             if builtin != Builtin::VisitedGradientBound && builtins[builtin_position(builtin)].is_none() {
                 return Err(InstanceError::Missing(builtin.name()));
@@ -348,8 +350,14 @@ impl<'a> Instance<'a> {
                 }
             }
         }
+        if visits && !(oracle.model.deterministic && !method.draws_itself()) {
+            return Err(InstanceError::Missing(Builtin::VisitedGradientBound.name()));
+        }
         if oracle.is_free(false) && method.program().draws()[0] > 1 {
             return Err(InstanceError::ChosenTwice);
+        }
+        if oracle.is_free(of_every_draw) && method.draws_itself() {
+            return Err(InstanceError::ChosenBesideDraws);
         }
         let (horizon, parameters) = (spec.horizon, Vec::new());
         let data = if statement.form == Form::Identity { numbers_of(spec, &point) } else { Vec::new() };

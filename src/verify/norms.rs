@@ -1,10 +1,14 @@
-//! A method read in norms: ‖au + bw‖ ≤ |a|‖u‖ + |b|‖w‖, ‖clip_τ u‖ ≤ min(τ, ‖u‖), and so on. Points are taken
+//! A method read in norms: ‖au + bw‖ ≤ |a|‖u‖ + |b|‖w‖, ‖clip_τ u‖ ≤ min(τ, ‖u‖), ‖Q(u)‖ ≤ (1 + √(1−α))‖u‖ for a
+//! contraction, and so on. Points are taken
 //! relative to x_k.
+
+use rug::Rational;
 
 use crate::method::BoundMethod;
 use crate::method::language::moves::{Bend, Kind, Move, Unrolled, Weight};
 use crate::method::language::tree::{Elementwise, Map};
 use crate::number::{Ball, Scalar};
+use crate::oracle::operator::{Guarantee, Operator};
 
 /// What bounds gradients and their estimates.
 pub(super) struct Sizes<'a> {
@@ -38,6 +42,8 @@ struct Size {
 /// Bounds of all registers; none where nothing is known.
 pub(super) struct Norms {
     registers: Vec<Option<Size>>,
+    /// What is proved of every value of each operator.
+    operators: Vec<Option<Guarantee>>,
     dimension: f64,
 }
 
@@ -67,8 +73,12 @@ impl Norms {
             Kind::Direction => Some(Size { kind: Kind::Direction, bound: Ball::from_f64(*known, ()) }),
         };
         let begins_elsewhere = !method.program().any.is_empty();
-        (!begins_elsewhere)
-            .then(|| Norms { registers: start.iter().enumerate().map(size).collect(), dimension: dimension as f64 })
+        let sure = |operator: &Operator| operator.guarantee(dimension).filter(|_| !operator.is_random());
+        (!begins_elsewhere).then(|| Norms {
+            registers: start.iter().enumerate().map(size).collect(),
+            operators: method.operators.iter().map(sure).collect(),
+            dimension: dimension as f64,
+        })
     }
 
     /// The bounds of directions.
@@ -172,7 +182,18 @@ impl Norms {
                 let other = self.registers[*w].clone().filter(|size| size.kind == Kind::Direction);
                 self.change(u, |bound| Some(bound.mul(&other.filter(|_| sure)?.bound)));
             }
-            Bend::Elementwise(Elementwise::Quotients, _) | Bend::Operate(_) => self.registers[u] = None,
+            Bend::Operate(operator) => match self.operators.get(*operator).cloned().flatten() {
+                Some(Guarantee::Contraction(alpha)) => {
+                    let lost = Ball::from_rational(&(Rational::from(1) - alpha), ()).sqrt();
+                    self.change(u, |bound| Some(bound.mul(&Ball::one(()).add(&lost))));
+                }
+                Some(Guarantee::Projection(radius)) => {
+                    let radius = Ball::from_rational(&radius, ()).upper_magnitude();
+                    self.change(u, |bound| Some(Ball::from_f64(bound.upper_magnitude().min(radius), ())));
+                }
+                None => self.registers[u] = None,
+            },
+            Bend::Elementwise(Elementwise::Quotients, _) => self.registers[u] = None,
         }
     }
 }

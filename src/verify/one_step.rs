@@ -7,7 +7,7 @@ use super::judge::Sides;
 use super::pathwise::{SidesOnRun, Watch, sides_at};
 use super::places::Place;
 use super::procedure::OnRuns;
-use crate::method::{KnownTrace, OutcomeTrace, RunTrace};
+use crate::method::{KnownTrace, OutcomeTrace, RunTrace, Table};
 use crate::number::zeros;
 use crate::oracle::{Enumerated, Estimable, Memory, Situation};
 use crate::preset::Effort;
@@ -39,7 +39,7 @@ impl OverOutcomes<'_> {
         let mut scratch = Scratch::for_problem(problem, context);
         oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
         let situation = Situation {
-            k: step,
+            step: Some(step),
             x: &x,
             gradient: &gradient,
             worker_gradients: &worker_gradients,
@@ -78,15 +78,12 @@ impl SidesOnRun for OverOutcomes<'_> {
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
         let context = scope.context;
-        let step = usize::try_from(place.k)
-            .ok()
-            .filter(|k| *k < place.horizon)
-            .ok_or_else(|| EvaluationError::missing("b", place.k))?;
+        let step = step_of(place)?;
         let noises = self.noises(step, past, context)?;
         let outcome = |noise| OutcomeTrace::new(past, place.horizon, step, noise);
         let outcomes: Vec<_> = noises.into_iter().map(outcome).collect();
         let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|o| o as &dyn Trace<S>).collect();
-        let known = KnownTrace::new(past, place.horizon, step);
+        let known = KnownTrace::new(past, place.horizon, step, true);
         sides_at(claim, place, Evaluator::on_outcomes(scope, &known, &outcomes), watch, context)
     }
 
@@ -114,7 +111,7 @@ pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
     let zero = vec![0.0; problem.dimension()];
     let worker_gradients = vec![0.0; problem.dimension() * problem.workers()];
     let situation = Situation {
-        k: 0,
+        step: None,
         x: &zero,
         gradient: &zero,
         worker_gradients: &worker_gradients,
@@ -130,7 +127,79 @@ pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
     random.paths()
 }
 
-/// All outcomes of one step, given the past.
+/// The same of all that a step draws.
+pub(super) fn outcomes_of_step(instance: &Instance<'_>) -> Option<u64> {
+    if is_of_noise(instance) {
+        return outcomes(instance);
+    }
+    let mut random = Enumerated::new(0, ());
+    let mut table = Table::<f64>::new(&[], &instance.method, ());
+    let short = instance.shortened(1);
+    short.experiment().runner(()).run(&mut random, &mut table, &mut |_| {});
+    random.paths()
+}
+
+/// Whether the noise of one estimate is all that a step draws.
+fn is_of_noise(instance: &Instance<'_>) -> bool {
+    instance.oracle.model.split && instance.method.draws_one_average() && !instance.method.draws_itself()
+}
+
+/// The step that a comparison is about.
+fn step_of(place: Place) -> Result<usize, EvaluationError> {
+    let step = usize::try_from(place.k).ok().filter(|k| *k < place.horizon);
+    step.ok_or_else(|| EvaluationError::missing("b", place.k))
+}
+
+const TOO_MANY: &str = "one step has too many outcomes to be enumerated, or they are not equally likely";
+
+/// The run is the past; everything that the step draws takes every outcome.
+pub(super) struct OverDraws;
+
+impl SidesOnRun for OverDraws {
+    fn sides<S: Arithmetic + Estimable>(
+        &self,
+        claim: &Claim,
+        place: Place,
+        _: &History,
+        scope: &Scope<S>,
+        past: &RunTrace<'_, S>,
+        watch: Watch<'_, S>,
+    ) -> Result<Sides<S>, CheckFailure> {
+        let step = step_of(place)?;
+        let outcomes = OutcomeTrace::every(past, place.horizon, step, MAX_OUTCOMES)
+            .ok_or_else(|| CheckFailure::Unsuitable(TOO_MANY.to_owned()))?;
+        let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|o| o as &dyn Trace<S>).collect();
+        let known = KnownTrace::new(past, place.horizon, step, false);
+        sides_at(claim, place, Evaluator::on_outcomes(scope, &known, &outcomes), watch, scope.context)
+    }
+
+    fn is_symbolic(&self, _: &Claim) -> bool {
+        false
+    }
+}
+
+/// All outcomes of one step, given the past, of a method that draws more than one noise.
+pub(super) struct EveryDraw;
+
+impl OnRuns for EveryDraw {
+    fn subject(&self) -> Subject {
+        Subject::OneStep
+    }
+
+    fn obstacle(&self, instance: &Instance<'_>, _: &Effort) -> Option<&'static str> {
+        if !instance.oracle.model.finite || instance.oracle.is_free(false) {
+            return Some("one-step claims are enumerated, so what a step draws must be finite, and nothing is chosen");
+        }
+        let few = outcomes_of_step(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES);
+        (!few || instance.method.program().draws_by_choice()).then_some(TOO_MANY)
+    }
+
+    fn on_run<'a>(&self, _: &'a Instance<'a>) -> impl SidesOnRun + 'a {
+        OverDraws
+    }
+}
+
+/// All outcomes of one step's noise, given the past.
 pub(super) struct EveryOutcome;
 
 impl OnRuns for EveryOutcome {
@@ -139,12 +208,8 @@ impl OnRuns for EveryOutcome {
     }
 
     fn obstacle(&self, instance: &Instance<'_>, _: &Effort) -> Option<&'static str> {
-        let model = &instance.oracle.model;
-        if !model.finite || !model.split {
-            return Some("one-step claims are enumerated, so the noise must be finite and apart from the bias");
-        }
-        if !instance.method.draws_one_average() {
-            return Some("one-step claims are about a method that draws one estimate of the average a step");
+        if !is_of_noise(instance) || !instance.oracle.model.finite {
+            return Some("the step draws more than the noise of one estimate, or endlessly many outcomes");
         }
         let few = outcomes(instance).is_some_and(|outcomes| outcomes <= MAX_OUTCOMES);
         (!few).then_some("one step has too many outcomes to be enumerated")

@@ -470,7 +470,7 @@ pub(super) fn check_on_runs(
 ) -> Result<Outcome, CheckFailure> {
     let mut progress = Progress::default();
     // Without randomness one run is all there is.
-    let replicates = if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories };
+    let replicates = if instance.experiment().is_deterministic() { 1 } else { judging.effort.trajectories };
     let mut histories = Vec::new();
     for replicate in 0..replicates {
         histories.extend(on_run.histories(instance, key, replicate, Demand::certain(judging.effort.operations))?);

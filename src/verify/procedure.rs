@@ -67,10 +67,11 @@ impl<T: OnRuns> Procedure for Runs<T> {
 }
 
 /// All of them; of those that apply the first one judges.
-const PROCEDURES: [&dyn Procedure; 6] = [
+const PROCEDURES: [&dyn Procedure; 7] = [
     &Runs(pathwise::EveryStep),
     &Runs(at_points::EveryPoint),
     &Runs(one_step::EveryOutcome),
+    &Runs(one_step::EveryDraw),
     &Runs(whole_run::OnlyRun),
     &whole_run::ExactExpectations,
     &whole_run::Sampling,

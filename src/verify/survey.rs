@@ -76,7 +76,7 @@ pub(super) fn glances_on_runs(
     on_run: &impl SidesOnRun,
 ) -> Result<Vec<Glance>, CheckFailure> {
     let replicates =
-        if instance.oracle.model.deterministic { 1 } else { judging.effort.trajectories.min(TRAJECTORIES) };
+        if instance.experiment().is_deterministic() { 1 } else { judging.effort.trajectories.min(TRAJECTORIES) };
     let setups = Rc::new(Setups::new(instance));
     let operations = judging.effort.operations.min(OPERATIONS);
     let demand = Demand { operations, legality: Legality::Assumed };

@@ -30,7 +30,7 @@ impl OnRuns for OnlyRun {
     }
 
     fn obstacle(&self, instance: &Instance<'_>, _: &Effort) -> Option<&'static str> {
-        (!instance.oracle.model.deterministic).then_some("its estimate draws")
+        (!instance.experiment().is_deterministic()).then_some("its estimate or its method draws")
     }
 
     fn on_run<'a>(&self, instance: &'a Instance<'a>) -> impl SidesOnRun + 'a {

@@ -1,9 +1,9 @@
 //! From syntax to typed trees: names resolved, numbers and vectors told apart, every mistake at its place.
 
 use super::tree::{Condition, Elementwise, Known, Map, Mean, Number, Quantity, Shape, Value, Vector, Worker};
+use crate::number::Function;
 use crate::statement::check::{CheckError, closest};
 use crate::statement::syntax::{BinaryOp, Expr, ExprKind, ReduceOp, Span};
-use crate::statement::term::Function;
 
 pub(super) type Checked<T> = Result<T, CheckError>;
 
@@ -46,6 +46,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
         "estimate",
         "worker_estimate",
         "same_draw",
+        "sample_workers",
         "norm",
         "norm2",
         "clip",
@@ -87,6 +88,10 @@ pub(super) struct Checker<'a> {
     pub draws: bool,
     /// The quantity whose line's draw is repeated, if any.
     pub repeats: Option<usize>,
+    /// Whether workers are sampled.
+    pub samples: bool,
+    /// How many choices enclose the place.
+    choices: usize,
 }
 
 fn fail<T>(message: impl Into<String>, help: Option<&str>, span: &Span) -> Checked<T> {
@@ -96,7 +101,7 @@ fn fail<T>(message: impl Into<String>, help: Option<&str>, span: &Span) -> Check
 
 impl<'a> Checker<'a> {
     pub fn new(names: &'a Names, place: Place) -> Self {
-        Checker { names, place, workers: Vec::new(), calls: 0, draws: false, repeats: None }
+        Checker { names, place, workers: Vec::new(), calls: 0, draws: false, repeats: None, samples: false, choices: 0 }
     }
 
     pub fn number(&mut self, expr: &Expr) -> Checked<Number> {
@@ -133,7 +138,10 @@ impl<'a> Checker<'a> {
             }
             ExprKind::If { condition, then, otherwise } => {
                 let condition = self.condition(condition)?;
-                match (self.value(then)?, self.value(otherwise)?) {
+                self.choices += 1;
+                let values = (self.value(then), self.value(otherwise));
+                self.choices -= 1;
+                match (values.0?, values.1?) {
                     (Value::Number(a), Value::Number(b)) => {
                         Ok(Value::Number(Number::If(condition, Box::new(a), Box::new(b))))
                     }
@@ -330,6 +338,14 @@ impl<'a> Checker<'a> {
         if self.place != Place::Line {
             return fail(format!("there is no function `{name}` of numbers"), None, span);
         }
+        if name == "sample_workers" {
+            self.samples = true;
+            // How many are drawn is no matter of a worker.
+            let bound = std::mem::take(&mut self.workers);
+            let size = self.number(self.only(name, arguments, span)?);
+            self.workers = bound;
+            return Ok(Value::Number(Number::Sampled(Box::new(size?))));
+        }
         self.vector_call(name, arguments, span)
     }
 
@@ -355,6 +371,15 @@ impl<'a> Checker<'a> {
             "f" => Ok(Value::Number(Number::Value(one(self)?))),
             "grad" => Ok(Value::Vector(Vector::Gradient(one(self)?))),
             "estimate" => {
+                if !self.workers.is_empty() || self.choices > 0 {
+                    return fail(
+                        "an estimate of the average is drawn once in every step, not for each worker nor by choice",
+                        Some(
+                            "draw it in a line of its own, as g = estimate(y), and choose or sum afterwards; worker_estimate(i, y) is a worker's",
+                        ),
+                        span,
+                    );
+                }
                 self.calls += 1;
                 self.draws = true;
                 Ok(Value::Vector(Vector::Estimate(one(self)?)))

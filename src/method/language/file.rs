@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::{Checked, Checker, Names, Place, is_reserved};
-use super::tree::{End, Line, Method, Parameter, Quantity, Rule, Shape, Start, State, Value};
+use super::tree::{End, Line, Method, Number, Parameter, Quantity, Rule, Shape, Start, State, Value};
 use crate::statement::StatementError;
 use crate::statement::file::File;
 use crate::statement::parse::parse;
@@ -279,7 +279,7 @@ impl<'a> Loader<'a> {
         Ok([end(parts.lower, parts.lower_closed)?, end(parts.upper, parts.upper_closed)?])
     }
 
-    fn numbers(&mut self, texts: &Texts, place: Place) -> Loaded<Vec<(String, super::tree::Number)>> {
+    fn numbers(&mut self, texts: &Texts, place: Place) -> Loaded<Vec<(String, Number)>> {
         let mut all = Vec::new();
         for (name, value) in texts {
             self.refuse_taken(name.get_ref(), name.span())?;
@@ -385,7 +385,12 @@ impl<'a> Loader<'a> {
             self.placed(text, 0, bound)?;
         }
         let value = checker.value(&expr);
-        self.placed(text, 0, value).map(Some)
+        let samples = checker.samples;
+        let value = self.placed(text, 0, value)?;
+        if samples {
+            return self.error(text.span(), "workers are sampled in lines, not in starts", None);
+        }
+        Ok(Some(value))
     }
 
     fn lines(&mut self, targets: &[(Target, usize)]) -> Loaded<Vec<Line>> {
@@ -402,8 +407,16 @@ impl<'a> Loader<'a> {
                 self.placed(text, 0, bound)?;
             }
             let value = checker.value(&expr);
-            let (calls, draws, repeats) = (checker.calls, checker.draws, checker.repeats);
+            let (calls, draws, repeats, samples) = (checker.calls, checker.draws, checker.repeats, checker.samples);
             let value = self.placed(text, *offset, value)?;
+            if samples && !(target.worker.is_some() && matches!(value, Value::Number(Number::Sampled(_)))) {
+                let message = "workers are sampled in a line of every worker, and it has nothing else";
+                return self.error(
+                    text.span(),
+                    message,
+                    Some("write c[i] = sample_workers(1): 1 for a drawn worker, else 0"),
+                );
+            }
             if calls > 1 {
                 let help = Some("give each call a line of its own: its error is called after it");
                 return self.error(text.span(), "a line calls one estimate", help);

@@ -6,8 +6,8 @@ use super::check::MOST_WORKERS_BOUND;
 use super::program::{Draw, Given, Op, Program, Register, Size};
 use super::tree::{Elementwise, Known, Map, Shape};
 use crate::number::{Scalar, clip, dot, norm2, zeros};
+use crate::oracle::Subset;
 use crate::statement::syntax::{BinaryOp, Relation};
-use crate::statement::term::Function;
 
 /// ±a·w, or ±w where there is no a.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,14 @@ pub trait Vectors<S: Scalar> {
     /// # Errors
     /// When the form has no such value.
     fn value(&mut self, y: usize) -> Result<S, Stop>;
+    /// Draws that many of n workers, for each lane of the arithmetic.
+    ///
+    /// # Errors
+    /// When the form knows of no draw.
+    fn sample_workers(&mut self, size: usize, of: usize) -> Result<&[Subset], Stop> {
+        let _ = (size, of);
+        Err(Stop::Undecided)
+    }
 }
 
 /// Why a run ends in a line.
@@ -287,6 +295,16 @@ impl<'p, S: Scalar> Machine<'p, S> {
             Op::Map(map, u) => vectors.change(at(*u), Change::Map(*map)),
             Op::Elementwise(op, u, w) => vectors.change(at(*u), Change::Elementwise(*op, at(*w))),
             Op::Operate(operator, u) => vectors.change(at(*u), Change::Operate(*operator)),
+            Op::SampleWorkers(to, size) => {
+                let of = self.program.workers;
+                let first = at(*to);
+                let subsets = vectors.sample_workers(sample_size(number(*size), of)?, of)?;
+                for worker in 0..of {
+                    let is_drawn = |lane: usize| f64::from(u8::from(subsets[lane].contains(worker)));
+                    self.numbers[first + worker] = S::from_lanes(is_drawn, self.context);
+                }
+                Ok(())
+            }
             _ => self.of_numbers(op, vectors),
         }
     }
@@ -327,7 +345,13 @@ impl<'p, S: Scalar> Machine<'p, S> {
                 let exponent = self.numbers[self.at(*b)].to_f64() as i32;
                 (*a, self.numbers[self.at(*a)].clone().powi(exponent))
             }
-            Op::Function(function, a) => (*a, applied(*function, self.numbers[self.at(*a)].clone())?),
+            Op::Function(function, a) => {
+                let value = self.numbers[self.at(*a)].clone();
+                if function.certainly_lacks_value_at(&value) {
+                    return Err(Stop::NoValue);
+                }
+                (*a, function.at(value))
+            }
             Op::Min(a, b) => (*a, self.numbers[self.at(*a)].clone().min(&self.numbers[self.at(*b)])),
             Op::Max(a, b) => (*a, self.numbers[self.at(*a)].clone().max(&self.numbers[self.at(*b)])),
             Op::Modulo(a, b) => {
@@ -495,18 +519,16 @@ fn divides<S: Scalar>(divisor: &S) -> Ran {
     }
 }
 
-fn applied<S: Scalar>(function: Function, a: S) -> Result<S, Stop> {
-    let zero = S::zero(a.context());
-    match function {
-        Function::Sqrt if a.certainly_lt(&zero) => Err(Stop::NoValue),
-        Function::Ln if a.certainly_le(&zero) => Err(Stop::NoValue),
-        Function::Sqrt => Ok(a.sqrt()),
-        Function::Ln => Ok(a.ln()),
-        Function::Exp => Ok(a.exp()),
-        Function::Sin => Ok(a.sin()),
-        Function::Cos => Ok(a.cos()),
-        Function::Abs => Ok(a.abs()),
-        Function::PositivePart => Ok(a.positive_part()),
+/// How many of n workers are drawn: an integer between 1 and n, or there is no value.
+fn sample_size<S: Scalar>(size: &S, of: usize) -> Result<usize, Stop> {
+    let count = size.lane(0);
+    let whole = count.fract() == 0.0 && (1.0..=of as f64).contains(&count);
+    let same = (0..S::LANES).all(|lane| size.lane(lane) == count);
+    let certain = S::LANES > 1 || size.compare(&S::from_f64(count, size.context())) == Some(Ordering::Equal);
+    match (whole && same, certain) {
+        (true, true) => Ok(count as usize),
+        (true, false) => Err(Stop::Undecided),
+        (false, _) => Err(Stop::NoValue),
     }
 }
 

@@ -6,8 +6,8 @@ use rug::Rational;
 use super::tree::{
     Condition, Elementwise, Known, Map, Mean, Method, Number, Quantity, Rule, Shape, State, Value, Vector, Worker,
 };
+use crate::number::Function;
 use crate::statement::syntax::{BinaryOp, Relation};
-use crate::statement::term::Function;
 
 /// A register, or the one of a bound worker in a row of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,8 @@ pub enum Op {
     Max(Register, Register),
     /// a ← a mod b.
     Modulo(Register, Register),
+    /// c_i ← 1 for each of the b workers that are drawn, 0 for the others; the first register is c_0.
+    SampleWorkers(Register, Register),
     /// For every worker.
     Each(Worker, Vec<Op>),
     /// The first where all comparisons hold, else the second.
@@ -283,6 +285,26 @@ impl Program {
         all.fold([0, 0], |[a, w], [b, v]| [a + b, w + v])
     }
 
+    /// Whether a step draws workers.
+    #[must_use]
+    pub fn samples_workers(&self) -> bool {
+        self.lines.iter().flat_map(|line| &line.ops).any(|op| matches!(op, Op::SampleWorkers(..)))
+    }
+
+    /// Whether what has been drawn may decide whether more is.
+    #[must_use]
+    pub fn draws_by_choice(&self) -> bool {
+        fn draws(ops: &[Op], chosen: bool) -> bool {
+            ops.iter().any(|op| match op {
+                Op::Estimate(..) | Op::WorkerEstimate(..) | Op::Operate(..) | Op::SampleWorkers(..) => chosen,
+                Op::Each(_, body) => draws(body, chosen),
+                Op::Branch(_, then, otherwise) => draws(then, true) || draws(otherwise, true),
+                _ => false,
+            })
+        }
+        self.lines.iter().any(|line| draws(&line.ops, false))
+    }
+
     /// Whether a number is kept from step to step.
     #[must_use]
     pub fn keeps_numbers(&self) -> bool {
@@ -296,9 +318,10 @@ impl Program {
             ops.iter().any(|op| match op {
                 Op::Each(_, body) => may(body),
                 Op::Branch(..) | Op::Divide(..) | Op::Map(..) | Op::Operate(..) | Op::Modulo(..) => true,
+                Op::SampleWorkers(..) => true,
                 Op::Elementwise(op, ..) => *op == Elementwise::Quotients,
                 Op::Binary(op, ..) => matches!(op, BinaryOp::Div | BinaryOp::Pow),
-                Op::Function(function, _) => matches!(function, Function::Sqrt | Function::Ln),
+                Op::Function(function, _) => !function.is_total(),
                 _ => false,
             })
         }
@@ -466,6 +489,12 @@ impl Compiler {
     /// Writes the quantity, for every worker where each has its own. A combination is formed in place; other
     /// values that read what they write are computed beside it.
     fn assignment(&mut self, quantity: usize, value: &Value) -> Vec<Op> {
+        if let Value::Number(Number::Sampled(size)) = value {
+            let mut ops = Vec::new();
+            let size = self.number(size, &mut ops);
+            ops.push(Op::SampleWorkers(Register::fixed(self.places[quantity]), size));
+            return ops;
+        }
         let by_worker = self.quantities[quantity].by_worker;
         let to = Register { base: self.places[quantity], worker: by_worker.then_some(0) };
         self.bound = usize::from(by_worker);

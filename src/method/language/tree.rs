@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rug::Rational;
 
+use crate::number::Function;
 use crate::statement::check::MethodNames;
 use crate::statement::syntax::{BinaryOp, Relation};
-use crate::statement::term::{Derived, Function, OfMethod, ScalarSequence, VectorSequence};
+use crate::statement::term::{Derived, OfMethod, ScalarSequence, VectorSequence};
 
 /// A method: states, and the lines of a step in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -216,6 +217,9 @@ pub enum Number {
     If(Condition, Box<Number>, Box<Number>),
     /// `sum(i in 0..n, a)` or, divided by n, `mean`.
     OverWorkers(Mean, Box<Number>),
+    /// `sample_workers(b)`, all of the right-hand side of a line of every worker: 1 for each of the b workers that
+    /// the step draws, every set of b as likely as any other, and 0 for the rest.
+    Sampled(Box<Number>),
 }
 
 /// Whether a sum over the workers is divided by their number.
@@ -392,7 +396,9 @@ impl Number {
             Number::Quantity(own, _) => *own == quantity,
             Number::Norm2(u) | Number::Norm(u) | Number::Value(u) => u.reads(quantity),
             Number::Dot(u, w) => u.reads(quantity) || w.reads(quantity),
-            Number::Negate(a) | Number::Function(_, a) | Number::OverWorkers(_, a) => a.reads(quantity),
+            Number::Negate(a) | Number::Function(_, a) | Number::OverWorkers(_, a) | Number::Sampled(a) => {
+                a.reads(quantity)
+            }
             Number::Binary(_, a, b) | Number::Modulo(a, b) => a.reads(quantity) || b.reads(quantity),
             Number::Min(all) | Number::Max(all) => all.iter().any(|a| a.reads(quantity)),
             Number::If(condition, a, b) => condition.reads(quantity) || a.reads(quantity) || b.reads(quantity),

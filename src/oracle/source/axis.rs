@@ -52,7 +52,7 @@ impl Source for Axis {
     }
 
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
-        let j = at.k % out.len();
+        let j = at.step.unwrap_or(0) % out.len();
         out[j].add_product_f64(&random.sign_sums(1, 1)[0], self.size);
     }
 }

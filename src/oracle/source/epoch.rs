@@ -219,7 +219,7 @@ mod tests {
         let mut worker_gradients = Vec::new();
         oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
         let at = Situation {
-            k: 0,
+            step: None,
             x: &x,
             gradient: &gradient,
             worker_gradients: &worker_gradients,

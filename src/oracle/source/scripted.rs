@@ -60,7 +60,7 @@ impl Source for Scripted {
     }
 
     fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
-        if let Some(error) = self.errors.get(at.k) {
+        if let Some(error) = self.errors.get(at.step.unwrap_or(0)) {
             for (o, e) in out.iter_mut().zip(error) {
                 o.add_f64(*e);
             }

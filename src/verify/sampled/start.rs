@@ -125,7 +125,7 @@ impl Start<'_> {
             return Some(norm2(&known, self.bits));
         }
         let model = &self.instance.oracle.model;
-        if model.deterministic {
+        if self.instance.experiment().is_deterministic() {
             add(&self.first_estimate()?, &drawn);
             return Some(norm2(&known, self.bits));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rug::Rational;
 
 use crate::number::Exact;
-use crate::statement::term::Function;
+use crate::number::Function;
 
 /// A vector that is not looked into.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,9 +6,10 @@ use rug::Rational;
 
 use super::Expansion;
 use super::form::{Atom, Form, SymbolicVector, Unknown};
+use crate::number::Function;
 use crate::statement::evaluate::Evaluator;
 use crate::statement::syntax::ReduceOp;
-use crate::statement::term::{Function, Index, ScalarSequence, Term, Vector};
+use crate::statement::term::{Index, ScalarSequence, Term, Vector};
 
 /// Most bodies of sums that one comparison evaluates.
 const MOST_BODIES: usize = 4096;
