@@ -1,7 +1,9 @@
 //! A run as a statement sees it: every quantity of it, in one arithmetic.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use super::bound::BoundMethod;
 use super::language::moves::Unrolled;
@@ -79,7 +81,12 @@ pub struct RunTrace<'a, S: Scalar> {
     norms: RefCell<Vec<(VectorSequence, Vec<Option<S>>)>>,
     schedules: Vec<OnceCell<Vec<S>>>,
     visited: Vec<OnceCell<S>>,
+    /// The workers' gradients at the points that were asked about last, one worker after the other.
+    worker_gradients: RefCell<VecDeque<(usize, Rc<Vec<S>>)>>,
 }
+
+/// At so many points the workers' gradients are kept: claims speak of x_k and x_{k+1}.
+const KEPT_POINTS: usize = 2;
 
 type Evaluated<T> = Result<T, EvaluationError>;
 
@@ -136,6 +143,7 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
             norms: RefCell::default(),
             schedules: cells(experiment.method.method().schedules.len()),
             visited: cells(horizon + 1),
+            worker_gradients: RefCell::default(),
         }
     }
 
@@ -381,7 +389,23 @@ impl<'a, S: Arithmetic + Estimable> RunTrace<'a, S> {
     }
 
     fn worker_gradient_at(&self, worker: usize, k: usize) -> Vec<S> {
-        self.points.get(k).map_or_else(|| self.undefined(), |point| self.worker_gradient_of(worker, point))
+        let dimension = self.experiment.problem.dimension();
+        self.worker_gradients_at(k)[worker * dimension..][..dimension].to_vec()
+    }
+
+    /// ∇f₁(x_k), …, ∇fₙ(x_k), one after the other.
+    fn worker_gradients_at(&self, k: usize) -> Rc<Vec<S>> {
+        let mut kept = self.worker_gradients.borrow_mut();
+        if let Some((_, gradients)) = kept.iter().find(|(at, _)| *at == k) {
+            return Rc::clone(gradients);
+        }
+        let of_worker = |worker| {
+            self.points.get(k).map_or_else(|| self.undefined(), |point| self.worker_gradient_of(worker, point))
+        };
+        let gradients = Rc::new((0..self.experiment.problem.workers()).flat_map(of_worker).collect::<Vec<S>>());
+        kept.truncate(KEPT_POINTS - 1);
+        kept.push_front((k, Rc::clone(&gradients)));
+        gradients
     }
 
     fn worker_gradient_of(&self, worker: usize, point: &[S]) -> Vec<S> {
@@ -627,6 +651,12 @@ pub struct Until<'r, 'a, S: Scalar> {
 }
 
 impl<S: Arithmetic + Estimable> Until<'_, '_, S> {
+    /// See [`RunTrace::worker_gradients_at`].
+    #[must_use]
+    pub fn worker_gradients(&self, k: usize) -> Rc<Vec<S>> {
+        self.run.worker_gradients_at(k)
+    }
+
     fn position(&self, name: &str, k: i64, last: usize) -> Evaluated<usize> {
         usize::try_from(k).ok().filter(|k| *k <= last).ok_or_else(|| EvaluationError::missing(name, k))
     }

@@ -15,7 +15,7 @@ use crate::method::{RunTrace, Until};
 use crate::number::{Scalar, norm2, zeros};
 use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
 use crate::preset::Effort;
-use crate::problem::{Arithmetic, Scratch};
+use crate::problem::Arithmetic;
 use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
 use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
 use crate::statement::{Claim, Subject};
@@ -117,9 +117,8 @@ impl OverDraws<'_> {
         let (problem, oracle) = (self.instance.problem.as_ref(), &self.instance.oracle);
         let x = points.vector(&VectorSequence::Point, k)?;
         let gradient = points.vector(&VectorSequence::Gradient, k)?;
-        let mut worker_gradients = Vec::new();
-        let mut scratch = Scratch::for_problem(problem, context);
-        oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
+        let read = usize::try_from(k).ok().filter(|_| oracle.uses_workers);
+        let worker_gradients = read.map(|k| points.worker_gradients(k)).unwrap_or_default();
         let situation = Situation {
             step: None,
             x: &x,

@@ -224,9 +224,12 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         attempt(self.on_run.sides(self.claim(), self.place, self.ladder.history, scope, run, watch))
     }
 
-    fn by_interval(&self, rung: usize) -> Result<Attempt<Interval>, CheckFailure> {
+    /// Both sides in intervals of that precision; every number on the way is shown to `smallest`.
+    fn by_interval(&self, rung: usize, smallest: Option<&Smallest>) -> Result<Attempt<Interval>, CheckFailure> {
         let scope = self.ladder.interval_scope(self.setup, rung);
-        let sides = self.sides(&scope, self.ladder.interval(rung), None)?;
+        let see = smallest.map(|smallest| |x: &Interval| smallest.see(x));
+        let watch = see.as_ref().map(|see| see as &dyn Fn(&Interval));
+        let sides = self.sides(&scope, self.ladder.interval(rung), watch)?;
         Ok(sides.and_then(|sides| sides.undefined(self.place.claim, self.place.k).map_or(Ok(sides), Err)))
     }
 
@@ -282,15 +285,6 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         symbolic.decide(self.form(), self.claim(), self.place.k)
     }
 
-    /// Whether intervals of that precision show an identity.
-    fn is_equal(&self, rung: usize, sides: &Sides<Interval>) -> Result<bool, CheckFailure> {
-        let smallest = Smallest::clone(&self.ladder.smallest_of_setup(self.setup, rung));
-        let scope = self.ladder.interval_scope(self.setup, rung);
-        let watch = |x: &Interval| smallest.see(x);
-        let seen = self.sides(&scope, self.ladder.interval(rung), Some(&watch))?;
-        Ok(seen.is_ok() && equal_by_interval(sides, &smallest))
-    }
-
     /// Whether balls show it: those of the run itself, then those around it in intervals, which exist if
     /// `reached`. Identities are not screened, and stored points have no errors to grow.
     fn screened(&self, reached: bool, midpoint: &mut Midpoint) -> Result<Option<Comparison>, CheckFailure> {
@@ -344,7 +338,9 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
             if form == Form::Identity && rung != rungs[0] && rung != rungs[last] {
                 continue;
             }
-            let sides = self.by_interval(rung)?;
+            let may_accept = form == Form::Identity && rung == rungs[last];
+            let smallest = may_accept.then(|| Smallest::clone(&self.ladder.smallest_of_setup(self.setup, rung)));
+            let sides = self.by_interval(rung, smallest.as_ref())?;
             let mut found = Comparison::Open;
             if let Ok(sides) = &sides {
                 midpoint = sides.midpoint();
@@ -367,7 +363,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
             }
             if let (Ok(sides), Comparison::Open, Form::Identity) = (&sides, found, form) {
                 let same_point = sides.are_points() && sides.lhs.certainly_le(&sides.rhs);
-                if same_point || (rung == rungs[last] && self.is_equal(rung, sides)?) {
+                if same_point || smallest.is_some_and(|smallest| equal_by_interval(sides, &smallest)) {
                     found = Comparison::True;
                 }
             }
@@ -417,7 +413,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
         let all = self.rungs();
         let rungs = if found == Comparison::False { all.len() } else { all.len().min(1) };
         for (number, rung) in all.into_iter().take(rungs).enumerate() {
-            if let Ok(sides) = self.by_interval(rung)?
+            if let Ok(sides) = self.by_interval(rung, None)?
                 && by_interval(form, &sides) == found
             {
                 return Ok(Interval::relation(form, &sides.lhs, &sides.rhs, found));
@@ -563,7 +559,7 @@ impl Progress {
     /// Replaces the sides of the worst comparison by enclosures, and says how they compare.
     fn enclose<P: SidesOnRun>(&mut self, trial: &Trial<'_, '_, P>) -> Result<(), CheckFailure> {
         for rung in trial.rungs() {
-            if let Ok(sides) = trial.by_interval(rung)? {
+            if let Ok(sides) = trial.by_interval(rung, None)? {
                 self.keeper.enclose(&sides);
                 break;
             }
