@@ -163,10 +163,25 @@ impl BoundMethod {
         let values = self.values::<Interval>(RANGE_BITS);
         let misfit = method.parameters.iter().zip(&values).find(|(parameter, value)| !self.admits(parameter, value));
         match misfit {
-            None => Ok(()),
+            None => self.draws_some_workers(),
             Some((parameter, value)) => {
                 let (name, range) = (parameter.name.clone(), parameter.range.clone());
                 Err(Misfit { name, range, value: value.to_f64() })
+            }
+        }
+    }
+
+    /// Whether each draw of workers is of a whole number of them, between 1 and n.
+    fn draws_some_workers(&self) -> Result<(), Misfit> {
+        let mut machine = self.machine::<Interval>(RANGE_BITS);
+        let known = machine.set_constants(&mut Recorder::default()).is_ok();
+        let size = |register: usize| if known { machine.number(register).to_f64() } else { f64::NAN };
+        let fits = |size: &f64| size.fract() == 0.0 && (1.0..=self.program.workers as f64).contains(size);
+        match self.program.sample_sizes().map(size).find(|size| !fits(size)) {
+            None => Ok(()),
+            Some(value) => {
+                let range = format!("whole numbers from 1 to n = {}", self.program.workers);
+                Err(Misfit { name: "sample_workers".to_owned(), range, value })
             }
         }
     }

@@ -105,10 +105,10 @@ impl<'m> Experiment<'m> {
     /// Whether points define the errors: then any point that the errors admit can follow another.
     #[must_use]
     pub fn is_defined_by_points(&self) -> bool {
-        if !self.method.draws_one_average() {
+        if !self.method.draws_one_average() || !self.method.program().moves_alike() {
             return false;
         }
-        // Two steps, as the first one may differ.
+        // Two steps, as the first one may differ; the moves of later ones are the same.
         let start: Vec<f64> = self.start.to_vec();
         let Some(mut followed) = Followed::<f64>::new(self, start.clone(), ()) else { return false };
         (1..=2).all(|step| {

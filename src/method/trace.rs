@@ -757,8 +757,8 @@ pub struct OutcomeTrace<'r, 'a, S: Scalar> {
     /// After the step: registers, x among them, and numbers; and what step 0 gave states for their start.
     after: Frame<S>,
     started: Option<Frame<S>>,
-    next_gradient: Vec<S>,
-    next_value: S,
+    next_gradient: OnceCell<Vec<S>>,
+    next_value: OnceCell<S>,
 }
 
 impl<'r, 'a, S: Arithmetic + Estimable> OutcomeTrace<'r, 'a, S> {
@@ -796,7 +796,7 @@ impl<'r, 'a, S: Arithmetic + Estimable> OutcomeTrace<'r, 'a, S> {
         random: &mut dyn Randomness<S>,
         drawing: Drawing<'_, S>,
     ) -> Self {
-        let (context, experiment) = (past.context, past.experiment);
+        let experiment = past.experiment;
         let undefined = past.undefined();
         let (mut bias, mut noise, mut next) = (undefined.clone(), undefined.clone(), undefined.clone());
         let mut after = Frame { vectors: Vec::new(), numbers: Vec::new() };
@@ -816,10 +816,7 @@ impl<'r, 'a, S: Arithmetic + Estimable> OutcomeTrace<'r, 'a, S> {
                 started = Some(kept_starts(start, experiment.method, &|register| registers[register].clone()));
             }
         }
-        let mut scratch = Scratch::for_problem(experiment.problem, context);
-        let mut next_gradient = undefined;
-        S::view(experiment.problem).gradient_in(&next, &mut next_gradient, context, &mut scratch);
-        let next_value = S::view(experiment.problem).value_in(&next, context, &mut scratch);
+        let (next_gradient, next_value) = (OnceCell::new(), OnceCell::new());
         after.vectors.resize(after.vectors.len().max(1), Vec::new());
         after.vectors[0] = next;
         OutcomeTrace { past: past.until(horizon), k: k as i64, bias, noise, after, started, next_gradient, next_value }
@@ -849,7 +846,10 @@ impl<'r, 'a, S: Arithmetic + Estimable> OutcomeTrace<'r, 'a, S> {
 impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
     fn scalar(&self, sequence: &ScalarSequence, k: i64) -> Evaluated<S> {
         match sequence {
-            ScalarSequence::Value if k == self.k + 1 => Ok(self.next_value.clone()),
+            ScalarSequence::Value if k == self.k + 1 => {
+                let next = &self.after.vectors[0];
+                Ok(self.next_value.get_or_init(|| self.past.run.value_of(next)).clone())
+            }
             ScalarSequence::Value | ScalarSequence::Distance if k > self.k + 1 => {
                 Err(EvaluationError::missing(sequence.name(), k))
             }
@@ -875,7 +875,10 @@ impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
             VectorSequence::Noise if k == self.k => Ok(self.noise.clone()),
             VectorSequence::Error if k == self.k => Ok(plus(&self.bias, &self.noise)),
             VectorSequence::Point if k == self.k + 1 => Ok(self.after.vectors[0].clone()),
-            VectorSequence::Gradient if k == self.k + 1 => Ok(self.next_gradient.clone()),
+            VectorSequence::Gradient if k == self.k + 1 => {
+                let next = &self.after.vectors[0];
+                Ok(self.next_gradient.get_or_init(|| self.past.run.gradient_at(next)).clone())
+            }
             VectorSequence::Quantity(quantity) => match self.own_vector(quantity, 0, k)? {
                 Some(vector) => Ok(vector),
                 None => self.past.vector(sequence, k),

@@ -62,6 +62,9 @@ pub struct MethodNames {
     pub starts: Vec<String>,
     /// Its parameters, then its constants.
     pub values: Vec<Arc<str>>,
+    /// Whether it draws one estimate of the average a step and nothing for single workers, so that there is an error
+    /// e[k].
+    pub has_error: bool,
 }
 
 impl MethodNames {
@@ -471,6 +474,16 @@ impl<'a> Checker<'a> {
         }
         if let Some(sequence) = self.names.vectors(name) {
             arity(1)?;
+            let is_of_error = [VectorSequence::Error, VectorSequence::Bias, VectorSequence::Noise].contains(&sequence);
+            if is_of_error && !self.names.method.has_error {
+                return fail_with_help(
+                    format!(
+                        "there is no `{name}`: the method does not draw one estimate of the average, and nothing for workers, in a step"
+                    ),
+                    "write the difference that is meant, as in g[k] - grad[k]",
+                    span,
+                );
+            }
             return Ok(Value::Vector(Vector::Element(sequence, self.index(&indices[0])?)));
         }
         if self.name(name, span).is_ok() {

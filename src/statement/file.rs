@@ -607,16 +607,6 @@ impl Loader<'_> {
 
     /// Parameters and constants in an order in which each needs only what stands before it.
     fn order(&self, parameters: &[Parameter], constants: &[Constant]) -> Loaded<Vec<Symbol>> {
-        fn terms_of<'t>(symbol: Symbol, parameters: &'t [Parameter], constants: &'t [Constant]) -> Vec<&'t Term> {
-            match symbol {
-                Symbol::Constant(i) => vec![&constants[i].term],
-                Symbol::Parameter(i) => {
-                    let p = &parameters[i];
-                    let ends = [&p.lower, &p.upper].into_iter().filter_map(|b| b.value.as_ref());
-                    ends.chain(p.candidates.iter().map(|c| &c.term)).collect()
-                }
-            }
-        }
         let name_of = |symbol: Symbol| match symbol {
             Symbol::Parameter(i) => parameters[i].name.as_str(),
             Symbol::Constant(i) => constants[i].name.as_str(),
@@ -654,7 +644,44 @@ impl Loader<'_> {
                 }
             }
         }
+        self.refuse_method_in_ranges(&order, parameters, constants)?;
         Ok(order)
+    }
+
+    /// Refuses ranges and candidates that depend on the method's numbers: these follow from the parameters.
+    fn refuse_method_in_ranges(
+        &self,
+        order: &[Symbol],
+        parameters: &[Parameter],
+        constants: &[Constant],
+    ) -> Loaded<()> {
+        let mut later: Vec<usize> = Vec::new();
+        for symbol in order {
+            let is_late = |term: &Term| {
+                term.any(|node| match node {
+                    Node::Term(Term::Method(..)) => true,
+                    Node::Term(Term::Constant(i)) => later.contains(i),
+                    _ => false,
+                })
+            };
+            if !terms_of(*symbol, parameters, constants).into_iter().any(is_late) {
+                continue;
+            }
+            match symbol {
+                Symbol::Constant(i) => later.push(*i),
+                Symbol::Parameter(i) => {
+                    return Err(self.file.error(
+                        Some(self.raw.parameters[*i].range.span()),
+                        "a parameter's range or candidates cannot depend on a number of the method",
+                        Some(
+                            "the method's numbers follow from the parameters; write out what the range depends on"
+                                .into(),
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a constant that has no value whatever the instance, such as 1/0.
@@ -751,4 +778,16 @@ fn head_name(head: &str) -> &str {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// What a constant, or a parameter's range and candidates, are made of.
+fn terms_of<'t>(symbol: Symbol, parameters: &'t [Parameter], constants: &'t [Constant]) -> Vec<&'t Term> {
+    match symbol {
+        Symbol::Constant(i) => vec![&constants[i].term],
+        Symbol::Parameter(i) => {
+            let p = &parameters[i];
+            let ends = [&p.lower, &p.upper].into_iter().filter_map(|b| b.value.as_ref());
+            ends.chain(p.candidates.iter().map(|c| &c.term)).collect()
+        }
+    }
 }

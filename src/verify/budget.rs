@@ -47,7 +47,10 @@ impl Budget {
             Subject::Pathwise | Subject::WholeRun => Some(1),
         };
         let kept = (VECTORS * d + NUMBERS) as f64;
-        let runs = outcomes.unwrap_or(1).div_ceil(OUTCOMES_A_RUN);
+        // Each outcome of all that a step draws is a step of its own.
+        let share =
+            if statement.subject == Subject::OneStep && !one_step::is_of_noise(instance) { 1 } else { OUTCOMES_A_RUN };
+        let runs = outcomes.unwrap_or(1).div_ceil(share);
         Budget { operations: operations as f64, work: work as f64, kept }.shared(runs, 1)
     }
 

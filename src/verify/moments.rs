@@ -168,7 +168,7 @@ pub(super) fn follows(method: &BoundMethod) -> bool {
     // States that the instance gives have moments of their own.
     let given = !method.program().any.is_empty();
     let moves_points = method.kinds().is_some_and(|kinds| kinds[0] == Some(Kind::Point));
-    if given || !method.draws_one_average() || !moves_points {
+    if given || !method.draws_one_average() || method.draws_itself() || !moves_points {
         return false;
     }
     let mut unrolled = Unrolled::<f64>::new(method.machine(()));

@@ -140,7 +140,7 @@ pub(super) fn outcomes_of_step(instance: &Instance<'_>) -> Option<u64> {
 }
 
 /// Whether the noise of one estimate is all that a step draws.
-fn is_of_noise(instance: &Instance<'_>) -> bool {
+pub(super) fn is_of_noise(instance: &Instance<'_>) -> bool {
     instance.oracle.model.split && instance.method.draws_one_average() && !instance.method.draws_itself()
 }
 

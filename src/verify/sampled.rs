@@ -155,6 +155,10 @@ impl<'a> Statistical<'a> {
         stream: impl Fn(u64) -> R + Sync,
     ) -> Result<Vec<Sample>, CheckFailure> {
         match self.judging.effort.precision {
+            // What lanes choose need not be the same.
+            None if self.instance.method.program().chooses() => {
+                self.groups(first, count, &self.instance.scope::<f64>(()), stream)
+            }
             None => self.groups(first, count, &self.instance.scope::<Lanes>(()), stream),
             Some(bits) => self.groups(first, count, &self.instance.scope::<Mp>(bits), stream),
         }

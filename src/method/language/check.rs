@@ -14,6 +14,8 @@ pub(super) const MOST_WORKERS_BOUND: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     pub parameters: Vec<String>,
+    /// Those of the parameters, by position, that are integers.
+    pub integers: Vec<usize>,
     pub constants: Vec<String>,
     pub schedules: Vec<String>,
     pub operators: Vec<String>,
@@ -329,7 +331,12 @@ impl<'a> Checker<'a> {
         }
         if name == "mod" {
             let [a, b] = self.two(name, arguments, span)?;
-            return Ok(Value::Number(Number::Modulo(Box::new(self.number(a)?), Box::new(self.number(b)?))));
+            let [a, b] = [self.number(a)?, self.number(b)?];
+            if !(self.is_whole(&a) && self.is_whole(&b)) {
+                let help = "of k, K, n, d, whole literals and parameters with integer = true, as in mod(k, T)";
+                return fail("`mod` is of whole numbers", Some(help), span);
+            }
+            return Ok(Value::Number(Number::Modulo(Box::new(a), Box::new(b))));
         }
         if name == "min" || name == "max" {
             let all = arguments.iter().map(|argument| self.number(argument)).collect::<Checked<Vec<_>>>()?;
@@ -340,13 +347,30 @@ impl<'a> Checker<'a> {
         }
         if name == "sample_workers" {
             self.samples = true;
-            // How many are drawn is no matter of a worker.
-            let bound = std::mem::take(&mut self.workers);
-            let size = self.number(self.only(name, arguments, span)?);
-            self.workers = bound;
-            return Ok(Value::Number(Number::Sampled(Box::new(size?))));
+            // How many are drawn is the same in every step of a run.
+            let mut constant = Checker::new(self.names, Place::Constant);
+            let size = constant.number(self.only(name, arguments, span)?)?;
+            if !matches!(size, Number::Literal(_) | Number::Parameter(_) | Number::Constant(_) | Number::Workers) {
+                let help = "name a parameter, or a constant under [constants]";
+                return fail("how many workers are drawn is one name or number", Some(help), span);
+            }
+            return Ok(Value::Number(Number::Sampled(Box::new(size))));
         }
         self.vector_call(name, arguments, span)
+    }
+
+    /// Whether the number is whole in every instance.
+    fn is_whole(&self, number: &Number) -> bool {
+        match number {
+            Number::Literal(value) => value.is_integer(),
+            Number::Step | Number::Horizon | Number::Workers | Number::Dimension => true,
+            Number::Parameter(position) => self.names.integers.contains(position),
+            Number::Negate(a) => self.is_whole(a),
+            Number::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, a, b) | Number::Modulo(a, b) => {
+                self.is_whole(a) && self.is_whole(b)
+            }
+            _ => false,
+        }
     }
 
     fn vector_call(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Value> {

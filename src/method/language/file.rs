@@ -238,6 +238,9 @@ impl<'a> Loader<'a> {
         for (name, raw) in &self.raw.parameters {
             self.refuse_taken(name.get_ref(), name.span())?;
             self.names.parameters.push(name.get_ref().clone());
+            if raw.integer {
+                self.names.integers.push(self.names.parameters.len() - 1);
+            }
             let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
             let [lower, upper] = self.range(&raw.range)?;
             let number = |text: &Spanned<String>| {

@@ -359,6 +359,9 @@ impl<'p, S: Scalar> Machine<'p, S> {
                 if right == 0.0 {
                     return Err(Stop::NoValue);
                 }
+                if left.abs().max(right.abs()) >= WHOLE {
+                    return Err(Stop::Undecided);
+                }
                 (*a, S::from_f64(left.rem_euclid(right), context))
             }
             _ => return Ok(()),
@@ -518,6 +521,9 @@ fn divides<S: Scalar>(divisor: &S) -> Ran {
         None => Err(Stop::Undecided),
     }
 }
+
+/// Below this every whole number is one of binary64.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// How many of n workers are drawn: an integer between 1 and n, or there is no value.
 fn sample_size<S: Scalar>(size: &S, of: usize) -> Result<usize, Stop> {

@@ -192,6 +192,10 @@ pub fn start_kinds(machine: Machine<'_, f64>, program: &Program) -> Option<Vec<O
 /// as far as this sees, have none.
 #[must_use]
 pub fn kinds(machine: Machine<'_, f64>, program: &Program) -> Option<Vec<Option<Kind>>> {
+    // Steps that differ could leave another kind after any of them.
+    if !program.moves_alike() {
+        return None;
+    }
     let mut kinds = start_kinds(machine.clone(), program)?;
     let mut unrolled = Unrolled::new(machine);
     unrolled.begin()?;

@@ -111,6 +111,52 @@ pub enum Op {
     Branch(Vec<(Register, Relation, Register)>, Vec<Op>, Vec<Op>),
 }
 
+impl Op {
+    /// The vector registers that it writes itself.
+    fn writes(&self) -> [Option<Register>; 2] {
+        match self {
+            Op::Swap(u, w) => [Some(*u), Some(*w)],
+            Op::Combine(u, _)
+            | Op::Divide(u, _)
+            | Op::Ones(u)
+            | Op::Gradient(u, _)
+            | Op::WorkerGradient(u, ..)
+            | Op::Estimate(u, ..)
+            | Op::WorkerEstimate(u, ..)
+            | Op::Clip(u, _)
+            | Op::Box(u, ..)
+            | Op::Map(_, u)
+            | Op::Elementwise(_, u, _)
+            | Op::Operate(_, u) => [Some(*u), None],
+            Op::Set(..)
+            | Op::Step(_)
+            | Op::Norm2(..)
+            | Op::Dot(..)
+            | Op::Value(..)
+            | Op::NegateNumber(_)
+            | Op::Binary(..)
+            | Op::IntegerPower(..)
+            | Op::Function(..)
+            | Op::Min(..)
+            | Op::Max(..)
+            | Op::Modulo(..)
+            | Op::SampleWorkers(..)
+            | Op::Each(..)
+            | Op::Branch(..) => [None, None],
+        }
+    }
+
+    /// Whether it, or one inside it, satisfies `test`.
+    fn any(&self, test: &dyn Fn(&Op) -> bool) -> bool {
+        test(self)
+            || match self {
+                Op::Each(_, body) => body.iter().any(|op| op.any(test)),
+                Op::Branch(_, then, otherwise) => then.iter().chain(otherwise).any(|op| op.any(test)),
+                _ => false,
+            }
+    }
+}
+
 /// What a number register holds before anything is computed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
@@ -285,24 +331,42 @@ impl Program {
         all.fold([0, 0], |[a, w], [b, v]| [a + b, w + v])
     }
 
+    /// The number registers that say how many workers a step draws, one for each time that it does.
+    pub fn sample_sizes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.lines.iter().flat_map(|line| &line.ops).filter_map(|op| match op {
+            Op::SampleWorkers(_, size) => Some(size.base),
+            _ => None,
+        })
+    }
+
     /// Whether a step draws workers.
     #[must_use]
     pub fn samples_workers(&self) -> bool {
-        self.lines.iter().flat_map(|line| &line.ops).any(|op| matches!(op, Op::SampleWorkers(..)))
+        self.sample_sizes().next().is_some()
     }
 
     /// Whether what has been drawn may decide whether more is.
     #[must_use]
     pub fn draws_by_choice(&self) -> bool {
-        fn draws(ops: &[Op], chosen: bool) -> bool {
-            ops.iter().any(|op| match op {
-                Op::Estimate(..) | Op::WorkerEstimate(..) | Op::Operate(..) | Op::SampleWorkers(..) => chosen,
-                Op::Each(_, body) => draws(body, chosen),
-                Op::Branch(_, then, otherwise) => draws(then, true) || draws(otherwise, true),
-                _ => false,
-            })
-        }
-        self.lines.iter().any(|line| draws(&line.ops, false))
+        let draws = |op: &Op| matches!(op, Op::Estimate(..) | Op::WorkerEstimate(..) | Op::Operate(..));
+        self.any(&|op| matches!(op, Op::Branch(..)) && op.any(&draws))
+    }
+
+    /// Whether anything is chosen by comparing numbers.
+    #[must_use]
+    pub fn chooses(&self) -> bool {
+        self.any(&|op| matches!(op, Op::Branch(..)))
+    }
+
+    /// Whether every step makes the same moves on vectors: none of them is made by choice.
+    #[must_use]
+    pub fn moves_alike(&self) -> bool {
+        let moves = |op: &Op| op.writes() != [None, None];
+        !self.any(&|op| matches!(op, Op::Branch(..)) && op.any(&moves))
+    }
+
+    fn any(&self, test: &dyn Fn(&Op) -> bool) -> bool {
+        self.lines.iter().flat_map(|line| &line.ops).any(|op| op.any(test))
     }
 
     /// Whether a number is kept from step to step.
@@ -349,9 +413,8 @@ impl Program {
         for op in self.lines.iter().flat_map(|line| &line.ops) {
             match op {
                 Op::Estimate(_, at, _) => return *at == point,
-                Op::Combine(u, _) if *u == point => return false,
-                Op::Swap(u, w) if *u == point || *w == point => return false,
                 Op::Each(..) | Op::Branch(..) => return false,
+                _ if op.writes().contains(&Some(point)) => return false,
                 _ => {}
             }
         }
@@ -368,9 +431,10 @@ impl Program {
     /// Whether a state begins with the estimate at x_0 that step 0 draws first.
     #[must_use]
     pub fn is_first_estimate(&self, quantity: usize) -> bool {
-        let begins = |line: &&Segment| line.starts.iter().any(|begun| begun.quantity == quantity);
+        let begins = |line: &Segment| line.starts.iter().any(|begun| begun.quantity == quantity);
+        let calls = |line: &&Segment| line.ops.iter().any(|op| op.any(&|op| matches!(op, Op::Estimate(..))));
         let is_call = |line: &Segment| matches!(&line.ops[..], [Op::Estimate(_, at, _)] if *at == Register::fixed(0));
-        self.calls_at_point() && self.lines.iter().find(begins).is_some_and(is_call)
+        self.calls_at_point() && self.lines.iter().find(calls).is_some_and(|first| is_call(first) && begins(first))
     }
 
     /// Where the first value of a state is kept that begins with a line of step 0.
@@ -382,6 +446,8 @@ impl Program {
 }
 
 struct Compiler {
+    /// n.
+    workers: usize,
     numbers: Vec<Given>,
     /// Vector registers in use, and the most that were.
     vectors: usize,
@@ -403,6 +469,7 @@ struct Compiler {
 impl Compiler {
     fn new(method: &Method, workers: usize) -> Self {
         let mut compiler = Compiler {
+            workers,
             numbers: Vec::new(),
             vectors: 0,
             most_vectors: 0,
@@ -448,6 +515,22 @@ impl Compiler {
         self.vectors += 1;
         self.most_vectors = self.most_vectors.max(self.vectors);
         Register::fixed(self.vectors - 1)
+    }
+
+    /// A register of each worker for values of that quantity's shape, free until the caller gives them back.
+    fn take_row(&mut self, quantity: usize) -> Register {
+        let base = match self.quantities[quantity].shape {
+            Shape::Vector => {
+                self.vectors += self.workers;
+                self.most_vectors = self.most_vectors.max(self.vectors);
+                self.vectors - self.workers
+            }
+            Shape::Number => {
+                self.numbers.extend(std::iter::repeat_n(Given::Unset, self.workers));
+                self.numbers.len() - self.workers
+            }
+        };
+        Register { base, worker: Some(0) }
     }
 
     fn setup(&mut self, method: &Method) -> Vec<Op> {
@@ -496,9 +579,13 @@ impl Compiler {
             return ops;
         }
         let by_worker = self.quantities[quantity].by_worker;
-        let to = Register { base: self.places[quantity], worker: by_worker.then_some(0) };
+        let own = Register { base: self.places[quantity], worker: by_worker.then_some(0) };
         self.bound = usize::from(by_worker);
         self.line = Some(quantity);
+        let before = self.vectors;
+        // Workers change together: what one reads of another is from before.
+        let beside = (by_worker && value.reads_other_workers(quantity)).then(|| self.take_row(quantity));
+        let to = beside.unwrap_or(own);
         let mut ops = Vec::new();
         match value {
             Value::Number(number) => {
@@ -513,8 +600,13 @@ impl Compiler {
                 self.vectors -= 1;
             }
         }
-        (self.bound, self.line) = (0, None);
-        if by_worker { vec![Op::Each(0, ops)] } else { ops }
+        (self.bound, self.line, self.vectors) = (0, None, before);
+        let copy = beside.map(|from| match self.quantities[quantity].shape {
+            Shape::Number => Op::Set(own, from),
+            Shape::Vector => Op::Combine(own, vec![Part { negative: false, factor: None, vector: from }]),
+        });
+        let then = copy.map(|copy| Op::Each(0, vec![copy]));
+        if by_worker { std::iter::once(Op::Each(0, ops)).chain(then).collect() } else { ops }
     }
 
     fn quantity(&self, quantity: usize, worker: Option<Worker>) -> Register {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rug::Rational;
 
+use super::program::compile;
 use crate::number::Function;
 use crate::statement::check::MethodNames;
 use crate::statement::syntax::{BinaryOp, Relation};
@@ -332,6 +333,7 @@ impl Method {
     pub fn names(&self) -> MethodNames {
         let mut names = MethodNames {
             starts: self.start_names().map(|name| name.replace('-', "_")).collect(),
+            has_error: compile(self, None, 1).is_some_and(|program| program.draws() == [1, 0]),
             ..MethodNames::default()
         };
         for (position, (name, _)) in self.schedules.iter().enumerate() {
@@ -383,40 +385,53 @@ impl Value {
     /// Whether it reads the newest value of the quantity.
     #[must_use]
     pub fn reads(&self, quantity: usize) -> bool {
+        self.any_read(&|own, _| own == quantity)
+    }
+
+    /// Whether what a line of every worker says reads the quantity of other workers than its own.
+    #[must_use]
+    pub fn reads_other_workers(&self, quantity: usize) -> bool {
+        self.any_read(&|own, worker| own == quantity && worker != Some(0))
+    }
+
+    fn any_read(&self, test: Read<'_>) -> bool {
         match self {
-            Value::Number(a) => a.reads(quantity),
-            Value::Vector(u) => u.reads(quantity),
+            Value::Number(a) => a.any_read(test),
+            Value::Vector(u) => u.any_read(test),
         }
     }
 }
 
+/// Tests a quantity that is read, and the bound worker whose it is.
+type Read<'a> = &'a dyn Fn(usize, Option<Worker>) -> bool;
+
 impl Number {
-    fn reads(&self, quantity: usize) -> bool {
+    fn any_read(&self, test: Read<'_>) -> bool {
         match self {
-            Number::Quantity(own, _) => *own == quantity,
-            Number::Norm2(u) | Number::Norm(u) | Number::Value(u) => u.reads(quantity),
-            Number::Dot(u, w) => u.reads(quantity) || w.reads(quantity),
+            Number::Quantity(own, worker) => test(*own, *worker),
+            Number::Norm2(u) | Number::Norm(u) | Number::Value(u) => u.any_read(test),
+            Number::Dot(u, w) => u.any_read(test) || w.any_read(test),
             Number::Negate(a) | Number::Function(_, a) | Number::OverWorkers(_, a) | Number::Sampled(a) => {
-                a.reads(quantity)
+                a.any_read(test)
             }
-            Number::Binary(_, a, b) | Number::Modulo(a, b) => a.reads(quantity) || b.reads(quantity),
-            Number::Min(all) | Number::Max(all) => all.iter().any(|a| a.reads(quantity)),
-            Number::If(condition, a, b) => condition.reads(quantity) || a.reads(quantity) || b.reads(quantity),
+            Number::Binary(_, a, b) | Number::Modulo(a, b) => a.any_read(test) || b.any_read(test),
+            Number::Min(all) | Number::Max(all) => all.iter().any(|a| a.any_read(test)),
+            Number::If(condition, a, b) => condition.any_read(test) || a.any_read(test) || b.any_read(test),
             _ => false,
         }
     }
 }
 
 impl Vector {
-    fn reads(&self, quantity: usize) -> bool {
+    fn any_read(&self, test: Read<'_>) -> bool {
         match self {
             Vector::Zero | Vector::Ones => false,
-            Vector::Quantity(own, _) => *own == quantity,
+            Vector::Quantity(own, worker) => test(*own, *worker),
             Vector::Add(u, w) | Vector::Subtract(u, w) | Vector::Elementwise(_, u, w) => {
-                u.reads(quantity) || w.reads(quantity)
+                u.any_read(test) || w.any_read(test)
             }
-            Vector::Scale(a, u) | Vector::Divide(u, a) | Vector::Clip(a, u) => a.reads(quantity) || u.reads(quantity),
-            Vector::Box(a, b, u) => a.reads(quantity) || b.reads(quantity) || u.reads(quantity),
+            Vector::Scale(a, u) | Vector::Divide(u, a) | Vector::Clip(a, u) => a.any_read(test) || u.any_read(test),
+            Vector::Box(a, b, u) => a.any_read(test) || b.any_read(test) || u.any_read(test),
             Vector::Negate(u)
             | Vector::Gradient(u)
             | Vector::WorkerGradient(_, u)
@@ -425,14 +440,14 @@ impl Vector {
             | Vector::WorkerEstimate(_, u)
             | Vector::Map(_, u)
             | Vector::Operator(_, u)
-            | Vector::OverWorkers(_, u) => u.reads(quantity),
-            Vector::If(condition, u, w) => condition.reads(quantity) || u.reads(quantity) || w.reads(quantity),
+            | Vector::OverWorkers(_, u) => u.any_read(test),
+            Vector::If(condition, u, w) => condition.any_read(test) || u.any_read(test) || w.any_read(test),
         }
     }
 }
 
 impl Condition {
-    fn reads(&self, quantity: usize) -> bool {
-        self.0.iter().any(|(a, _, b)| a.reads(quantity) || b.reads(quantity))
+    fn any_read(&self, test: Read<'_>) -> bool {
+        self.0.iter().any(|(a, _, b)| a.any_read(test) || b.any_read(test))
     }
 }

@@ -207,6 +207,7 @@ impl Statistical<'_> {
         stream: &(impl Fn(u64) -> R + Sync),
     ) -> Result<(u32, Comparison), CheckFailure> {
         let sample = match self.judging.effort.precision {
+            None if self.instance.method.program().chooses() => self.sampled_again::<f64, R>(replicate, (), stream)?,
             None => self.sampled_again::<Lanes, R>(replicate, (), stream)?,
             Some(bits) => self.sampled_again::<Mp, R>(replicate, bits, stream)?,
         };
