@@ -276,8 +276,9 @@ lines = [
 ]
 
 [claim]
-lhs = "E[norm2(g[0])]"
-rhs = "norm2(grad[0]) + (n - batch)/(batch*(n - 1))*mean(i in 0..n, norm2(worker_grad[i, 0] - grad[0]))"
+for_all = "k in 0..K"
+lhs = "E[norm2(g[k]) | past]"
+rhs = "norm2(grad[k]) + (n - batch)/(batch*(n - 1))*mean(i in 0..n, norm2(worker_grad[i, k] - grad[k]))"
 "#;
 
 /// An operator that draws: compressed gradient steps, each coordinate kept as often as it is not.
