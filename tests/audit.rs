@@ -104,6 +104,7 @@ fn it_finds_the_exact_factor_that_theorem_1_loses_in_its_residual() {
 }
 
 #[test]
+#[ignore = "twenty seconds of work; scripts/test-long runs it"]
 fn it_finds_that_the_cross_term_of_clipped_noise_is_not_needed() {
     let audit = audited(&["clipped-error-stochastic-loose", "--quick"]);
     let findings = findings(&audit);
@@ -329,6 +330,7 @@ fn noticed(audit: &Value) -> (usize, usize) {
 }
 
 #[test]
+#[ignore = "half a minute of work; scripts/test-long runs it"]
 fn a_strangers_copy_of_lemma_1_without_its_witnesses_is_audited_as_well_as_the_shipped_one() {
     let shipped = std::fs::read_to_string("theorems/momentum/descent-lemma.toml").unwrap();
     let copy = shipped[..shipped.find("# The state at which").unwrap()].replace("\"descent-lemma\"", "\"dl-copy\"");
@@ -386,6 +388,7 @@ fn a_stored_witness_is_labelled_anew_when_the_statement_changes() {
 }
 
 #[test]
+#[ignore = "half a minute of work; scripts/test-long runs it"]
 fn nearly_all_stronger_mutants_of_pathwise_and_oracle_statements_are_settled() {
     let folder = tempfile::tempdir().unwrap();
     let statements = [
@@ -426,7 +429,7 @@ fn comparable(folder: &Path) -> Value {
     report
 }
 
-const SMALL: [&str; 4] = ["averaging", "clip-pythagoras", "--quick", "--no-store"];
+const SMALL: [&str; 4] = ["averaging", "quadratic-growth", "--quick", "--no-store"];
 
 #[test]
 fn an_audit_that_is_stopped_by_its_budget_goes_on_and_ends_with_the_same_report() {
@@ -452,7 +455,7 @@ fn an_audit_that_is_stopped_by_its_budget_goes_on_and_ends_with_the_same_report(
 #[test]
 fn an_audit_that_is_killed_loses_no_finished_work() {
     let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let arguments = ["momentum-deviation", "--quick", "--no-store"];
+    let arguments = ["cocoercive-step", "--quick", "--no-store"];
     assert_eq!(audit(whole.path(), &arguments).0, 0);
     let journal = killed.path().join("audit.journal");
     let mut child = Command::new(cargo_bin("lemmata"))

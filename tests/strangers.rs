@@ -210,7 +210,7 @@ horizons  = [4]
 estimates = [[], [{ source = "rademacher", size = 0.5 }]]
 problems  = [
   { family = "heterogeneous-quadratic", dimension = 3, workers = 2, condition = 4.0, spread = 1.0, seed = 2 },
-  { family = "logistic", dimension = 4, workers = 3, share = 6, regulariser = 0.125, seed = 5 },
+  { family = "heterogeneous-quadratic", dimension = 2, workers = 3, condition = 10.0, spread = 2.0, seed = 5 },
 ]
 
 [parameters]
