@@ -651,7 +651,7 @@ pub struct Until<'r, 'a, S: Scalar> {
 }
 
 impl<S: Arithmetic + Estimable> Until<'_, '_, S> {
-    /// See [`RunTrace::worker_gradients_at`].
+    /// ∇f₁(x_k), …, ∇fₙ(x_k), one after the other.
     #[must_use]
     pub fn worker_gradients(&self, k: usize) -> Rc<Vec<S>> {
         self.run.worker_gradients_at(k)

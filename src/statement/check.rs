@@ -63,7 +63,7 @@ pub struct MethodNames {
     /// Its parameters, then its constants.
     pub values: Vec<Arc<str>>,
     /// Whether it draws one estimate of the average a step and nothing for single workers, so that there is an error
-    /// e[k].
+    /// `e[k]`.
     pub has_error: bool,
 }
 

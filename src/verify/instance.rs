@@ -350,7 +350,7 @@ impl<'a> Instance<'a> {
                 }
             }
         }
-        if visits && !(oracle.model.deterministic && !method.draws_itself()) {
+        if visits && (!oracle.model.deterministic || method.draws_itself()) {
             return Err(InstanceError::Missing(Builtin::VisitedGradientBound.name()));
         }
         if oracle.is_free(false) && method.program().draws()[0] > 1 {

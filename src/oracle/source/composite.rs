@@ -10,7 +10,7 @@ use super::{Built, SourceData, one};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
-/// Of a composition Fᵢ ∘ hᵢ, see [`Nested`].
+/// Of a composition Fᵢ ∘ hᵢ, see `Nested`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Composite {

@@ -10,7 +10,7 @@ use super::{Built, SourceData, one};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
-/// Of adaptation to tasks φᵢ, see [`Nested`]: inner, outer and Hessian batch.
+/// Of adaptation to tasks φᵢ, see `Nested`: inner, outer and Hessian batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Maml {
