@@ -570,6 +570,113 @@ fn reject_errors_that_points_define_in_the_first_steps_alone() {
     assert_eq!(short.check().0, 1, "{:?}", short.check());
 }
 
+const QUADRATIC: &str = "family = \"quadratic\", dimension = 3, condition = 4.0, seed = 3";
+
+#[test]
+fn reject_evidence_that_takes_something_else_for_a_point() {
+    let short = |estimate, horizon, tables, lines, claim| Short {
+        kind: "expectation",
+        horizon,
+        estimate,
+        problem: QUADRATIC,
+        tables,
+        lines,
+        claim,
+    };
+    let small = "{ source = \"gaussian\", size = 0.01 }";
+    let biased = "{ source = \"relative\", factor = -0.5 }, { source = \"gaussian\", size = 0.01 }";
+    // Weight decay: x is no point of the method, and its gradient stays at 0.74.
+    let decay: &[&str] = &["g = estimate(x)", "x = 0.5*x - gamma*g", "g = zero"];
+    let claim = "lhs = \"E[norm2(grad[K])]\"\nrhs = \"0.1\"";
+    let away = short(small, 40, "", decay, claim);
+    assert_ne!(away.check().0, 0, "{:?}", away.check());
+    // The error at 2x, and at 100x, is no error at x: 1.96 and about 8000.
+    let doubled: &[&str] = &["g = estimate(2*x)", "x = x - gamma*grad(x)", "g = zero"];
+    let twice = short(biased, 2, "", doubled, "lhs = \"E[norm2(b[0])]\"\nrhs = \"1.5\"");
+    assert_ne!(twice.check().0, 0, "{:?}", twice.check());
+    let far = "[method.state]\nw = { first = -1, start = \"100*x\" }";
+    let lines: &[&str] = &["g = estimate(w)", "w = x", "x = x - gamma*clip(1, grad(x))", "g = zero"];
+    let hundred = short(biased, 2, far, lines, "lhs = \"E[norm2(e[0])]\"\nrhs = \"100\"");
+    assert_ne!(hundred.check().0, 0, "{:?}", hundred.check());
+    // A state that begins as a point and is a direction later: x_0 has the squared length 3.66.
+    let begins = Short {
+        kind: "expectation",
+        horizon: 2,
+        estimate: GAUSSIAN,
+        problem: "family = \"least-squares\", dimension = 3, rank = 3, condition = 4.0, offset = 1.0, workers = 1, seed = 3",
+        tables: "[method.state]\nw = { first = -1, start = \"x\" }",
+        lines: &["g = estimate(x)", "w = g", "x = x - gamma*g"],
+        claim: "lhs = \"E[norm2(w[-1])]\"\nrhs = \"3\"",
+    };
+    assert_ne!(begins.check().0, 0, "{:?}", begins.check());
+}
+
+#[test]
+fn a_method_that_reads_the_number_of_steps_is_judged_at_that_number_alone() {
+    let short = |claim| Short {
+        kind: "pathwise",
+        horizon: 4,
+        estimate: "",
+        problem: "family = \"diagonal-quadratic\", spectrum = [1]",
+        tables: "",
+        lines: &["x = x - gamma/K*grad(x)"],
+        claim,
+    };
+    let exact = short("lhs = \"f[K] - f_star\"\nrhs = \"(1 - gamma/K)^(2*K)*(f[0] - f_star)\"");
+    assert_eq!(exact.check().0, 0, "{:?}", exact.check());
+    let wrong = short("lhs = \"f[K] - f_star\"\nrhs = \"(1 - gamma/K)^(2*K+1)*(f[0] - f_star)\"");
+    assert_eq!(wrong.check().0, 1, "{:?}", wrong.check());
+}
+
+#[test]
+fn reject_powers_and_steps_that_no_arithmetic_follows() {
+    let short = |estimate, horizon, tables, lines, claim| Short {
+        kind: "pathwise",
+        horizon,
+        estimate,
+        problem: DIAGONAL,
+        tables,
+        lines,
+        claim,
+    };
+    // (1 + 2^-34)^(2^34) is e, and the claim is short of 2e^2.
+    let power: &[&str] = &["a = (1 + 1/17179869184)^17179869184", "v = a*ones", "x = x - gamma*grad(x)"];
+    let claim = "for_all = \"k in 0..K\"\nlhs = \"norm2(v[k])\"\nrhs = \"4\"";
+    let large = short("", 1, "", power, claim);
+    assert_ne!(large.check().0, 0, "{:?}", large.check());
+    // From the third step on the estimate has no weight, and points do not define it.
+    let opposed = "{ source = \"opposed\", relative = 0, absolute = 0.25 }";
+    let weights = "[method.schedules]\na = \"if(k < 3, 1, 0)\"";
+    let lines: &[&str] = &["g = estimate(x)", "x = x - gamma*a*g"];
+    let claim = "for_all = \"k in 0..K\"\nlhs = \"norm2(x[k+1] - x[k])\"\nrhs = \"if(k < 3, 100, -1)\"";
+    let still = short(opposed, 6, weights, lines, claim);
+    assert_eq!(still.check().0, 1, "{:?}", still.check());
+}
+
+#[test]
+fn starts_that_read_what_has_no_value_yet_are_refused() {
+    let refused = |tables: &str, lines: &[&str], claimed: &str, what: &str| {
+        let claim = format!("for_all = \"k in 0..K\"\nlhs = \"{claimed}\"\nrhs = \"0\"");
+        let short =
+            Short { kind: "pathwise", horizon: 2, estimate: "", problem: DIAGONAL, tables, lines, claim: &claim };
+        let (code, printed) = short.check();
+        assert!(code == 2 && printed.contains(what), "{printed}");
+    };
+    let lines = ["g = estimate(x)", "v = g", "u = v", "x = x - gamma*v"];
+    let late = "has no value";
+    let of_line = "[method.state]\nv = { first = -1, start = \"zero\" }\n[method.starts]\nother = { v = \"2*g\" }";
+    refused(of_line, &lines, "norm2(v[k])", late);
+    let of_begun = "[method.state]\nv = { first = -1, start = \"g\" }\nu = { first = -1, start = \"v\" }";
+    refused(of_begun, &lines, "norm2(u[k])", late);
+    let of_schedule = "[method.schedules]\na = \"1\"\n[method.state]\nv = { first = -1, start = \"a*x\" }";
+    refused(of_schedule, &lines, "norm2(v[k])", late);
+    let of_point = "[method.state]\nx = { first = 0, start = \"zero\" }";
+    refused(of_point, &["g = estimate(x)", "x = x - gamma*g"], "norm2(x[k])", "x begins where the run does");
+    // An estimate of the start alone is none of a step.
+    let drawn = "[method.state]\nv = { first = -1, start = \"estimate(x)\" }";
+    refused(drawn, &["v = v/2", "x = x - gamma*v"], "norm2(e[k])", "there is no `e`");
+}
+
 #[test]
 fn workers_change_together() {
     let short = Short {

@@ -48,6 +48,10 @@ pub struct BoundMethod {
     given: Vec<(usize, Vec<f64>)>,
     /// K.
     pub horizon: usize,
+    /// K as the method's numbers have it, also where fewer steps are made.
+    whole_horizon: usize,
+    /// Whether any of them is made of it.
+    reads_horizon: bool,
 }
 
 impl BoundMethod {
@@ -73,7 +77,14 @@ impl BoundMethod {
             operators: Vec::new(),
             given: Vec::new(),
             horizon: 0,
+            whole_horizon: 0,
+            reads_horizon: false,
             method,
+        };
+        bound.reads_horizon = bound.program.reads_horizon() || {
+            let ends = |p: &Parameter| [p.lower.value.clone(), p.upper.value.clone(), p.default.clone()];
+            let numbers = bound.method.parameters.iter().flat_map(ends).flatten();
+            numbers.into_iter().any(|number| Program::of_number(&bound.method, &number, workers).reads_horizon())
         };
         bound.kinds = kinds(bound.machine::<f64>(()), &bound.program);
         bound.keep(spoken);
@@ -151,7 +162,7 @@ impl BoundMethod {
     /// # Errors
     /// When a value is not certainly in the method's range, or there is none.
     pub fn tune(&mut self, horizon: usize, given: &dyn Fn(&str) -> Option<f64>) -> Result<(), Misfit> {
-        self.horizon = horizon;
+        (self.horizon, self.whole_horizon) = (horizon, horizon);
         let method = Arc::clone(&self.method);
         for (position, parameter) in method.parameters.iter().enumerate() {
             if method.bound.iter().any(|(bound, _)| *bound == position) {
@@ -211,6 +222,20 @@ impl BoundMethod {
         start_kinds(self.machine::<f64>(()), &self.program).unwrap_or_else(|| vec![None; self.program.vectors])
     }
 
+    /// Whether each vector that the start sets is a point or a direction.
+    #[must_use]
+    pub fn starts_with_kinds(&self) -> bool {
+        let first = self.first_kinds();
+        let states = (0..self.program.quantities.len()).filter(|quantity| {
+            let own = &self.program.quantities[*quantity].0;
+            own.first.is_some() && own.shape == Shape::Vector && self.program.kept(*quantity).is_none()
+        });
+        states
+            .into_iter()
+            .flat_map(|quantity| self.program.registers(quantity))
+            .all(|register| first[register].is_some())
+    }
+
     /// The register of the first direction that the method keeps from step to step, if any.
     #[must_use]
     pub fn direction(&self) -> Option<usize> {
@@ -267,7 +292,7 @@ impl BoundMethod {
             self.known[position].as_ref().map(|q| S::from_rational(q, context))
         };
         let numbers =
-            Numbers { horizon: self.horizon, dimension: self.dimension, parameters: &parameters, known: &known };
+            Numbers { horizon: self.whole_horizon, dimension: self.dimension, parameters: &parameters, known: &known };
         Machine::new(&self.program, &numbers, context)
     }
 
@@ -339,7 +364,7 @@ impl BoundMethod {
             self.known[position].as_ref().map(|q| Interval::from_rational(q, bits))
         };
         let numbers =
-            Numbers { horizon: self.horizon, dimension: self.dimension, parameters: &parameters, known: &known };
+            Numbers { horizon: self.whole_horizon, dimension: self.dimension, parameters: &parameters, known: &known };
         let mut machine = Machine::new(&program, &numbers, bits);
         machine.set_constants(&mut Recorder::default()).ok()?;
         let value = machine.number(program.schedule_registers[0]).clone();
@@ -349,8 +374,13 @@ impl BoundMethod {
     /// Whether a step draws one estimate of the average, and nothing else.
     #[must_use]
     pub fn draws_one_average(&self) -> bool {
-        let [averages, workers] = self.program.draws();
-        averages == 1 && workers == 0
+        self.program.draws_one_average()
+    }
+
+    /// Whether a number of the method is made of K, so that a run of fewer steps is no run with another K.
+    #[must_use]
+    pub fn reads_horizon(&self) -> bool {
+        self.reads_horizon
     }
 
     /// Whether the method draws besides its estimates: workers, or what an operator leaves to chance.

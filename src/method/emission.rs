@@ -111,7 +111,8 @@ impl<'m> Experiment<'m> {
         // Two steps, as the first one may differ; the moves of later ones are the same.
         let start: Vec<f64> = self.start.to_vec();
         let Some(mut followed) = Followed::<f64>::new(self, start.clone(), ()) else { return false };
-        (1..=2).all(|step| {
+        let steps = if self.method.program().is_autonomous() { 2 } else { self.method.horizon.max(2) };
+        (1..=steps).all(|step| {
             let next: Vec<f64> = start.iter().enumerate().map(|(j, x)| x + (j + step) as f64).collect();
             let reached = followed.step(&next);
             reached.is_some_and(|reached| reached.estimate.iter().all(|g| g.is_finite()))

@@ -57,12 +57,14 @@ pub(super) struct Plan<S> {
     value: Option<usize>,
     gradient: Option<usize>,
     needs_gradient: bool,
+    needs_error: bool,
     rows: Vec<Row<S>>,
 }
 
 impl<S: Scalar> Plan<S> {
     pub fn new(table: &Table<S>, method: &BoundMethod, context: S::Context) -> Self {
-        let mut plan = Plan { value: None, gradient: None, needs_gradient: false, rows: Vec::new() };
+        let mut plan =
+            Plan { value: None, gradient: None, needs_gradient: false, needs_error: false, rows: Vec::new() };
         for (row, recorded) in table.recorded().iter().enumerate() {
             match recorded {
                 Recorded::Number(ScalarSequence::Value) => plan.value = Some(row),
@@ -84,13 +86,15 @@ impl<S: Scalar> Plan<S> {
                 }
             }
         }
-        let reads_gradient = |row: &Row<S>| match &row.what {
-            What::Derived { parts, .. } | What::First { parts, .. } => {
-                parts.iter().any(|(_, source)| matches!(source, Source::Gradient))
-            }
+        let reads = |row: &Row<S>, is_it: fn(&Source) -> bool| match &row.what {
+            What::Derived { parts, .. } | What::First { parts, .. } => parts.iter().any(|(_, source)| is_it(source)),
             _ => false,
         };
+        let reads_gradient = |row| reads(row, |source| matches!(source, Source::Gradient));
+        let reads_error =
+            |row: &Row<S>| matches!(row.what, What::Error) || reads(row, |source| matches!(source, Source::Error));
         plan.needs_gradient = plan.gradient.is_some() || plan.rows.iter().any(reads_gradient);
+        plan.needs_error = plan.rows.iter().any(reads_error);
         plan
     }
 
@@ -150,6 +154,13 @@ impl<S: Scalar> Plan<S> {
         memories: &mut Memories<S>,
     ) {
         let (context, at) = (vectors.context(), k as i64);
+        if self.needs_error {
+            let Memories { error, bias, noise, .. } = memories;
+            for ((e, b), n) in error.iter_mut().zip(bias.iter()).zip(noise.iter()) {
+                e.set(b);
+                e.add_assign(n);
+            }
+        }
         for Row { row, what } in &self.rows {
             let mut set = |index, value: &S| table.set_in(*row, index, value);
             match what {

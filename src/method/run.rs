@@ -77,8 +77,10 @@ pub(super) struct Memories<S> {
     pub fresh: bool,
     /// Where the newest estimate was asked for, if not at the step's own point.
     pub called_at: Vec<S>,
-    /// ∇f where the newest estimate was asked for.
-    pub called: Vec<S>,
+    /// ∇f where the newest estimate was asked for, if that is not `at_point` itself.
+    called: Vec<S>,
+    /// Whether it is.
+    called_is_point: bool,
     pub bias: Vec<S>,
     pub noise: Vec<S>,
     pub free: Vec<S>,
@@ -90,6 +92,21 @@ pub(super) struct Memories<S> {
     tapes: Vec<Tape<S>>,
     sources: RefCell<Memory<S>>,
     scratch: Scratch<S>,
+}
+
+impl<S> Memories<S> {
+    /// ∇f where the newest estimate was asked for.
+    fn called(&self) -> &[S] {
+        if self.called_is_point { &self.at_point } else { &self.called }
+    }
+
+    /// Before `at_point` is overwritten: what an estimate was told stays.
+    fn renew(&mut self) {
+        if self.called_is_point {
+            std::mem::swap(&mut self.at_point, &mut self.called);
+            self.called_is_point = false;
+        }
+    }
 }
 
 /// The state at the beginning of a step, from which a greedy source tries errors.
@@ -149,6 +166,7 @@ impl<'m> Experiment<'m> {
                 fresh: false,
                 called_at: vector(),
                 called: vector(),
+                called_is_point: false,
                 bias: vector(),
                 noise: vector(),
                 free: vector(),
@@ -282,8 +300,9 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
 
     /// ∇f(x), known from here on.
     fn look(&mut self) {
-        let Memories { at_point, fresh, scratch, .. } = &mut self.memories;
-        if !*fresh {
+        if !self.memories.fresh {
+            self.memories.renew();
+            let Memories { at_point, fresh, scratch, .. } = &mut self.memories;
             let problem = S::view(self.experiment.problem);
             problem.gradient_in(&self.vectors.registers[0], at_point, self.context, scratch);
             *fresh = true;
@@ -292,11 +311,12 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
 
     /// f(x), with the gradient where that is wanted too.
     fn value_at_point(&mut self, with_gradient: bool) -> S {
-        let Memories { at_point, fresh, scratch, .. } = &mut self.memories;
         let (problem, x) = (S::view(self.experiment.problem), &self.vectors.registers[0]);
-        if *fresh || !with_gradient {
-            return problem.value_in(x, self.context, scratch);
+        if self.memories.fresh || !with_gradient {
+            return problem.value_in(x, self.context, &mut self.memories.scratch);
         }
+        self.memories.renew();
+        let Memories { at_point, fresh, scratch, .. } = &mut self.memories;
         *fresh = true;
         problem.value_and_gradient_in(x, at_point, self.context, scratch)
     }
@@ -314,8 +334,8 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
 
     /// What the newest estimate of the average was made of.
     pub(super) fn drawn(&self) -> Drawn<'_, S> {
-        let Memories { called_at, called, bias, noise, free, .. } = &self.memories;
-        Drawn { at: called_at, gradient: called, bias, noise, free }
+        let Memories { called_at, bias, noise, free, .. } = &self.memories;
+        Drawn { at: called_at, gradient: self.memories.called(), bias, noise, free }
     }
 
     /// The state: numbers, and registers of vectors.
@@ -357,22 +377,20 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
         if let Drawing::Given(bias, noise) = self.drawing {
             self.memories.bias.clone_from_slice(bias);
             self.memories.noise.clone_from_slice(noise);
-            let out = self.vectors.registers[u].iter_mut().zip(&self.memories.called);
+            let out = self.vectors.registers[u].iter_mut().zip(self.memories.called());
             for ((o, g), (b, n)) in out.zip(bias.iter().zip(noise)) {
                 *o = g.clone().add(b).add(n);
             }
             return Ok(());
         }
         self.draw(call)?;
-        let Memories { called, bias, noise, free, error, .. } = &mut *self.memories;
+        let Memories { bias, noise, free, .. } = &*self.memories;
+        let called = self.memories.called();
         let out = &mut self.vectors.registers[u];
         S::with_widest_registers(|| {
-            for ((((o, e), b), n), g) in
-                out.iter_mut().zip(error.iter_mut()).zip(bias.iter()).zip(noise.iter()).zip(called.iter())
-            {
-                e.set(b);
-                e.add_assign(n);
-                o.set(e);
+            for (((o, b), n), g) in out.iter_mut().zip(bias).zip(noise).zip(called) {
+                o.set(b);
+                o.add_assign(n);
                 o.add_assign(g);
             }
         });
@@ -385,17 +403,18 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
     /// ∇f at a register's point, where an estimate is asked for.
     fn look_at(&mut self, at: usize) {
         let Live { experiment, problem, vectors, memories, context, .. } = self;
-        let Memories { at_point, fresh, called_at, called, scratch, .. } = &mut **memories;
+        if at == 0 && !memories.fresh {
+            memories.renew();
+        }
+        let Memories { at_point, fresh, called_at, called, called_is_point, scratch, .. } = &mut **memories;
         let y = &vectors.registers[at];
         if at == 0 && !*fresh {
             problem.gradient_in(y, at_point, *context, scratch);
             *fresh = true;
-        }
-        if at == 0 {
-            called.iter_mut().zip(at_point.iter()).for_each(|(g, own)| g.set(own));
-        } else {
+        } else if at != 0 {
             problem.gradient_in(y, called, *context, scratch);
         }
+        *called_is_point = at == 0;
         if !experiment.method.program().calls_at_point() {
             called_at.iter_mut().zip(y).for_each(|(own, y)| own.set(y));
         }
@@ -433,7 +452,10 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
     fn draw_from(&mut self, at: usize, random: &mut dyn Randomness<S>) {
         let Live { experiment, problem, vectors, memories, drawing, before, k, context, .. } = self;
         let context = *context;
-        let Memories { called, bias, noise, free, worker_gradients, sources, scratch, .. } = &mut **memories;
+        let Memories {
+            at_point, called, called_is_point, bias, noise, free, worker_gradients, sources, scratch, ..
+        } = &mut **memories;
+        let called: &[S] = if *called_is_point { at_point } else { called };
         let y = &vectors.registers[at];
         experiment.oracle.worker_gradients(experiment.problem, y, worker_gradients, context, scratch);
         let badness = |lane: usize, candidate: &[f64]| {
@@ -470,6 +492,7 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
         let Live { experiment, problem, vectors, memories, random, k, context, .. } = self;
         let (Some(random), context) = (random, *context) else { return Err(Stop::Undecided) };
         let y = &vectors.registers[at];
+        memories.renew();
         let Memories { called, error, sources, scratch, .. } = &mut **memories;
         problem.worker_gradient_in(worker, y, called, context, scratch);
         let situation = Situation {

@@ -855,9 +855,10 @@ impl<S: Arithmetic + Estimable> Trace<S> for OutcomeTrace<'_, '_, S> {
             }
             ScalarSequence::Distance if k == self.k + 1 => Ok(self.past.run.distance(&self.after.vectors[0])),
             ScalarSequence::Quantity(quantity) => match self.own_frame(quantity, k)? {
+                // Undefined where the step stopped.
                 Some(frame) => {
                     let number = frame.number(self.past.run.experiment.method, quantity);
-                    number.cloned().ok_or_else(|| EvaluationError::missing(&quantity.name, k))
+                    Ok(number.cloned().unwrap_or_else(|| S::from_f64(f64::NAN, self.past.run.context)))
                 }
                 None => self.past.scalar(sequence, k),
             },

@@ -265,7 +265,7 @@ pub(super) fn decide_exactly(
             decision.by_rationals(quantities, means, &budget)?;
         }
         let Some(table) = means.table::<Interval>(&reached, quantities, bits) else {
-            return Err(CheckFailure::Unsuitable("the family proves no lower bound of f".into()));
+            return Err(CheckFailure::Unsuitable("the expectations have no exact value: no lower bound of f is proved, or a number of the method has none".into()));
         };
         let before = decision.open.len();
         decision.pass(&table, longest, bits, &|place, scope, sides| {

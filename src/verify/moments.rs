@@ -184,9 +184,12 @@ pub(super) fn applies(instance: &Instance<'_>) -> bool {
         return false;
     }
     let Some(kinds) = instance.method.kinds() else { return false };
+    let (program, first) = (instance.method.program(), instance.method.first_kinds());
     let is_direction = |sequence: &VectorSequence| match sequence {
         VectorSequence::Quantity(quantity) => {
-            kinds[instance.method.program().registers(quantity.position).start] == Some(Kind::Direction)
+            let register = program.registers(quantity.position).start;
+            let is_set_by_start = quantity.first.is_some() && program.kept(quantity.position).is_none();
+            kinds[register] == Some(Kind::Direction) && (!is_set_by_start || first[register] == Some(Kind::Direction))
         }
         VectorSequence::Point => false,
         _ => true,

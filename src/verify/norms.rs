@@ -72,7 +72,7 @@ impl Norms {
             Kind::Point => Some(Size { kind: Kind::Point, bound: Ball::zero(()) }),
             Kind::Direction => Some(Size { kind: Kind::Direction, bound: Ball::from_f64(*known, ()) }),
         };
-        let begins_elsewhere = !method.program().any.is_empty();
+        let begins_elsewhere = !method.program().any.is_empty() || !method.starts_with_kinds();
         let sure = |operator: &Operator| operator.guarantee(dimension).filter(|_| !operator.is_random());
         (!begins_elsewhere).then(|| Norms {
             registers: start.iter().enumerate().map(size).collect(),
@@ -195,5 +195,63 @@ impl Norms {
             },
             Bend::Elementwise(Elementwise::Quotients, _) => self.registers[u] = None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::instance::{Instance, Start};
+    use crate::verify::testing;
+
+    /// The bound of ‖x_1 − x_0‖ for x − u/8 where ‖∇f(x_0)‖ = 1 and the estimate is exact; none where there is none.
+    fn first_move(lines: &str, kind: &str, operator: &serde_json::Value) -> Option<f64> {
+        let text = format!(
+            "[parameters]\ngamma = {{ in = \"(0, inf)\" }}\n[operators.Q]\ntry = [{{ name = \"top-k\", share = 0.5 }}]\n\
+             [method.parameters]\ngamma = {{ in = \"(0, inf)\" }}\n[method.operators]\nQ = {{ is = \"{kind}\" }}\n\
+             [method.step]\nlines = {lines}\n[claim]\nfor_all = \"k in 0..K\"\nlhs = \"0\"\nrhs = \"f[k]\"\n"
+        );
+        let text = match kind {
+            "projection" => text.replace("name = \"top-k\", share = 0.5", "name = \"clip\", threshold = 0.25"),
+            _ => text,
+        };
+        let statement = testing::statement("pathwise", &text);
+        let spec = testing::cell(serde_json::json!({
+            "problem": { "family": "diagonal-quadratic", "spectrum": [1.0, 0.5, 2.0, 1.0] }, "horizon": 3,
+            "start": Start::of(&statement.method, 0), "parameters": { "gamma": 0.125 }, "operators": { "Q": operator },
+        }));
+        let instance = Instance::build(&statement, &spec).unwrap();
+        let method = &instance.method;
+        let (one, none) = (Ball::one(()), Ball::zero(()));
+        let sizes = Sizes { gradient: &one, smoothness: Some(&one), relative: &none, absolute: &none, sure: true };
+        let mut norms = Norms::new(method, Some(&vec![0.0; method.program().vectors]), 4)?;
+        let mut unrolled = Unrolled::<Ball>::new(method.machine(()));
+        unrolled.begin()?;
+        Some(norms.step(&unrolled.step()?, &sizes)?.moved.upper_magnitude())
+    }
+
+    fn is_near(found: Option<f64>, expected: f64) -> bool {
+        found.is_some_and(|found| (found - expected).abs() <= 1e-9 * expected)
+    }
+
+    #[test]
+    fn a_compressor_is_as_long_as_its_contraction_lets_it_and_a_projection_as_its_radius() {
+        let lines = "[\"g = estimate(x)\", \"u = Q(g)\", \"x = x - gamma*u\"]";
+        let top = serde_json::json!({ "name": "top-k", "share": 0.5 });
+        let drawn = serde_json::json!({ "name": "rand-k", "share": 0.5 });
+        let clip = serde_json::json!({ "name": "clip", "threshold": 0.25 });
+        assert!(is_near(first_move(lines, "contractive", &top), 0.125 * (1.0 + 0.5f64.sqrt())));
+        assert!(is_near(first_move(lines, "contractive-in-mean", &top), 0.125 * (1.0 + 0.5f64.sqrt())));
+        assert!(is_near(first_move(lines, "projection", &clip), 0.125 * 0.25));
+        assert_eq!(first_move(lines, "contractive-in-mean", &drawn), None);
+    }
+
+    #[test]
+    fn steps_of_unknown_moves_have_no_bound() {
+        let top = serde_json::json!({ "name": "top-k", "share": 0.5 });
+        let chosen = "[\"g = estimate(x)\", \"u = if(k < 3, g, 8*g)\", \"x = x - gamma*u\"]";
+        assert_eq!(first_move(chosen, "contractive", &top), None);
+        let divided = "[\"g = estimate(x)\", \"u = quotients(g, g)\", \"x = x - gamma*u\"]";
+        assert_eq!(first_move(divided, "contractive", &top), None);
     }
 }

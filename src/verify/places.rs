@@ -119,7 +119,12 @@ pub(super) fn of<S: Scalar>(
     if claim.quantifier.is_some() && !speaks_of_horizon && !instance.depends_on_horizon() {
         return Ok(Places { compared: each_index(claim, number, scope, longest)?, ..Places::default() });
     }
-    every_horizon(instance, claim, number, scope, longest, budget)
+    let mut places = every_horizon(instance, claim, number, scope, longest, budget)?;
+    if instance.method.reads_horizon() {
+        // The run is that of one K.
+        places.compared.retain(|place| place.horizon == instance.horizon);
+    }
+    Ok(places)
 }
 
 fn is_horizon(node: Node<'_>) -> bool {

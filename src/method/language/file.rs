@@ -179,9 +179,12 @@ impl<'a> Loader<'a> {
             .into_iter()
             .map(|(quantity, text)| Ok(State { quantity, rule: self.rule(quantity, text, &lines)? }))
             .collect::<Loaded<_>>()?;
+        for (state, text) in states.iter().zip(raw.state.values()) {
+            self.refuse_early_reads(state, &states, &text.start)?;
+        }
         // The run's own start comes first.
         states.sort_by_key(|state| state.quantity);
-        let starts = self.starts(&lines)?;
+        let starts = self.starts(&lines, &states)?;
         Ok(Method {
             id: text_of(&raw.id, "own"),
             title: text_of(&raw.title, "The method of the statement"),
@@ -353,8 +356,7 @@ impl<'a> Loader<'a> {
                 return self.error(head.span(), "a state's first index is -1, 0 or 1", None);
             }
             if target.name == "x" {
-                starts.push((0, &state.start));
-                continue;
+                return self.error(head.span(), "x begins where the run does", Some("declare the other states alone"));
             }
             self.refuse_taken(&target.name, head.span())?;
             let shape = match self.names_a_line(state.start.get_ref(), targets) {
@@ -382,7 +384,9 @@ impl<'a> Loader<'a> {
             return Ok(None);
         }
         let expr = self.expression(text)?;
-        let mut checker = self.checker(Place::Line);
+        // Schedules are set by steps.
+        let names = Names { schedules: Vec::new(), ..self.names.clone() };
+        let mut checker = Checker::new(&names, Place::Line);
         if let Some(worker) = &target.worker {
             let bound = checker.bind(worker, &(0..text.get_ref().len()));
             self.placed(text, 0, bound)?;
@@ -484,7 +488,28 @@ impl<'a> Loader<'a> {
         })
     }
 
-    fn starts(&self, lines: &[Line]) -> Loaded<Vec<Start>> {
+    /// Refuses a start that reads what has no value when it is evaluated: a line, a schedule, a state that begins later
+    /// or with a line.
+    fn refuse_early_reads(&self, state: &State, all: &[State], text: &Spanned<String>) -> Loaded<()> {
+        let value = match &state.rule {
+            Rule::Number(number) => Value::Number(number.clone()),
+            Rule::Vector(vector) => Value::Vector(vector.clone()),
+            Rule::Line(_) | Rule::Any => return Ok(()),
+        };
+        let begins_before = |quantity: usize| {
+            let other = all.iter().find(|other| other.quantity == quantity);
+            quantity < state.quantity && other.is_some_and(|other| !matches!(other.rule, Rule::Line(_)))
+        };
+        let early =
+            (1..self.names.quantities.len()).find(|quantity| value.reads(*quantity) && !begins_before(*quantity));
+        let Some(quantity) = early else { return Ok(()) };
+        let message = format!("`{}` has no value when this start is evaluated", self.names.quantities[quantity].name);
+        let help =
+            "a start reads x, parameters, constants, and states declared before it that begin with an expression";
+        self.error(text.span(), message, Some(help))
+    }
+
+    fn starts(&self, lines: &[Line], states: &[State]) -> Loaded<Vec<Start>> {
         let mut all = Vec::new();
         for (name, rules) in &self.raw.starts {
             let mut changed = Vec::new();
@@ -495,6 +520,17 @@ impl<'a> Loader<'a> {
                     return self.error(head.span(), format!("there is no state `{}`", target.name), None);
                 };
                 changed.push(State { quantity, rule: self.rule(quantity, text, lines)? });
+            }
+            let rule_of = |state: &State| {
+                changed.iter().find(|other: &&State| other.quantity == state.quantity).unwrap_or(state).clone()
+            };
+            let every: Vec<State> = states.iter().map(rule_of).collect();
+            for (state, text) in changed.iter().zip(rules.values()) {
+                self.refuse_early_reads(state, &every, text)?;
+            }
+            // What is not changed may read what is.
+            for (state, raw) in every.iter().zip(self.raw.state.values()) {
+                self.refuse_early_reads(state, &every, &raw.start)?;
             }
             all.push(Start { name: name.get_ref().clone(), states: changed });
         }

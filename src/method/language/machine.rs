@@ -342,7 +342,11 @@ impl<'p, S: Scalar> Machine<'p, S> {
                 (*a, value)
             }
             Op::IntegerPower(a, b) => {
-                let exponent = self.numbers[self.at(*b)].to_f64() as i32;
+                let exponent = self.numbers[self.at(*b)].to_f64();
+                if exponent.abs() > f64::from(i32::MAX) {
+                    return Err(Stop::Undecided);
+                }
+                let exponent = exponent as i32;
                 (*a, self.numbers[self.at(*a)].clone().powi(exponent))
             }
             Op::Function(function, a) => {

@@ -201,7 +201,16 @@ pub fn kinds(machine: Machine<'_, f64>, program: &Program) -> Option<Vec<Option<
     unrolled.begin()?;
     let mut after_first = None;
     for _ in 0..3 {
-        unrolled.step()?.iter().for_each(|step| step.kind(&mut kinds));
+        for step in unrolled.step()? {
+            // Gradients and estimates elsewhere than at points depend on where the origin is.
+            if matches!(&step, Move::Call(_, call) if kinds[call.at] != Some(Kind::Point)) {
+                return None;
+            }
+            step.kind(&mut kinds);
+        }
+        if kinds[0] != Some(Kind::Point) {
+            return None;
+        }
         match &after_first {
             None => after_first = Some(kinds.clone()),
             Some(first) if *first != kinds => return None,

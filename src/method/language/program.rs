@@ -331,6 +331,19 @@ impl Program {
         all.fold([0, 0], |[a, w], [b, v]| [a + b, w + v])
     }
 
+    /// Whether a step draws one estimate of the average and nothing for single workers, and the start draws nothing.
+    #[must_use]
+    pub fn draws_one_average(&self) -> bool {
+        let lines_alone = Program { start: Vec::new(), ..self.clone() };
+        lines_alone.draws() == [1, 0] && self.draws() == [1, 0]
+    }
+
+    /// Whether a number is made of K.
+    #[must_use]
+    pub fn reads_horizon(&self) -> bool {
+        self.numbers.contains(&Given::Size(Size::Horizon))
+    }
+
     /// The number registers that say how many workers a step draws, one for each time that it does.
     pub fn sample_sizes(&self) -> impl Iterator<Item = usize> + '_ {
         self.lines.iter().flat_map(|line| &line.ops).filter_map(|op| match op {
@@ -348,7 +361,11 @@ impl Program {
     /// Whether what has been drawn may decide whether more is.
     #[must_use]
     pub fn draws_by_choice(&self) -> bool {
-        let draws = |op: &Op| matches!(op, Op::Estimate(..) | Op::WorkerEstimate(..) | Op::Operate(..));
+        let draws = |op: &Op| match op {
+            Op::Estimate(_, _, draw) => !matches!(draw, Draw::Repeated(_)),
+            Op::WorkerEstimate(..) | Op::Operate(..) => true,
+            _ => false,
+        };
         self.any(&|op| matches!(op, Op::Branch(..)) && op.any(&draws))
     }
 

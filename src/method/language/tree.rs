@@ -333,7 +333,7 @@ impl Method {
     pub fn names(&self) -> MethodNames {
         let mut names = MethodNames {
             starts: self.start_names().map(|name| name.replace('-', "_")).collect(),
-            has_error: compile(self, None, 1).is_some_and(|program| program.draws() == [1, 0]),
+            has_error: compile(self, None, 1).is_some_and(|program| program.draws_one_average()),
             ..MethodNames::default()
         };
         for (position, (name, _)) in self.schedules.iter().enumerate() {
