@@ -309,33 +309,21 @@ impl Program {
         }
     }
 
-    /// How many estimates of the average and of single workers a step draws.
+    /// How many estimates of the average and of single workers a step and the start draw.
     #[must_use]
     pub fn draws(&self) -> [usize; 2] {
-        fn count(ops: &[Op]) -> [usize; 2] {
-            ops.iter().fold([0, 0], |[averages, workers], op| {
-                let [a, w] = match op {
-                    Op::Estimate(..) => [1, 0],
-                    Op::WorkerEstimate(..) => [0, 1],
-                    Op::Each(_, body) => count(body),
-                    Op::Branch(_, then, otherwise) => {
-                        let ([a, w], [b, v]) = (count(then), count(otherwise));
-                        [a + b, w + v]
-                    }
-                    _ => [0, 0],
-                };
-                [averages + a, workers + w]
-            })
-        }
-        let all = self.lines.iter().map(|line| count(&line.ops)).chain([count(&self.start)]);
-        all.fold([0, 0], |[a, w], [b, v]| [a + b, w + v])
+        let ([a, w], [b, v]) = (self.draws_of_step(), estimates(&self.start));
+        [a + b, w + v]
+    }
+
+    fn draws_of_step(&self) -> [usize; 2] {
+        self.lines.iter().map(|line| estimates(&line.ops)).fold([0, 0], |[a, w], [b, v]| [a + b, w + v])
     }
 
     /// Whether a step draws one estimate of the average and nothing for single workers, and the start draws nothing.
     #[must_use]
     pub fn draws_one_average(&self) -> bool {
-        let lines_alone = Program { start: Vec::new(), ..self.clone() };
-        lines_alone.draws() == [1, 0] && self.draws() == [1, 0]
+        self.draws_of_step() == [1, 0] && estimates(&self.start) == [0, 0]
     }
 
     /// Whether a number is made of K.
@@ -460,6 +448,23 @@ impl Program {
         let mut begun = self.lines.iter().flat_map(|line| &line.starts);
         begun.find(|begun| begun.quantity == quantity).map(|begun| begun.kept)
     }
+}
+
+/// How many estimates of the average and of single workers the operations ask for.
+fn estimates(ops: &[Op]) -> [usize; 2] {
+    ops.iter().fold([0, 0], |[averages, workers], op| {
+        let [a, w] = match op {
+            Op::Estimate(..) => [1, 0],
+            Op::WorkerEstimate(..) => [0, 1],
+            Op::Each(_, body) => estimates(body),
+            Op::Branch(_, then, otherwise) => {
+                let ([a, w], [b, v]) = (estimates(then), estimates(otherwise));
+                [a + b, w + v]
+            }
+            _ => [0, 0],
+        };
+        [averages + a, workers + w]
+    })
 }
 
 struct Compiler {
