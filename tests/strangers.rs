@@ -672,6 +672,8 @@ fn starts_that_read_what_has_no_value_yet_are_refused() {
     refused(of_schedule, &lines, "norm2(v[k])", late);
     let of_point = "[method.state]\nx = { first = 0, start = \"zero\" }";
     refused(of_point, &["g = estimate(x)", "x = x - gamma*g"], "norm2(x[k])", "x begins where the run does");
+    let other_point = "[method.state]\nv = { first = -1, start = \"zero\" }\n[method.starts]\nother = { x = \"zero\" }";
+    refused(other_point, &lines, "norm2(x[k])", "x begins where the run does");
     // An estimate of the start alone is none of a step.
     let drawn = "[method.state]\nv = { first = -1, start = \"estimate(x)\" }";
     refused(drawn, &["v = v/2", "x = x - gamma*v"], "norm2(e[k])", "there is no `e`");

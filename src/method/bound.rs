@@ -1,5 +1,6 @@
 //! A method with all that an instance fixes of it: what its runs execute.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -64,10 +65,14 @@ impl BoundMethod {
         let workers = problem.workers();
         // The start is one of the method's own.
         let program = compile(&method, name, workers).or_else(|| compile(&method, None, workers));
+        let program = program.unwrap_or_default();
+        let reads = |number: &Number| Program::of_number(&method, number, workers).reads_horizon();
+        let ends = |p: &Parameter| [&p.lower.value, &p.upper.value, &p.default].into_iter().flatten().any(reads);
+        let reads_horizon = program.reads_horizon() || method.parameters.iter().any(ends);
         let mut bound = BoundMethod {
             known: Known::ALL.iter().map(|(_, known)| proved(*known, problem)).collect(),
             dimension: problem.dimension(),
-            program: Arc::new(program.unwrap_or_default()),
+            program: Arc::new(program),
             start,
             kinds: None,
             kept_registers: Vec::new(),
@@ -78,13 +83,8 @@ impl BoundMethod {
             given: Vec::new(),
             horizon: 0,
             whole_horizon: 0,
-            reads_horizon: false,
+            reads_horizon,
             method,
-        };
-        bound.reads_horizon = bound.program.reads_horizon() || {
-            let ends = |p: &Parameter| [p.lower.value.clone(), p.upper.value.clone(), p.default.clone()];
-            let numbers = bound.method.parameters.iter().flat_map(ends).flatten();
-            numbers.into_iter().any(|number| Program::of_number(&bound.method, &number, workers).reads_horizon())
         };
         bound.kinds = kinds(bound.machine::<f64>(()), &bound.program);
         bound.keep(spoken);
@@ -110,7 +110,7 @@ impl BoundMethod {
         &self.kept_registers
     }
 
-    /// The quantities that are numbers and are kept.
+    /// The registers of the numbers that are kept.
     #[must_use]
     pub fn number_registers(&self) -> &[usize] {
         &self.number_registers
@@ -186,13 +186,16 @@ impl BoundMethod {
     fn draws_some_workers(&self) -> Result<(), Misfit> {
         let mut machine = self.machine::<Interval>(RANGE_BITS);
         let known = machine.set_constants(&mut Recorder::default()).is_ok();
-        let size = |register: usize| if known { machine.number(register).to_f64() } else { f64::NAN };
-        let fits = |size: &f64| size.fract() == 0.0 && (1.0..=self.program.workers as f64).contains(size);
-        match self.program.sample_sizes().map(size).find(|size| !fits(size)) {
+        let fits = |size: &Interval| {
+            let count = size.to_f64();
+            let is_point = size.compare(&Interval::from_f64(count, RANGE_BITS)) == Some(Ordering::Equal);
+            known && is_point && count.fract() == 0.0 && (1.0..=self.program.workers as f64).contains(&count)
+        };
+        match self.program.sample_sizes().map(|register| machine.number(register)).find(|size| !fits(size)) {
             None => Ok(()),
-            Some(value) => {
+            Some(size) => {
                 let range = format!("whole numbers from 1 to n = {}", self.program.workers);
-                Err(Misfit { name: "sample_workers".to_owned(), range, value })
+                Err(Misfit { name: "sample_workers".to_owned(), range, value: size.to_f64() })
             }
         }
     }
@@ -226,14 +229,10 @@ impl BoundMethod {
     #[must_use]
     pub fn starts_with_kinds(&self) -> bool {
         let first = self.first_kinds();
-        let states = (0..self.program.quantities.len()).filter(|quantity| {
-            let own = &self.program.quantities[*quantity].0;
-            own.first.is_some() && own.shape == Shape::Vector && self.program.kept(*quantity).is_none()
-        });
-        states
-            .into_iter()
-            .flat_map(|quantity| self.program.registers(quantity))
-            .all(|register| first[register].is_some())
+        let program = &self.program;
+        let vectors = (0..program.quantities.len()).filter(|q| program.quantities[*q].0.shape == Shape::Vector);
+        let mut set = vectors.filter(|quantity| program.is_set_by_start(*quantity));
+        set.all(|quantity| program.registers(quantity).all(|register| first[register].is_some()))
     }
 
     /// The register of the first direction that the method keeps from step to step, if any.

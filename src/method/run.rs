@@ -94,10 +94,19 @@ pub(super) struct Memories<S> {
     scratch: Scratch<S>,
 }
 
-impl<S> Memories<S> {
+impl<S: Scalar> Memories<S> {
     /// ∇f where the newest estimate was asked for.
     fn called(&self) -> &[S] {
         if self.called_is_point { &self.at_point } else { &self.called }
+    }
+
+    /// ∇f(x), known from here on.
+    fn know_gradient(&mut self, problem: &dyn Evaluate<S>, x: &[S], context: S::Context) {
+        if !self.fresh {
+            self.renew();
+            problem.gradient_in(x, &mut self.at_point, context, &mut self.scratch);
+            self.fresh = true;
+        }
     }
 
     /// Before `at_point` is overwritten: what an estimate was told stays.
@@ -300,13 +309,8 @@ impl<'m, S: Arithmetic + Estimable> Runner<'m, S> {
 
     /// ∇f(x), known from here on.
     fn look(&mut self) {
-        if !self.memories.fresh {
-            self.memories.renew();
-            let Memories { at_point, fresh, scratch, .. } = &mut self.memories;
-            let problem = S::view(self.experiment.problem);
-            problem.gradient_in(&self.vectors.registers[0], at_point, self.context, scratch);
-            *fresh = true;
-        }
+        let problem = S::view(self.experiment.problem);
+        self.memories.know_gradient(problem, &self.vectors.registers[0], self.context);
     }
 
     /// f(x), with the gradient where that is wanted too.
@@ -403,20 +407,15 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
     /// ∇f at a register's point, where an estimate is asked for.
     fn look_at(&mut self, at: usize) {
         let Live { experiment, problem, vectors, memories, context, .. } = self;
-        if at == 0 && !memories.fresh {
-            memories.renew();
-        }
-        let Memories { at_point, fresh, called_at, called, called_is_point, scratch, .. } = &mut **memories;
         let y = &vectors.registers[at];
-        if at == 0 && !*fresh {
-            problem.gradient_in(y, at_point, *context, scratch);
-            *fresh = true;
-        } else if at != 0 {
-            problem.gradient_in(y, called, *context, scratch);
+        if at == 0 {
+            memories.know_gradient(*problem, y, *context);
+        } else {
+            problem.gradient_in(y, &mut memories.called, *context, &mut memories.scratch);
         }
-        *called_is_point = at == 0;
+        memories.called_is_point = at == 0;
         if !experiment.method.program().calls_at_point() {
-            called_at.iter_mut().zip(y).for_each(|(own, y)| own.set(y));
+            memories.called_at.iter_mut().zip(y).for_each(|(own, y)| own.set(y));
         }
     }
 

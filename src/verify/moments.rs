@@ -188,8 +188,8 @@ pub(super) fn applies(instance: &Instance<'_>) -> bool {
     let is_direction = |sequence: &VectorSequence| match sequence {
         VectorSequence::Quantity(quantity) => {
             let register = program.registers(quantity.position).start;
-            let is_set_by_start = quantity.first.is_some() && program.kept(quantity.position).is_none();
-            kinds[register] == Some(Kind::Direction) && (!is_set_by_start || first[register] == Some(Kind::Direction))
+            kinds[register] == Some(Kind::Direction)
+                && (!program.is_set_by_start(quantity.position) || first[register] == Some(Kind::Direction))
         }
         VectorSequence::Point => false,
         _ => true,

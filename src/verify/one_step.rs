@@ -82,9 +82,8 @@ impl SidesOnRun for OverOutcomes<'_> {
         let noises = self.noises(step, past, context)?;
         let outcome = |noise| OutcomeTrace::new(past, place.horizon, step, noise);
         let outcomes: Vec<_> = noises.into_iter().map(outcome).collect();
-        let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|o| o as &dyn Trace<S>).collect();
         let known = KnownTrace::new(past, place.horizon, step, true);
-        sides_at(claim, place, Evaluator::on_outcomes(scope, &known, &outcomes), watch, context)
+        averaged(claim, place, scope, &known, &outcomes, watch)
     }
 
     fn outcomes<S: Arithmetic + Estimable>(
@@ -144,6 +143,19 @@ pub(super) fn is_of_noise(instance: &Instance<'_>) -> bool {
     instance.oracle.model.split && instance.method.draws_one_average() && !instance.method.draws_itself()
 }
 
+/// Both sides over the outcomes of a step.
+fn averaged<S: Arithmetic + Estimable>(
+    claim: &Claim,
+    place: Place,
+    scope: &Scope<S>,
+    known: &KnownTrace<'_, '_, S>,
+    outcomes: &[OutcomeTrace<'_, '_, S>],
+    watch: Watch<'_, S>,
+) -> Result<Sides<S>, CheckFailure> {
+    let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|outcome| outcome as &dyn Trace<S>).collect();
+    sides_at(claim, place, Evaluator::on_outcomes(scope, known, &outcomes), watch, scope.context)
+}
+
 /// The step that a comparison is about.
 fn step_of(place: Place) -> Result<usize, EvaluationError> {
     let step = usize::try_from(place.k).ok().filter(|k| *k < place.horizon);
@@ -168,9 +180,8 @@ impl SidesOnRun for OverDraws {
         let step = step_of(place)?;
         let outcomes = OutcomeTrace::every(past, place.horizon, step, MAX_OUTCOMES)
             .ok_or_else(|| CheckFailure::Unsuitable(TOO_MANY.to_owned()))?;
-        let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|o| o as &dyn Trace<S>).collect();
         let known = KnownTrace::new(past, place.horizon, step, false);
-        sides_at(claim, place, Evaluator::on_outcomes(scope, &known, &outcomes), watch, scope.context)
+        averaged(claim, place, scope, &known, &outcomes, watch)
     }
 
     fn is_symbolic(&self, _: &Claim) -> bool {

@@ -119,12 +119,7 @@ pub(super) fn of<S: Scalar>(
     if claim.quantifier.is_some() && !speaks_of_horizon && !instance.depends_on_horizon() {
         return Ok(Places { compared: each_index(claim, number, scope, longest)?, ..Places::default() });
     }
-    let mut places = every_horizon(instance, claim, number, scope, longest, budget)?;
-    if instance.method.reads_horizon() {
-        // The run is that of one K.
-        places.compared.retain(|place| place.horizon == instance.horizon);
-    }
-    Ok(places)
+    every_horizon(instance, claim, number, scope, longest, budget)
 }
 
 fn is_horizon(node: Node<'_>) -> bool {
@@ -185,7 +180,9 @@ fn every_horizon<S: Scalar>(
     let powers = std::iter::successors(Some(2usize), |p| p.checked_mul(2)).take_while(|p| *p < longest);
     let early = [1, longest].into_iter().take(longest.min(2)).chain(powers);
     let rest = (1..longest).filter(|horizon| !horizon.is_power_of_two());
-    for horizon in early.chain(rest) {
+    // The run of a method that reads K is that of one K.
+    let is_meant = |horizon: &usize| !instance.method.reads_horizon() || *horizon == instance.horizon;
+    for horizon in early.chain(rest).filter(is_meant) {
         let range = match indices(claim, scope, horizon) {
             Ok(range) if random_index_exists(instance, claim, horizon, scope)? => range,
             Err(failure) if horizon == longest => return Err(failure),

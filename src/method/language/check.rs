@@ -332,7 +332,8 @@ impl<'a> Checker<'a> {
         if name == "mod" {
             let [a, b] = self.two(name, arguments, span)?;
             let [a, b] = [self.number(a)?, self.number(b)?];
-            if !(self.is_whole(&a) && self.is_whole(&b)) {
+            let is_integer = |parameter: usize| self.names.integers.contains(&parameter);
+            if !(a.is_whole(&is_integer) && b.is_whole(&is_integer)) {
                 let help = "of k, K, n, d, whole literals and parameters with integer = true, as in mod(k, T)";
                 return fail("`mod` is of whole numbers", Some(help), span);
             }
@@ -357,20 +358,6 @@ impl<'a> Checker<'a> {
             return Ok(Value::Number(Number::Sampled(Box::new(size))));
         }
         self.vector_call(name, arguments, span)
-    }
-
-    /// Whether the number is whole in every instance.
-    fn is_whole(&self, number: &Number) -> bool {
-        match number {
-            Number::Literal(value) => value.is_integer(),
-            Number::Step | Number::Horizon | Number::Workers | Number::Dimension => true,
-            Number::Parameter(position) => self.names.integers.contains(position),
-            Number::Negate(a) => self.is_whole(a),
-            Number::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, a, b) | Number::Modulo(a, b) => {
-                self.is_whole(a) && self.is_whole(b)
-            }
-            _ => false,
-        }
     }
 
     fn vector_call(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Value> {

@@ -175,15 +175,13 @@ impl<'a> Loader<'a> {
         let targets = self.targets()?;
         let states = self.states(&targets)?;
         let lines = self.lines(&targets)?;
-        let mut states: Vec<State> = states
+        let states: Vec<State> = states
             .into_iter()
             .map(|(quantity, text)| Ok(State { quantity, rule: self.rule(quantity, text, &lines)? }))
             .collect::<Loaded<_>>()?;
         for (state, text) in states.iter().zip(raw.state.values()) {
             self.refuse_early_reads(state, &states, &text.start)?;
         }
-        // The run's own start comes first.
-        states.sort_by_key(|state| state.quantity);
         let starts = self.starts(&lines, &states)?;
         Ok(Method {
             id: text_of(&raw.id, "own"),
@@ -355,9 +353,7 @@ impl<'a> Loader<'a> {
             if !(-1..=1).contains(&state.first) {
                 return self.error(head.span(), "a state's first index is -1, 0 or 1", None);
             }
-            if target.name == "x" {
-                return self.error(head.span(), "x begins where the run does", Some("declare the other states alone"));
-            }
+            self.refuse_point(&target, head.span())?;
             self.refuse_taken(&target.name, head.span())?;
             let shape = match self.names_a_line(state.start.get_ref(), targets) {
                 true => Shape::Vector,
@@ -488,6 +484,14 @@ impl<'a> Loader<'a> {
         })
     }
 
+    /// Refuses a start of the point: it is the run's own.
+    fn refuse_point(&self, target: &Target, place: Range<usize>) -> Loaded<()> {
+        match target.name == "x" {
+            true => self.error(place, "x begins where the run does", Some("declare the other states alone")),
+            false => Ok(()),
+        }
+    }
+
     /// Refuses a start that reads what has no value when it is evaluated: a line, a schedule, a state that begins later
     /// or with a line.
     fn refuse_early_reads(&self, state: &State, all: &[State], text: &Spanned<String>) -> Loaded<()> {
@@ -515,6 +519,7 @@ impl<'a> Loader<'a> {
             let mut changed = Vec::new();
             for (head, text) in rules {
                 let target = self.target(head.get_ref(), head.span())?;
+                self.refuse_point(&target, head.span())?;
                 let is_state = |quantity: &Quantity| quantity.name == target.name && quantity.first.is_some();
                 let Some(quantity) = self.names.quantities.iter().position(is_state) else {
                     return self.error(head.span(), format!("there is no state `{}`", target.name), None);
@@ -525,12 +530,11 @@ impl<'a> Loader<'a> {
                 changed.iter().find(|other: &&State| other.quantity == state.quantity).unwrap_or(state).clone()
             };
             let every: Vec<State> = states.iter().map(rule_of).collect();
-            for (state, text) in changed.iter().zip(rules.values()) {
-                self.refuse_early_reads(state, &every, text)?;
-            }
             // What is not changed may read what is.
             for (state, raw) in every.iter().zip(self.raw.state.values()) {
-                self.refuse_early_reads(state, &every, &raw.start)?;
+                let own = changed.iter().position(|other: &State| other.quantity == state.quantity);
+                let text = own.and_then(|own| rules.values().nth(own)).unwrap_or(&raw.start);
+                self.refuse_early_reads(state, &every, text)?;
             }
             all.push(Start { name: name.get_ref().clone(), states: changed });
         }

@@ -298,7 +298,8 @@ impl<'p, S: Scalar> Machine<'p, S> {
             Op::SampleWorkers(to, size) => {
                 let of = self.program.workers;
                 let first = at(*to);
-                let subsets = vectors.sample_workers(sample_size(number(*size), of)?, of)?;
+                // A whole number of them, see `BoundMethod::tune`.
+                let subsets = vectors.sample_workers(number(*size).lane(0) as usize, of)?;
                 for worker in 0..of {
                     let is_drawn = |lane: usize| f64::from(u8::from(subsets[lane].contains(worker)));
                     self.numbers[first + worker] = S::from_lanes(is_drawn, self.context);
@@ -528,19 +529,6 @@ fn divides<S: Scalar>(divisor: &S) -> Ran {
 
 /// Below this every whole number is one of binary64.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
-
-/// How many of n workers are drawn: an integer between 1 and n, or there is no value.
-fn sample_size<S: Scalar>(size: &S, of: usize) -> Result<usize, Stop> {
-    let count = size.lane(0);
-    let whole = count.fract() == 0.0 && (1.0..=of as f64).contains(&count);
-    let same = (0..S::LANES).all(|lane| size.lane(lane) == count);
-    let certain = S::LANES > 1 || size.compare(&S::from_f64(count, size.context())) == Some(Ordering::Equal);
-    match (whole && same, certain) {
-        (true, true) => Ok(count as usize),
-        (true, false) => Err(Stop::Undecided),
-        (false, _) => Err(Stop::NoValue),
-    }
-}
 
 fn mapped<S: Scalar>(map: Map, u: &mut [S], context: S::Context) -> Ran {
     match map {

@@ -387,7 +387,6 @@ impl Program {
             ops.iter().any(|op| match op {
                 Op::Each(_, body) => may(body),
                 Op::Branch(..) | Op::Divide(..) | Op::Map(..) | Op::Operate(..) | Op::Modulo(..) => true,
-                Op::SampleWorkers(..) => true,
                 Op::Elementwise(op, ..) => *op == Elementwise::Quotients,
                 Op::Binary(op, ..) => matches!(op, BinaryOp::Div | BinaryOp::Pow),
                 Op::Function(function, _) => !function.is_total(),
@@ -440,6 +439,12 @@ impl Program {
         let calls = |line: &&Segment| line.ops.iter().any(|op| op.any(&|op| matches!(op, Op::Estimate(..))));
         let is_call = |line: &Segment| matches!(&line.ops[..], [Op::Estimate(_, at, _)] if *at == Register::fixed(0));
         self.calls_at_point() && self.lines.iter().find(calls).is_some_and(|first| is_call(first) && begins(first))
+    }
+
+    /// Whether it is a state whose first value the start sets, or the instance gives.
+    #[must_use]
+    pub fn is_set_by_start(&self, quantity: usize) -> bool {
+        self.quantities[quantity].0.first.is_some() && self.kept(quantity).is_none()
     }
 
     /// Where the first value of a state is kept that begins with a line of step 0.
@@ -687,7 +692,7 @@ impl Compiler {
             Number::Binary(op, a, b) => {
                 self.number_into(a, into, ops);
                 let right = self.number(b, ops);
-                let integer = *op == BinaryOp::Pow && is_integer(b);
+                let integer = *op == BinaryOp::Pow && b.is_whole(&|_| false);
                 ops.push(if integer { Op::IntegerPower(into, right) } else { Op::Binary(*op, into, right) });
             }
             Number::Function(function, a) => {
@@ -901,15 +906,4 @@ fn is_sum(vector: &Vector) -> bool {
             | Vector::Negate(_)
             | Vector::Scale(..)
     )
-}
-
-/// Whether the number is an integer whatever the instance.
-fn is_integer(number: &Number) -> bool {
-    match number {
-        Number::Literal(value) => value.is_integer(),
-        Number::Step | Number::Horizon | Number::Workers | Number::Dimension => true,
-        Number::Negate(a) => is_integer(a),
-        Number::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, a, b) => is_integer(a) && is_integer(b),
-        _ => false,
-    }
 }

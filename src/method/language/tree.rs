@@ -406,6 +406,21 @@ impl Value {
 type Read<'a> = &'a dyn Fn(usize, Option<Worker>) -> bool;
 
 impl Number {
+    /// Whether it is a whole number in every instance, where those parameters are.
+    #[must_use]
+    pub fn is_whole(&self, parameter: &dyn Fn(usize) -> bool) -> bool {
+        match self {
+            Number::Literal(value) => value.is_integer(),
+            Number::Step | Number::Horizon | Number::Workers | Number::Dimension => true,
+            Number::Parameter(position) => parameter(*position),
+            Number::Negate(a) => a.is_whole(parameter),
+            Number::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, a, b) | Number::Modulo(a, b) => {
+                a.is_whole(parameter) && b.is_whole(parameter)
+            }
+            _ => false,
+        }
+    }
+
     fn any_read(&self, test: Read<'_>) -> bool {
         match self {
             Number::Quantity(own, worker) => test(*own, *worker),
