@@ -195,7 +195,10 @@ impl<S: Scalar> Plan<S> {
 
 #[inline]
 fn squared<S: Scalar>(vector: &[S], context: S::Context) -> S {
-    S::with_widest_registers(|| norm2(vector, context))
+    S::with_widest_registers(
+        #[inline(always)]
+        || norm2(vector, context),
+    )
 }
 
 fn places(quantity: &OfMethod, method: &BoundMethod) -> (usize, Option<usize>) {
@@ -217,7 +220,10 @@ fn combine<S: Scalar>(parts: &[(S, Source)], vectors: &Coordinates<S>, memories:
             Source::Bias => &memories.bias,
             Source::Noise => &memories.noise,
         };
-        S::with_widest_registers(|| sum.iter_mut().zip(from).for_each(|(x, w)| x.add_product(w, factor)));
+        S::with_widest_registers(
+            #[inline(always)]
+            || sum.iter_mut().zip(from).for_each(|(x, w)| x.add_product(w, factor)),
+        );
     }
     memories.combination = sum;
 }

@@ -391,13 +391,16 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
         let Memories { bias, noise, free, .. } = &*self.memories;
         let called = self.memories.called();
         let out = &mut self.vectors.registers[u];
-        S::with_widest_registers(|| {
-            for (((o, b), n), g) in out.iter_mut().zip(bias).zip(noise).zip(called) {
-                o.set(b);
-                o.add_assign(n);
-                o.add_assign(g);
-            }
-        });
+        S::with_widest_registers(
+            #[inline(always)]
+            || {
+                for (((o, b), n), g) in out.iter_mut().zip(bias).zip(noise).zip(called) {
+                    o.set(b);
+                    o.add_assign(n);
+                    o.add_assign(g);
+                }
+            },
+        );
         if matches!(self.drawing, Drawing::Apart) {
             out.iter_mut().zip(free.iter()).for_each(|(o, u)| o.add_assign(u));
         }

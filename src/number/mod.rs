@@ -290,6 +290,7 @@ pub fn dot<S: Scalar>(a: &[S], b: &[S], context: S::Context) -> S {
 }
 
 /// `‖a‖²`, by [`Scalar::square_assign`], so that an interval result is never negative.
+#[inline]
 pub fn norm2<S: Scalar>(a: &[S], context: S::Context) -> S {
     let mut sum = S::zero(context);
     let mut term = S::zero(context);

@@ -116,7 +116,10 @@ pub trait AddIn<S: Scalar> {
 
 impl<T: Source, S: Scalar> AddIn<S> for T {
     fn add_in(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
-        self.add(at, random, out, context);
+        S::with_widest_registers(
+            #[inline(always)]
+            || self.add(at, random, out, context),
+        );
     }
 
     fn add_to_worker_in(

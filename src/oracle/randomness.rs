@@ -152,10 +152,10 @@ impl<R: Rng, S: Scalar> Stream<R, S> {
                         *value = draw(lane);
                     }
                 }
+                drawn.clear();
+                drawn.extend((0..count).map(|j| S::from_lanes(|lane| raw[lane * count + j], *context)));
             },
         );
-        drawn.clear();
-        drawn.extend((0..count).map(|j| S::from_lanes(|lane| raw[lane * count + j], *context)));
         drawn
     }
 

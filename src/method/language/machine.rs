@@ -424,7 +424,10 @@ impl<S: Scalar> Coordinates<S> {
                 let own = part.vector == u;
                 debug_assert!(first || !own);
                 let from = &all.registers[part.vector];
-                S::with_widest_registers(|| add_part(into, from, own, first, &part));
+                S::with_widest_registers(
+                    #[inline(always)]
+                    || add_part(into, from, own, first, &part),
+                );
                 first = false;
             }
             if first {
