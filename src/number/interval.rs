@@ -181,12 +181,21 @@ impl Interval {
     }
 
     /// Applies an increasing function, computed at each end with its own rounding.
-    fn increasing(&mut self, f: impl Fn(&mut Float, Round)) {
+    fn increasing(&mut self, f: impl Fn(&mut Float, Round) -> Ordering) {
         if self.settled() {
             return;
         }
-        f(&mut self.lo, Round::Down);
-        f(&mut self.hi, Round::Up);
+        let is_point = self.lo == self.hi && self.lo.prec() == self.hi.prec();
+        let order = f(&mut self.lo, Round::Down);
+        if !is_point {
+            f(&mut self.hi, Round::Up);
+            return;
+        }
+        // Both roundings of one value are neighbours unless it is exact.
+        self.hi.assign(&self.lo);
+        if order != Ordering::Equal {
+            self.hi.next_up();
+        }
     }
 
     /// The single integer in the interval, where it is one.
@@ -391,9 +400,7 @@ impl Scalar for Interval {
     }
     fn square_assign(&mut self) {
         self.abs_assign();
-        self.increasing(|x, round| {
-            x.square_round(round);
-        });
+        self.increasing(|x, round| x.square_round(round));
     }
     fn sqrt_assign(&mut self) {
         if self.hi < 0 {
@@ -401,15 +408,11 @@ impl Scalar for Interval {
         } else if self.lo < 0 {
             self.make_partial();
         } else {
-            self.increasing(|x, round| {
-                x.sqrt_round(round);
-            });
+            self.increasing(|x, round| x.sqrt_round(round));
         }
     }
     fn exp_assign(&mut self) {
-        self.increasing(|x, round| {
-            x.exp_round(round);
-        });
+        self.increasing(|x, round| x.exp_round(round));
     }
     fn ln_assign(&mut self) {
         if self.hi <= 0 {
@@ -417,29 +420,21 @@ impl Scalar for Interval {
         } else if self.lo <= 0 {
             self.make_partial();
         } else {
-            self.increasing(|x, round| {
-                x.ln_round(round);
-            });
+            self.increasing(|x, round| x.ln_round(round));
         }
     }
     fn sin_assign(&mut self) {
-        self.sin_cos(0, |x, round| {
-            x.sin_round(round);
-        });
+        self.sin_cos(0, |x| x.sin_round(Round::Down));
     }
     fn cos_assign(&mut self) {
-        self.sin_cos(1, |x, round| {
-            x.cos_round(round);
-        });
+        self.sin_cos(1, |x| x.cos_round(Round::Down));
     }
     fn powi_assign(&mut self, exponent: i32) {
         if exponent % 2 == 0 {
             self.abs_assign();
         }
         // Now the power by the magnitude of the exponent is increasing on the whole interval.
-        self.increasing(|x, round| {
-            x.pow_assign_round(exponent.unsigned_abs(), round);
-        });
+        self.increasing(|x, round| x.pow_assign_round(exponent.unsigned_abs(), round));
         if exponent < 0 {
             let mut one = Interval::from_f64(1.0, self.bits());
             one.div_assign(self);

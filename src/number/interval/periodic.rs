@@ -1,5 +1,7 @@
 //! Sine and cosine of an interval: monotone pieces between the extrema.
 
+use std::cmp::Ordering;
+
 use rug::float::{Constant, Round};
 use rug::ops::DivAssignRound;
 use rug::{Assign, Float, Integer};
@@ -36,8 +38,8 @@ impl Interval {
     }
 
     /// sin of [lo, hi] when `shift = 0`, cos when `shift = 1`: the ends' values, and ±1 where an
-    /// extremum may lie between them.
-    pub(super) fn sin_cos(&mut self, shift: u32, f: impl Fn(&mut Float, Round)) {
+    /// extremum may lie between them. `round_down` rounds the function's value down.
+    pub(super) fn sin_cos(&mut self, shift: u32, round_down: impl Fn(&mut Float) -> Ordering) {
         if self.settled() {
             return;
         }
@@ -57,14 +59,23 @@ impl Interval {
         };
         let has_maximum = passes(0);
         let has_minimum = passes(2);
-        let ends = [(&self.lo, Round::Down), (&self.lo, Round::Up), (&self.hi, Round::Down), (&self.hi, Round::Up)]
-            .map(|(end, round)| {
-                let mut value = end.clone();
-                f(&mut value, round);
-                value
-            });
-        let [lo_down, lo_up, hi_down, hi_up] = ends;
-        self.lo = if has_minimum { Float::with_val(self.bits(), -1) } else { lo_down.min(&hi_down) };
-        self.hi = if has_maximum { Float::with_val(self.hi.prec(), 1) } else { lo_up.max(&hi_up) };
+        // One evaluation gives both sides of a value: they are neighbours unless it is exact.
+        let around = |end: &Float| {
+            let mut down = end.clone();
+            let order = round_down(&mut down);
+            let mut up = down.clone();
+            if order != Ordering::Equal {
+                up.next_up();
+            }
+            (down, up)
+        };
+        let (mut low, mut high) = around(&self.lo);
+        if self.lo != self.hi {
+            let (down, up) = around(&self.hi);
+            low.min_mut(&down);
+            high.max_mut(&up);
+        }
+        self.lo = if has_minimum { Float::with_val(self.bits(), -1) } else { low };
+        self.hi = if has_maximum { Float::with_val(self.hi.prec(), 1) } else { high };
     }
 }

@@ -337,3 +337,27 @@ fn both_ends_leave_the_type_rounded_outward() {
     assert_eq!(third.clone().neg().to_decimal(4), ["-3.334e-1", "-3.333e-1"]);
     assert_eq!(third.to_f64(), 1.0 / 3.0);
 }
+
+#[test]
+fn a_function_of_a_point_is_enclosed_by_both_roundings_of_its_value() {
+    type Rounded = fn(&mut Float, Round) -> Ordering;
+    type Enclosed = fn(Interval) -> Interval;
+    let functions: [(Enclosed, Rounded); 5] = [
+        (Interval::sin, Float::sin_round),
+        (Interval::cos, Float::cos_round),
+        (Interval::exp, Float::exp_round),
+        (Interval::ln, Float::ln_round),
+        (Interval::sqrt, Float::sqrt_round),
+    ];
+    for x in [1.0, 4.0, 0.1, 3.7, 1e-300, 12_345.678, 1e22, 7.5e8] {
+        for (enclosed, rounded) in functions {
+            let both = [Round::Down, Round::Up].map(|round| {
+                let mut value = Float::with_val(BITS, x);
+                rounded(&mut value, round);
+                value
+            });
+            let found = enclosed(point(x));
+            assert_eq!((found.lower(), found.upper()), (&both[0], &both[1]), "at {x}");
+        }
+    }
+}
