@@ -1,9 +1,11 @@
 //! Theorems that run.
 #![warn(missing_docs)]
 
+pub mod algebra;
 pub mod audit;
 pub mod calibrate;
 pub mod cli;
+pub mod convex;
 pub mod compare;
 pub mod inference;
 pub mod method;
@@ -11,6 +13,7 @@ pub mod number;
 pub mod oracle;
 pub mod preset;
 pub mod problem;
+pub mod prove;
 pub mod report;
 pub mod statement;
 mod text;

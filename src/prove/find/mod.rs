@@ -1,0 +1,240 @@
+//! The search for a certificate. Nothing here is trusted: what it finds is checked.
+
+mod at_point;
+mod eliminate;
+mod fit;
+mod free;
+mod newton;
+mod pivots;
+mod points;
+mod positivity;
+
+use std::time::{Duration, Instant};
+
+use at_point::AtPoint;
+use eliminate::Multipliers;
+use free::Free;
+use pivots::{Decomposer, Matrix, Squares};
+use points::Points;
+use positivity::{Cone, Shown};
+
+use super::certificate::{Certificate, Factor, Product, Signed};
+use super::problem::{Form, Library, Problem, Sign};
+use crate::algebra::{Fraction, Polynomial};
+
+/// Points inside at which a choice of facts is tried.
+const INSIDE: usize = 10;
+/// Points on the boundary of each condition.
+const ON_BOUNDARIES: usize = 3;
+/// Of margins, the least that counts as feasible.
+const LEAST_MARGIN: f64 = -1e-7;
+
+/// How long free multipliers are searched for.
+const BUDGET: Duration = Duration::from_secs(60);
+/// Most terms of a factor that is looked for.
+const LONGEST_FACTOR: usize = 12;
+
+/// What a search ended with.
+#[derive(Debug)]
+pub enum Found {
+    /// A certificate, not yet checked.
+    Certificate(Certificate),
+    /// Nothing, and why.
+    Nothing(String),
+    /// The facts do not give the claim at a point, as far as floating-point numbers tell.
+    Infeasible(points::Point),
+}
+
+/// Searches for a certificate, with the inequalities of textbooks first.
+pub fn certificate(problem: &Problem, seed: u64) -> Found {
+    let mut last = Found::Nothing("no facts".to_owned());
+    for library in [Library::Textbook, Library::Interpolation] {
+        let offered = |fact: &super::problem::Fact| fact.library == library || fact.library == Library::Both;
+        let facts: Vec<usize> = (0..problem.facts.len()).filter(|i| offered(&problem.facts[*i])).collect();
+        last = Search { problem, seed }.with(facts);
+        if matches!(last, Found::Certificate(_)) {
+            return last;
+        }
+    }
+    last
+}
+
+struct Search<'p> {
+    problem: &'p Problem,
+    seed: u64,
+}
+
+impl Search<'_> {
+    fn with(&self, facts: Vec<usize>) -> Found {
+        let problem = self.problem;
+        let mut points = Points::new(problem, self.seed).finer();
+        let mut samples = points.inside(INSIDE, false);
+        let Some(inside) = points.inside(1, true).pop() else {
+            return Found::Nothing("no point was found at which all conditions hold strictly".to_owned());
+        };
+        samples.extend(points.on_boundaries(ON_BOUNDARIES));
+        let samples: Vec<AtPoint> = samples.iter().filter_map(|point| AtPoint::of(problem, point)).collect();
+        let is_feasible = |facts: &[usize]| {
+            samples.iter().find(|sample| sample.margin(problem, facts).value < LEAST_MARGIN)
+        };
+        if let Some(sample) = is_feasible(&facts) {
+            return Found::Infeasible(sample.point.clone());
+        }
+        let support = support(problem, facts, &|facts| is_feasible(facts).is_none());
+        let names: Vec<&str> = support.iter().map(|fact| problem.facts[*fact].name.as_str()).collect();
+        let (frozen, others): (Vec<usize>, Vec<usize>) = support.iter().partition(|fact| pair(problem, **fact).is_some());
+        let Some(multipliers) = Multipliers::of(problem, &others) else {
+            return Found::Nothing(format!("the values of f do not cancel with {names:?}"));
+        };
+        let mut cone = Cone::new(&problem.conditions, &inside, &problem.field);
+        let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
+        let factors = likely_factors(problem);
+        let until = Instant::now() + BUDGET;
+        let free = Free { problem, frozen: &frozen, pairs: &pairs, factors: &factors, seed: self.seed, until };
+        let mut outcome = Err(format!("no multipliers were found with {names:?}"));
+        free.search(&multipliers, &mut |candidate| {
+            outcome = self.candidate(candidate, &frozen, &mut cone);
+            outcome.is_ok()
+        });
+        match outcome {
+            Ok(certificate) => Found::Certificate(certificate),
+            Err(why) => Found::Nothing(why),
+        }
+    }
+
+    /// The certificate with multipliers none of which is free.
+    fn candidate(
+        &self,
+        multipliers: &Multipliers,
+        frozen: &[usize],
+        cone: &mut Cone,
+    ) -> Result<Certificate, String> {
+        let problem = self.problem;
+        let values = &multipliers.base;
+        let mut rest = problem.claim.clone();
+        let mut signed = Vec::new();
+        for (fact, value) in multipliers.facts.iter().zip(values).filter(|(_, value)| !value.is_zero()) {
+            let fact = &problem.facts[*fact];
+            let not_shown = |factor: Polynomial| format!("the multiplier of {} is not shown to be at least 0: {factor:?}", fact.name);
+            let sign = if fact.sign == Sign::NotNegative { Some(cone.sign(value).map_err(not_shown)?) } else { None };
+            cone.has_no_pole(value).map_err(not_shown)?;
+            rest.add_scaled(&fact.form, &-value);
+            signed.push(Signed { of: fact.name.clone(), value: self.text(value), sign });
+        }
+        let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
+        let matrix = matrix(problem, &rest);
+        let mut decomposer = Decomposer::new(cone, &problem.field, &pairs);
+        let Squares { squares, freed } = match decomposer.decompose(&matrix) {
+            Some(squares) => squares,
+            None => return Err(decomposer.reason),
+        };
+        for ((u, w), entry) in freed {
+            let fact = frozen.iter().find(|fact| pair(problem, **fact) == Some((u, w)));
+            let Some(fact) = fact else { continue };
+            // ⟨u, w⟩ stands twice in the matrix.
+            let value = entry * problem.field.constant(2);
+            signed.push(Signed { of: problem.facts[*fact].name.clone(), value: self.text(&value), sign: None });
+        }
+        let remainder = match rest.constant.is_zero() {
+            true => None,
+            false => {
+                let sign = cone.sign(&rest.constant).map_err(|factor| format!("what is left: {factor:?}"))?;
+                Some(Signed { of: (), value: self.text(&rest.constant), sign: Some(sign) })
+            }
+        };
+        let row = |row: &[Fraction]| {
+            let filled = row.iter().zip(&problem.vectors).filter(|(coefficient, _)| !coefficient.is_zero());
+            filled.map(|(coefficient, name)| (name.clone(), self.text(coefficient))).collect::<Vec<_>>()
+        };
+        let squares = squares.iter().map(|square| Signed {
+            of: row(&square.row),
+            value: self.text(&square.pivot),
+            sign: Some(square.sign.clone()),
+        });
+        Ok(Certificate {
+            case: problem.name.clone(),
+            multipliers: signed,
+            squares: squares.collect(),
+            remainder,
+            factors: cone.shown().iter().map(|shown| self.factor(shown)).collect(),
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.problem.numbers.iter().map(String::as_str).collect()
+    }
+
+    fn text(&self, value: &Fraction) -> String {
+        let names = self.names();
+        match value.as_polynomial() {
+            Some(polynomial) => polynomial.display(&names),
+            None => format!("({})/({})", value.numerator().display(&names), value.denominator().display(&names)),
+        }
+    }
+
+    fn factor(&self, shown: &Shown) -> Factor {
+        let names = self.names();
+        let product = |summand: &positivity::Summand| Product {
+            coefficient: summand.coefficient.to_string(),
+            conditions: summand.conditions.clone(),
+            squares: summand.squares.iter().map(|root| root.display(&names)).collect(),
+        };
+        Factor {
+            polynomial: shown.polynomial.display(&names),
+            times: shown.times.clone(),
+            sum: shown.sum.iter().map(product).collect(),
+        }
+    }
+}
+
+/// Drops facts one by one as long as the rest is enough; the last ones first.
+fn support(problem: &Problem, facts: Vec<usize>, is_enough: &dyn Fn(&[usize]) -> bool) -> Vec<usize> {
+    let mut kept = facts.clone();
+    for fact in facts.iter().rev().filter(|fact| pair(problem, **fact).is_none()) {
+        let fewer: Vec<usize> = kept.iter().copied().filter(|own| own != fact).collect();
+        if is_enough(&fewer) {
+            kept = fewer;
+        }
+    }
+    kept
+}
+
+/// The two vectors of a fact that says that they are orthogonal, and nothing else.
+fn pair(problem: &Problem, fact: usize) -> Option<(usize, usize)> {
+    let fact = &problem.facts[fact];
+    let mut products = fact.form.products();
+    let (pair, _) = products.next().filter(|_| fact.sign == Sign::Zero)?;
+    (products.next().is_none() && fact.form.atoms.is_zero() && fact.form.constant.is_zero()).then_some(pair)
+}
+
+/// The symmetric matrix of a form.
+fn matrix(problem: &Problem, form: &Form) -> Matrix {
+    let n = problem.vectors.len();
+    let field = &problem.field;
+    let mut matrix = vec![vec![field.zero(); n]; n];
+    for ((u, w), coefficient) in form.products() {
+        if u == w {
+            matrix[u][u] = coefficient.clone();
+        } else {
+            matrix[u][w] = coefficient * field.constant((1, 2));
+            matrix[w][u] = matrix[u][w].clone();
+        }
+    }
+    matrix
+}
+
+/// Factors that values are likely to have: those of conditions and of all coefficients.
+fn likely_factors(problem: &Problem) -> Vec<Polynomial> {
+    let field = &problem.field;
+    problem.conditions.iter().for_each(|condition| field.learn(&condition.polynomial));
+    let short = |polynomial: &Polynomial| polynomial.as_constant().is_none() && polynomial.len() <= LONGEST_FACTOR;
+    for coefficient in points::forms(problem).flat_map(Form::coefficients) {
+        for part in [coefficient.numerator().clone(), coefficient.denominator()] {
+            if short(&part) {
+                field.learn(&part);
+            }
+        }
+    }
+    let reads = |polynomial: &Polynomial| polynomial.variables().iter().all(|variable| *variable < problem.numbers.len());
+    field.elements().into_iter().map(|(_, element)| element).filter(|element| reads(element)).collect()
+}

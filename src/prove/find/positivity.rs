@@ -1,0 +1,324 @@
+//! Signs of polynomials wherever the conditions hold: a polynomial is written as a sum of products of conditions with
+//! positive coefficients. A linear program guesses which products, exact arithmetic finds the coefficients.
+
+use std::collections::HashMap;
+
+use rug::Rational;
+
+use crate::algebra::linear::solve;
+use crate::algebra::{Field, Fraction, Monomial, Polynomial};
+use crate::convex::linear::nonnegative_combination;
+use crate::prove::problem::Condition;
+
+/// Most products of a linear program.
+const MOST_PRODUCTS: usize = 3000;
+/// Most products where a polynomial is multiplied first.
+const MOST_PRODUCTS_OF_MULTIPLE: usize = 1000;
+/// Of the weights of a solution of the linear program, the least that counts.
+const LEAST_WEIGHT: f64 = 1e-9;
+
+/// coefficient · Π conditions · Π squares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summand {
+    /// Positive.
+    pub coefficient: Rational,
+    /// Conditions by position.
+    pub conditions: Vec<usize>,
+    /// What is squared.
+    pub squares: Vec<Polynomial>,
+}
+
+/// Why a polynomial is not negative.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The polynomial.
+    pub polynomial: Polynomial,
+    /// Conditions, all positive, by which it is multiplied.
+    pub times: Vec<usize>,
+    /// The sum that the product is.
+    pub sum: Vec<Summand>,
+    /// Whether it is positive.
+    pub strict: bool,
+}
+
+/// A product of conditions and of squares.
+#[derive(Clone)]
+struct Candidate {
+    value: Polynomial,
+    conditions: Vec<usize>,
+    squares: Vec<usize>,
+    strict: bool,
+}
+
+/// What products of conditions show.
+pub struct Cone {
+    conditions: Vec<Condition>,
+    /// Polynomials whose squares may be in products.
+    roots: Vec<Polynomial>,
+    /// A point at which all conditions hold strictly.
+    inside: Vec<Rational>,
+    field: Field,
+    cache: HashMap<(String, bool), Option<Shown>>,
+    /// All that was shown and asked for, in order.
+    shown: Vec<Shown>,
+}
+
+impl Cone {
+    /// Of these conditions, with a point inside.
+    pub fn new(conditions: &[Condition], inside: &[Rational], field: &Field) -> Self {
+        for condition in conditions {
+            field.learn(&condition.polynomial);
+        }
+        Cone {
+            conditions: conditions.to_vec(),
+            roots: Vec::new(),
+            inside: inside.to_vec(),
+            field: field.clone(),
+            cache: HashMap::new(),
+            shown: Vec::new(),
+        }
+    }
+
+    /// Allows squares of these in products.
+    pub fn allow_squares(&mut self, roots: Vec<Polynomial>) {
+        self.roots = roots;
+        self.cache.retain(|_, shown| shown.is_some());
+    }
+
+    /// What was shown so far; signs refer to it by position.
+    pub fn shown(&self) -> &[Shown] {
+        &self.shown
+    }
+
+    /// Shows that a rational function is not negative: a positive constant times powers of what was shown.
+    pub fn sign(&mut self, value: &Fraction) -> Result<Vec<(usize, i32)>, Polynomial> {
+        let mut powers = Vec::new();
+        let mut negative = false;
+        for (polynomial, side) in [(value.numerator().clone(), 1), (value.denominator(), -1)] {
+            let factors = self.field.factors(&polynomial);
+            negative ^= factors.constant < 0;
+            let elements = factors.powers.pairs().iter().map(|(element, power)| (self.field.element(*element), *power));
+            let parts: Vec<(Polynomial, u32)> = elements.chain([(factors.rest, 1)]).collect();
+            for (part, power) in parts {
+                if part.as_constant().is_some() {
+                    continue;
+                }
+                let is_negative = part.at(&self.inside) < 0;
+                let part = if is_negative { -part } else { part };
+                negative ^= is_negative && power % 2 == 1;
+                // A square needs no sign, but the factor must be one that is shown.
+                let position = self.position(&part, side < 0).ok_or(part)?;
+                powers.push((position, side * power as i32));
+            }
+        }
+        if negative { Err(value.numerator().clone()) } else { Ok(powers) }
+    }
+
+    /// Whether a denominator is shown to be nowhere 0.
+    pub fn has_no_pole(&mut self, value: &Fraction) -> Result<(), Polynomial> {
+        let factors = self.field.factors(&value.denominator());
+        let elements = factors.powers.pairs().iter().map(|(element, _)| self.field.element(*element));
+        for part in elements.chain([factors.rest]).collect::<Vec<_>>() {
+            if part.as_constant().is_some() {
+                continue;
+            }
+            let part = if part.at(&self.inside) < 0 { -part } else { part };
+            self.position(&part, true).ok_or(part)?;
+        }
+        Ok(())
+    }
+
+    /// The position of what shows a polynomial.
+    fn position(&mut self, polynomial: &Polynomial, strict: bool) -> Option<usize> {
+        let known = |own: &Shown| own.polynomial == *polynomial && (own.strict || !strict);
+        if let Some(position) = self.shown.iter().position(known) {
+            return Some(position);
+        }
+        // What is positive serves where it need not be.
+        let shown = self.show(polynomial, true).or_else(|| if strict { None } else { self.show(polynomial, false) })?;
+        self.shown.push(shown);
+        Some(self.shown.len() - 1)
+    }
+
+    /// Shows that a polynomial is not negative, or is positive.
+    pub fn show(&mut self, polynomial: &Polynomial, strict: bool) -> Option<Shown> {
+        let key = (format!("{polynomial:?}"), strict);
+        if let Some(known) = self.cache.get(&key) {
+            return known.clone();
+        }
+        let found = self.search(polynomial, strict);
+        self.cache.insert(key, found.clone());
+        found
+    }
+
+    fn search(&self, polynomial: &Polynomial, strict: bool) -> Option<Shown> {
+        if polynomial.at(&self.inside) < 0 {
+            return None;
+        }
+        let as_it_is = self.by_products(polynomial, strict, (1, false));
+        if let Some((sum, strict)) = as_it_is {
+            return Some(Shown { polynomial: polynomial.clone(), times: Vec::new(), sum, strict });
+        }
+        if polynomial.total_degree() > 3 || polynomial.len() > 8 {
+            return None;
+        }
+        // Bounds that conditions imply only together show once multiplied by positive numbers.
+        let simple = |condition: &Condition| {
+            condition.strict && condition.polynomial.total_degree() == 1 && condition.polynomial.len() <= 2
+        };
+        let positive: Vec<usize> = (0..self.conditions.len()).filter(|i| simple(&self.conditions[*i])).collect();
+        for extra in [0, 1] {
+            for times in multisets(&positive, 3) {
+                let multiple = times.iter().fold(polynomial.clone(), |p, i| &p * &self.conditions[*i].polynomial);
+                if let Some((sum, strict)) = self.by_products(&multiple, strict, (extra, true)) {
+                    return Some(Shown { polynomial: polynomial.clone(), times, sum, strict });
+                }
+            }
+        }
+        None
+    }
+
+    /// A sum of products, with degrees that grow from those of the polynomial.
+    fn by_products(&self, polynomial: &Polynomial, strict: bool, (extra, quick): (u32, bool)) -> Option<(Vec<Summand>, bool)> {
+        if let Some(value) = polynomial.as_constant() {
+            let summand = Summand { coefficient: value.clone(), conditions: Vec::new(), squares: Vec::new() };
+            return (*value > 0).then(|| (vec![summand], true));
+        }
+        let degree = polynomial.total_degree();
+        let own: Vec<u32> = (0..self.field.names().len()).map(|v| u32::from(polynomial.degree(v))).collect();
+        let levels = if quick { 1..2 } else { 0..extra + 2 };
+        for level in levels {
+            let more = if quick { extra } else { level.saturating_sub(1) };
+            let most: Vec<u32> = own
+                .iter()
+                .map(|d| match (quick, level) {
+                    (true, _) => (*d).max(2),
+                    (_, 0) => *d,
+                    (_, 1) => (*d).max(1),
+                    _ => (d + more).max(degree),
+                })
+                .collect();
+            let limit = if quick { MOST_PRODUCTS_OF_MULTIPLE } else { MOST_PRODUCTS };
+            let mut before = 0;
+            for factors in 1..=degree + more {
+                let candidates = self.candidates(factors as usize, degree + more, &most, limit);
+                if candidates.len() > limit {
+                    break;
+                }
+                if candidates.len() == before {
+                    continue;
+                }
+                before = candidates.len();
+                if let Some(found) = self.combined(polynomial, &candidates, strict) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    /// Products of at most so many factors, within these degrees.
+    fn candidates(&self, factors: usize, degree: u32, most: &[u32], limit: usize) -> Vec<Candidate> {
+        let one = Candidate { value: Polynomial::one(), conditions: Vec::new(), squares: Vec::new(), strict: true };
+        let mut all = vec![one];
+        let within = |value: &Polynomial| {
+            value.total_degree() <= degree && most.iter().enumerate().all(|(v, most)| u32::from(value.degree(v)) <= *most)
+        };
+        // Each product is made once: from the one without its last factor.
+        let generators = self.conditions.len() + self.roots.len();
+        let mut frontier: Vec<(usize, usize)> = vec![(0, 0)];
+        for _ in 0..factors {
+            let mut next = Vec::new();
+            for (at, first) in frontier {
+                for generator in first..generators {
+                    let mut made = all[at].clone();
+                    match self.conditions.get(generator) {
+                        Some(condition) => {
+                            made.value = &made.value * &condition.polynomial;
+                            made.strict &= condition.strict;
+                            made.conditions.push(generator);
+                        }
+                        None => {
+                            let root = &self.roots[generator - self.conditions.len()];
+                            made.value = &made.value * &(root * root);
+                            made.strict = false;
+                            made.squares.push(generator - self.conditions.len());
+                        }
+                    }
+                    if !within(&made.value) {
+                        continue;
+                    }
+                    all.push(made);
+                    if all.len() > limit {
+                        return all;
+                    }
+                    next.push((all.len() - 1, generator));
+                }
+            }
+            frontier = next;
+        }
+        all
+    }
+
+    /// The polynomial as a combination of products with positive coefficients.
+    fn combined(&self, polynomial: &Polynomial, candidates: &[Candidate], strict: bool) -> Option<(Vec<Summand>, bool)> {
+        let mut places: HashMap<Monomial, usize> = HashMap::new();
+        let mut columns: Vec<Vec<(usize, Rational)>> = Vec::new();
+        for candidate in candidates {
+            let entries = candidate.value.terms().map(|(monomial, coefficient)| {
+                let next = places.len();
+                (*places.entry(monomial).or_insert(next), coefficient)
+            });
+            columns.push(entries.collect());
+        }
+        let target: Option<Vec<(usize, Rational)>> =
+            polynomial.terms().map(|(monomial, coefficient)| Some((*places.get(&monomial)?, coefficient))).collect();
+        let target = target?;
+        let floats = |entries: &Vec<(usize, Rational)>| entries.iter().map(|(i, c)| (*i, c.to_f64())).collect::<Vec<_>>();
+        let guessed: Vec<Vec<(usize, f64)>> = columns.iter().map(floats).collect();
+        // Where it is to be positive, products that are count for it.
+        let cost = |candidate: &Candidate| match (strict, candidate.strict) {
+            (true, true) => -1.0,
+            (true, false) => 0.001,
+            (false, _) => 1.0 + (candidate.conditions.len() + candidate.squares.len()) as f64,
+        };
+        let costs: Vec<f64> = candidates.iter().map(cost).collect();
+        let weights = nonnegative_combination(&guessed, &floats(&target), places.len(), &costs)?;
+        let support: Vec<usize> = (0..weights.len()).filter(|j| weights[*j] > LEAST_WEIGHT).collect();
+        let mut matrix = vec![vec![Rational::new(); support.len()]; places.len()];
+        for (place, j) in support.iter().enumerate() {
+            for (row, coefficient) in &columns[*j] {
+                matrix[*row][place].clone_from(coefficient);
+            }
+        }
+        let mut right = vec![Rational::new(); places.len()];
+        for (row, coefficient) in target {
+            right[row] = coefficient;
+        }
+        let exact = solve(&matrix, &right).filter(|exact| exact.iter().all(|x| *x >= 0))?;
+        let used = || support.iter().zip(&exact).filter(|(_, x)| **x > 0).map(|(j, x)| (&candidates[*j], x));
+        let is_strict = used().any(|(candidate, _)| candidate.strict);
+        let summand = |(candidate, coefficient): (&Candidate, &Rational)| Summand {
+            coefficient: coefficient.clone(),
+            conditions: candidate.conditions.clone(),
+            squares: candidate.squares.iter().map(|i| self.roots[*i].clone()).collect(),
+        };
+        (is_strict || !strict).then(|| (used().map(summand).collect(), is_strict))
+    }
+}
+
+/// Multisets of one to `most` of the elements, small ones first.
+fn multisets(elements: &[usize], most: usize) -> Vec<Vec<usize>> {
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    let mut last: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..most {
+        let longer = |short: &Vec<usize>| {
+            let from = short.last().copied().unwrap_or(0);
+            let more = elements.iter().filter(move |element| **element >= from);
+            more.map(|element| [&short[..], &[*element]].concat()).collect::<Vec<_>>()
+        };
+        last = last.iter().flat_map(longer).collect();
+        all.extend(last.iter().cloned());
+    }
+    all
+}

@@ -1,0 +1,433 @@
+//! A method's steps with unknown vectors: what each line makes of the state before.
+
+use super::numbers::Numbers;
+use super::stop::{Translated, untranslatable};
+use super::unknowns::Unknowns;
+use crate::algebra::Fraction;
+use crate::method::language::tree::{
+    Condition, Known, Method, Number, Rule, Shape, Value as Written, Vector,
+};
+use crate::number::Function;
+use crate::prove::problem::Combination;
+use crate::statement::Statement;
+use crate::statement::syntax::{BinaryOp, Relation};
+
+/// A number or a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(Fraction),
+    /// A vector.
+    Vector(Combination),
+}
+
+/// What an estimate is, besides the gradient.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// All of it.
+    pub error: Combination,
+    /// What the past decides, and the rest, whose mean is zero; where they are told apart.
+    pub parts: Option<[Combination; 2]>,
+    /// The point, by number.
+    pub point: usize,
+}
+
+/// How errors of estimates come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errors {
+    /// Estimates are gradients.
+    None,
+    /// They are anything.
+    Any,
+    /// The same, with the noise apart that the last step draws.
+    Split,
+}
+
+/// The method's run from some step on.
+pub struct Run<'a> {
+    statement: &'a Statement,
+    method: &'a Method,
+    /// k at time 0.
+    origin: Fraction,
+    /// The time of the last step.
+    last: i64,
+    errors: Errors,
+    /// The first time, and the values of all quantities at each time before its step.
+    base: i64,
+    states: Vec<Vec<Option<Value>>>,
+    /// The values after the lines of each step, before the next begins.
+    made: Vec<Vec<Option<Value>>>,
+    /// The error that each step drew.
+    drawn: Vec<Option<Error>>,
+    constants: Vec<Fraction>,
+}
+
+impl<'a> Run<'a> {
+    /// From the method's start, at step 0, or from unknown states at the time `base`; then up to and with the step
+    /// `last`.
+    pub fn new(
+        statement: &'a Statement,
+        (origin, base, last): (Fraction, i64, i64),
+        start: Option<usize>,
+        errors: Errors,
+        numbers: &mut Numbers,
+        unknowns: &mut Unknowns,
+    ) -> Translated<Self> {
+        let method = &statement.method;
+        let (states, made, drawn) = (Vec::new(), Vec::new(), Vec::new());
+        let mut run = Run { statement, method, origin, last, errors, base, states, made, drawn, constants: Vec::new() };
+        let mut stage = Stage { run: &mut run, numbers, unknowns, time: base, values: Vec::new(), called: None };
+        for (_, number) in &method.constants {
+            let value = stage.number(number)?;
+            stage.run.constants.push(value);
+        }
+        stage.begin(start)?;
+        for time in base..=last {
+            stage.time = time;
+            stage.step(start)?;
+        }
+        Ok(run)
+    }
+
+    /// The constant of the method by position, parameters first.
+    pub fn constant(&self, position: usize) -> Option<&Fraction> {
+        self.constants.get(position)
+    }
+
+    /// The value of a quantity with a first index after so many steps, counted from time 0.
+    pub fn state(&self, quantity: usize, time: i64) -> Option<&Value> {
+        let states = self.states.get(usize::try_from(time - self.base).ok()?)?;
+        states.get(quantity)?.as_ref()
+    }
+
+    /// The value that the step of that time gave a quantity.
+    pub fn line(&self, quantity: usize, time: i64) -> Option<&Value> {
+        let made = self.made.get(usize::try_from(time - self.base).ok()?)?;
+        made.get(quantity)?.as_ref()
+    }
+
+    /// The error of the estimate that the step of that time drew.
+    pub fn error(&self, time: i64) -> Option<&Error> {
+        self.drawn.get(usize::try_from(time - self.base).ok()?)?.as_ref()
+    }
+
+    /// Errors that were drawn, with the times of their steps.
+    pub fn errors(&self) -> impl Iterator<Item = (i64, &Error)> {
+        (self.base..).zip(&self.drawn).filter_map(|(time, error)| Some((time, error.as_ref()?)))
+    }
+
+    /// A schedule's number at that time.
+    pub fn schedule(&self, position: usize, time: i64, numbers: &mut Numbers) -> Translated<Fraction> {
+        let (_, number) = &self.method.schedules[position];
+        let k = &self.origin + numbers.rational(time);
+        // At -1 it is what it is at 0.
+        let k = if k.as_constant().is_some_and(|k| *k < 0) { numbers.rational(0) } else { k };
+        let mut scalars = Scalars { statement: self.statement, method: self.method, constants: &self.constants, numbers };
+        scalars.number(number, Some(&k))
+    }
+}
+
+/// Numbers of the method that no run decides.
+struct Scalars<'s> {
+    statement: &'s Statement,
+    method: &'s Method,
+    constants: &'s [Fraction],
+    numbers: &'s mut Numbers,
+}
+
+impl Scalars<'_> {
+    fn parameter(&mut self, position: usize) -> Translated<Fraction> {
+        let parameter = &self.method.parameters[position];
+        if let Some((_, number)) = self.method.bound.iter().find(|(bound, _)| *bound == position) {
+            return self.number(number, None);
+        }
+        match (self.statement.parameter(&parameter.name), &parameter.default) {
+            (Some(_), _) => self.numbers.named(&parameter.name),
+            (None, Some(default)) => self.number(default, None),
+            (None, None) => untranslatable(format!("`{}` of the method has no value", parameter.name)),
+        }
+    }
+
+    fn number(&mut self, number: &Number, k: Option<&Fraction>) -> Translated<Fraction> {
+        let field = self.numbers.field.clone();
+        Ok(match number {
+            Number::Literal(value) => field.constant(value.clone()),
+            Number::Parameter(position) => self.parameter(*position)?,
+            Number::Constant(position) => self.constants[*position].clone(),
+            Number::Schedule(position) => {
+                let (_, number) = &self.method.schedules[*position];
+                self.number(number, k)?
+            }
+            Number::Known(Known::Infimum) => return untranslatable("f_star is a factor in the method"),
+            Number::Known(known) => {
+                let name = Known::ALL.iter().find(|(_, own)| own == known).map_or("", |(name, _)| name);
+                self.numbers.named(name)?
+            }
+            Number::Step => match k {
+                Some(k) => k.clone(),
+                None => return untranslatable("k stands where there is no step"),
+            },
+            Number::Horizon => self.numbers.named("K")?,
+            Number::Workers => self.numbers.named("n")?,
+            Number::Dimension => self.numbers.named("d")?,
+            Number::Negate(a) => -self.number(a, k)?,
+            Number::Binary(op, a, b) => self.binary(*op, a, b, k)?,
+            Number::Function(Function::Sqrt, a) => {
+                let a = self.number(a, k)?;
+                self.numbers.root(&a)?
+            }
+            Number::Min(all) => self.extreme(all, Relation::LessEqual, k)?,
+            Number::Max(all) => self.extreme(all, Relation::GreaterEqual, k)?,
+            Number::If(condition, a, b) => {
+                let chosen = if self.holds(condition, k)? { a } else { b };
+                self.number(chosen, k)?
+            }
+            Number::Modulo(..) => return untranslatable("mod() in the method"),
+            _ => return untranslatable("a number of the method that the run decides"),
+        })
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: &Number, b: &Number, k: Option<&Fraction>) -> Translated<Fraction> {
+        let left = self.number(a, k)?;
+        let right = self.number(b, k)?;
+        match op {
+            BinaryOp::Add => Ok(left + right),
+            BinaryOp::Sub => Ok(left - right),
+            BinaryOp::Mul => Ok(left * right),
+            BinaryOp::Div => self.numbers.quotient(&left, &right),
+            BinaryOp::Pow => power(&left, &right),
+        }
+    }
+
+    fn extreme(&mut self, all: &[Number], kept: Relation, k: Option<&Fraction>) -> Translated<Fraction> {
+        let mut values = all.iter().map(|a| self.number(a, k)).collect::<Translated<Vec<_>>>()?.into_iter();
+        let Some(mut best) = values.next() else { return untranslatable("min or max of nothing") };
+        for value in values {
+            if !self.numbers.holds(&best, kept, &value)? {
+                best = value;
+            }
+        }
+        Ok(best)
+    }
+
+    fn holds(&mut self, condition: &Condition, k: Option<&Fraction>) -> Translated<bool> {
+        for (a, relation, b) in &condition.0 {
+            let (a, b) = (self.number(a, k)?, self.number(b, k)?);
+            if !self.numbers.holds(&a, *relation, &b)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// a^b for an integer b.
+pub fn power(a: &Fraction, b: &Fraction) -> Translated<Fraction> {
+    let exponent = b.as_constant().filter(|b| b.is_integer()).and_then(|b| b.numer().to_i32());
+    let exponent = exponent.filter(|exponent| exponent.abs() <= MOST_EXPONENT);
+    match exponent.and_then(|exponent| a.power(exponent)) {
+        Some(value) => Ok(value),
+        None => untranslatable("a power whose exponent is no small integer"),
+    }
+}
+
+/// Largest exponent of a power.
+const MOST_EXPONENT: i32 = 32;
+
+/// A step under way.
+struct Stage<'r, 'a> {
+    run: &'r mut Run<'a>,
+    numbers: &'r mut Numbers,
+    unknowns: &'r mut Unknowns,
+    time: i64,
+    /// Newest values of the quantities.
+    values: Vec<Option<Value>>,
+    /// The error that this step drew.
+    called: Option<Error>,
+}
+
+impl Stage<'_, '_> {
+    /// What the index `by` steps after that of the step is called.
+    fn index(&self, by: i64) -> String {
+        let time = self.time + by;
+        match self.run.origin.as_constant() {
+            Some(_) => time.to_string(),
+            None if time == 0 => "k".to_owned(),
+            None => format!("k{time:+}"),
+        }
+    }
+
+    fn begin(&mut self, start: Option<usize>) -> Translated<()> {
+        let method = self.run.method;
+        if method.quantities.iter().any(|quantity| quantity.by_worker) {
+            return untranslatable("the method keeps something for each worker");
+        }
+        self.values = vec![None; method.quantities.len()];
+        let x = self.unknowns.vector(format!("x[{}]", self.index(0)), true);
+        self.values[0] = Some(Value::Vector(x));
+        match start {
+            None => self.unknown_states(),
+            Some(start) => self.own_start(start),
+        }
+    }
+
+    fn unknown_states(&mut self) -> Translated<()> {
+        let method = self.run.method;
+        for state in method.states.iter().filter(|state| state.quantity > 0) {
+            let quantity = &method.quantities[state.quantity];
+            let name = format!("{}[{}]", quantity.name, self.index(quantity.first.unwrap_or(0)));
+            self.values[state.quantity] = Some(match quantity.shape {
+                Shape::Vector => Value::Vector(self.unknowns.vector(name, true)),
+                Shape::Number => return untranslatable(format!("`{}` is a number that the run decides", quantity.name)),
+            });
+        }
+        Ok(())
+    }
+
+    fn own_start(&mut self, start: usize) -> Translated<()> {
+        let method = self.run.method;
+        for state in &method.states {
+            let rule = rule(method, start, state.quantity).unwrap_or(&state.rule);
+            let value = match rule {
+                Rule::Vector(vector) => Value::Vector(self.vector(vector)?),
+                Rule::Number(number) => Value::Number(self.number(number)?),
+                Rule::Any => {
+                    let name = format!("{} at the start", method.quantities[state.quantity].name);
+                    Value::Vector(self.unknowns.vector(name, true))
+                }
+                // Set within step 0.
+                Rule::Line(_) => continue,
+            };
+            if state.quantity > 0 {
+                self.values[state.quantity] = Some(value);
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, start: Option<usize>) -> Translated<()> {
+        let method = self.run.method;
+        self.run.states.push(self.values.clone());
+        self.called = None;
+        for (position, line) in method.lines.iter().enumerate() {
+            let value = match &line.value {
+                Written::Number(number) => Value::Number(self.number(number)?),
+                Written::Vector(vector) => Value::Vector(self.vector(vector)?),
+            };
+            self.values[line.quantity] = Some(value.clone());
+            let Some(start) = start.filter(|_| self.time == 0) else { continue };
+            for state in &method.states {
+                let rule = rule(method, start, state.quantity).unwrap_or(&state.rule);
+                if *rule == Rule::Line(position) {
+                    self.values[state.quantity] = Some(value.clone());
+                    self.run.states[0][state.quantity] = Some(value.clone());
+                }
+            }
+        }
+        self.run.made.push(self.values.clone());
+        let called = self.called.take();
+        self.run.drawn.push(called);
+        if self.time == self.run.last {
+            self.run.states.push(self.values.clone());
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, number: &Number) -> Translated<Fraction> {
+        if let Number::Quantity(quantity, None) = number {
+            return match &self.values[*quantity] {
+                Some(Value::Number(value)) => Ok(value.clone()),
+                _ => untranslatable("a number that the run decides"),
+            };
+        }
+        let k = &self.run.origin + self.numbers.rational(self.time);
+        let (statement, method) = (self.run.statement, self.run.method);
+        let mut scalars = Scalars { statement, method, constants: &self.run.constants, numbers: self.numbers };
+        scalars.number(number, Some(&k))
+    }
+
+    fn vector(&mut self, vector: &Vector) -> Translated<Combination> {
+        let one = self.numbers.field.one();
+        Ok(match vector {
+            Vector::Zero => Combination::zero(),
+            Vector::Quantity(quantity, None) => match &self.values[*quantity] {
+                Some(Value::Vector(value)) => value.clone(),
+                _ => return untranslatable("a state is read before it has a value"),
+            },
+            Vector::Add(u, w) => {
+                let mut sum = self.vector(u)?;
+                sum.add_scaled(&self.vector(w)?, &one);
+                sum
+            }
+            Vector::Subtract(u, w) => self.vector(u)?.minus(&self.vector(w)?),
+            Vector::Negate(u) => self.vector(u)?.scaled(&-one),
+            Vector::Scale(a, u) => {
+                let factor = self.number(a)?;
+                self.vector(u)?.scaled(&factor)
+            }
+            Vector::Divide(u, a) => {
+                let divisor = self.number(a)?;
+                let factor = self.numbers.quotient(&one, &divisor)?;
+                self.vector(u)?.scaled(&factor)
+            }
+            Vector::Gradient(y) => {
+                let point = self.point(y)?;
+                self.unknowns.points[point].gradient.clone()
+            }
+            Vector::Estimate(y) => self.estimate(y)?,
+            Vector::If(condition, u, w) => {
+                let k = &self.run.origin + self.numbers.rational(self.time);
+                let (statement, method) = (self.run.statement, self.run.method);
+                let mut scalars = Scalars { statement, method, constants: &self.run.constants, numbers: self.numbers };
+                let chosen = if scalars.holds(condition, Some(&k))? { u } else { w };
+                self.vector(chosen)?
+            }
+            Vector::Clip(..) => return untranslatable("clip() in the method"),
+            Vector::Operator(..) => return untranslatable("an operator of the method"),
+            Vector::SameDraw(..) => return untranslatable("two estimates with one draw"),
+            _ => return untranslatable("a vector of the method that is not linear in others"),
+        })
+    }
+
+    /// The point at a vector of the method.
+    fn point(&mut self, y: &Vector) -> Translated<usize> {
+        let at = self.vector(y)?;
+        let is_x = matches!(y, Vector::Quantity(0, None));
+        let index = self.index(0);
+        let count = self.unknowns.points.len();
+        let name = || if is_x { format!("x[{index}]") } else { format!("y{count}[{index}]") };
+        Ok(self.unknowns.point(&at, &name))
+    }
+
+    fn estimate(&mut self, y: &Vector) -> Translated<Combination> {
+        let point = self.point(y)?;
+        let mut estimate = self.unknowns.points[point].gradient.clone();
+        if self.called.is_some() {
+            return untranslatable("a step draws more than one estimate");
+        }
+        let (index, one) = (self.index(0), self.numbers.field.one());
+        let is_past = self.run.errors == Errors::Any || self.time < self.run.last;
+        let drawn = match self.run.errors {
+            Errors::None => Error { error: Combination::zero(), parts: None, point },
+            Errors::Split if self.time == self.run.last => {
+                let bias = self.unknowns.vector(format!("b[{index}]"), true);
+                let noise = self.unknowns.vector(format!("nu[{index}]"), false);
+                let mut error = bias.clone();
+                error.add_scaled(&noise, &one);
+                Error { error, parts: Some([bias, noise]), point }
+            }
+            Errors::Any | Errors::Split => {
+                Error { error: self.unknowns.vector(format!("e[{index}]"), is_past), parts: None, point }
+            }
+        };
+        estimate.add_scaled(&drawn.error, &one);
+        self.called = Some(drawn);
+        Ok(estimate)
+    }
+}
+
+/// What a start says of a state in place of the state's own rule.
+fn rule(method: &Method, start: usize, quantity: usize) -> Option<&Rule> {
+    let start = method.starts.get(start.checked_sub(1)?)?;
+    start.states.iter().find(|state| state.quantity == quantity).map(|state| &state.rule)
+}

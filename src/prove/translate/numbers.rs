@@ -1,0 +1,343 @@
+//! The numbers of a statement as rational functions, and what is known of their signs in a case.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use rug::Rational;
+
+use super::stop::{Stop, Translated, untranslatable};
+use crate::algebra::{Field, Fraction, MOST_VARIABLES, Polynomial};
+use crate::prove::problem::Condition;
+use crate::statement::syntax::Relation;
+
+/// A choice between the signs of a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// The number.
+    pub number: Fraction,
+    /// The signs that it may have.
+    pub signs: Vec<Ordering>,
+}
+
+/// The numbers of one case.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// The field of rational functions.
+    pub field: Field,
+    /// Names, by variable.
+    names: Vec<String>,
+    /// What variables are in this case, where they are not themselves.
+    values: BTreeMap<usize, Fraction>,
+    /// What is known, in the order in which it was learnt.
+    conditions: Vec<Condition>,
+    /// s² for each variable that is a root.
+    squares: BTreeMap<usize, Fraction>,
+    /// The choices that make this case.
+    choices: Vec<Choice>,
+}
+
+impl Numbers {
+    /// Without any number yet.
+    pub fn new() -> Self {
+        let generic = (0..MOST_VARIABLES).map(|variable| format!("x{variable}"));
+        let field = Field::new(generic).unwrap_or_else(|_| unreachable!("the names are distinct and few"));
+        Numbers {
+            field,
+            names: Vec::new(),
+            values: BTreeMap::new(),
+            conditions: Vec::new(),
+            squares: BTreeMap::new(),
+            choices: Vec::new(),
+        }
+    }
+
+    /// The same numbers of which nothing is known but these choices.
+    pub fn restarted(&self, choices: &[Choice]) -> Translated<Self> {
+        let fresh = Numbers { field: self.field.clone(), names: self.names.clone(), ..Numbers::new() };
+        let mut numbers = Numbers { choices: choices.to_vec(), ..fresh };
+        for position in 0..choices.len() {
+            if numbers.choices[position].signs == [Ordering::Equal] {
+                let number = numbers.choices[position].number.clone();
+                numbers.equate(&number, "a case")?;
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// Names, by variable.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// What is known.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    /// The number of that name, a new one where there is none.
+    pub fn named(&mut self, name: &str) -> Translated<Fraction> {
+        let variable = match self.names.iter().position(|own| own == name) {
+            Some(variable) => variable,
+            None if self.names.len() == MOST_VARIABLES => {
+                return untranslatable(format!("more than {MOST_VARIABLES} numbers are in it"));
+            }
+            None => {
+                self.names.push(name.to_owned());
+                self.names.len() - 1
+            }
+        };
+        Ok(self.values.get(&variable).cloned().unwrap_or_else(|| self.field.variable(variable)))
+    }
+
+    /// A rational number.
+    pub fn rational(&self, value: impl Into<Rational>) -> Fraction {
+        self.field.constant(value)
+    }
+
+    /// A quotient whose divisor is known not to be 0 wherever the claim is made, or will have to be shown so.
+    pub fn quotient(&self, a: &Fraction, b: &Fraction) -> Translated<Fraction> {
+        a.divided_by(b).map_or_else(|| untranslatable("something is divided by 0"), Ok)
+    }
+
+    /// √a, as a number of its own unless it is a known one.
+    pub fn root(&mut self, a: &Fraction) -> Translated<Fraction> {
+        if let Some(value) = a.as_constant().and_then(perfect_root) {
+            return Ok(self.rational(value));
+        }
+        let known = self.squares.iter().find(|(_, square)| *square == a);
+        let variable = match known {
+            Some((variable, _)) => *variable,
+            None => {
+                let name = format!("root{}", self.squares.len() + 1);
+                self.named(&name)?;
+                self.names.len() - 1
+            }
+        };
+        if !self.squares.contains_key(&variable) {
+            self.squares.insert(variable, a.clone());
+            let root = Polynomial::variable(variable);
+            self.conditions.push(Condition { polynomial: root, strict: false, reason: "a root".to_owned() });
+        }
+        Ok(self.field.variable(variable))
+    }
+
+    /// Roots with their squares.
+    pub fn roots(&self) -> &BTreeMap<usize, Fraction> {
+        &self.squares
+    }
+
+    /// Notes that a number is at least 0, or above it.
+    pub fn learn(&mut self, number: &Fraction, strict: bool, reason: &str) -> Translated<()> {
+        if let Some(value) = number.as_constant() {
+            let holds = if strict { *value > 0 } else { *value >= 0 };
+            return if holds { Ok(()) } else { Err(Stop::Empty) };
+        }
+        let denominator = number.denominator();
+        let sign = self.sign_of(&denominator).filter(|sign| sign.strict);
+        let Some(sign) = sign else {
+            return untranslatable(format!(
+                "the sign of a denominator is not known where `{reason}` is read: {}",
+                self.text(&denominator)
+            ));
+        };
+        let numerator = number.numerator();
+        let polynomial = if sign.negative { -numerator } else { numerator.clone() };
+        let same = |own: &&Condition| own.polynomial.primitive() == polynomial.primitive() && same_side(&own.polynomial, &polynomial);
+        if let Some(own) = self.conditions.iter().find(same)
+            && (own.strict || !strict)
+        {
+            return Ok(());
+        }
+        let opposite = self.conditions.iter().any(|own| {
+            own.polynomial.primitive() == polynomial.primitive()
+                && !same_side(&own.polynomial, &polynomial)
+                && (own.strict || strict)
+        });
+        if opposite {
+            return Err(Stop::Empty);
+        }
+        self.conditions.push(Condition { polynomial, strict, reason: reason.to_owned() });
+        Ok(())
+    }
+
+    /// Notes that a number is 0, by which one of the variables is known by the others.
+    pub fn equate(&mut self, number: &Fraction, reason: &str) -> Translated<()> {
+        if let Some(value) = number.as_constant() {
+            return if *value == 0 { Ok(()) } else { Err(Stop::Empty) };
+        }
+        let numerator = number.numerator();
+        for variable in numerator.variables() {
+            let coefficients = numerator.coefficients_in(variable);
+            let [rest, slope] = &coefficients[..] else { continue };
+            // A slope that vanishes somewhere would lose what happens there.
+            if slope.as_constant().is_none() && self.sign_of(slope).is_none_or(|sign| !sign.strict) {
+                continue;
+            }
+            let value = self.field.fraction(&-rest, slope);
+            let value = value.map_or_else(|| untranslatable("something is divided by 0"), Ok)?;
+            return self.set(variable, &value);
+        }
+        untranslatable(format!("`{reason}` is no equation that gives one number by the others"))
+    }
+
+    /// Sets a variable.
+    fn set(&mut self, variable: usize, value: &Fraction) -> Translated<()> {
+        let replaced = |number: &Fraction| number.substitute(variable, value);
+        let pole = || Stop::Untranslatable("a number has a pole in this case".to_owned());
+        for own in self.values.values_mut() {
+            *own = replaced(own).ok_or_else(pole)?;
+        }
+        for square in self.squares.values_mut() {
+            *square = replaced(square).ok_or_else(pole)?;
+        }
+        for choice in &mut self.choices {
+            choice.number = replaced(&choice.number).ok_or_else(pole)?;
+        }
+        self.values.insert(variable, value.clone());
+        for condition in std::mem::take(&mut self.conditions) {
+            let number = replaced(&self.field.polynomial(&condition.polynomial)).ok_or_else(pole)?;
+            self.learn(&number, condition.strict, &condition.reason)?;
+        }
+        Ok(())
+    }
+
+    /// A polynomial as text.
+    pub fn text(&self, polynomial: &Polynomial) -> String {
+        let generic: Vec<String> = (self.names.len()..MOST_VARIABLES).map(|variable| format!("x{variable}")).collect();
+        let names: Vec<&str> = self.names.iter().chain(&generic).map(String::as_str).collect();
+        polynomial.display(&names)
+    }
+
+    /// The sign of a number, where it is plain: by what is known, factor by factor.
+    pub fn sign(&self, number: &Fraction) -> Option<Known> {
+        if number.is_zero() {
+            return None;
+        }
+        let above = self.sign_of(number.numerator())?;
+        let below = self.sign_of(&number.denominator()).filter(|sign| sign.strict)?;
+        Some(Known { negative: above.negative != below.negative, strict: above.strict })
+    }
+
+    fn sign_of(&self, polynomial: &Polynomial) -> Option<Known> {
+        if let Some(known) = self.plain_sign(polynomial) {
+            return Some(known);
+        }
+        for condition in &self.conditions {
+            self.field.learn(&condition.polynomial);
+        }
+        let factors = self.field.factors(polynomial);
+        let mut sign = self.plain_sign(&Polynomial::constant(factors.constant.clone()))?;
+        for (element, exponent) in factors.powers.pairs() {
+            sign = sign.times(self.plain_sign(&self.field.element(*element))?.power(*exponent));
+        }
+        Some(sign.times(self.plain_sign(&factors.rest)?))
+    }
+
+    /// By a condition, or as all terms have one sign.
+    fn plain_sign(&self, polynomial: &Polynomial) -> Option<Known> {
+        if let Some(value) = polynomial.as_constant() {
+            return (*value != 0).then_some(Known { negative: *value < 0, strict: true });
+        }
+        let primitive = polynomial.primitive();
+        let same = self.conditions.iter().filter(|condition| condition.polynomial.primitive() == primitive);
+        let known = same.map(|condition| Known {
+            negative: !same_side(&condition.polynomial, polynomial),
+            strict: condition.strict,
+        });
+        known.max_by_key(|known| known.strict).or_else(|| self.sign_of_terms(polynomial))
+    }
+
+    fn sign_of_terms(&self, polynomial: &Polynomial) -> Option<Known> {
+        let of_variable = |variable: usize| {
+            let own = Polynomial::variable(variable);
+            let is_it = |condition: &&Condition| condition.polynomial.primitive() == own && same_side(&condition.polynomial, &own);
+            self.conditions.iter().filter(is_it).map(|condition| condition.strict).max()
+        };
+        let mut sign: Option<Known> = None;
+        for (monomial, coefficient) in polynomial.terms() {
+            let mut strict = true;
+            for variable in (0..MOST_VARIABLES).filter(|variable| monomial.exponent(*variable) > 0) {
+                strict &= of_variable(variable)?;
+            }
+            let term = Known { negative: coefficient < 0, strict };
+            sign = match sign {
+                None => Some(term),
+                Some(sum) if sum.negative == term.negative => Some(Known { strict: sum.strict || strict, ..sum }),
+                Some(_) => return None,
+            };
+        }
+        sign
+    }
+
+    /// Whether a relation holds; a case to distinguish where that is not known.
+    pub fn holds(&mut self, left: &Fraction, relation: Relation, right: &Fraction) -> Translated<bool> {
+        let difference = left - right;
+        let cases = |admitted: &[Ordering], refused: &[&[Ordering]]| {
+            let mut cases = vec![admitted.to_vec()];
+            cases.extend(refused.iter().map(|signs| signs.to_vec()));
+            Stop::Split { number: difference.clone(), cases }
+        };
+        use Ordering::{Equal, Greater, Less};
+        if difference.is_zero() {
+            return Ok(relation.admits(Equal));
+        }
+        if let Some(choice) = self.choices.iter().find(|choice| choice.number == difference).cloned() {
+            self.choose(&choice)?;
+            return Ok(choice.signs.iter().all(|sign| relation.admits(*sign)));
+        }
+        match (self.sign(&difference), relation) {
+            (Some(Known { negative, strict: true }), _) => Ok(relation.admits(if negative { Less } else { Greater })),
+            (Some(Known { negative: false, .. }), Relation::GreaterEqual)
+            | (Some(Known { negative: true, .. }), Relation::LessEqual) => Ok(true),
+            (Some(Known { negative: true, .. }), Relation::Greater)
+            | (Some(Known { negative: false, .. }), Relation::Less) => Ok(false),
+            (_, Relation::Less) => Err(cases(&[Less], &[&[Equal, Greater]])),
+            (_, Relation::LessEqual) => Err(cases(&[Less, Equal], &[&[Greater]])),
+            (_, Relation::Greater) => Err(cases(&[Greater], &[&[Less, Equal]])),
+            (_, Relation::GreaterEqual) => Err(cases(&[Equal, Greater], &[&[Less]])),
+            (_, Relation::Equal) => Err(cases(&[Equal], &[&[Less], &[Greater]])),
+        }
+    }
+
+    /// Restricts the numbers to those of a choice; an equation was used at the start.
+    fn choose(&mut self, choice: &Choice) -> Translated<()> {
+        use Ordering::{Equal, Greater, Less};
+        match &choice.signs[..] {
+            [Less] => self.learn(&-&choice.number, true, "a case"),
+            [Greater] => self.learn(&choice.number, true, "a case"),
+            [Less, Equal] => self.learn(&-&choice.number, false, "a case"),
+            [Equal, Greater] => self.learn(&choice.number, false, "a case"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A sign that is known: not 0, or at least not the other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Whether it is at most 0; else it is at least 0.
+    pub negative: bool,
+    /// Whether it is not 0.
+    pub strict: bool,
+}
+
+impl Known {
+    fn times(self, other: Known) -> Known {
+        Known { negative: self.negative != other.negative, strict: self.strict && other.strict }
+    }
+
+    fn power(self, exponent: u32) -> Known {
+        Known { negative: self.negative && exponent % 2 == 1, ..self }
+    }
+}
+
+/// Whether two multiples of one polynomial are positive ones of each other.
+fn same_side(a: &Polynomial, b: &Polynomial) -> bool {
+    (*a.content() > 0) == (*b.content() > 0)
+}
+
+/// √q, where it is rational.
+fn perfect_root(q: &Rational) -> Option<Rational> {
+    let is_square = *q >= 0 && q.numer().is_perfect_square() && q.denom().is_perfect_square();
+    is_square.then(|| Rational::from((q.numer().clone().sqrt(), q.denom().clone().sqrt())))
+}

@@ -1,0 +1,115 @@
+//! Which steps of a run a claim speaks of, counted from its own index.
+
+use crate::statement::Claim;
+use crate::statement::term::{Index, Node, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
+
+/// The steps that a claim speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The first point that it reads, in steps from its index.
+    first: i64,
+    /// The last step that it needs.
+    last: i64,
+    /// From which index on nothing that it reads is a start.
+    pub general_from: i64,
+}
+
+impl Reach {
+    /// Of both sides.
+    pub fn of(claim: &Claim) -> Result<Self, String> {
+        let mut reach = Reach { first: 0, last: -1, general_from: 0 };
+        let mut wrong = None;
+        for side in [&claim.lhs, &claim.rhs] {
+            side.walk(&mut |node| {
+                if let Err(why) = reach.visit(node) {
+                    wrong.get_or_insert(why);
+                }
+            });
+        }
+        // The first state that is read must belong to a step that was made.
+        reach.general_from = reach.general_from.max(-reach.first);
+        wrong.map_or(Ok(reach), Err)
+    }
+
+    /// The first time of a run: 0 where the index is a number, else relative to it.
+    pub fn base(&self, index: Option<i64>) -> i64 {
+        if index.is_some() { 0 } else { self.first }
+    }
+
+    /// The time of the last step.
+    pub fn last(&self, index: Option<i64>) -> i64 {
+        index.unwrap_or(0) + self.last
+    }
+
+    fn visit(&mut self, node: Node<'_>) -> Result<(), String> {
+        match node {
+            Node::Term(Term::Element(ScalarSequence::Value, index)) => self.point(steps(index)?),
+            Node::Term(Term::Element(ScalarSequence::Schedule(..), index)) => {
+                // At -1 a schedule is what it is at 0.
+                self.general_from = self.general_from.max(-steps(index)?);
+            }
+            Node::Term(Term::Element(ScalarSequence::Quantity(quantity), index)) => self.quantity(quantity, steps(index)?),
+            Node::Vector(Vector::Element(sequence, index)) => self.sequence(sequence, steps(index)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn point(&mut self, time: i64) {
+        self.first = self.first.min(time);
+        self.last = self.last.max(time - 1);
+    }
+
+    fn quantity(&mut self, quantity: &OfMethod, by: i64) {
+        match quantity.first {
+            Some(first) => self.point(by - first),
+            None => self.step(by),
+        }
+    }
+
+    fn step(&mut self, time: i64) {
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+    }
+
+    fn sequence(&mut self, sequence: &VectorSequence, by: i64) {
+        match sequence {
+            VectorSequence::Point | VectorSequence::Gradient => self.point(by),
+            VectorSequence::Error | VectorSequence::Bias | VectorSequence::Noise => self.step(by),
+            VectorSequence::Quantity(quantity) => self.quantity(quantity, by),
+            VectorSequence::Derived(derived) => {
+                if let Some((first, _)) = derived.first {
+                    self.general_from = self.general_from.max(first - by + 1);
+                }
+                // A general index is far from every first one.
+                let far = 1 << 20;
+                for (_, part, index) in derived.parts(far) {
+                    self.sequence(part, by + index - far);
+                }
+            }
+        }
+    }
+}
+
+/// How many steps an index is from the claim's own.
+fn steps(index: &Index) -> Result<i64, String> {
+    fn affine(index: &Index) -> Option<(i64, i64)> {
+        Some(match index {
+            Index::Literal(value) => (0, *value),
+            Index::Slot(0) => (1, 0),
+            Index::Add(a, b) => {
+                let ((a, c), (b, d)) = (affine(a)?, affine(b)?);
+                (a + b, c + d)
+            }
+            Index::Sub(a, b) => {
+                let ((a, c), (b, d)) = (affine(a)?, affine(b)?);
+                (a - b, c - d)
+            }
+            _ => return None,
+        })
+    }
+    match affine(index) {
+        Some((1, by)) => Ok(by),
+        _ => Err("an index that is not a fixed number of steps from the claim's own".to_owned()),
+    }
+}
