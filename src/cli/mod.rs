@@ -9,6 +9,7 @@ mod graph;
 mod methods;
 mod new;
 mod output;
+mod prove;
 mod replay;
 mod show;
 mod signals;
@@ -46,6 +47,25 @@ enum Command {
     Compare(CompareArguments),
     /// Measure false alarms and power of the statistical verdicts where the truth is known.
     Calibrate(CalibrateArguments),
+    /// Prove statements about one step for all parameters, functions and dimensions, as far as that goes yet.
+    Prove {
+        /// Identifiers of shipped statements, or statement files; all shipped ones without any.
+        statements: Vec<PathBuf>,
+        /// Folder of the proofs; none are written without it.
+        #[arg(long)]
+        output: Option<PathBuf>,
+        /// Seed of the points at which the search looks.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Check a proof that `lemmata prove` wrote.
+    Verify {
+        /// The proof.
+        proof: PathBuf,
+        /// The statement's file, where it is no shipped one.
+        #[arg(long)]
+        statement: Option<PathBuf>,
+    },
     /// List the shipped statements.
     List {
         /// List the shipped methods instead.
@@ -239,6 +259,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Prove { statements, output, seed } => prove::prove(&statements, output.as_deref(), seed),
+        Command::Verify { proof, statement } => prove::verify(&proof, statement.as_deref()),
         Command::List { methods: false } => show::list(),
         Command::List { methods: true } => methods::list(),
         Command::Show { statement, values } => {

@@ -28,8 +28,11 @@ fn reject<T>(place: impl Into<String>, why: impl Into<String>) -> Checked<T> {
 
 /// Most factors, multipliers, squares or summands: what is longer is no certificate of ours.
 const LONGEST: usize = 4096;
-/// Largest magnitude of an exponent.
-const MOST_EXPONENT: i32 = 64;
+/// Most factors of a product, and largest magnitude of an exponent.
+const MOST_FACTORS: usize = 24;
+const MOST_EXPONENT: u32 = 16;
+/// Largest exponent of a number in what a file says.
+const MOST_DEGREE: u16 = 60;
 
 /// A factor whose sign was shown.
 struct Shown {
@@ -52,6 +55,10 @@ pub fn check(problem: &Problem, certificate: &Certificate) -> Checked<()> {
         let shown = checker.factor(factor, &format!("factors[{position}]"))?;
         checker.shown.push(shown);
     }
+    // Where a coefficient has a pole, nothing is shown.
+    for coefficient in problem.claim.coefficients() {
+        checker.has_no_pole(coefficient, "the claim")?;
+    }
     let mut rest = problem.claim.clone();
     checker.take_multipliers(&mut rest, certificate)?;
     checker.take_squares(&mut rest, certificate)?;
@@ -73,13 +80,18 @@ impl Checker<'_> {
     }
 
     fn polynomial(&self, text: &str, place: &str) -> Checked<Polynomial> {
-        Polynomial::parse(text, &self.names()).or_else(|why| reject(place, why))
+        let polynomial = Polynomial::parse(text, &self.names()).or_else(|why| reject(place, why))?;
+        match polynomial.variables().iter().all(|variable| polynomial.degree(*variable) <= MOST_DEGREE) {
+            true => Ok(polynomial),
+            false => reject(place, format!("an exponent is above {MOST_DEGREE}")),
+        }
     }
 
     /// Reads `numerator` or `(numerator)/(denominator)`.
     fn fraction(&self, text: &str, place: &str) -> Checked<Fraction> {
         let field = &self.problem.field;
-        let quotient = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).and_then(|rest| rest.split_once(")/("));
+        let quotient =
+            text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).and_then(|rest| rest.split_once(")/("));
         let Some((above, below)) = quotient else { return Ok(field.polynomial(&self.polynomial(text, place)?)) };
         let (above, below) = (self.polynomial(above, place)?, self.polynomial(below, place)?);
         match field.fraction(&above, &below) {
@@ -94,12 +106,14 @@ impl Checker<'_> {
         if polynomial.is_zero() {
             return reject(place, "a factor is 0");
         }
-        if factor.times.len() > LONGEST || factor.sum.len() > LONGEST {
+        if factor.times.len() > MOST_FACTORS || factor.sum.len() > LONGEST {
             return reject(place, "it is too long");
         }
         let mut left = polynomial.clone();
         for position in &factor.times {
-            let Some(condition) = self.problem.conditions.get(*position) else { return reject(place, "no such condition") };
+            let Some(condition) = self.problem.conditions.get(*position) else {
+                return reject(place, "no such condition");
+            };
             if !condition.strict {
                 return reject(place, "it is multiplied by a condition that may be 0");
             }
@@ -126,12 +140,14 @@ impl Checker<'_> {
         if coefficient <= 0 {
             return reject(place, "a coefficient is not positive");
         }
-        if product.conditions.len() > MOST_EXPONENT as usize || product.squares.len() > MOST_EXPONENT as usize {
+        if product.conditions.len().max(product.squares.len()) > MOST_FACTORS {
             return reject(place, "a product is too long");
         }
         let (mut value, mut strict) = (Polynomial::constant(coefficient), product.squares.is_empty());
         for position in &product.conditions {
-            let Some(condition) = self.problem.conditions.get(*position) else { return reject(place, "no such condition") };
+            let Some(condition) = self.problem.conditions.get(*position) else {
+                return reject(place, "no such condition");
+            };
             value = &value * &condition.polynomial;
             strict &= condition.strict;
         }
@@ -145,10 +161,13 @@ impl Checker<'_> {
     /// Whether a rational function is not negative, by factors.
     fn is_not_negative(&self, value: &Fraction, sign: &[(usize, i32)], place: &str) -> Checked<()> {
         let (mut above, mut below) = (Polynomial::one(), Polynomial::one());
+        if sign.len() > MOST_FACTORS {
+            return reject(place, "a product of factors is too long");
+        }
         for (position, exponent) in sign {
             let Some(factor) = self.shown.get(*position) else { return reject(place, "no such factor") };
-            if *exponent == 0 || exponent.abs() > MOST_EXPONENT || sign.len() > MOST_EXPONENT as usize {
-                return reject(place, "an exponent or a product of factors is out of range");
+            if *exponent == 0 || exponent.unsigned_abs() > MOST_EXPONENT {
+                return reject(place, "an exponent is out of range");
             }
             if *exponent < 0 && !factor.strict {
                 return reject(place, "it is divided by a factor that may be 0");
@@ -189,6 +208,9 @@ impl Checker<'_> {
             }
             let value = self.fraction(value, &place)?;
             self.has_no_pole(&value, &place)?;
+            for coefficient in fact.form.coefficients() {
+                self.has_no_pole(coefficient, &place)?;
+            }
             match (fact.sign, self.problem.sign, sign) {
                 (Sign::Zero, _, _) => {}
                 (Sign::NotNegative, Sign::NotNegative, Some(sign)) => self.is_not_negative(&value, sign, &place)?,

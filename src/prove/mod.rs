@@ -1,7 +1,121 @@
 //! Proofs for all parameters: from a statement to linear algebra, multipliers that show it, and their check.
+//!
+//! Trusted are the [translator](translate), which says what is to be shown and what may be used, and the
+//! [checker](check); the [search](find) only proposes.
 
 pub mod certificate;
 pub mod check;
-pub mod find;
+mod find;
 pub mod problem;
 pub mod translate;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use certificate::Certificate;
+use check::{Rejected, check};
+use find::Found;
+use problem::Problem;
+
+use crate::statement::Statement;
+
+/// Version of the form of proof files.
+pub const PROOF_VERSION: u32 = 1;
+
+/// The proof of a statement: a certificate for each case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// [`PROOF_VERSION`].
+    pub version: u32,
+    /// Identifier of the statement.
+    pub statement: String,
+    /// SHA-256 of its text, hexadecimal.
+    pub hash: String,
+    /// The method that it was about.
+    pub method: String,
+    /// The cases, as the translator lists them.
+    pub cases: Vec<Certificate>,
+}
+
+/// What an attempt at one case ended with.
+#[derive(Clone, Debug)]
+pub enum Case {
+    /// Shown, and checked.
+    Proved(Box<Certificate>),
+    /// Not shown, and why.
+    Open(String),
+}
+
+/// Attempts every case of a statement; `each` hears of them one by one.
+///
+/// # Errors
+/// Why the statement has no form that is linear in a Gram matrix.
+pub fn attempt(
+    statement: &Statement,
+    seed: u64,
+    each: &mut dyn FnMut(&Problem, &Case),
+) -> Result<Option<Proof>, String> {
+    let mut proof = Proof {
+        version: PROOF_VERSION,
+        statement: statement.id.clone(),
+        hash: statement.hash.clone(),
+        method: statement.method.id.clone(),
+        cases: Vec::new(),
+    };
+    let problems = translate::translate(statement)?;
+    for problem in &problems {
+        let case = match find::certificate(problem, seed) {
+            Found::Certificate(certificate) => match check(problem, &certificate) {
+                Ok(()) => Case::Proved(Box::new(certificate)),
+                Err(rejected) => Case::Open(format!("what was found is rejected: {rejected}")),
+            },
+            Found::Nothing(why) => Case::Open(why),
+            Found::Infeasible(point) => Case::Open(format!("the facts do not give it at {}", at(problem, &point))),
+        };
+        each(problem, &case);
+        if let Case::Proved(certificate) = case {
+            proof.cases.push(*certificate);
+        }
+    }
+    Ok((proof.cases.len() == problems.len()).then_some(proof))
+}
+
+/// A point for a person.
+fn at(problem: &Problem, point: &[rug::Rational]) -> String {
+    let value = |(name, value): (&String, &rug::Rational)| format!("{name} = {value}");
+    problem.numbers.iter().zip(point).map(value).collect::<Vec<_>>().join(", ")
+}
+
+/// Checks a proof against the statement as it is now.
+///
+/// # Errors
+/// The first part that fails.
+pub fn verify(statement: &Statement, proof: &Proof) -> Result<usize, Rejected> {
+    let reject = |place: &str, why: String| Err(Rejected { place: place.to_owned(), why });
+    if proof.version != PROOF_VERSION {
+        return reject("version", format!("it is {}, this program reads {PROOF_VERSION}", proof.version));
+    }
+    if proof.statement != statement.id {
+        return reject("statement", format!("it is of `{}`, not of `{}`", proof.statement, statement.id));
+    }
+    if proof.hash != statement.hash {
+        return reject("hash", format!("`{}` has changed since; `lemmata prove` makes a new proof", statement.id));
+    }
+    let problems = match translate::translate(statement) {
+        Ok(problems) => problems,
+        Err(why) => return reject("statement", why),
+    };
+    if problems.len() != proof.cases.len() {
+        return reject("cases", format!("there are {}, the statement has {}", proof.cases.len(), problems.len()));
+    }
+    for (problem, certificate) in problems.iter().zip(&proof.cases) {
+        if problem.name != certificate.case {
+            return reject("cases", format!("`{}` stands where `{}` belongs", certificate.case, problem.name));
+        }
+        let within =
+            |rejected: Rejected| Rejected { place: format!("{}, {}", problem.name, rejected.place), ..rejected };
+        check(problem, certificate).map_err(within)?;
+    }
+    Ok(problems.len())
+}

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use rug::Rational;
 
 use super::points::Point;
-use crate::convex::semidefinite::{Margin, Options, Program, Solution, margin, solve};
+use crate::convex::semidefinite::{Margin, Options, Program, margin};
 use crate::prove::problem::{Form, Problem, Sign};
 
 /// A form with rational coefficients.
@@ -97,10 +97,5 @@ impl AtPoint {
     /// How much room those facts leave, negative where they show nothing.
     pub fn margin(&self, problem: &Problem, facts: &[usize]) -> Margin {
         margin(&self.program(problem, facts), &Options::default())
-    }
-
-    /// The multipliers with the largest value of an objective.
-    pub fn best(&self, problem: &Problem, facts: &[usize], objective: DVector<f64>) -> Solution {
-        solve(&Program { objective, ..self.program(problem, facts) }, &Options::default())
     }
 }

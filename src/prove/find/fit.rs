@@ -135,7 +135,13 @@ impl Fit<'_> {
         let mut product = self.field.one();
         for (factor, exponents) in self.factors.iter().zip(exponents) {
             let (Some(least), Some(most)) = (exponents.iter().min(), exponents.iter().max()) else { continue };
-            let exponent = if *least > 0 { *least } else if *most < 0 { *most } else { 0 };
+            let exponent = if *least > 0 {
+                *least
+            } else if *most < 0 {
+                *most
+            } else {
+                0
+            };
             if exponent != 0 {
                 product = product * self.field.polynomial(factor).power(exponent)?;
             }

@@ -34,6 +34,9 @@ const BUDGET: Duration = Duration::from_secs(60);
 /// Most terms of a factor that is looked for.
 const LONGEST_FACTOR: usize = 12;
 
+/// Most factors whose squares count.
+const MOST_SQUARED: usize = 8;
+
 /// What a search ended with.
 #[derive(Debug)]
 pub enum Found {
@@ -42,7 +45,7 @@ pub enum Found {
     /// Nothing, and why.
     Nothing(String),
     /// The facts do not give the claim at a point, as far as floating-point numbers tell.
-    Infeasible(points::Point),
+    Infeasible(Vec<rug::Rational>),
 }
 
 /// Searches for a certificate, with the inequalities of textbooks first.
@@ -74,26 +77,32 @@ impl Search<'_> {
         };
         samples.extend(points.on_boundaries(ON_BOUNDARIES));
         let samples: Vec<AtPoint> = samples.iter().filter_map(|point| AtPoint::of(problem, point)).collect();
-        let is_feasible = |facts: &[usize]| {
-            samples.iter().find(|sample| sample.margin(problem, facts).value < LEAST_MARGIN)
-        };
+        let is_feasible =
+            |facts: &[usize]| samples.iter().find(|sample| sample.margin(problem, facts).value < LEAST_MARGIN);
         if let Some(sample) = is_feasible(&facts) {
             return Found::Infeasible(sample.point.clone());
         }
         let support = support(problem, facts, &|facts| is_feasible(facts).is_none());
         let names: Vec<&str> = support.iter().map(|fact| problem.facts[*fact].name.as_str()).collect();
-        let (frozen, others): (Vec<usize>, Vec<usize>) = support.iter().partition(|fact| pair(problem, **fact).is_some());
+        let (frozen, others): (Vec<usize>, Vec<usize>) =
+            support.iter().partition(|fact| pair(problem, **fact).is_some());
         let Some(multipliers) = Multipliers::of(problem, &others) else {
             return Found::Nothing(format!("the values of f do not cancel with {names:?}"));
         };
         let mut cone = Cone::new(&problem.conditions, &inside, &problem.field);
         let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
         let factors = likely_factors(problem);
+        let is_simple = |factor: &&Polynomial| factor.total_degree() <= 2 && factor.len() >= 2;
+        let squared: Vec<Polynomial> = factors.iter().filter(is_simple).take(MOST_SQUARED).cloned().collect();
         let until = Instant::now() + BUDGET;
         let free = Free { problem, frozen: &frozen, pairs: &pairs, factors: &factors, seed: self.seed, until };
         let mut outcome = Err(format!("no multipliers were found with {names:?}"));
         free.search(&multipliers, &mut |candidate| {
             outcome = self.candidate(candidate, &frozen, &mut cone);
+            if outcome.is_err() {
+                cone.allow_squares(&squared);
+                outcome = self.candidate(candidate, &frozen, &mut cone);
+            }
             outcome.is_ok()
         });
         match outcome {
@@ -103,21 +112,25 @@ impl Search<'_> {
     }
 
     /// The certificate with multipliers none of which is free.
-    fn candidate(
-        &self,
-        multipliers: &Multipliers,
-        frozen: &[usize],
-        cone: &mut Cone,
-    ) -> Result<Certificate, String> {
+    fn candidate(&self, multipliers: &Multipliers, frozen: &[usize], cone: &mut Cone) -> Result<Certificate, String> {
         let problem = self.problem;
         let values = &multipliers.base;
+        let pole = |factor: Polynomial| format!("a coefficient may have a pole where {factor:?} is 0");
+        for coefficient in problem.claim.coefficients() {
+            cone.has_no_pole(coefficient).map_err(pole)?;
+        }
         let mut rest = problem.claim.clone();
         let mut signed = Vec::new();
         for (fact, value) in multipliers.facts.iter().zip(values).filter(|(_, value)| !value.is_zero()) {
             let fact = &problem.facts[*fact];
-            let not_shown = |factor: Polynomial| format!("the multiplier of {} is not shown to be at least 0: {factor:?}", fact.name);
+            let not_shown = |factor: Polynomial| {
+                format!("the multiplier of {} is not shown to be at least 0: {factor:?}", fact.name)
+            };
             let sign = if fact.sign == Sign::NotNegative { Some(cone.sign(value).map_err(not_shown)?) } else { None };
             cone.has_no_pole(value).map_err(not_shown)?;
+            for coefficient in fact.form.coefficients() {
+                cone.has_no_pole(coefficient).map_err(pole)?;
+            }
             rest.add_scaled(&fact.form, &-value);
             signed.push(Signed { of: fact.name.clone(), value: self.text(value), sign });
         }
@@ -133,6 +146,7 @@ impl Search<'_> {
             let Some(fact) = fact else { continue };
             // ⟨u, w⟩ stands twice in the matrix.
             let value = entry * problem.field.constant(2);
+            cone.has_no_pole(&value).map_err(pole)?;
             signed.push(Signed { of: problem.facts[*fact].name.clone(), value: self.text(&value), sign: None });
         }
         let remainder = match rest.constant.is_zero() {
@@ -235,6 +249,7 @@ fn likely_factors(problem: &Problem) -> Vec<Polynomial> {
             }
         }
     }
-    let reads = |polynomial: &Polynomial| polynomial.variables().iter().all(|variable| *variable < problem.numbers.len());
+    let reads =
+        |polynomial: &Polynomial| polynomial.variables().iter().all(|variable| *variable < problem.numbers.len());
     field.elements().into_iter().map(|(_, element)| element).filter(|element| reads(element)).collect()
 }

@@ -83,7 +83,9 @@ struct System {
 impl System {
     fn new(affine: &Affine, guess: &Guess) -> Option<Self> {
         let n = affine.base.len();
-        let floats = |matrix: &Vec<Vec<Rational>>| -> Floats { matrix.iter().map(|row| row.iter().map(float).collect()).collect() };
+        let floats = |matrix: &Vec<Vec<Rational>>| -> Floats {
+            matrix.iter().map(|row| row.iter().map(float).collect()).collect()
+        };
         let (base, slopes) = (floats(&affine.base), affine.slopes.iter().map(floats).collect::<Vec<_>>());
         let numeric = DMatrix::from_fn(n, n, |i, j| {
             let moved = slopes.iter().zip(&guess.t).map(|(slope, t)| slope[i][j].to_f64() * t);
@@ -98,7 +100,8 @@ impl System {
         let (kernel, pivots) = kernel(&numeric, &units);
         let scale = 1.0 + guess.t.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
         let is_active = |(at, slopes): &&(Rational, Vec<Rational>)| {
-            let value: f64 = at.to_f64() + slopes.iter().zip(&guess.t).map(|(slope, t)| slope.to_f64() * t).sum::<f64>();
+            let value: f64 =
+                at.to_f64() + slopes.iter().zip(&guess.t).map(|(slope, t)| slope.to_f64() * t).sum::<f64>();
             value.abs() < ACTIVE * scale
         };
         let active: Vec<_> = affine.rows.iter().filter(is_active).collect();
@@ -107,7 +110,8 @@ impl System {
         }
         let trace: f64 = pivots.iter().map(|i| guess.gram[(*i, *i)]).sum();
         let unit = if guess.objective.is_none() && trace > 0.0 { 1.0 / trace } else { 1.0 };
-        let weights = pairs(pivots.len()).map(|(a, b)| Float::with_val(BITS, unit * guess.gram[(pivots[a], pivots[b])]));
+        let weights =
+            pairs(pivots.len()).map(|(a, b)| Float::with_val(BITS, unit * guess.gram[(pivots[a], pivots[b])]));
         Some(System {
             active_weights: vec![zero(); active.len()],
             active: active.iter().map(|(at, slopes)| (float(at), slopes.iter().map(float).collect())).collect(),
@@ -130,18 +134,21 @@ impl System {
     fn equations(&self) -> (Floats, Vec<Float>) {
         let (n, r, k) = (self.base.len(), self.t.len(), self.kernel.len());
         let others = self.unknown_coordinates();
-        let (first_weight, width) = (r + k * others.len(), r + k * others.len() + self.weights.len() + self.active.len());
+        let (first_weight, width) =
+            (r + k * others.len(), r + k * others.len() + self.weights.len() + self.active.len());
         let matrix: Floats = (0..n)
             .map(|i| {
                 (0..n)
                     .map(|j| {
-                        let moved = self.slopes.iter().zip(&self.t).map(|(slope, t)| Float::with_val(BITS, &slope[i][j] * t));
+                        let moved =
+                            self.slopes.iter().zip(&self.t).map(|(slope, t)| Float::with_val(BITS, &slope[i][j] * t));
                         moved.fold(self.base[i][j].clone(), |sum, x| sum + x)
                     })
                     .collect()
             })
             .collect();
-        let images: Vec<Floats> = self.slopes.iter().map(|slope| self.kernel.iter().map(|u| times(slope, u)).collect()).collect();
+        let images: Vec<Floats> =
+            self.slopes.iter().map(|slope| self.kernel.iter().map(|u| times(slope, u)).collect()).collect();
         let (mut rows, mut rhs) = (Vec::new(), Vec::new());
         for (q, vector) in self.kernel.iter().enumerate() {
             let missing = times(&matrix, vector);
@@ -182,7 +189,12 @@ impl System {
     }
 
     /// Σ W_ab ⟨K_a, B K_b⟩ + Σ μ·slope = what is minimised along t.
-    fn stationarity(&self, t: usize, images: &Floats, (others, first_weight, width): (&[usize], usize, usize)) -> (Vec<Float>, Float) {
+    fn stationarity(
+        &self,
+        t: usize,
+        images: &Floats,
+        (others, first_weight, width): (&[usize], usize, usize),
+    ) -> (Vec<Float>, Float) {
         let (r, k) = (self.t.len(), self.kernel.len());
         let mut row = vec![zero(); width];
         let mut sum = Float::with_val(BITS, self.objective.as_ref().map_or(0.0, |objective| objective[t]));
@@ -289,7 +301,8 @@ fn least_squares(rows: &Floats, rhs: &[Float]) -> Option<Vec<Float>> {
     (0..width).for_each(|i| system[i][i] += &ridge);
     for column in 0..width {
         let size = |row: &usize| system[*row][column].clone().abs();
-        let pivot = (column..width).max_by(|a, b| size(a).partial_cmp(&size(b)).unwrap_or(std::cmp::Ordering::Equal))?;
+        let pivot =
+            (column..width).max_by(|a, b| size(a).partial_cmp(&size(b)).unwrap_or(std::cmp::Ordering::Equal))?;
         system.swap(column, pivot);
         if system[column][column].is_zero() {
             return None;

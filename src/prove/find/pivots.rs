@@ -55,7 +55,13 @@ impl<'c> Decomposer<'c> {
         self.next(matrix.clone(), alive, self.free.is_empty(), begun)
     }
 
-    fn next(&mut self, mut matrix: Matrix, alive: Vec<usize>, mut is_freed: bool, mut found: Squares) -> Option<Squares> {
+    fn next(
+        &mut self,
+        mut matrix: Matrix,
+        alive: Vec<usize>,
+        mut is_freed: bool,
+        mut found: Squares,
+    ) -> Option<Squares> {
         let is_special = |i: usize| self.free.iter().any(|(u, w)| *u == i || *w == i);
         if !is_freed && alive.iter().all(|i| is_special(*i)) {
             for (u, w) in self.free.clone() {
@@ -70,7 +76,11 @@ impl<'c> Decomposer<'c> {
         let filled = |i: &usize| alive.iter().any(|j| !matrix[*i][*j].is_zero());
         let rest: Vec<usize> = alive.iter().copied().filter(filled).collect();
         if rest.is_empty() {
-            return if is_freed { Some(found) } else { self.next(matrix, alive.into_iter().filter(|i| is_special_of(&self.free, *i)).collect(), false, found) };
+            return if is_freed {
+                Some(found)
+            } else {
+                self.next(matrix, alive.into_iter().filter(|i| is_special_of(&self.free, *i)).collect(), false, found)
+            };
         }
         let mut candidates: Vec<usize> = rest.iter().copied().filter(|i| is_freed || !is_special(*i)).collect();
         if candidates.is_empty() {

@@ -1,7 +1,7 @@
 //! Rational points at which the conditions hold: inside, and on their boundaries.
 
-use rand::seq::IndexedRandom;
 use rand::SeedableRng;
+use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 
@@ -92,7 +92,10 @@ impl<'p> Points<'p> {
                     break;
                 }
                 let mut point = self.draw();
-                if solve_for(&coefficients, variable, &mut point) && self.admits(&point, false) && !found.contains(&point) {
+                if solve_for(&coefficients, variable, &mut point)
+                    && self.admits(&point, false)
+                    && !found.contains(&point)
+                {
                     found.push(point);
                     got += 1;
                 }

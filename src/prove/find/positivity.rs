@@ -80,9 +80,11 @@ impl Cone {
     }
 
     /// Allows squares of these in products.
-    pub fn allow_squares(&mut self, roots: Vec<Polynomial>) {
-        self.roots = roots;
-        self.cache.retain(|_, shown| shown.is_some());
+    pub fn allow_squares(&mut self, roots: &[Polynomial]) {
+        if self.roots.is_empty() {
+            self.roots = roots.to_vec();
+            self.cache.retain(|_, shown| shown.is_some());
+        }
     }
 
     /// What was shown so far; signs refer to it by position.
@@ -179,7 +181,12 @@ impl Cone {
     }
 
     /// A sum of products, with degrees that grow from those of the polynomial.
-    fn by_products(&self, polynomial: &Polynomial, strict: bool, (extra, quick): (u32, bool)) -> Option<(Vec<Summand>, bool)> {
+    fn by_products(
+        &self,
+        polynomial: &Polynomial,
+        strict: bool,
+        (extra, quick): (u32, bool),
+    ) -> Option<(Vec<Summand>, bool)> {
         if let Some(value) = polynomial.as_constant() {
             let summand = Summand { coefficient: value.clone(), conditions: Vec::new(), squares: Vec::new() };
             return (*value > 0).then(|| (vec![summand], true));
@@ -222,7 +229,8 @@ impl Cone {
         let one = Candidate { value: Polynomial::one(), conditions: Vec::new(), squares: Vec::new(), strict: true };
         let mut all = vec![one];
         let within = |value: &Polynomial| {
-            value.total_degree() <= degree && most.iter().enumerate().all(|(v, most)| u32::from(value.degree(v)) <= *most)
+            value.total_degree() <= degree
+                && most.iter().enumerate().all(|(v, most)| u32::from(value.degree(v)) <= *most)
         };
         // Each product is made once: from the one without its last factor.
         let generators = self.conditions.len() + self.roots.len();
@@ -261,7 +269,12 @@ impl Cone {
     }
 
     /// The polynomial as a combination of products with positive coefficients.
-    fn combined(&self, polynomial: &Polynomial, candidates: &[Candidate], strict: bool) -> Option<(Vec<Summand>, bool)> {
+    fn combined(
+        &self,
+        polynomial: &Polynomial,
+        candidates: &[Candidate],
+        strict: bool,
+    ) -> Option<(Vec<Summand>, bool)> {
         let mut places: HashMap<Monomial, usize> = HashMap::new();
         let mut columns: Vec<Vec<(usize, Rational)>> = Vec::new();
         for candidate in candidates {
@@ -274,7 +287,8 @@ impl Cone {
         let target: Option<Vec<(usize, Rational)>> =
             polynomial.terms().map(|(monomial, coefficient)| Some((*places.get(&monomial)?, coefficient))).collect();
         let target = target?;
-        let floats = |entries: &Vec<(usize, Rational)>| entries.iter().map(|(i, c)| (*i, c.to_f64())).collect::<Vec<_>>();
+        let floats =
+            |entries: &Vec<(usize, Rational)>| entries.iter().map(|(i, c)| (*i, c.to_f64())).collect::<Vec<_>>();
         let guessed: Vec<Vec<(usize, f64)>> = columns.iter().map(floats).collect();
         // Where it is to be positive, products that are count for it.
         let cost = |candidate: &Candidate| match (strict, candidate.strict) {

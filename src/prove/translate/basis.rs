@@ -34,15 +34,6 @@ impl Basis {
         }
         Basis { vectors, unknowns: in_basis }
     }
-
-    /// A vector of the span in the basis.
-    pub fn write(&self, vector: &Combination) -> Combination {
-        let mut written = Combination::zero();
-        for (position, coefficient) in vector.iter() {
-            written.add_scaled(&self.unknowns[position], coefficient);
-        }
-        written
-    }
 }
 
 /// A vector of the span, as unknowns and as a combination of the basis.

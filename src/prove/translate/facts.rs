@@ -1,7 +1,7 @@
 //! What is known of every function, estimate and constant: the facts that a proof may use, each with its reason.
 
 use super::method::Run;
-use super::numbers::Numbers;
+use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::{Point, Unknowns};
 use crate::algebra::Fraction;
@@ -17,13 +17,13 @@ pub fn learn_builtin(builtin: Builtin, numbers: &mut Numbers) -> Translated<()> 
         Builtin::StrongConvexity | Builtin::RelativeError | Builtin::RelativeBias | Builtin::RelativeNoise => false,
         _ => return Ok(()),
     };
-    let number = numbers.named(builtin.name())?;
+    let number = numbers.named(Kind::Constant, builtin.name())?;
     numbers.learn(&number, strict, "what the constant is")
 }
 
 /// What a constant of the statement's own is that instances prove.
 pub fn learn_given(name: &str, numbers: &mut Numbers) -> Translated<()> {
-    let number = numbers.named(name)?;
+    let number = numbers.named(Kind::Constant, name)?;
     match name {
         "alpha" => {
             numbers.learn(&number, true, "a contraction")?;
@@ -56,7 +56,7 @@ impl<'c> Facts<'c> {
         let needs = self.statement.needs();
         let points = self.unknowns.points.clone();
         if needs.contains(&Builtin::Smoothness) {
-            let smoothness = self.numbers.named(Builtin::Smoothness.name())?;
+            let smoothness = self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?;
             self.smooth(&points, &smoothness);
         }
         if self.convex {
@@ -133,11 +133,11 @@ impl<'c> Facts<'c> {
         let number = |p: i32, q: i32| field.constant((p, q));
         let needs = self.statement.needs();
         let strong = match needs.contains(&Builtin::StrongConvexity) {
-            true => self.numbers.named(Builtin::StrongConvexity.name())?,
+            true => self.numbers.named(Kind::Constant, Builtin::StrongConvexity.name())?,
             false => field.zero(),
         };
         let smoothness = match needs.contains(&Builtin::Smoothness) {
-            true => Some(self.numbers.named(Builtin::Smoothness.name())?),
+            true => Some(self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?),
             false => None,
         };
         for (i, j) in pairs(points) {
@@ -161,7 +161,7 @@ impl<'c> Facts<'c> {
 
     fn of_pl(&mut self, points: &[Point]) -> Translated<()> {
         let field = self.numbers.field.clone();
-        let pl = self.numbers.named(Builtin::Pl.name())?;
+        let pl = self.numbers.named(Kind::Constant, Builtin::Pl.name())?;
         let lowest = Form::atom(self.unknowns.atom(Builtin::LowerBound.name(), true), &field);
         for point in points {
             let mut gap = self.value(point);
@@ -202,7 +202,7 @@ impl<'c> Facts<'c> {
         reason: &str,
     ) -> Translated<()> {
         let field = self.numbers.field.clone();
-        let factor = self.numbers.named(relative.name())?;
+        let factor = self.numbers.named(Kind::Constant, relative.name())?;
         learn_builtin(relative, self.numbers)?;
         let mut form = Form::atom(self.unknowns.atom(absolute.name(), true), &field);
         form.add_scaled(&Form::square(gradient, &field), &factor);

@@ -1,12 +1,10 @@
 //! A method's steps with unknown vectors: what each line makes of the state before.
 
-use super::numbers::Numbers;
+use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
 use crate::algebra::Fraction;
-use crate::method::language::tree::{
-    Condition, Known, Method, Number, Rule, Shape, Value as Written, Vector,
-};
+use crate::method::language::tree::{Condition, Known, Method, Number, Rule, Shape, Value as Written, Vector};
 use crate::number::Function;
 use crate::prove::problem::Combination;
 use crate::statement::Statement;
@@ -89,11 +87,6 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// The constant of the method by position, parameters first.
-    pub fn constant(&self, position: usize) -> Option<&Fraction> {
-        self.constants.get(position)
-    }
-
     /// The value of a quantity with a first index after so many steps, counted from time 0.
     pub fn state(&self, quantity: usize, time: i64) -> Option<&Value> {
         let states = self.states.get(usize::try_from(time - self.base).ok()?)?;
@@ -122,7 +115,8 @@ impl<'a> Run<'a> {
         let k = &self.origin + numbers.rational(time);
         // At -1 it is what it is at 0.
         let k = if k.as_constant().is_some_and(|k| *k < 0) { numbers.rational(0) } else { k };
-        let mut scalars = Scalars { statement: self.statement, method: self.method, constants: &self.constants, numbers };
+        let mut scalars =
+            Scalars { statement: self.statement, method: self.method, constants: &self.constants, numbers };
         scalars.number(number, Some(&k))
     }
 }
@@ -142,7 +136,7 @@ impl Scalars<'_> {
             return self.number(number, None);
         }
         match (self.statement.parameter(&parameter.name), &parameter.default) {
-            (Some(_), _) => self.numbers.named(&parameter.name),
+            (Some(_), _) => self.numbers.named(Kind::Parameter, &parameter.name),
             (None, Some(default)) => self.number(default, None),
             (None, None) => untranslatable(format!("`{}` of the method has no value", parameter.name)),
         }
@@ -161,15 +155,15 @@ impl Scalars<'_> {
             Number::Known(Known::Infimum) => return untranslatable("f_star is a factor in the method"),
             Number::Known(known) => {
                 let name = Known::ALL.iter().find(|(_, own)| own == known).map_or("", |(name, _)| name);
-                self.numbers.named(name)?
+                self.numbers.named(Kind::Constant, name)?
             }
             Number::Step => match k {
                 Some(k) => k.clone(),
                 None => return untranslatable("k stands where there is no step"),
             },
-            Number::Horizon => self.numbers.named("K")?,
-            Number::Workers => self.numbers.named("n")?,
-            Number::Dimension => self.numbers.named("d")?,
+            Number::Horizon => self.numbers.named(Kind::Index, "K")?,
+            Number::Workers => self.numbers.named(Kind::Index, "n")?,
+            Number::Dimension => self.numbers.named(Kind::Index, "d")?,
             Number::Negate(a) => -self.number(a, k)?,
             Number::Binary(op, a, b) => self.binary(*op, a, b, k)?,
             Number::Function(Function::Sqrt, a) => {
@@ -278,7 +272,9 @@ impl Stage<'_, '_> {
             let name = format!("{}[{}]", quantity.name, self.index(quantity.first.unwrap_or(0)));
             self.values[state.quantity] = Some(match quantity.shape {
                 Shape::Vector => Value::Vector(self.unknowns.vector(name, true)),
-                Shape::Number => return untranslatable(format!("`{}` is a number that the run decides", quantity.name)),
+                Shape::Number => {
+                    return untranslatable(format!("`{}` is a number that the run decides", quantity.name));
+                }
             });
         }
         Ok(())

@@ -15,7 +15,7 @@ use std::cmp::Ordering;
 use basis::Basis;
 use facts::{Facts, learn_builtin, learn_given};
 use method::{Errors, Run};
-use numbers::{Choice, Numbers};
+use numbers::{Choice, Kind, Numbers};
 use reach::Reach;
 use stop::{Stop, Translated};
 use terms::Reader;
@@ -172,7 +172,7 @@ impl<'c> Case<'c> {
         if let Some(index) = self.place.index {
             return Ok((self.numbers.rational(0), self.numbers.rational(index)));
         }
-        let k = self.numbers.named("k")?;
+        let k = self.numbers.named(Kind::Index, "k")?;
         let from = &k - self.numbers.rational(self.place.from);
         self.numbers.learn(&from, false, "the index")?;
         self.numbers.learn(&k, self.place.from > 0, "the index")?;
@@ -266,7 +266,7 @@ fn setup(reader: &mut Reader<'_, '_>) -> Translated<bool> {
     for symbol in &statement.order {
         let Symbol::Parameter(position) = symbol else { continue };
         let parameter = &statement.parameters[*position];
-        let own = reader.numbers.named(&parameter.name)?;
+        let own = reader.numbers.named(Kind::Parameter, &parameter.name)?;
         if let (true, Some(low), true, Some(high)) =
             (parameter.lower.closed, &parameter.lower.value, parameter.upper.closed, &parameter.upper.value)
         {

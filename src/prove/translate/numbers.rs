@@ -19,13 +19,30 @@ pub struct Choice {
     pub signs: Vec<Ordering>,
 }
 
+/// What a number is: two with one name may be different ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A parameter of the statement.
+    Parameter,
+    /// A constant of the instance, under the language's name or one of the statement's own.
+    Constant,
+    /// The index, K, n or d.
+    Index,
+    /// The root of another number.
+    Root,
+}
+
 /// The numbers of one case.
 #[derive(Clone, Debug)]
 pub struct Numbers {
     /// The field of rational functions.
     pub field: Field,
-    /// Names, by variable.
+    /// What each variable is, and its name there.
+    kinds: Vec<(Kind, String)>,
+    /// What each variable is called, no two alike.
     names: Vec<String>,
+    /// Variables that are roots, of which number as it was first met.
+    known_roots: Vec<(usize, Fraction)>,
     /// What variables are in this case, where they are not themselves.
     values: BTreeMap<usize, Fraction>,
     /// What is known, in the order in which it was learnt.
@@ -43,7 +60,9 @@ impl Numbers {
         let field = Field::new(generic).unwrap_or_else(|_| unreachable!("the names are distinct and few"));
         Numbers {
             field,
+            kinds: Vec::new(),
             names: Vec::new(),
+            known_roots: Vec::new(),
             values: BTreeMap::new(),
             conditions: Vec::new(),
             squares: BTreeMap::new(),
@@ -53,8 +72,13 @@ impl Numbers {
 
     /// The same numbers of which nothing is known but these choices.
     pub fn restarted(&self, choices: &[Choice]) -> Translated<Self> {
-        let fresh = Numbers { field: self.field.clone(), names: self.names.clone(), ..Numbers::new() };
-        let mut numbers = Numbers { choices: choices.to_vec(), ..fresh };
+        let mut numbers = Numbers {
+            values: BTreeMap::new(),
+            conditions: Vec::new(),
+            squares: BTreeMap::new(),
+            choices: choices.to_vec(),
+            ..self.clone()
+        };
         for position in 0..choices.len() {
             if numbers.choices[position].signs == [Ordering::Equal] {
                 let number = numbers.choices[position].number.clone();
@@ -74,19 +98,27 @@ impl Numbers {
         &self.conditions
     }
 
-    /// The number of that name, a new one where there is none.
-    pub fn named(&mut self, name: &str) -> Translated<Fraction> {
-        let variable = match self.names.iter().position(|own| own == name) {
+    /// The number of that kind and name, a new one where there is none.
+    pub fn named(&mut self, kind: Kind, name: &str) -> Translated<Fraction> {
+        let known = self.kinds.iter().position(|(own, own_name)| *own == kind && own_name == name);
+        let variable = match known {
             Some(variable) => variable,
-            None if self.names.len() == MOST_VARIABLES => {
-                return untranslatable(format!("more than {MOST_VARIABLES} numbers are in it"));
-            }
-            None => {
-                self.names.push(name.to_owned());
-                self.names.len() - 1
-            }
+            None => self.add(kind, name)?,
         };
         Ok(self.values.get(&variable).cloned().unwrap_or_else(|| self.field.variable(variable)))
+    }
+
+    fn add(&mut self, kind: Kind, name: &str) -> Translated<usize> {
+        if self.names.len() == MOST_VARIABLES {
+            return untranslatable(format!("more than {MOST_VARIABLES} numbers are in it"));
+        }
+        let mut called = name.to_owned();
+        while self.names.contains(&called) {
+            called.push('_');
+        }
+        self.kinds.push((kind, name.to_owned()));
+        self.names.push(called);
+        Ok(self.names.len() - 1)
     }
 
     /// A rational number.
@@ -104,13 +136,17 @@ impl Numbers {
         if let Some(value) = a.as_constant().and_then(perfect_root) {
             return Ok(self.rational(value));
         }
-        let known = self.squares.iter().find(|(_, square)| *square == a);
-        let variable = match known {
+        let is_it = |(variable, square): &&(usize, Fraction)| {
+            let root = self.field.variable(*variable);
+            square == a || &root * &root == *a
+        };
+        let variable = match self.known_roots.iter().find(is_it) {
             Some((variable, _)) => *variable,
             None => {
-                let name = format!("root{}", self.squares.len() + 1);
-                self.named(&name)?;
-                self.names.len() - 1
+                let name = format!("root{}", self.known_roots.len() + 1);
+                let variable = self.add(Kind::Root, &name)?;
+                self.known_roots.push((variable, a.clone()));
+                variable
             }
         };
         if !self.squares.contains_key(&variable) {
@@ -142,7 +178,9 @@ impl Numbers {
         };
         let numerator = number.numerator();
         let polynomial = if sign.negative { -numerator } else { numerator.clone() };
-        let same = |own: &&Condition| own.polynomial.primitive() == polynomial.primitive() && same_side(&own.polynomial, &polynomial);
+        let same = |own: &&Condition| {
+            own.polynomial.primitive() == polynomial.primitive() && same_side(&own.polynomial, &polynomial)
+        };
         if let Some(own) = self.conditions.iter().find(same)
             && (own.strict || !strict)
         {
@@ -250,7 +288,9 @@ impl Numbers {
     fn sign_of_terms(&self, polynomial: &Polynomial) -> Option<Known> {
         let of_variable = |variable: usize| {
             let own = Polynomial::variable(variable);
-            let is_it = |condition: &&Condition| condition.polynomial.primitive() == own && same_side(&condition.polynomial, &own);
+            let is_it = |condition: &&Condition| {
+                condition.polynomial.primitive() == own && same_side(&condition.polynomial, &own)
+            };
             self.conditions.iter().filter(is_it).map(|condition| condition.strict).max()
         };
         let mut sign: Option<Known> = None;

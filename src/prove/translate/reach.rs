@@ -48,7 +48,9 @@ impl Reach {
                 // At -1 a schedule is what it is at 0.
                 self.general_from = self.general_from.max(-steps(index)?);
             }
-            Node::Term(Term::Element(ScalarSequence::Quantity(quantity), index)) => self.quantity(quantity, steps(index)?),
+            Node::Term(Term::Element(ScalarSequence::Quantity(quantity), index)) => {
+                self.quantity(quantity, steps(index)?)
+            }
             Node::Vector(Vector::Element(sequence, index)) => self.sequence(sequence, steps(index)?),
             _ => {}
         }

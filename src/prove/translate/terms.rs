@@ -1,7 +1,7 @@
 //! A statement's expressions as forms: affine in values of f, quadratic in vectors, rational in numbers.
 
 use super::method::{Run, Value, power};
-use super::numbers::Numbers;
+use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
 use crate::algebra::Fraction;
@@ -55,10 +55,12 @@ impl<'a> Reader<'_, 'a> {
         let number = |value: Fraction| Ok(Form::constant(value));
         match term {
             Term::Number(value) => number(field.constant(value.clone())),
-            Term::Parameter(position) => number(self.numbers.named(&self.statement.parameters[*position].name)?),
+            Term::Parameter(position) => {
+                number(self.numbers.named(Kind::Parameter, &self.statement.parameters[*position].name)?)
+            }
             Term::Constant(position) => number(self.constant(*position)?),
             Term::Builtin(builtin) => self.builtin(*builtin),
-            Term::Given(position) => number(self.numbers.named(&self.statement.given[*position].name)?),
+            Term::Given(position) => number(self.numbers.named(Kind::Constant, &self.statement.given[*position].name)?),
             Term::Method(_, name) => untranslatable(format!("`{name}` of the method")),
             Term::Start(position) => match self.start {
                 Some(start) => number(field.constant(i32::from(start == *position))),
@@ -168,7 +170,7 @@ impl<'a> Reader<'_, 'a> {
             | Builtin::StrongConvexity
             | Builtin::RelativeError
             | Builtin::RelativeBias
-            | Builtin::RelativeNoise => Ok(Form::constant(self.numbers.named(builtin.name())?)),
+            | Builtin::RelativeNoise => Ok(Form::constant(self.numbers.named(Kind::Constant, builtin.name())?)),
             _ => untranslatable(format!("`{}`, of which no fact is known here", builtin.name())),
         }
     }
@@ -191,10 +193,12 @@ impl<'a> Reader<'_, 'a> {
                 let value = run.schedule(*position, time, self.numbers)?;
                 Ok(Form::constant(value))
             }
-            (ScalarSequence::Quantity(quantity), Some(run)) => match value_of(run, quantity, self.index(index)?, &self.origin) {
-                Some(Value::Number(value)) => Ok(Form::constant(value.clone())),
-                _ => untranslatable(format!("`{}` at that index", quantity.name)),
-            },
+            (ScalarSequence::Quantity(quantity), Some(run)) => {
+                match value_of(run, quantity, self.index(index)?, &self.origin) {
+                    Some(Value::Number(value)) => Ok(Form::constant(value.clone())),
+                    _ => untranslatable(format!("`{}` at that index", quantity.name)),
+                }
+            }
             _ => untranslatable(format!("`{}`", sequence.name())),
         }
     }
@@ -205,9 +209,9 @@ impl<'a> Reader<'_, 'a> {
             Index::Literal(value) => self.numbers.rational(*value),
             Index::Slot(0) => self.index.clone(),
             Index::Slot(_) => return untranslatable("an index of a sum"),
-            Index::Horizon => self.numbers.named("K")?,
-            Index::Workers => self.numbers.named("n")?,
-            Index::Dimension => self.numbers.named("d")?,
+            Index::Horizon => self.numbers.named(Kind::Index, "K")?,
+            Index::Workers => self.numbers.named(Kind::Index, "n")?,
+            Index::Dimension => self.numbers.named(Kind::Index, "d")?,
             Index::Random => return untranslatable("a random index"),
             Index::Limit => return untranslatable("a limit"),
             Index::Add(a, b) => self.index(a)? + self.index(b)?,
@@ -302,7 +306,9 @@ impl<'a> Reader<'_, 'a> {
         let missing = || untranslatable(format!("`{}` at that index", sequence.name()));
         let Some(run) = self.run else { return missing() };
         if let VectorSequence::Quantity(quantity) = sequence {
-            let Some(Value::Vector(value)) = value_of(run, quantity, index.clone(), &self.origin) else { return missing() };
+            let Some(Value::Vector(value)) = value_of(run, quantity, index.clone(), &self.origin) else {
+                return missing();
+            };
             let name = format!("{}[{}]", quantity.name, index_name(index, &self.origin));
             let value = value.clone();
             self.speak(name, &value);
