@@ -143,7 +143,7 @@ impl Fit<'_> {
                 0
             };
             if exponent != 0 {
-                product = product * self.field.polynomial(factor).power(exponent)?;
+                product *= self.field.polynomial(factor).power(exponent)?;
             }
         }
         Some(product)

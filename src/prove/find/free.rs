@@ -225,10 +225,8 @@ impl Free<'_> {
                 let factor = Rational::from(&own[j] / &own[i]);
                 row.iter_mut().zip(&own).for_each(|(x, y)| *x -= Rational::from(&factor * y));
             }
-            for j in 0..matrix.len() {
-                matrix[i][j] = Rational::new();
-                matrix[j][i] = Rational::new();
-            }
+            matrix[i].fill(Rational::new());
+            matrix.iter_mut().for_each(|row| row[i] = Rational::new());
         }
         for (u, w) in self.pairs {
             matrix[*u][*w] = Rational::new();

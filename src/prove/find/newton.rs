@@ -169,8 +169,8 @@ impl System {
             rhs.push(-moved.fold(at.clone(), |sum, x| sum + x));
             rows.push(row);
         }
-        for t in 0..r {
-            let (row, missing) = self.stationarity(t, &images[t], (&others, first_weight, width));
+        for (t, images) in images.iter().enumerate() {
+            let (row, missing) = self.stationarity(t, images, (&others, first_weight, width));
             rows.push(row);
             rhs.push(missing);
         }

@@ -149,8 +149,7 @@ impl Numbers {
                 variable
             }
         };
-        if !self.squares.contains_key(&variable) {
-            self.squares.insert(variable, a.clone());
+        if self.squares.insert(variable, a.clone()).is_none() {
             let root = Polynomial::variable(variable);
             self.conditions.push(Condition { polynomial: root, strict: false, reason: "a root".to_owned() });
         }
