@@ -1,7 +1,7 @@
 //! Proofs for all parameters: from a statement to linear algebra, multipliers that show it, and their check.
 //!
 //! Trusted are the [translator](translate), which says what is to be shown and what may be used, and the
-//! [checker](check); the [search](find) only proposes.
+//! [checker](mod@check); the search only proposes.
 
 pub mod certificate;
 pub mod check;
