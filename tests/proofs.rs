@@ -45,11 +45,12 @@ fn a_claim_with_a_constant_that_is_one_percent_too_strong_is_not_proved() {
 
 /// A statement about momentum with this claim.
 fn claimed(lhs: &str, rhs: &str) -> Statement {
+    let kind = if lhs.contains("E[") { "expectation" } else { "pathwise" };
     let text = format!(
         r#"
 id = "claimed"
 title = "A claim"
-kind = "expectation"
+kind = "{kind}"
 source = "tests"
 proof = "none"
 [parameters]
@@ -68,8 +69,18 @@ rhs = "{rhs}"
 fn a_bound_in_mean_says_nothing_of_the_errors_of_earlier_steps() {
     let statement = claimed("norm2(e[k-1]) + 0*E[f[k+1] | past]", "B*norm2(grad[k-1]) + C");
     assert_eq!(proof(&statement), None);
+    let statement = claimed("E[norm2(e[k-1]) | past]", "B*norm2(grad[k-1]) + C");
+    assert_eq!(proof(&statement), None, "it is known by then");
     let statement = claimed("E[norm2(e[k]) | past] + 0*E[f[k+1] | past]", "B*norm2(grad[k]) + C");
     assert!(proof(&statement).is_some(), "of what the step draws it does");
+}
+
+#[test]
+fn a_claim_about_vectors_that_nothing_else_speaks_of_is_not_lost() {
+    let moved = "norm2(x[k+1] - x[k])";
+    assert_eq!(attempt(&claimed(moved, "0*f[k]"), 1, &mut |_, _| {}), Ok(None));
+    assert!(proof(&claimed(moved, "gamma^2*norm2(v[k])")).is_some());
+    assert_eq!(proof(&claimed(moved, "99/100*gamma^2*norm2(v[k])")), None);
 }
 
 #[test]

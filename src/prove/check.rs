@@ -75,12 +75,8 @@ struct Checker<'p> {
 }
 
 impl Checker<'_> {
-    fn names(&self) -> Vec<&str> {
-        self.problem.numbers.iter().map(String::as_str).collect()
-    }
-
     fn polynomial(&self, text: &str, place: &str) -> Checked<Polynomial> {
-        let polynomial = Polynomial::parse(text, &self.names()).or_else(|why| reject(place, why))?;
+        let polynomial = Polynomial::parse(text, &self.problem.numbers).or_else(|why| reject(place, why))?;
         match polynomial.variables().iter().all(|variable| polynomial.degree(*variable) <= MOST_DEGREE) {
             true => Ok(polynomial),
             false => reject(place, format!("an exponent is above {MOST_DEGREE}")),

@@ -9,6 +9,7 @@ mod find;
 pub mod problem;
 pub mod translate;
 
+use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,10 +82,11 @@ pub fn attempt(
     Ok((proof.cases.len() == problems.len()).then_some(proof))
 }
 
-/// A point for a person.
-fn at(problem: &Problem, point: &[rug::Rational]) -> String {
-    let value = |(name, value): (&String, &rug::Rational)| format!("{name} = {value}");
-    problem.numbers.iter().zip(point).map(value).collect::<Vec<_>>().join(", ")
+/// A point for a person: the numbers that conditions speak of.
+fn at(problem: &Problem, point: &[Rational]) -> String {
+    let counts = |variable: usize| problem.conditions.iter().any(|condition| condition.polynomial.degree(variable) > 0);
+    let numbers = problem.numbers.iter().zip(point).enumerate().filter(|(variable, _)| counts(*variable));
+    numbers.map(|(_, (name, value))| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Checks a proof against the statement as it is now.

@@ -1,5 +1,7 @@
 //! Random programs with planted answers, and what every solution has to satisfy.
 
+use std::ops::Range;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -79,6 +81,30 @@ fn planted_with_rows(rng: &mut ChaCha8Rng, sizes: [usize; 4], rows: usize) -> (P
     program.objective -= program.rows.tr_mul(&price);
     let optimum = program.objective.dot(&best);
     (program, optimum)
+}
+
+/// A planted program with rows, where X has rank 1 and S all others; order and numbers of directions and rows are
+/// drawn within these.
+fn any_planted(
+    rng: &mut ChaCha8Rng,
+    orders: Range<usize>,
+    directions: Range<usize>,
+    rows: Range<usize>,
+) -> (Program, f64) {
+    let n = rng.random_range(orders);
+    let sizes = [n, rng.random_range(directions), 1, n - 1];
+    let count = rng.random_range(rows);
+    planted_with_rows(rng, sizes, count)
+}
+
+/// A planted program, its value, and a random table with a column for each direction, to restrict it by.
+fn planted_with_table(rng: &mut ChaCha8Rng) -> (Program, f64, DMatrix<f64>) {
+    let n = rng.random_range(2..9);
+    let m = rng.random_range(2..20);
+    let (program, value) = planted(rng, [n, m, 1, n - 1]);
+    let count = rng.random_range(1..=m);
+    let rows = table(rng, count, m);
+    (program, value, rows)
 }
 
 /// A random program without interior: X₀ = V Vᵀ with V of rank k has A_i•X₀ = C•X₀ = 0, so that S V = 0 for all

@@ -2,7 +2,7 @@
 //! are by them.
 
 use crate::algebra::Fraction;
-use crate::prove::problem::{Combination, Problem, Sign};
+use crate::prove::problem::{Combination, Form, Problem, Sign};
 
 /// Multipliers as affine functions of free ones.
 #[derive(Clone, Debug)]
@@ -22,8 +22,7 @@ impl Multipliers {
     pub fn of(problem: &Problem, facts: &[usize]) -> Option<Self> {
         let field = &problem.field;
         let zero = field.zero();
-        let entry =
-            |form: &crate::prove::problem::Form, atom| form.atoms.get(atom).cloned().unwrap_or_else(|| zero.clone());
+        let entry = |form: &Form, atom| form.atoms.get(atom).cloned().unwrap_or_else(|| zero.clone());
         let mut rows: Vec<Vec<Fraction>> = (0..problem.atoms.len())
             .map(|atom| {
                 let coefficients = facts.iter().map(|fact| entry(&problem.facts[*fact].form, atom));

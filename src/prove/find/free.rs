@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 use rug::Rational;
 
 use super::at_point::AtPoint;
@@ -14,7 +14,7 @@ use super::newton::{Affine, Guess, rational_optimum};
 use super::points::{Point, Points};
 use crate::algebra::linear::is_positive_semidefinite;
 use crate::algebra::{Fraction, Polynomial};
-use crate::convex::semidefinite::Status;
+use crate::convex::semidefinite::{Options, Program, Status, margin, solve};
 use crate::prove::problem::{Problem, Sign};
 
 /// The search for free multipliers.
@@ -144,7 +144,7 @@ impl Free<'_> {
             slopes: changes.iter().map(part).collect(),
             rows: signed.map(|i| (base[i].clone(), slopes[i].clone())).collect(),
         };
-        let gram = nalgebra::DMatrix::from_fn(alive.len(), alive.len(), |i, j| gram[(alive[i], alive[j])]);
+        let gram = DMatrix::from_fn(alive.len(), alive.len(), |i, j| gram[(alive[i], alive[j])]);
         let exact = rational_optimum(&affine, &Guess { t, gram, objective: objective.map(<[f64]>::to_vec) })?;
         let all = values(&base, &slopes, &exact);
         let signs = (0..own).all(|i| problem.facts[multipliers.facts[i]].sign == Sign::Zero || all[i] >= 0);
@@ -154,16 +154,16 @@ impl Free<'_> {
     /// The program of the multipliers, as functions of the free ones where some were set before.
     fn restricted(
         &self,
-        mut program: crate::convex::semidefinite::Program,
+        mut program: Program,
         (base, slopes): (&[Rational], &[Vec<Rational>]),
         multipliers: &Multipliers,
         weights: &DVector<f64>,
         own: usize,
-    ) -> crate::convex::semidefinite::Program {
+    ) -> Program {
         // z_i = base_i + Σ slope_ik z_free(k), in place of the equations of atoms.
         let m = program.objective.len();
         let dependent: Vec<usize> = (0..own).filter(|i| !multipliers.free.contains(i)).collect();
-        program.equalities = nalgebra::DMatrix::zeros(dependent.len(), m);
+        program.equalities = DMatrix::zeros(dependent.len(), m);
         program.targets = DVector::zeros(dependent.len());
         for (row, i) in dependent.iter().enumerate() {
             program.equalities[(row, *i)] = 1.0;
@@ -178,11 +178,10 @@ impl Free<'_> {
 
     fn guess(
         &self,
-        program: &crate::convex::semidefinite::Program,
+        program: &Program,
         multipliers: &Multipliers,
         has_objective: bool,
-    ) -> Option<(Vec<f64>, nalgebra::DMatrix<f64>)> {
-        use crate::convex::semidefinite::{Options, margin, solve};
+    ) -> Option<(Vec<f64>, DMatrix<f64>)> {
         let (y, gram) = if has_objective {
             let solution = solve(program, &Options::default());
             if matches!(solution.status, Status::Infeasible | Status::Unbounded) {

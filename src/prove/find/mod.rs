@@ -15,11 +15,11 @@ use at_point::AtPoint;
 use eliminate::Multipliers;
 use free::Free;
 use pivots::{Decomposer, Matrix, Squares};
-use points::Points;
+use points::{Point, Points};
 use positivity::{Cone, Shown};
 
 use super::certificate::{Certificate, Factor, Product, Signed};
-use super::problem::{Form, Library, Problem, Sign};
+use super::problem::{Fact, Form, Library, Problem, Sign};
 use crate::algebra::{Fraction, Polynomial};
 
 /// Points inside at which a choice of facts is tried.
@@ -28,12 +28,10 @@ const INSIDE: usize = 10;
 const ON_BOUNDARIES: usize = 3;
 /// Of margins, the least that counts as feasible.
 const LEAST_MARGIN: f64 = -1e-7;
-
 /// How long free multipliers are searched for.
 const BUDGET: Duration = Duration::from_secs(60);
 /// Most terms of a factor that is looked for.
 const LONGEST_FACTOR: usize = 12;
-
 /// Most factors whose squares count.
 const MOST_SQUARED: usize = 8;
 
@@ -45,14 +43,14 @@ pub enum Found {
     /// Nothing, and why.
     Nothing(String),
     /// The facts do not give the claim at a point, as far as floating-point numbers tell.
-    Infeasible(Vec<rug::Rational>),
+    Infeasible(Point),
 }
 
 /// Searches for a certificate, with the inequalities of textbooks first.
 pub fn certificate(problem: &Problem, seed: u64) -> Found {
     let mut last = Found::Nothing("no facts".to_owned());
     for library in [Library::Textbook, Library::Interpolation] {
-        let offered = |fact: &super::problem::Fact| fact.library == library || fact.library == Library::Both;
+        let offered = |fact: &Fact| fact.library == library || fact.library == Library::Both;
         let facts: Vec<usize> = (0..problem.facts.len()).filter(|i| offered(&problem.facts[*i])).collect();
         last = Search { problem, seed }.with(facts);
         if matches!(last, Found::Certificate(_)) {
@@ -174,27 +172,23 @@ impl Search<'_> {
         })
     }
 
-    fn names(&self) -> Vec<&str> {
-        self.problem.numbers.iter().map(String::as_str).collect()
-    }
-
     fn text(&self, value: &Fraction) -> String {
-        let names = self.names();
+        let names = &self.problem.numbers;
         match value.as_polynomial() {
-            Some(polynomial) => polynomial.display(&names),
-            None => format!("({})/({})", value.numerator().display(&names), value.denominator().display(&names)),
+            Some(polynomial) => polynomial.display(names),
+            None => format!("({})/({})", value.numerator().display(names), value.denominator().display(names)),
         }
     }
 
     fn factor(&self, shown: &Shown) -> Factor {
-        let names = self.names();
+        let names = &self.problem.numbers;
         let product = |summand: &positivity::Summand| Product {
             coefficient: summand.coefficient.to_string(),
             conditions: summand.conditions.clone(),
-            squares: summand.squares.iter().map(|root| root.display(&names)).collect(),
+            squares: summand.squares.iter().map(|root| root.display(names)).collect(),
         };
         Factor {
-            polynomial: shown.polynomial.display(&names),
+            polynomial: shown.polynomial.display(names),
             times: shown.times.clone(),
             sum: shown.sum.iter().map(product).collect(),
         }

@@ -177,8 +177,7 @@ impl System {
         if self.objective.is_none() && k > 0 {
             let mut row = vec![zero(); width];
             let mut missing = Float::with_val(BITS, 1);
-            for (w, (a, b)) in pairs(k).enumerate().filter(|(_, (a, b))| a == b) {
-                let _ = (a, b);
+            for (w, _) in pairs(k).enumerate().filter(|(_, (a, b))| a == b) {
                 row[first_weight + w] = Float::with_val(BITS, 1);
                 missing -= &self.weights[w];
             }
@@ -268,8 +267,7 @@ fn kernel(matrix: &DMatrix<f64>, units: &[f64]) -> (Vec<Vec<f64>>, Vec<usize>) {
         let by = rows[q][pivot];
         rows[q].iter_mut().for_each(|x| *x /= by);
         let own = rows[q].clone();
-        for (other, row) in rows.iter_mut().enumerate().filter(|(other, _)| *other != q) {
-            let _ = other;
+        for (_, row) in rows.iter_mut().enumerate().filter(|(other, _)| *other != q) {
             let by = row[pivot];
             row.iter_mut().zip(&own).for_each(|(x, y)| *x -= by * y);
         }

@@ -62,8 +62,7 @@ impl<'c> Decomposer<'c> {
         mut is_freed: bool,
         mut found: Squares,
     ) -> Option<Squares> {
-        let is_special = |i: usize| self.free.iter().any(|(u, w)| *u == i || *w == i);
-        if !is_freed && alive.iter().all(|i| is_special(*i)) {
+        if !is_freed && alive.iter().all(|i| self.has_free_entry(*i)) {
             for (u, w) in self.free.clone() {
                 let entry = std::mem::replace(&mut matrix[u][w], self.field.zero());
                 matrix[w][u] = self.field.zero();
@@ -76,13 +75,10 @@ impl<'c> Decomposer<'c> {
         let filled = |i: &usize| alive.iter().any(|j| !matrix[*i][*j].is_zero());
         let rest: Vec<usize> = alive.iter().copied().filter(filled).collect();
         if rest.is_empty() {
-            return if is_freed {
-                Some(found)
-            } else {
-                self.next(matrix, alive.into_iter().filter(|i| is_special_of(&self.free, *i)).collect(), false, found)
-            };
+            return Some(found);
         }
-        let mut candidates: Vec<usize> = rest.iter().copied().filter(|i| is_freed || !is_special(*i)).collect();
+        let mut candidates: Vec<usize> =
+            rest.iter().copied().filter(|i| is_freed || !self.has_free_entry(*i)).collect();
         if candidates.is_empty() {
             // What is left is made of noise and what the past decides.
             return self.next(matrix, rest, false, found);
@@ -114,6 +110,10 @@ impl<'c> Decomposer<'c> {
         None
     }
 
+    fn has_free_entry(&self, i: usize) -> bool {
+        self.free.iter().any(|(u, w)| *u == i || *w == i)
+    }
+
     /// The square that takes a vector away.
     fn square(&mut self, matrix: &Matrix, i: usize, rest: &[usize]) -> Option<Square> {
         let pivot = matrix[i][i].clone();
@@ -134,10 +134,6 @@ impl<'c> Decomposer<'c> {
         }
         Some(Square { pivot, row, sign })
     }
-}
-
-fn is_special_of(free: &[(usize, usize)], i: usize) -> bool {
-    free.iter().any(|(u, w)| *u == i || *w == i)
 }
 
 /// The matrix less a square.

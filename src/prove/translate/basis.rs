@@ -3,21 +3,24 @@
 
 use super::unknowns::{Unknown, Unknowns};
 use crate::algebra::{Field, Fraction};
-use crate::prove::problem::Combination;
+use crate::prove::problem::{Combination, Form};
 
 /// A basis of the span of some vectors.
 pub struct Basis {
     /// Its vectors, with their names.
     pub vectors: Vec<Unknown>,
+    /// The same as they were given.
+    pub chosen: Vec<Combination>,
     /// Each unknown vector in the basis, as far as the span tells them apart.
-    pub unknowns: Vec<Combination>,
+    unknowns: Vec<Combination>,
+    field: Field,
 }
 
 impl Basis {
     /// Takes of the named vectors, in their order, those that the earlier ones do not give.
     pub fn of(spoken: &[(String, Combination)], unknowns: &Unknowns, field: &Field) -> Self {
         let mut rows: Vec<Row> = Vec::new();
-        let mut vectors = Vec::new();
+        let (mut vectors, mut chosen) = (Vec::new(), Vec::new());
         for (name, vector) in spoken {
             let own = Combination::unknown(vectors.len(), field);
             let mut rest = Row { pivot: 0, of_unknowns: vector.clone(), of_basis: own };
@@ -25,6 +28,7 @@ impl Basis {
             let Some(row) = rest.solved() else { continue };
             rows.iter_mut().for_each(|earlier| earlier.eliminate(&row));
             rows.push(row);
+            chosen.push(vector.clone());
             vectors.push(Unknown { name: name.clone(), is_past: unknowns.is_past(vector) });
         }
         // Each row is 1 at its pivot and 0 at the others': with all else 0, the pivot is the row in the basis.
@@ -32,7 +36,13 @@ impl Basis {
         for row in rows {
             in_basis[row.pivot] = row.of_basis;
         }
-        Basis { vectors, unknowns: in_basis }
+        Basis { vectors, chosen, unknowns: in_basis, field: field.clone() }
+    }
+
+    /// A form in the basis; none where it speaks of vectors outside of the span, which would be lost.
+    pub fn write(&self, form: &Form) -> Option<Form> {
+        let written = form.in_vectors(&self.unknowns, &self.field);
+        (written.in_vectors(&self.chosen, &self.field) == *form).then_some(written)
     }
 }
 

@@ -26,11 +26,11 @@ pub fn learn_given(name: &str, numbers: &mut Numbers) -> Translated<()> {
     let number = numbers.named(Kind::Constant, name)?;
     match name {
         "alpha" => {
-            numbers.learn(&number, true, "a contraction")?;
+            numbers.learn(&number, false, "a contraction")?;
             let rest = numbers.rational(1) - &number;
             numbers.learn(&rest, false, "a contraction")
         }
-        "tau" => numbers.learn(&number, true, "a threshold"),
+        "tau" => numbers.learn(&number, false, "a threshold"),
         _ => untranslatable(format!("`{name}`, of which no fact is known here")),
     }
 }
@@ -173,16 +173,15 @@ impl<'c> Facts<'c> {
         Ok(())
     }
 
-    /// Bounds in mean of what the last step draws.
+    /// Bounds in mean of what the claim's own step draws.
     fn of_errors(&mut self, run: &Run<'_>, points: &[Point]) -> Translated<()> {
         let needs = self.statement.needs();
-        let Some((_, drawn)) = run.errors().last().filter(|(_, drawn)| drawn.parts.is_some()) else { return Ok(()) };
+        let Some((drawn, [bias, noise])) = run.split_error() else { return Ok(()) };
         let gradient = &points[drawn.point].gradient;
-        let [bias, noise] = drawn.parts.clone().unwrap_or_default();
         let bounds = [
             (&drawn.error, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error"),
-            (&bias, Builtin::RelativeBias, Builtin::AbsoluteBias, "the model of the bias"),
-            (&noise, Builtin::RelativeNoise, Builtin::NoiseVariance, "the model of the noise"),
+            (bias, Builtin::RelativeBias, Builtin::AbsoluteBias, "the model of the bias"),
+            (noise, Builtin::RelativeNoise, Builtin::NoiseVariance, "the model of the noise"),
         ];
         for (vector, relative, absolute, reason) in bounds {
             // Only what the claim reaches counts.

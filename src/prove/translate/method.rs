@@ -37,7 +37,7 @@ pub enum Errors {
     None,
     /// They are anything.
     Any,
-    /// The same, with the noise apart that the last step draws.
+    /// The same, with the noise apart that the claim's own step draws.
     Split,
 }
 
@@ -47,9 +47,9 @@ pub struct Run<'a> {
     method: &'a Method,
     /// k at time 0.
     origin: Fraction,
-    /// The time of the last step.
-    last: i64,
     errors: Errors,
+    /// The time of the step whose draw `past` precedes.
+    drawn_at: i64,
     /// The first time, and the values of all quantities at each time before its step.
     base: i64,
     states: Vec<Vec<Option<Value>>>,
@@ -62,10 +62,11 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// From the method's start, at step 0, or from unknown states at the time `base`; then up to and with the step
-    /// `last`.
+    /// `last`. The claim's own step has the time `drawn_at`.
     pub fn new(
         statement: &'a Statement,
-        (origin, base, last): (Fraction, i64, i64),
+        origin: Fraction,
+        (base, last, drawn_at): (i64, i64, i64),
         start: Option<usize>,
         errors: Errors,
         numbers: &mut Numbers,
@@ -73,7 +74,8 @@ impl<'a> Run<'a> {
     ) -> Translated<Self> {
         let method = &statement.method;
         let (states, made, drawn) = (Vec::new(), Vec::new(), Vec::new());
-        let mut run = Run { statement, method, origin, last, errors, base, states, made, drawn, constants: Vec::new() };
+        let constants = Vec::new();
+        let mut run = Run { statement, method, origin, errors, drawn_at, base, states, made, drawn, constants };
         let mut stage = Stage { run: &mut run, numbers, unknowns, time: base, values: Vec::new(), called: None };
         for (_, number) in &method.constants {
             let value = stage.number(number)?;
@@ -84,6 +86,8 @@ impl<'a> Run<'a> {
             stage.time = time;
             stage.step(start)?;
         }
+        let reached = stage.values;
+        run.states.push(reached);
         Ok(run)
     }
 
@@ -104,9 +108,9 @@ impl<'a> Run<'a> {
         self.drawn.get(usize::try_from(time - self.base).ok()?)?.as_ref()
     }
 
-    /// Errors that were drawn, with the times of their steps.
-    pub fn errors(&self) -> impl Iterator<Item = (i64, &Error)> {
-        (self.base..).zip(&self.drawn).filter_map(|(time, error)| Some((time, error.as_ref()?)))
+    /// The error that the claim's own step draws, where its noise is apart.
+    pub fn split_error(&self) -> Option<(&Error, &[Combination; 2])> {
+        self.error(self.drawn_at).and_then(|drawn| Some((drawn, drawn.parts.as_ref()?)))
     }
 
     /// A schedule's number at that time.
@@ -215,6 +219,15 @@ impl Scalars<'_> {
     }
 }
 
+/// What the index of a time is called.
+pub fn index_name(time: i64, origin: &Fraction) -> String {
+    match origin.as_constant() {
+        Some(_) => time.to_string(),
+        None if time == 0 => "k".to_owned(),
+        None => format!("k{time:+}"),
+    }
+}
+
 /// a^b for an integer b.
 pub fn power(a: &Fraction, b: &Fraction) -> Translated<Fraction> {
     let exponent = b.as_constant().filter(|b| b.is_integer()).and_then(|b| b.numer().to_i32());
@@ -243,12 +256,7 @@ struct Stage<'r, 'a> {
 impl Stage<'_, '_> {
     /// What the index `by` steps after that of the step is called.
     fn index(&self, by: i64) -> String {
-        let time = self.time + by;
-        match self.run.origin.as_constant() {
-            Some(_) => time.to_string(),
-            None if time == 0 => "k".to_owned(),
-            None => format!("k{time:+}"),
-        }
+        index_name(self.time + by, &self.run.origin)
     }
 
     fn begin(&mut self, start: Option<usize>) -> Translated<()> {
@@ -260,8 +268,13 @@ impl Stage<'_, '_> {
         let x = self.unknowns.vector(format!("x[{}]", self.index(0)), true);
         self.values[0] = Some(Value::Vector(x));
         match start {
-            None => self.unknown_states(),
-            Some(start) => self.own_start(start),
+            None => self.unknown_states()?,
+            Some(start) => self.own_start(start)?,
+        }
+        // Its noise belongs to the past of every step.
+        match (&self.called, self.run.errors) {
+            (Some(_), Errors::Split) => untranslatable("a state begins with an estimate"),
+            _ => Ok(()),
         }
     }
 
@@ -323,9 +336,6 @@ impl Stage<'_, '_> {
         self.run.made.push(self.values.clone());
         let called = self.called.take();
         self.run.drawn.push(called);
-        if self.time == self.run.last {
-            self.run.states.push(self.values.clone());
-        }
         Ok(())
     }
 
@@ -336,10 +346,18 @@ impl Stage<'_, '_> {
                 _ => untranslatable("a number that the run decides"),
             };
         }
-        let k = &self.run.origin + self.numbers.rational(self.time);
-        let (statement, method) = (self.run.statement, self.run.method);
-        let mut scalars = Scalars { statement, method, constants: &self.run.constants, numbers: self.numbers };
-        scalars.number(number, Some(&k))
+        let k = self.step_index();
+        self.scalars().number(number, Some(&k))
+    }
+
+    /// k.
+    fn step_index(&self) -> Fraction {
+        &self.run.origin + self.numbers.rational(self.time)
+    }
+
+    fn scalars(&mut self) -> Scalars<'_> {
+        let Run { statement, method, constants, .. } = &*self.run;
+        Scalars { statement, method, constants, numbers: self.numbers }
     }
 
     fn vector(&mut self, vector: &Vector) -> Translated<Combination> {
@@ -372,10 +390,8 @@ impl Stage<'_, '_> {
             }
             Vector::Estimate(y) => self.estimate(y)?,
             Vector::If(condition, u, w) => {
-                let k = &self.run.origin + self.numbers.rational(self.time);
-                let (statement, method) = (self.run.statement, self.run.method);
-                let mut scalars = Scalars { statement, method, constants: &self.run.constants, numbers: self.numbers };
-                let chosen = if scalars.holds(condition, Some(&k))? { u } else { w };
+                let k = self.step_index();
+                let chosen = if self.scalars().holds(condition, Some(&k))? { u } else { w };
                 self.vector(chosen)?
             }
             Vector::Clip(..) => return untranslatable("clip() in the method"),
@@ -402,10 +418,12 @@ impl Stage<'_, '_> {
             return untranslatable("a step draws more than one estimate");
         }
         let (index, one) = (self.index(0), self.numbers.field.one());
-        let is_past = self.run.errors == Errors::Any || self.time < self.run.last;
         let drawn = match self.run.errors {
             Errors::None => Error { error: Combination::zero(), parts: None, point },
-            Errors::Split if self.time == self.run.last => {
+            Errors::Split if self.time > self.run.drawn_at => {
+                return untranslatable("it speaks of what later steps draw");
+            }
+            Errors::Split if self.time == self.run.drawn_at => {
                 let bias = self.unknowns.vector(format!("b[{index}]"), true);
                 let noise = self.unknowns.vector(format!("nu[{index}]"), false);
                 let mut error = bias.clone();
@@ -413,7 +431,7 @@ impl Stage<'_, '_> {
                 Error { error, parts: Some([bias, noise]), point }
             }
             Errors::Any | Errors::Split => {
-                Error { error: self.unknowns.vector(format!("e[{index}]"), is_past), parts: None, point }
+                Error { error: self.unknowns.vector(format!("e[{index}]"), true), parts: None, point }
             }
         };
         estimate.add_scaled(&drawn.error, &one);

@@ -17,12 +17,12 @@ use facts::{Facts, learn_builtin, learn_given};
 use method::{Errors, Run};
 use numbers::{Choice, Kind, Numbers};
 use reach::Reach;
-use stop::{Stop, Translated};
+use stop::{Stop, Translated, untranslatable};
 use terms::Reader;
 use unknowns::Unknowns;
 
-use super::problem::{Combination, Condition, Fact, Form, Problem, Sign};
-use crate::algebra::{Fraction, Polynomial};
+use super::problem::{Combination, Condition, Fact, Form, Library, Problem, Sign};
+use crate::algebra::{Field, Fraction, Polynomial};
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Builtin, Index, Term};
 use crate::statement::{Claim, Form as Related, Statement, Symbol};
@@ -84,8 +84,7 @@ fn places(statement: &Statement, claim: &Claim) -> Result<Vec<Place>, String> {
 
 /// Every case of a place, by distinguishing what must be.
 fn cases(statement: &Statement, claim: &Claim, place: &Place) -> Result<Vec<Problem>, String> {
-    let base = Numbers::new();
-    let mut names = base.clone();
+    let mut names = Numbers::new();
     let mut open: Vec<Vec<Choice>> = vec![Vec::new()];
     let (mut found, mut seen) = (Vec::new(), 0);
     while let Some(choices) = open.pop() {
@@ -94,7 +93,7 @@ fn cases(statement: &Statement, claim: &Claim, place: &Place) -> Result<Vec<Prob
             return Err(format!("more than {MOST_CASES} cases are to be distinguished"));
         }
         let translated = names.restarted(&choices).and_then(|numbers| {
-            let mut case = Case { statement, claim, place, numbers, convex: false };
+            let mut case = Case { statement, claim, place, numbers };
             let problem = case.problem(&choices);
             names = case.numbers;
             problem
@@ -119,52 +118,30 @@ struct Case<'c> {
     claim: &'c Claim,
     place: &'c Place,
     numbers: Numbers,
-    convex: bool,
 }
 
 impl<'c> Case<'c> {
     fn problem(&mut self, choices: &[Choice]) -> Translated<Problem> {
-        let statement = self.statement;
+        let (statement, place) = (self.statement, self.place);
         let mut unknowns = Unknowns::new(&self.numbers.field);
-        let (origin, index) = self.indices()?;
-        let mut reader = Reader {
-            statement,
-            index,
-            origin: origin.clone(),
-            start: self.place.start,
-            run: None,
-            numbers: &mut self.numbers,
-            unknowns: &mut unknowns,
-            constants: vec![None; statement.constants.len()],
-            spoken: Vec::new(),
-            inside: false,
-        };
-        self.convex = setup(&mut reader)?;
-        let constants = std::mem::take(&mut reader.constants);
+        let at = self.indices()?;
+        let mut reader = Reader::new(statement, at.clone(), place.start, &mut self.numbers, &mut unknowns);
+        let convex = setup(&mut reader)?;
+        let constants = reader.constants;
         let averages = statement.averages();
-        let errors = errors(statement, averages);
-        let times = (origin, self.place.reach.base(self.place.index), self.place.reach.last(self.place.index));
-        let run = Run::new(statement, times, self.place.start, errors, &mut self.numbers, &mut unknowns)?;
-        let (origin, index) = self.indices()?;
-        let mut reader = Reader {
-            statement,
-            index,
-            origin,
-            start: self.place.start,
-            run: Some(&run),
-            numbers: &mut self.numbers,
-            unknowns: &mut unknowns,
-            constants,
-            spoken: Vec::new(),
-            inside: false,
-        };
-        let minus = -reader.numbers.field.one();
+        let times = (place.reach.base(place.index), place.reach.last(place.index), place.index.unwrap_or(0));
+        let (errors, numbers) = (errors(statement, averages), &mut self.numbers);
+        let run = Run::new(statement, at.0.clone(), times, place.start, errors, numbers, &mut unknowns)?;
+        let reader = Reader::new(statement, at, place.start, &mut self.numbers, &mut unknowns);
+        let mut reader = Reader { run: Some(&run), constants, ..reader };
         let (lhs, mut claim) = (reader.form(&self.claim.lhs)?, reader.form(&self.claim.rhs)?);
-        claim.add_scaled(&lhs, &minus);
-        let spoken = std::mem::take(&mut reader.spoken);
-        let facts = Facts::new(statement, self.convex, &mut self.numbers, &mut unknowns).all(&run, averages)?;
+        let (named, used) = (reader.spoken, reader.used);
+        claim.add_scaled(&lhs, &-self.numbers.field.one());
+        let facts = Facts::new(statement, convex, &mut self.numbers, &mut unknowns).all(&run, averages)?;
         self.roots(&claim, &facts)?;
-        Ok(self.assembled(choices, claim, facts, &spoken, &unknowns))
+        let noise = run.split_error().map(|(_, parts)| parts);
+        let basis = self.basis(named, used, noise, &unknowns);
+        self.assembled(choices, &claim, &facts, (&basis, noise), &unknowns)
     }
 
     /// k at time 0, and the claim's own index.
@@ -196,47 +173,63 @@ impl<'c> Case<'c> {
         Ok(())
     }
 
-    /// In a basis of the vectors that matter.
-    fn assembled(
+    /// A basis of the vectors that forms are made of: those with names before others.
+    fn basis(
         &self,
-        choices: &[Choice],
-        claim: Form,
-        facts: Vec<Fact>,
-        spoken: &[(String, Combination)],
+        named: Vec<(String, Combination)>,
+        used: Vec<Combination>,
+        noise: Option<&[Combination; 2]>,
         unknowns: &Unknowns,
-    ) -> Problem {
-        let field = &self.numbers.field;
-        let mut simple: Vec<(String, Combination)> = Vec::new();
-        let mut made = Vec::new();
+    ) -> Basis {
+        let of_errors = noise.into_iter().flatten().map(|part| {
+            let name = part.iter().next().map_or("", |(position, _)| unknowns.vectors[position].name.as_str());
+            (name.to_owned(), part.clone())
+        });
         let gradients = unknowns.points.iter().map(|point| (format!("grad {}", point.name), point.gradient.clone()));
         let moves = unknowns.points.iter().skip(1).zip(&unknowns.points);
         let moves = moves.map(|(j, i)| (format!("{} - {}", j.name, i.name), j.at.minus(&i.at)));
-        for (name, vector) in spoken.iter().cloned().chain(gradients).chain(moves) {
-            let is_single = vector.iter().count() == 1;
-            if is_single { simple.push((name, vector)) } else { made.push((name, vector)) }
-        }
+        let used = used.into_iter().enumerate().map(|(number, vector)| (format!("u{number}"), vector));
+        let all = named.into_iter().chain(of_errors).chain(gradients).chain(moves).chain(used);
+        let is_single = |(_, vector): &(String, Combination)| vector.iter().count() == 1;
+        let (mut simple, mut made): (Vec<_>, Vec<_>) = all.partition(is_single);
         // What the past decides comes before what follows from it.
         made.sort_by_key(|(_, vector)| vector.iter().map(|(position, _)| position).max());
         simple.extend(made);
-        let basis = Basis::of(&simple, unknowns, field);
-        let write = |form: &Form| form.in_vectors(&basis.unknowns, field);
-        let mut facts: Vec<Fact> = facts.iter().map(|fact| Fact { form: write(&fact.form), ..fact.clone() }).collect();
-        facts.extend(orthogonal(&basis, field));
+        Basis::of(&simple, unknowns, &self.numbers.field)
+    }
+
+    /// In the basis.
+    fn assembled(
+        &self,
+        choices: &[Choice],
+        claim: &Form,
+        facts: &[Fact],
+        (basis, noise): (&Basis, Option<&[Combination; 2]>),
+        unknowns: &Unknowns,
+    ) -> Translated<Problem> {
+        let field = &self.numbers.field;
+        let write = |form: &Form| match basis.write(form) {
+            Some(form) => Ok(form),
+            None => untranslatable("a form speaks of vectors that the basis does not give"),
+        };
+        let written = facts.iter().map(|fact| Ok(Fact { form: write(&fact.form)?, ..fact.clone() }));
+        let mut facts = written.collect::<Translated<Vec<Fact>>>()?;
+        facts.extend(noise.into_iter().flat_map(|[_, noise]| orthogonal(noise, basis, field)));
         let name = match choices {
             [] => self.place.name.clone(),
             _ => format!("{}, {}", self.place.name, self.described(choices)),
         };
-        Problem {
+        Ok(Problem {
             name,
             field: field.clone(),
             numbers: self.numbers.names().to_vec(),
             conditions: without_roots(&self.numbers),
             vectors: basis.vectors.iter().map(|vector| vector.name.clone()).collect(),
             atoms: unknowns.atoms.iter().map(|atom| atom.name.clone()).collect(),
-            claim: write(&claim),
+            claim: write(claim)?,
             sign: if self.statement.form == Related::Identity { Sign::Zero } else { Sign::NotNegative },
             facts,
-        }
+        })
     }
 
     fn described(&self, choices: &[Choice]) -> String {
@@ -299,7 +292,11 @@ fn setup(reader: &mut Reader<'_, '_>) -> Translated<bool> {
                 Relation::LessEqual => reader.numbers.learn(&room, false, reason)?,
                 Relation::Greater => reader.numbers.learn(&-room, true, reason)?,
                 Relation::GreaterEqual => reader.numbers.learn(&-room, false, reason)?,
-                Relation::Equal => reader.numbers.equate(&room, reason)?,
+                Relation::Equal => {
+                    reader.numbers.equate(&room, reason)?;
+                    // They may speak of the number that is known now.
+                    reader.constants.fill(None);
+                }
             }
         }
     }
@@ -319,22 +316,20 @@ fn errors(statement: &Statement, averages: bool) -> Errors {
 }
 
 /// Noise is orthogonal in mean to what the past decides.
-fn orthogonal(basis: &Basis, field: &crate::algebra::Field) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    let noises = basis.vectors.iter().enumerate().filter(|(_, vector)| vector.name.starts_with("nu["));
-    for (noise, own) in noises {
-        for (past, known) in basis.vectors.iter().enumerate().filter(|(_, vector)| vector.is_past) {
-            let [u, w] = [noise, past].map(|position| Combination::unknown(position, field));
-            facts.push(Fact {
-                name: format!("<{}, {}>", own.name, known.name),
-                reason: "noise has mean zero given the past".to_owned(),
-                form: Form::product(&u, &w, field),
-                sign: Sign::Zero,
-                library: super::problem::Library::Both,
-            });
+fn orthogonal(noise: &Combination, basis: &Basis, field: &Field) -> Vec<Fact> {
+    let Some(noise) = basis.chosen.iter().position(|vector| vector == noise) else { return Vec::new() };
+    let past = basis.vectors.iter().enumerate().filter(|(_, vector)| vector.is_past);
+    past.map(|(past, known)| {
+        let [u, w] = [noise, past].map(|position| Combination::unknown(position, field));
+        Fact {
+            name: format!("<{}, {}>", basis.vectors[noise].name, known.name),
+            reason: "noise has mean zero given the past".to_owned(),
+            form: Form::product(&u, &w, field),
+            sign: Sign::Zero,
+            library: Library::Both,
         }
-    }
-    facts
+    })
+    .collect()
 }
 
 /// What the conditions say of the other numbers where roots are in them: of P + Q·s ≥ 0 with Q ≤ 0 that P ≥ 0 and

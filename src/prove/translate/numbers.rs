@@ -240,9 +240,7 @@ impl Numbers {
 
     /// A polynomial as text.
     pub fn text(&self, polynomial: &Polynomial) -> String {
-        let generic: Vec<String> = (self.names.len()..MOST_VARIABLES).map(|variable| format!("x{variable}")).collect();
-        let names: Vec<&str> = self.names.iter().chain(&generic).map(String::as_str).collect();
-        polynomial.display(&names)
+        polynomial.display(&self.names)
     }
 
     /// The sign of a number, where it is plain: by what is known, factor by factor.

@@ -1,6 +1,6 @@
 //! A statement's expressions as forms: affine in values of f, quadratic in vectors, rational in numbers.
 
-use super::method::{Run, Value, power};
+use super::method::{Run, Value, index_name, power};
 use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
@@ -33,13 +33,28 @@ pub struct Reader<'c, 'a> {
     pub unknowns: &'c mut Unknowns,
     /// Constants of the statement, as far as they were needed.
     pub constants: Vec<Option<Fraction>>,
-    /// Vectors that forms were made of, with names.
+    /// Vectors that the statement names, with their names.
     pub spoken: Vec<(String, Combination)>,
+    /// Vectors that forms were made of.
+    pub used: Vec<Combination>,
     /// Whether what is read stands inside E[· | past].
     pub inside: bool,
 }
 
-impl<'a> Reader<'_, 'a> {
+impl<'c, 'a> Reader<'c, 'a> {
+    /// Reads what no run decides, at the index.
+    pub fn new(
+        statement: &'a Statement,
+        (origin, index): (Fraction, Fraction),
+        start: Option<usize>,
+        numbers: &'c mut Numbers,
+        unknowns: &'c mut Unknowns,
+    ) -> Self {
+        let constants = vec![None; statement.constants.len()];
+        let (spoken, used) = (Vec::new(), Vec::new());
+        Reader { statement, index, origin, start, run: None, numbers, unknowns, constants, spoken, used, inside: false }
+    }
+
     /// A number that no run decides.
     pub fn number(&mut self, term: &Term) -> Translated<Fraction> {
         let form = self.form(term)?;
@@ -74,11 +89,11 @@ impl<'a> Reader<'_, 'a> {
                 self.atom(self.unknowns.points[point].value)
             }
             Term::Norm2(u) => {
-                let u = self.spoken(u)?;
+                let u = self.used(u)?;
                 Ok(Form::square(&u, &field))
             }
             Term::Dot(u, w) => {
-                let (u, w) = (self.spoken(u)?, self.spoken(w)?);
+                let (u, w) = (self.used(u)?, self.used(w)?);
                 Ok(Form::product(&u, &w, &field))
             }
             Term::Norm(_) | Term::Norm1(_) => untranslatable("a norm that is not squared"),
@@ -193,12 +208,10 @@ impl<'a> Reader<'_, 'a> {
                 let value = run.schedule(*position, time, self.numbers)?;
                 Ok(Form::constant(value))
             }
-            (ScalarSequence::Quantity(quantity), Some(run)) => {
-                match value_of(run, quantity, self.index(index)?, &self.origin) {
-                    Some(Value::Number(value)) => Ok(Form::constant(value.clone())),
-                    _ => untranslatable(format!("`{}` at that index", quantity.name)),
-                }
-            }
+            (ScalarSequence::Quantity(quantity), Some(run)) => match value_of(run, quantity, time) {
+                Some(Value::Number(value)) => Ok(Form::constant(value.clone())),
+                _ => untranslatable(format!("`{}` at that index", quantity.name)),
+            },
             _ => untranslatable(format!("`{}`", sequence.name())),
         }
     }
@@ -234,16 +247,8 @@ impl<'a> Reader<'_, 'a> {
         let Some(Value::Vector(at)) = self.run.and_then(|run| run.state(0, time)).cloned() else {
             return untranslatable("x at an index before the run that is looked at");
         };
-        let name = format!("x[{}]", self.name_of(time));
+        let name = format!("x[{}]", index_name(time, &self.origin));
         Ok(self.unknowns.point(&at, &|| name.clone()))
-    }
-
-    fn name_of(&self, time: i64) -> String {
-        match self.origin.as_constant() {
-            Some(_) => time.to_string(),
-            None if time == 0 => "k".to_owned(),
-            None => format!("k{time:+}"),
-        }
     }
 
     /// The point at a vector.
@@ -253,11 +258,12 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// A vector that a form is made of.
-    fn spoken(&mut self, vector: &Vector) -> Translated<Combination> {
+    fn used(&mut self, vector: &Vector) -> Translated<Combination> {
         let value = self.vector(vector)?;
         if !self.inside && !self.unknowns.is_past(&value) {
             return untranslatable("what the draw decides stands outside E[· | past]");
         }
+        self.used.push(value.clone());
         Ok(value)
     }
 
@@ -295,27 +301,23 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    /// Notes that forms are made of a vector.
-    fn speak(&mut self, name: String, vector: &Combination) {
+    /// Notes the name of a vector, and returns it.
+    fn speak(&mut self, name: String, vector: &Combination) -> Combination {
         if self.spoken.iter().all(|(_, own)| own != vector) {
             self.spoken.push((name, vector.clone()));
         }
+        vector.clone()
     }
 
     fn sequence(&mut self, sequence: &VectorSequence, index: &Fraction) -> Translated<Combination> {
         let missing = || untranslatable(format!("`{}` at that index", sequence.name()));
-        let Some(run) = self.run else { return missing() };
-        if let VectorSequence::Quantity(quantity) = sequence {
-            let Some(Value::Vector(value)) = value_of(run, quantity, index.clone(), &self.origin) else {
-                return missing();
-            };
-            let name = format!("{}[{}]", quantity.name, index_name(index, &self.origin));
-            let value = value.clone();
-            self.speak(name, &value);
-            return Ok(value);
-        }
-        let Some(time) = time_of(index, &self.origin) else { return missing() };
+        let (Some(run), Some(time)) = (self.run, time_of(index, &self.origin)) else { return missing() };
+        let name = format!("{}[{}]", sequence.name(), index_name(time, &self.origin));
         match sequence {
+            VectorSequence::Quantity(quantity) => match value_of(run, quantity, time) {
+                Some(Value::Vector(value)) => Ok(self.speak(name, value)),
+                _ => missing(),
+            },
             VectorSequence::Point => match run.state(0, time) {
                 Some(Value::Vector(value)) => Ok(value.clone()),
                 _ => missing(),
@@ -325,21 +327,13 @@ impl<'a> Reader<'_, 'a> {
                 Ok(self.unknowns.points[point].gradient.clone())
             }
             VectorSequence::Error => match run.error(time) {
-                Some(drawn) => {
-                    let error = drawn.error.clone();
-                    self.speak(format!("e[{}]", self.name_of(time)), &error);
-                    Ok(error)
-                }
+                Some(drawn) => Ok(self.speak(name, &drawn.error)),
                 None => missing(),
             },
             VectorSequence::Bias | VectorSequence::Noise => {
                 let part = usize::from(*sequence == VectorSequence::Noise);
                 match run.error(time).and_then(|drawn| drawn.parts.as_ref()) {
-                    Some(parts) => {
-                        let vector = parts[part].clone();
-                        self.speak(format!("{}[{}]", sequence.name(), self.name_of(time)), &vector);
-                        Ok(vector)
-                    }
+                    Some(parts) => Ok(self.speak(name, &parts[part])),
                     None => missing(),
                 }
             }
@@ -353,7 +347,6 @@ impl<'a> Reader<'_, 'a> {
                 }
                 Ok(sum)
             }
-            VectorSequence::Quantity(_) => missing(),
         }
     }
 
@@ -369,25 +362,14 @@ impl<'a> Reader<'_, 'a> {
 /// An index that stands for a general one.
 const FAR: i64 = 1 << 20;
 
-/// What an index is called.
-fn index_name(index: &Fraction, origin: &Fraction) -> String {
-    match (index.as_constant(), time_of(index, origin)) {
-        (Some(index), _) => index.to_string(),
-        (None, Some(0)) => "k".to_owned(),
-        (None, Some(time)) => format!("k{time:+}"),
-        (None, None) => "?".to_owned(),
-    }
-}
-
 /// How many steps an index is from time 0.
-pub fn time_of(index: &Fraction, origin: &Fraction) -> Option<i64> {
+fn time_of(index: &Fraction, origin: &Fraction) -> Option<i64> {
     let difference = index - origin;
     difference.as_constant().filter(|time| time.is_integer()).and_then(|time| time.numer().to_i64())
 }
 
-/// The value of a quantity at an index.
-fn value_of<'r>(run: &'r Run<'_>, quantity: &OfMethod, index: Fraction, origin: &Fraction) -> Option<&'r Value> {
-    let time = time_of(&index, origin)?;
+/// The value of a quantity at the index of that time.
+fn value_of<'r>(run: &'r Run<'_>, quantity: &OfMethod, time: i64) -> Option<&'r Value> {
     match quantity.first {
         Some(first) => run.state(quantity.position, time - first),
         None => run.line(quantity.position, time),

@@ -28,15 +28,12 @@ fn complementarity_need_not_be_strict() {
 fn rows_that_pinch_leave_the_optimum() {
     for seed in 0..40 {
         let rng = &mut seeded(seed);
-        let n = rng.random_range(2..9);
-        let m = rng.random_range(2..20);
-        let (mut program, value) = planted(rng, [n, m, 1, n - 1]);
+        let (mut program, value, rows) = planted_with_table(rng);
         let best = optimum(&program).y;
-        let count = rng.random_range(1..=m);
-        let rows = table(rng, count, m);
         // r·y ≥ r·y* and −r·y ≥ −r·y*.
-        program.rows =
-            DMatrix::from_fn(2 * rows.nrows(), m, |i, k| if i % 2 == 0 { rows[(i / 2, k)] } else { -rows[(i / 2, k)] });
+        program.rows = DMatrix::from_fn(2 * rows.nrows(), rows.ncols(), |i, k| {
+            if i % 2 == 0 { rows[(i / 2, k)] } else { -rows[(i / 2, k)] }
+        });
         program.offsets = -&program.rows * best;
         let solution = solve(&program, &Options::default());
         assert_eq!(solution.status, Status::Optimal);
@@ -48,10 +45,7 @@ fn rows_that_pinch_leave_the_optimum() {
 fn repetitions_change_nothing() {
     for seed in 0..60 {
         let rng = &mut seeded(seed);
-        let n = rng.random_range(2..9);
-        let sizes = [n, rng.random_range(1..20), 1, n - 1];
-        let count = rng.random_range(0..12);
-        let (program, value) = planted_with_rows(rng, sizes, count);
+        let (program, value) = any_planted(rng, 2..9, 1..20, 0..12);
         optimum_is(&with_repetitions(rng, &program), value);
     }
 }

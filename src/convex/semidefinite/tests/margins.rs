@@ -55,10 +55,7 @@ fn the_margin_of_an_infeasible_program_is_negative() {
 fn the_margin_hardly_depends_on_units() {
     for seed in 0..30 {
         let rng = &mut seeded(seed);
-        let n = rng.random_range(2..8);
-        let sizes = [n, rng.random_range(1..12), 1, n - 1];
-        let count = rng.random_range(0..6);
-        let (program, _) = planted_with_rows(rng, sizes, count);
+        let (program, _) = any_planted(rng, 2..8, 1..12, 0..6);
         let (plain, changed) = (margin_of(&program), margin_of(&in_other_units(rng, &program, 3.0)));
         let error = (plain.value - changed.value).abs();
         assert!(error < 0.1 * plain.value.abs() + 1e-9, "seed {seed}: {} {}", plain.value, changed.value);

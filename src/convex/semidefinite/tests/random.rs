@@ -21,12 +21,9 @@ fn planted_optima_are_found() {
 fn planted_equalities_are_kept() {
     for seed in 0..40 {
         let rng = &mut seeded(seed);
-        let n = rng.random_range(2..9);
-        let m = rng.random_range(2..20);
-        let (mut program, value) = planted(rng, [n, m, 1, n - 1]);
+        let (mut program, value, rows) = planted_with_table(rng);
         let best = optimum(&program).y;
-        let count = rng.random_range(1..=m);
-        program.equalities = table(rng, count, m);
+        program.equalities = rows;
         program.targets = &program.equalities * best;
         optimum_is(&program, value);
     }
@@ -36,10 +33,7 @@ fn planted_equalities_are_kept() {
 fn units_do_not_matter() {
     for seed in 0..60 {
         let rng = &mut seeded(seed);
-        let n = rng.random_range(2..10);
-        let sizes = [n, rng.random_range(1..20), 1, n - 1];
-        let count = rng.random_range(0..12);
-        let (program, value) = planted_with_rows(rng, sizes, count);
+        let (program, value) = any_planted(rng, 2..10, 1..20, 0..12);
         let solution = solve(&in_other_units(rng, &program, 4.0), &Options::default());
         assert_eq!(solution.status, Status::Optimal);
         let error = (solution.objective - value).abs() / (1.0 + value.abs());
