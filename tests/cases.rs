@@ -204,9 +204,13 @@ mod sampling {
 
     #[test]
     fn what_binary64_loses_supports_and_refutes_nothing() {
-        check("a-cosine-that-binary64-loses").is_open();
         check("descent-that-binary64-loses").is_open();
         check("an-error-that-binary64-invents").is_open();
+    }
+
+    #[test]
+    fn a_cosine_that_binary64_loses_supports_and_refutes_nothing() {
+        check("a-cosine-that-binary64-loses").is_open();
     }
 
     #[test]

@@ -22,6 +22,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use rug::Rational;
 
 /// Points at many scales around the start, neighbours near each other and far apart.
@@ -82,9 +83,7 @@ fn extreme_instances_keep_their_word() {
         }
         .into(),
     ];
-    for spec in extreme {
-        is_sound(&spec, 7, 2);
-    }
+    extreme.par_iter().for_each(|spec| is_sound(spec, 7, 2));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use lemmata::statement::{Expectation, Form, Statement, StatementError, library};
 use lemmata::verify::plan::Plan;
 use lemmata::verify::{Cell, Judging, check_cells};
 use libtest_mimic::{Arguments, Failed, Trial};
+use rayon::prelude::*;
 
 /// Family-wise error of one test: the chance that it fails although every theorem is true.
 const DELTA: f64 = 1e-9;
@@ -27,8 +28,9 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = Vec::new();
-    for statement in statements {
-        match cells(statement) {
+    let planned: Vec<_> = statements.par_iter().map(|statement| (statement, cells(statement))).collect();
+    for (statement, cells) in planned {
+        match cells {
             Ok(cells) => trials.extend(trials_of(statement, cells)),
             Err(err) => trials
                 .push(Trial::test(format!("{}: witnesses", statement.id), move || Err(Failed::from(err.to_string())))),

@@ -10,7 +10,7 @@ pub(super) const MOST_TERMS: usize = 20_000;
 pub(super) const MOST_EXPONENT: u16 = 255;
 /// A polynomial has integer coefficients over one denominator. Texts are not read whose terms would
 /// need more bits for denominators: many different ones would fill the memory.
-const MOST_DENOMINATOR_BITS: u64 = 1 << 31;
+const MOST_DENOMINATOR_BITS: u64 = 1 << 25;
 
 impl Polynomial {
     /// The polynomial as text, variables by their names. One without a name is `?` with its number,

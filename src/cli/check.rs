@@ -4,11 +4,13 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use rayon::prelude::*;
 
 use super::output::print_verdicts;
 use super::signals::Signals;
 use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load_each};
 use crate::inference::{Ledger, Verdict};
+use crate::prove::{Standing, standing};
 use crate::report::{self, CellReport, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
 use crate::statement::{Expectation, Statement, Subject};
 use crate::verify::plan::Plan;
@@ -94,8 +96,11 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     let reached = cells.iter().zip(outcomes).filter_map(|(cell, outcome)| Some((cell, outcome?)));
     let planned = cells.len();
     let cells: Vec<CellReport> = reached.map(|(cell, outcome)| CellReport::new(cell, &effort, outcome)).collect();
-    let mut summaries: Vec<StatementSummary> =
-        statements.iter().zip(plans).map(|(s, plan)| StatementSummary::new(s, plan.why_vacuous(), &cells)).collect();
+    let standings: Vec<Option<Standing>> = statements.par_iter().map(standing).collect();
+    let summed = statements.iter().zip(plans).zip(standings);
+    let mut summaries: Vec<StatementSummary> = summed
+        .map(|((statement, plan), proof)| StatementSummary::new(statement, plan.why_vacuous(), proof, &cells))
+        .collect();
     report::spread_taint(&mut summaries);
     Report {
         schema_version: SCHEMA_VERSION,
@@ -144,7 +149,7 @@ fn exit_code(report: &Report) -> ExitCode {
         matches!(s.verdict, Verdict::Inconclusive | Verdict::Vacuous) || but_for_errors
     };
     let unexpected: Vec<&StatementSummary> = report.statements.iter().filter(|s| !s.as_expected).collect();
-    if failed(true) {
+    if failed(true) || report.statements.iter().any(StatementSummary::contradicts_its_proof) {
         ExitCode::Internal
     } else if unexpected.iter().any(|s| !open(s)) {
         // Violated, or false on purpose and not found so.
@@ -164,8 +169,8 @@ mod tests {
     use crate::preset::Preset;
     use crate::report::tests::summary;
 
-    const VERDICTS: [Verdict; 5] =
-        [Verdict::Holds, Verdict::NotRefuted, Verdict::Vacuous, Verdict::Inconclusive, Verdict::Violated];
+    const VERDICTS: [Verdict; 6] =
+        [Verdict::Proved, Verdict::Holds, Verdict::NotRefuted, Verdict::Vacuous, Verdict::Inconclusive, Verdict::Violated];
 
     #[test]
     fn rates_have_two_digits() {

@@ -42,7 +42,7 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
 
 fn code(outcome: &Outcome) -> ExitCode {
     match outcome.verdict {
-        Verdict::Holds | Verdict::NotRefuted => ExitCode::Success,
+        Verdict::Proved | Verdict::Holds | Verdict::NotRefuted => ExitCode::Success,
         Verdict::Violated => ExitCode::Violated,
         Verdict::Inconclusive | Verdict::Vacuous => ExitCode::Open,
     }
@@ -154,7 +154,9 @@ fn difference(
     let Some(summary) = summarised(&statement.id) else { return Ok(None) };
     let mut summaries = report.statements.clone();
     for other in summaries.iter_mut().filter(|other| other.id == statement.id) {
-        *other = StatementSummary::new(statement, why_vacuous(statement, report), &report.cells);
+        // A proof belongs to the statement, and is not what is replayed.
+        let proof = other.proof.clone();
+        *other = StatementSummary::new(statement, why_vacuous(statement, report), proof, &report.cells);
     }
     report::spread_taint(&mut summaries);
     match summaries.iter().find(|other| other.id == statement.id) {

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
+    /// Shown for all parameters, functions and dimensions, by a certificate that was checked; of statements alone.
+    Proved,
     /// Shown, on the evidence named.
     Holds,
     /// Not refuted under noise of unbounded tail, of which too little is proved to show the claim.
@@ -24,6 +26,7 @@ pub enum Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Verdict::Proved => "proved",
             Verdict::Holds => "holds",
             Verdict::NotRefuted => "not refuted",
             Verdict::Vacuous => "vacuous",

@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod check;
 mod find;
 pub mod problem;
+mod stored;
 pub mod translate;
 
 use rug::Rational;
@@ -19,6 +20,8 @@ use find::Found;
 use problem::Problem;
 
 use crate::statement::Statement;
+
+pub use stored::{Standing, standing};
 
 /// Version of the form of proof files.
 pub const PROOF_VERSION: u32 = 1;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::inference::{Ledger, Verdict};
 use crate::preset::{Effort, Preset};
+use crate::prove::Standing;
 use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement};
 use crate::verify::instance::CellSpec;
@@ -28,7 +29,7 @@ pub use write::read_audit;
 pub use write::{WriteError, path, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 5;
+pub const SCHEMA_VERSION: u32 = 6;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -119,8 +120,10 @@ pub struct StatementSummary {
     pub text: String,
     /// What the suite expects of it.
     pub expected: Expectation,
-    /// The verdict over all cells.
+    /// The verdict over all cells, and by its proof.
     pub verdict: Verdict,
+    /// What its stored proof comes to, where it has one.
+    pub proof: Option<Standing>,
     /// Whether that is what is expected.
     pub as_expected: bool,
     /// Cells by verdict.
@@ -192,10 +195,15 @@ impl CellReport {
 
 impl StatementSummary {
     /// Sums up the cells of one statement. No cell at all is vacuous; one false cell makes the
-    /// statement false; one open or failed cell keeps it open. `why_vacuous` says why it or one of its
-    /// claims is checked nowhere, where that is so.
+    /// statement false; a valid proof shows it, whatever was left open; else one open or failed cell keeps it open.
+    /// `why_vacuous` says why it or one of its claims is checked nowhere, where that is so.
     #[must_use]
-    pub fn new(statement: &Statement, why_vacuous: Option<String>, cells: &[CellReport]) -> Self {
+    pub fn new(
+        statement: &Statement,
+        why_vacuous: Option<String>,
+        proof: Option<Standing>,
+        cells: &[CellReport],
+    ) -> Self {
         let mine: Vec<&CellReport> = cells.iter().filter(|c| c.statement == statement.id).collect();
         let outcomes: Vec<&Outcome> = mine.iter().filter_map(|c| c.outcome.as_ref()).collect();
         let mut verdicts = BTreeMap::new();
@@ -207,6 +215,8 @@ impl StatementSummary {
         let count = |verdict| verdicts.get(&verdict).copied().unwrap_or(0);
         let verdict = if count(Verdict::Violated) > 0 {
             Verdict::Violated
+        } else if matches!(proof, Some(Standing::Proved { .. })) {
+            Verdict::Proved
         } else if mine.is_empty() || why_vacuous.is_some() {
             Verdict::Vacuous
         } else if count(Verdict::Inconclusive) > 0 || outcomes.len() < mine.len() {
@@ -217,7 +227,7 @@ impl StatementSummary {
             Verdict::Holds
         };
         let wanted = match statement.expect {
-            Expectation::Holds => matches!(verdict, Verdict::Holds | Verdict::NotRefuted),
+            Expectation::Holds => matches!(verdict, Verdict::Proved | Verdict::Holds | Verdict::NotRefuted),
             // A statement that is false on purpose must be found false on every instance.
             Expectation::Violated => verdict == Verdict::Violated && count(Verdict::Violated) == mine.len(),
         };
@@ -230,6 +240,7 @@ impl StatementSummary {
             text: statement.text.to_string(),
             expected: statement.expect,
             verdict,
+            proof,
             as_expected: wanted,
             errors: mine.len() - outcomes.len(),
             verdicts,
@@ -248,6 +259,12 @@ impl StatementSummary {
     #[must_use]
     pub fn cells(&self) -> usize {
         self.verdicts.values().sum::<usize>() + self.errors
+    }
+
+    /// Whether a cell violates it though its proof is valid: then lemmata is wrong somewhere.
+    #[must_use]
+    pub fn contradicts_its_proof(&self) -> bool {
+        self.verdict == Verdict::Violated && matches!(self.proof, Some(Standing::Proved { .. }))
     }
 
     /// Whether it is violated though it should hold, which taints all that rests on it.
@@ -305,6 +322,7 @@ pub(crate) mod tests {
             text: String::new(),
             expected: Expectation::Holds,
             verdict,
+            proof: None,
             as_expected: verdict == Verdict::Holds,
             verdicts: BTreeMap::new(),
             errors: 0,

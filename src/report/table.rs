@@ -5,6 +5,7 @@ use comfy_table::ContentArrangement;
 use super::layout::{JOINT, fitted, headed, width, wrapped};
 use super::{CellReport, Report, StatementSummary, by_hand, wording};
 use crate::inference::Verdict;
+use crate::prove::Standing;
 use crate::statement::Expectation;
 use crate::verify::{Remainder, Unsettled};
 
@@ -54,7 +55,9 @@ fn indented(line: &str) -> String {
 
 /// What decided how many cells, and how many nothing did.
 fn evidence(summary: &StatementSummary) -> String {
-    let mut parts: Vec<String> = summary.evidence.iter().map(|(kind, count)| format!("{kind}{JOINT}{count}")).collect();
+    let certificate = (summary.verdict == Verdict::Proved).then(|| "certificate".to_owned());
+    let of_cells = summary.evidence.iter().map(|(kind, count)| format!("{kind}{JOINT}{count}"));
+    let mut parts: Vec<String> = certificate.into_iter().chain(of_cells).collect();
     let not_refuted = summary.verdicts.get(&Verdict::NotRefuted).copied().unwrap_or(0);
     if not_refuted > 0 {
         parts.push(format!("({not_refuted} not refuted)"));
@@ -120,6 +123,12 @@ fn remarks(report: &Report) -> Vec<String> {
             let reason = summary.why_vacuous.as_deref().unwrap_or("the suite has no cell for it");
             let nothing = if summary.cells() == 0 { "nothing could be checked, most often because: " } else { "" };
             lines.push(format!("{id} is vacuous: {nothing}{reason}"));
+        }
+        if summary.contradicts_its_proof() {
+            lines.push(format!("{id} is violated although its proof is valid: one of the two is a defect of lemmata"));
+        }
+        if let Some(Standing::Rejected { why }) = &summary.proof {
+            lines.push(format!("{id} has a proof that shows nothing: {why}"));
         }
         if !summary.tainted_by.is_empty() {
             lines.push(format!("{id} rests on what is violated: {}", summary.tainted_by.join(", ")));

@@ -16,7 +16,7 @@ use super::syntax::{Expr, ExprKind};
 use super::term::{Builtin, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
-    Claim, Constant, Form, Given, Hypothesis, Parameter, RandomDraw, Statement, StatementError, Stored, Subject,
+    Claim, Constant, Form, Given, Hints, Hypothesis, Parameter, Potential, RandomDraw, Statement, StatementError, Stored, Subject,
     Symbol, id_defect, library,
 };
 use crate::method::language::file::{amended, load_within};
@@ -53,7 +53,8 @@ pub fn load_file(path: &Path) -> Result<Statement, Box<StatementError>> {
         whole(err.to_string(), help)
     })?;
     let mut statement = load_text(&name, &text)?;
-    statement.stored = Stored::beside(path, &statement.id)?;
+    statement.stored = Stored::witnesses(path, &statement.id)?;
+    statement.stored_proof = Stored::proof(path, &statement.id);
     Ok(statement)
 }
 
@@ -295,9 +296,11 @@ impl Loader<'_> {
                 .collect::<Loaded<_>>()?,
             hypotheses,
             claims,
+            hints: self.hints()?,
             general: raw.general,
             witnesses,
             stored: None,
+            stored_proof: None,
             order,
             file: self.file.name.clone(),
             text: Arc::clone(&self.file.text),
@@ -715,6 +718,22 @@ impl Loader<'_> {
             scope.constants[*i] = Some(value);
         }
         Ok(())
+    }
+
+    /// Hints for a proof, whose index is k.
+    fn hints(&self) -> Loaded<Hints> {
+        let Some(telescope) = &self.raw.prove.telescope else { return Ok(Hints::default()) };
+        let value = &telescope.potential;
+        let expr = self.expression(value)?;
+        let mut checker = Checker::new(&self.names);
+        let at = |err| self.check_error(value, err);
+        checker.bind("k", &(0..value.get_ref().len())).map_err(at)?;
+        let term = checker.number(&expr).map_err(at)?;
+        if term.has_expectation() || uses_random_index(&term) {
+            let help = Some("leave E[·] away: every step is averaged over what it draws".to_owned());
+            return Err(self.file.error(Some(value.span()), "a potential is a number of one run at k", help));
+        }
+        Ok(Hints { potential: Some(Potential { expr, term }) })
     }
 
     /// A random index that no claim can use would pass for a condition of the theorem.

@@ -24,7 +24,7 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The text of a file in a folder, and what errors call the file.
-fn read(folder: &Dir<'static>, name: &str) -> Option<(String, &'static str)> {
+fn read(folder: &'static Dir<'static>, name: &str) -> Option<(String, &'static str)> {
     let file = folder.get_file(folder.path().join(name))?;
     Some((format!("theorems/{}", file.path().to_str()?), file.contents_utf8()?))
 }
@@ -43,7 +43,13 @@ pub fn text(id: &str) -> Option<&'static str> {
 
 /// The stored witnesses of a shipped statement.
 fn stored_witnesses(id: &str) -> Option<Stored> {
-    let (file, text) = read(FOLDERS.get(id)?, &format!("{}/{id}.json", stored::FOLDER))?;
+    let (file, text) = read(FOLDERS.get(id)?, &format!("{}/{id}.json", stored::WITNESSES))?;
+    Some(Stored { file, text: Arc::new(text.to_owned()) })
+}
+
+/// The stored proof of a shipped statement.
+fn stored_proof(id: &str) -> Option<Stored> {
+    let (file, text) = read(&THEOREMS, &format!("{}/{id}.json", stored::PROOFS))?;
     Some(Stored { file, text: Arc::new(text.to_owned()) })
 }
 
@@ -54,7 +60,11 @@ fn stored_witnesses(id: &str) -> Option<Stored> {
 pub fn load(id: &str) -> Option<Result<Statement, Box<StatementError>>> {
     let (name, text) = source(id)?;
     let statement = load_text(&name, text);
-    Some(statement.map(|statement| Statement { stored: stored_witnesses(id), ..statement }))
+    Some(statement.map(|statement| Statement {
+        stored: stored_witnesses(id),
+        stored_proof: stored_proof(id),
+        ..statement
+    }))
 }
 
 /// Loads all shipped statements.

@@ -186,6 +186,22 @@ pub struct Claim {
     pub levels: Vec<bool>,
 }
 
+/// What a search for a proof may use: whatever it says, a proof is checked.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// A number at k, slot 0, that every step lowers but for what the claim allows; for claims about whole runs.
+    pub potential: Option<Potential>,
+}
+
+/// A number of the run at k.
+#[derive(Clone, Debug)]
+pub struct Potential {
+    /// As written.
+    pub expr: Expr,
+    /// As evaluated.
+    pub term: Term,
+}
+
 /// The random index of a statement: uniform on `from..to`, independent of the run.
 #[derive(Clone, Debug)]
 pub struct RandomDraw {
@@ -284,12 +300,16 @@ pub struct Statement {
     pub hypotheses: Vec<Hypothesis>,
     /// Claims in order.
     pub claims: Vec<Claim>,
+    /// Hints for a proof.
+    pub hints: Hints,
     /// Whether the general families are tried besides the witnesses.
     pub general: bool,
     /// Witnesses in order.
     pub witnesses: Vec<Witness>,
     /// Instances that an audit stored for it, unread; none for a statement that is no file's.
     pub stored: Option<Stored>,
+    /// Its proof, unread and unchecked; none for a statement that is no file's.
+    pub stored_proof: Option<Stored>,
     /// Order of evaluation of parameters and constants.
     pub order: Vec<Symbol>,
     /// What errors call the file.

@@ -81,7 +81,22 @@ pub(super) struct RawStatement {
     #[serde(default = "yes")]
     pub general: bool,
     #[serde(default)]
+    pub prove: RawHints,
+    #[serde(default)]
     pub witness: Vec<Spanned<RawWitness>>,
+}
+
+/// What a search for a proof may use, and no proof believes.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHints {
+    pub telescope: Option<RawTelescope>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTelescope {
+    pub potential: Spanned<String>,
 }
 
 fn yes() -> bool {

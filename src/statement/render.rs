@@ -32,6 +32,9 @@ fn write_text(statement: &Statement, out: &mut String) -> std::fmt::Result {
             writeln!(out, "  {head} = {body}")?;
         }
     }
+    if let Some(potential) = &statement.hints.potential {
+        writeln!(out, "every step lowers, for a proof\n  {}", potential.expr)?;
+    }
     if let Some(parent) = &statement.instantiates {
         writeln!(out, "an instance of {parent} with")?;
         for (name, value) in &statement.substitutions {

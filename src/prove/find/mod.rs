@@ -87,7 +87,7 @@ impl Search<'_> {
         let Some(multipliers) = Multipliers::of(problem, &others) else {
             return Found::Nothing(format!("the values of f do not cancel with {names:?}"));
         };
-        let mut cone = Cone::new(&problem.conditions, &inside, &problem.field);
+        let mut cone = Cone::new(&problem.conditions, &inside, samples.iter().map(|s| s.point.clone()).collect(), &problem.field);
         let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
         let factors = likely_factors(problem);
         let is_simple = |factor: &&Polynomial| factor.total_degree() <= 2 && factor.len() >= 2;

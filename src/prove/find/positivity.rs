@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use rug::Rational;
+use rug::{Integer, Rational};
 
-use crate::algebra::linear::solve;
+use crate::algebra::linear::{nullspace, solve};
 use crate::algebra::{Field, Fraction, Monomial, Polynomial};
 use crate::convex::linear::nonnegative_combination;
 use crate::prove::problem::Condition;
@@ -14,6 +14,8 @@ use crate::prove::problem::Condition;
 const MOST_PRODUCTS: usize = 3000;
 /// Most products where a polynomial is multiplied first.
 const MOST_PRODUCTS_OF_MULTIPLE: usize = 1000;
+/// How many times more products are made than a linear program takes: most have other units.
+const MOST_OF_OTHER_WEIGHT: usize = 8;
 /// Of the weights of a solution of the linear program, the least that counts.
 const LEAST_WEIGHT: f64 = 1e-9;
 
@@ -46,8 +48,9 @@ pub struct Shown {
 struct Candidate {
     value: Polynomial,
     conditions: Vec<usize>,
-    squares: Vec<usize>,
+    squares: Vec<Polynomial>,
     strict: bool,
+    weight: Vec<i64>,
 }
 
 /// What products of conditions show.
@@ -57,6 +60,10 @@ pub struct Cone {
     roots: Vec<Polynomial>,
     /// A point at which all conditions hold strictly.
     inside: Vec<Rational>,
+    /// Points at which all conditions hold.
+    samples: Vec<Vec<Rational>>,
+    /// Weights of the variables by which every condition is homogeneous.
+    weights: Vec<Vec<i64>>,
     field: Field,
     cache: HashMap<(String, bool), Option<Shown>>,
     /// All that was shown and asked for, in order.
@@ -64,8 +71,8 @@ pub struct Cone {
 }
 
 impl Cone {
-    /// Of these conditions, with a point inside.
-    pub fn new(conditions: &[Condition], inside: &[Rational], field: &Field) -> Self {
+    /// Of these conditions, with a point strictly inside and others.
+    pub fn new(conditions: &[Condition], inside: &[Rational], samples: Vec<Vec<Rational>>, field: &Field) -> Self {
         for condition in conditions {
             field.learn(&condition.polynomial);
         }
@@ -73,6 +80,8 @@ impl Cone {
             conditions: conditions.to_vec(),
             roots: Vec::new(),
             inside: inside.to_vec(),
+            samples,
+            weights: weights(conditions, field.names().len()),
             field: field.clone(),
             cache: HashMap::new(),
             shown: Vec::new(),
@@ -154,7 +163,7 @@ impl Cone {
     }
 
     fn search(&self, polynomial: &Polynomial, strict: bool) -> Option<Shown> {
-        if polynomial.at(&self.inside) < 0 {
+        if self.samples.iter().chain([&self.inside]).any(|point| polynomial.at(point) < 0) {
             return None;
         }
         let as_it_is = self.by_products(polynomial, strict, (1, false));
@@ -194,6 +203,8 @@ impl Cone {
         let degree = polynomial.total_degree();
         let own: Vec<u32> = (0..self.field.names().len()).map(|v| u32::from(polynomial.degree(v))).collect();
         let levels = if quick { 1..2 } else { 0..extra + 2 };
+        let weight = self.weight(polynomial);
+        let generators = self.generators(polynomial);
         for level in levels {
             let more = if quick { extra } else { level.saturating_sub(1) };
             let most: Vec<u32> = own
@@ -208,7 +219,13 @@ impl Cone {
             let limit = if quick { MOST_PRODUCTS_OF_MULTIPLE } else { MOST_PRODUCTS };
             let mut before = 0;
             for factors in 1..=degree + more {
-                let candidates = self.candidates(factors as usize, degree + more, &most, limit);
+                let bounds = Bounds { factors: factors as usize, degree: degree + more, most: &most };
+                let made = self.candidates(&generators, &bounds, limit * MOST_OF_OTHER_WEIGHT);
+                if made.len() > limit * MOST_OF_OTHER_WEIGHT {
+                    break;
+                }
+                let of_its_weight = |made: &Candidate| weight.as_ref().is_none_or(|weight| made.weight == *weight);
+                let candidates: Vec<Candidate> = made.into_iter().filter(of_its_weight).collect();
                 if candidates.len() > limit {
                     break;
                 }
@@ -224,43 +241,76 @@ impl Cone {
         None
     }
 
+    /// The weights of a polynomial that is homogeneous.
+    fn weight(&self, polynomial: &Polynomial) -> Option<Vec<i64>> {
+        let (first, _) = polynomial.leading()?;
+        let of = |monomial: &Monomial, weights: &Vec<i64>| -> i64 {
+            weights.iter().enumerate().map(|(v, weight)| weight * i64::from(monomial.exponent(v))).sum()
+        };
+        let all: Vec<i64> = self.weights.iter().map(|weights| of(&first, weights)).collect();
+        let alike = |monomial: &Monomial| self.weights.iter().zip(&all).all(|(w, own)| of(monomial, w) == *own);
+        polynomial.terms().all(|(monomial, _)| alike(&monomial)).then_some(all)
+    }
+
+    /// What products are made of: conditions, and squares where they are allowed.
+    fn generators(&self, polynomial: &Polynomial) -> Vec<Candidate> {
+        let weight = |value: &Polynomial| self.weight(value);
+        let of_condition = |(position, condition): (usize, &Condition)| {
+            let value = condition.polynomial.clone();
+            let weight = weight(&value)?;
+            Some(Candidate { value, conditions: vec![position], squares: Vec::new(), strict: condition.strict, weight })
+        };
+        let mut all: Vec<Candidate> = self.conditions.iter().enumerate().filter_map(of_condition).collect();
+        let mut roots = self.roots.clone();
+        if !roots.is_empty() {
+            roots.extend(differences(polynomial).into_iter().filter(|root| !self.roots.contains(root)));
+        }
+        all.extend(roots.into_iter().filter_map(|root| {
+            let value = &root * &root;
+            // Without a weight of its own a square is of no use beside homogeneous products.
+            let weight = weight(&value).or_else(|| self.weights.is_empty().then(Vec::new))?;
+            Some(Candidate { value, conditions: Vec::new(), squares: vec![root], strict: false, weight })
+        }));
+        all
+    }
+
     /// Products of at most so many factors, within these degrees.
-    fn candidates(&self, factors: usize, degree: u32, most: &[u32], limit: usize) -> Vec<Candidate> {
-        let one = Candidate { value: Polynomial::one(), conditions: Vec::new(), squares: Vec::new(), strict: true };
+    fn candidates(&self, generators: &[Candidate], bounds: &Bounds<'_>, limit: usize) -> Vec<Candidate> {
+        let one = Candidate {
+            value: Polynomial::one(),
+            conditions: Vec::new(),
+            squares: Vec::new(),
+            strict: true,
+            weight: vec![0; self.weights.len()],
+        };
         let mut all = vec![one];
         let within = |value: &Polynomial| {
-            value.total_degree() <= degree
-                && most.iter().enumerate().all(|(v, most)| u32::from(value.degree(v)) <= *most)
+            value.total_degree() <= bounds.degree
+                && bounds.most.iter().enumerate().all(|(v, most)| u32::from(value.degree(v)) <= *most)
         };
         // Each product is made once: from the one without its last factor.
-        let generators = self.conditions.len() + self.roots.len();
         let mut frontier: Vec<(usize, usize)> = vec![(0, 0)];
-        for _ in 0..factors {
+        for _ in 0..bounds.factors {
             let mut next = Vec::new();
             for (at, first) in frontier {
-                for generator in first..generators {
-                    let mut made = all[at].clone();
-                    match self.conditions.get(generator) {
-                        Some(condition) => {
-                            made.value = &made.value * &condition.polynomial;
-                            made.strict &= condition.strict;
-                            made.conditions.push(generator);
-                        }
-                        None => {
-                            let root = &self.roots[generator - self.conditions.len()];
-                            made.value = &made.value * &(root * root);
-                            made.strict = false;
-                            made.squares.push(generator - self.conditions.len());
-                        }
-                    }
-                    if !within(&made.value) {
+                for (number, generator) in generators.iter().enumerate().skip(first) {
+                    let value = &all[at].value * &generator.value;
+                    if !within(&value) {
                         continue;
                     }
+                    let before = &all[at];
+                    let made = Candidate {
+                        value,
+                        conditions: [&before.conditions[..], &generator.conditions].concat(),
+                        squares: [&before.squares[..], &generator.squares].concat(),
+                        strict: before.strict && generator.strict,
+                        weight: before.weight.iter().zip(&generator.weight).map(|(a, b)| a + b).collect(),
+                    };
                     all.push(made);
                     if all.len() > limit {
                         return all;
                     }
-                    next.push((all.len() - 1, generator));
+                    next.push((all.len() - 1, number));
                 }
             }
             frontier = next;
@@ -315,10 +365,49 @@ impl Cone {
         let summand = |(candidate, coefficient): (&Candidate, &Rational)| Summand {
             coefficient: coefficient.clone(),
             conditions: candidate.conditions.clone(),
-            squares: candidate.squares.iter().map(|i| self.roots[*i].clone()).collect(),
+            squares: candidate.squares.clone(),
         };
         (is_strict || !strict).then(|| (used().map(summand).collect(), is_strict))
     }
+}
+
+/// Which products are made.
+struct Bounds<'b> {
+    /// Most factors.
+    factors: usize,
+    /// Largest degree.
+    degree: u32,
+    /// Largest degrees in each variable.
+    most: &'b [u32],
+}
+
+/// Differences of two monomials of a short polynomial: their squares often are what it lacks.
+fn differences(polynomial: &Polynomial) -> Vec<Polynomial> {
+    const LONGEST: usize = 6;
+    if polynomial.len() > LONGEST {
+        return Vec::new();
+    }
+    let all: Vec<Polynomial> = polynomial.terms().map(|(m, _)| Polynomial::monomial(1, m)).collect();
+    let pairs = (0..all.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+    pairs.map(|(i, j)| &all[i] - &all[j]).collect()
+}
+
+/// A basis of the weights of variables by which all conditions are homogeneous. A sum of products of them that is
+/// homogeneous needs only those of its own weight.
+fn weights(conditions: &[Condition], variables: usize) -> Vec<Vec<i64>> {
+    let mut rows = Vec::new();
+    for condition in conditions {
+        let Some((first, _)) = condition.polynomial.leading() else { continue };
+        for (monomial, _) in condition.polynomial.terms() {
+            let exponent = |m: &Monomial, v: usize| Rational::from(m.exponent(v));
+            rows.push((0..variables).map(|v| exponent(&monomial, v) - exponent(&first, v)).collect::<Vec<_>>());
+        }
+    }
+    let whole = |vector: Vec<Rational>| {
+        let denominator = vector.iter().fold(Integer::from(1), |lcm, x| lcm.lcm(x.denom()));
+        vector.iter().map(|x| Rational::from(x * &denominator).numer().to_i64()).collect::<Option<Vec<i64>>>()
+    };
+    nullspace(&rows).into_iter().filter_map(whole).collect()
 }
 
 /// Multisets of one to `most` of the elements, small ones first.

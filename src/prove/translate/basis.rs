@@ -29,7 +29,12 @@ impl Basis {
             rows.iter_mut().for_each(|earlier| earlier.eliminate(&row));
             rows.push(row);
             chosen.push(vector.clone());
-            vectors.push(Unknown { name: name.clone(), is_past: unknowns.is_past(vector) });
+            let is_deviation = unknowns.is_deviation(vector);
+            let mut name = name.clone();
+            while vectors.iter().any(|known: &Unknown| known.name == name) {
+                name.push('_');
+            }
+            vectors.push(Unknown { name, is_past: unknowns.is_past(vector), is_deviation });
         }
         // Each row is 1 at its pivot and 0 at the others': with all else 0, the pivot is the row in the basis.
         let mut in_basis = vec![Combination::zero(); unknowns.vectors.len()];

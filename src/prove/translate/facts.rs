@@ -14,18 +14,32 @@ pub fn learn_builtin(builtin: Builtin, numbers: &mut Numbers) -> Translated<()> 
     let strict = match builtin {
         // A positive upper bound of the constant is one too.
         Builtin::Smoothness | Builtin::Pl => true,
-        Builtin::StrongConvexity | Builtin::RelativeError | Builtin::RelativeBias | Builtin::RelativeNoise => false,
+        Builtin::StrongConvexity
+        | Builtin::RelativeError
+        | Builtin::RelativeBias
+        | Builtin::RelativeNoise
+        | Builtin::MeanSquareSmoothness => false,
         _ => return Ok(()),
     };
     let number = numbers.named(Kind::Constant, builtin.name())?;
     numbers.learn(&number, strict, "what the constant is")
 }
 
+/// Notes that one constant is at most another, as of every function that is not constant; of constant ones it is
+/// part of what the constants mean.
+pub fn learn_order(less: Builtin, more: Builtin, numbers: &mut Numbers) -> Translated<()> {
+    let [less, more] = [less, more].map(|builtin| numbers.named(Kind::Constant, builtin.name()));
+    numbers.learn(&(more? - less?), false, "constants of one function")
+}
+
+/// What the language calls the parameter of a contraction.
+const CONTRACTION: &str = "alpha";
+
 /// What a constant of the statement's own is that instances prove.
 pub fn learn_given(name: &str, numbers: &mut Numbers) -> Translated<()> {
     let number = numbers.named(Kind::Constant, name)?;
     match name {
-        "alpha" => {
+        CONTRACTION => {
             numbers.learn(&number, false, "a contraction")?;
             let rest = numbers.rational(1) - &number;
             numbers.learn(&rest, false, "a contraction")
@@ -51,14 +65,20 @@ impl<'c> Facts<'c> {
         Facts { statement, numbers, unknowns, convex, found: Vec::new() }
     }
 
-    /// All of them.
-    pub fn all(mut self, run: &Run<'_>, averages: bool) -> Translated<Vec<Fact>> {
+    /// All of them, with those that are given.
+    pub fn all(mut self, run: &Run<'_>, averages: bool, given: Vec<Fact>) -> Translated<Vec<Fact>> {
+        self.found = given;
         let needs = self.statement.needs();
         let points = self.unknowns.points.clone();
+        let mut smoothness = None;
         if needs.contains(&Builtin::Smoothness) {
-            let smoothness = self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?;
-            self.smooth(&points, &smoothness);
+            let constant = self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?;
+            self.smooth(&points, &constant);
+            smoothness = Some(constant);
         }
+        self.of_minimiser(&points, smoothness.as_ref());
+        self.of_workers(&points)?;
+        self.of_operators(run)?;
         if self.convex {
             self.of_convexity(&points)?;
         }
@@ -128,6 +148,70 @@ impl<'c> Facts<'c> {
         }
     }
 
+    /// f is nowhere below its value at x_star, and a gradient step from a point stays above it.
+    fn of_minimiser(&mut self, points: &[Point], smoothness: Option<&Fraction>) {
+        let Some(least) = points.iter().find(|point| point.is_minimiser()) else { return };
+        let field = self.numbers.field.clone();
+        for point in points.iter().filter(|point| !point.is_minimiser()) {
+            let mut form = self.value(point);
+            form.add_scaled(&self.value(least), &-field.one());
+            let over = smoothness.and_then(|smoothness| field.constant((-1, 2)).divided_by(smoothness));
+            if let Some(over) = over {
+                form.add_scaled(&Form::square(&point.gradient, &field), &over);
+            }
+            self.add(format!("least({})", point.name), "x_star is a minimiser", form, Library::Both);
+        }
+    }
+
+    /// How the workers' gradients differ, at a point and between points.
+    fn of_workers(&mut self, points: &[Point]) -> Translated<()> {
+        let needs = self.statement.needs();
+        let minus = -self.numbers.field.one();
+        let apart = points.iter().filter_map(|point| Some((point, point.deviation.clone()?)));
+        let apart: Vec<(&Point, Combination)> = apart.collect();
+        if needs.contains(&Builtin::Heterogeneity) {
+            let atom = self.unknowns.atom(Builtin::Heterogeneity.name(), true);
+            for (point, deviation) in &apart {
+                let mut form = Form::atom(atom, &self.numbers.field);
+                form.add_scaled(&self.unknowns.square(deviation), &minus);
+                self.add(format!("apart({})", point.name), "zeta2 bounds the heterogeneity", form, Library::Both);
+            }
+        }
+        if needs.contains(&Builtin::MeanSquareSmoothness) {
+            let bound = self.numbers.named(Kind::Constant, Builtin::MeanSquareSmoothness.name())?;
+            for (number, (i, of_i)) in apart.iter().enumerate() {
+                for (j, of_j) in &apart[number + 1..] {
+                    let mut form = self.unknowns.square(&j.at.minus(&i.at)).scaled(&bound);
+                    let difference = i.gradient.minus(&j.gradient);
+                    form.add_scaled(&self.unknowns.square(&difference), &minus);
+                    form.add_scaled(&self.unknowns.square(&of_i.minus(of_j)), &minus);
+                    let name = format!("workers({}, {})", i.name, j.name);
+                    self.add(name, "L_hat2 is the mean of the workers' L_i^2", form, Library::Both);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Contractions, each at its own argument.
+    fn of_operators(&mut self, run: &Run<'_>) -> Translated<()> {
+        if run.operations.is_empty() || !self.statement.given.iter().any(|given| given.name == CONTRACTION) {
+            return Ok(());
+        }
+        if self.statement.method.operators.len() > 1 {
+            return untranslatable("which of the method's operators `alpha` is of");
+        }
+        let alpha = self.numbers.named(Kind::Constant, CONTRACTION)?;
+        for operation in &run.operations {
+            let rest = self.numbers.field.one() - &alpha;
+            let mut form = self.unknowns.square(&operation.argument).scaled(&rest);
+            let error = operation.value.minus(&operation.argument);
+            form.add_scaled(&self.unknowns.square(&error), &-self.numbers.field.one());
+            self.add(format!("contraction({})", operation.name), "the operator is contractive", form, Library::Both);
+        }
+        Ok(())
+    }
+
     fn of_convexity(&mut self, points: &[Point]) -> Translated<()> {
         let field = self.numbers.field.clone();
         let number = |p: i32, q: i32| field.constant((p, q));
@@ -176,13 +260,13 @@ impl<'c> Facts<'c> {
     /// Bounds in mean of what the claim's own step draws.
     fn of_errors(&mut self, run: &Run<'_>, points: &[Point]) -> Translated<()> {
         let needs = self.statement.needs();
-        let Some((drawn, [bias, noise])) = run.split_error() else { return Ok(()) };
+        let Some(drawn) = run.own_error() else { return Ok(()) };
         let gradient = &points[drawn.point].gradient;
-        let bounds = [
-            (&drawn.error, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error"),
-            (bias, Builtin::RelativeBias, Builtin::AbsoluteBias, "the model of the bias"),
-            (noise, Builtin::RelativeNoise, Builtin::NoiseVariance, "the model of the noise"),
-        ];
+        let mut bounds = vec![(&drawn.error, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error")];
+        if let Some([bias, noise]) = &drawn.parts {
+            bounds.push((bias, Builtin::RelativeBias, Builtin::AbsoluteBias, "the model of the bias"));
+            bounds.push((noise, Builtin::RelativeNoise, Builtin::NoiseVariance, "the model of the noise"));
+        }
         for (vector, relative, absolute, reason) in bounds {
             // Only what the claim reaches counts.
             if !needs.contains(&relative) && !needs.contains(&absolute) {
@@ -213,7 +297,8 @@ impl<'c> Facts<'c> {
     /// Parts of models are not negative.
     fn of_atoms(&mut self) {
         let field = self.numbers.field.clone();
-        for builtin in [Builtin::AbsoluteError, Builtin::AbsoluteBias, Builtin::NoiseVariance] {
+        let parts = [Builtin::AbsoluteError, Builtin::AbsoluteBias, Builtin::NoiseVariance, Builtin::Heterogeneity];
+        for builtin in parts {
             if let Some(position) = self.unknowns.atoms.iter().position(|atom| atom.name == builtin.name()) {
                 let form = Form::atom(position, &field);
                 self.add(format!("{} >= 0", builtin.name()), "what the constant is", form, Library::Both);

@@ -4,8 +4,9 @@ use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
 use crate::algebra::Fraction;
-use crate::method::language::tree::{Condition, Known, Method, Number, Rule, Shape, Value as Written, Vector};
+use crate::method::language::tree::{Condition, Known, Mean, Method, Number, Rule, Shape, Value as Written, Vector};
 use crate::number::Function;
+use crate::oracle::operator::Operator;
 use crate::prove::problem::Combination;
 use crate::statement::Statement;
 use crate::statement::syntax::{BinaryOp, Relation};
@@ -17,6 +18,17 @@ pub enum Value {
     Number(Fraction),
     /// A vector.
     Vector(Combination),
+}
+
+/// An operator of the method at one argument, of each worker where the argument is.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// What its value is called.
+    pub name: String,
+    /// The argument.
+    pub argument: Combination,
+    /// The value.
+    pub value: Combination,
 }
 
 /// What an estimate is, besides the gradient.
@@ -37,6 +49,8 @@ pub enum Errors {
     None,
     /// They are anything.
     Any,
+    /// The same, and the claim's own step draws its own, on which facts are in mean.
+    Drawn,
     /// The same, with the noise apart that the claim's own step draws.
     Split,
 }
@@ -57,6 +71,8 @@ pub struct Run<'a> {
     made: Vec<Vec<Option<Value>>>,
     /// The error that each step drew.
     drawn: Vec<Option<Error>>,
+    /// Where operators were applied.
+    pub operations: Vec<Operation>,
     constants: Vec<Fraction>,
 }
 
@@ -74,9 +90,12 @@ impl<'a> Run<'a> {
     ) -> Translated<Self> {
         let method = &statement.method;
         let (states, made, drawn) = (Vec::new(), Vec::new(), Vec::new());
-        let constants = Vec::new();
-        let mut run = Run { statement, method, origin, errors, drawn_at, base, states, made, drawn, constants };
-        let mut stage = Stage { run: &mut run, numbers, unknowns, time: base, values: Vec::new(), called: None };
+        let (constants, operations) = (Vec::new(), Vec::new());
+        let mut run =
+            Run { statement, method, origin, errors, drawn_at, base, states, made, drawn, operations, constants };
+        let values = Vec::new();
+        let mut stage =
+            Stage { run: &mut run, numbers, unknowns, time: base, values, called: None, of_worker: false };
         for (_, number) in &method.constants {
             let value = stage.number(number)?;
             stage.run.constants.push(value);
@@ -108,9 +127,9 @@ impl<'a> Run<'a> {
         self.drawn.get(usize::try_from(time - self.base).ok()?)?.as_ref()
     }
 
-    /// The error that the claim's own step draws, where its noise is apart.
-    pub fn split_error(&self) -> Option<(&Error, &[Combination; 2])> {
-        self.error(self.drawn_at).and_then(|drawn| Some((drawn, drawn.parts.as_ref()?)))
+    /// The error that the claim's own step draws.
+    pub fn own_error(&self) -> Option<&Error> {
+        self.error(self.drawn_at)
     }
 
     /// A schedule's number at that time.
@@ -251,6 +270,8 @@ struct Stage<'r, 'a> {
     values: Vec<Option<Value>>,
     /// The error that this step drew.
     called: Option<Error>,
+    /// Whether the line is one of every worker.
+    of_worker: bool,
 }
 
 impl Stage<'_, '_> {
@@ -261,9 +282,6 @@ impl Stage<'_, '_> {
 
     fn begin(&mut self, start: Option<usize>) -> Translated<()> {
         let method = self.run.method;
-        if method.quantities.iter().any(|quantity| quantity.by_worker) {
-            return untranslatable("the method keeps something for each worker");
-        }
         self.values = vec![None; method.quantities.len()];
         let x = self.unknowns.vector(format!("x[{}]", self.index(0)), true);
         self.values[0] = Some(Value::Vector(x));
@@ -273,7 +291,7 @@ impl Stage<'_, '_> {
         }
         // Its noise belongs to the past of every step.
         match (&self.called, self.run.errors) {
-            (Some(_), Errors::Split) => untranslatable("a state begins with an estimate"),
+            (Some(_), Errors::Drawn | Errors::Split) => untranslatable("a state begins with an estimate"),
             _ => Ok(()),
         }
     }
@@ -284,6 +302,7 @@ impl Stage<'_, '_> {
             let quantity = &method.quantities[state.quantity];
             let name = format!("{}[{}]", quantity.name, self.index(quantity.first.unwrap_or(0)));
             self.values[state.quantity] = Some(match quantity.shape {
+                Shape::Vector if quantity.by_worker => Value::Vector(self.unknowns.of_worker(&name, true)),
                 Shape::Vector => Value::Vector(self.unknowns.vector(name, true)),
                 Shape::Number => {
                     return untranslatable(format!("`{}` is a number that the run decides", quantity.name));
@@ -297,12 +316,16 @@ impl Stage<'_, '_> {
         let method = self.run.method;
         for state in &method.states {
             let rule = rule(method, start, state.quantity).unwrap_or(&state.rule);
+            self.of_worker = method.quantities[state.quantity].by_worker;
             let value = match rule {
                 Rule::Vector(vector) => Value::Vector(self.vector(vector)?),
                 Rule::Number(number) => Value::Number(self.number(number)?),
                 Rule::Any => {
                     let name = format!("{} at the start", method.quantities[state.quantity].name);
-                    Value::Vector(self.unknowns.vector(name, true))
+                    Value::Vector(match self.of_worker {
+                        true => self.unknowns.of_worker(&name, true),
+                        false => self.unknowns.vector(name, true),
+                    })
                 }
                 // Set within step 0.
                 Rule::Line(_) => continue,
@@ -319,6 +342,7 @@ impl Stage<'_, '_> {
         self.run.states.push(self.values.clone());
         self.called = None;
         for (position, line) in method.lines.iter().enumerate() {
+            self.of_worker = method.quantities[line.quantity].by_worker;
             let value = match &line.value {
                 Written::Number(number) => Value::Number(self.number(number)?),
                 Written::Vector(vector) => Value::Vector(self.vector(vector)?),
@@ -340,7 +364,7 @@ impl Stage<'_, '_> {
     }
 
     fn number(&mut self, number: &Number) -> Translated<Fraction> {
-        if let Number::Quantity(quantity, None) = number {
+        if let Number::Quantity(quantity, _) = number {
             return match &self.values[*quantity] {
                 Some(Value::Number(value)) => Ok(value.clone()),
                 _ => untranslatable("a number that the run decides"),
@@ -364,7 +388,7 @@ impl Stage<'_, '_> {
         let one = self.numbers.field.one();
         Ok(match vector {
             Vector::Zero => Combination::zero(),
-            Vector::Quantity(quantity, None) => match &self.values[*quantity] {
+            Vector::Quantity(quantity, _) => match &self.values[*quantity] {
                 Some(Value::Vector(value)) => value.clone(),
                 _ => return untranslatable("a state is read before it has a value"),
             },
@@ -394,16 +418,58 @@ impl Stage<'_, '_> {
                 let chosen = if self.scalars().holds(condition, Some(&k))? { u } else { w };
                 self.vector(chosen)?
             }
+            Vector::WorkerGradient(_, y) => {
+                let point = self.point(y)?;
+                self.unknowns.worker_gradient(point)
+            }
+            Vector::WorkerEstimate(_, y) if self.run.errors == Errors::None => {
+                let point = self.point(y)?;
+                self.unknowns.worker_gradient(point)
+            }
+            Vector::WorkerEstimate(..) => return untranslatable("estimates of single workers that err"),
+            Vector::OverWorkers(mean, u) => {
+                let [in_common, _] = {
+                    let vector = self.vector(u)?;
+                    self.unknowns.parts(&vector)
+                };
+                match mean {
+                    Mean::Mean => in_common,
+                    Mean::Sum => in_common.scaled(&self.numbers.named(Kind::Index, "n")?),
+                }
+            }
+            Vector::Operator(operator, u) => self.operation(*operator, u)?,
             Vector::Clip(..) => return untranslatable("clip() in the method"),
-            Vector::Operator(..) => return untranslatable("an operator of the method"),
             Vector::SameDraw(..) => return untranslatable("two estimates with one draw"),
             _ => return untranslatable("a vector of the method that is not linear in others"),
         })
     }
 
+    fn operation(&mut self, operator: usize, u: &Vector) -> Translated<Combination> {
+        let argument = self.vector(u)?;
+        let (name, is) = &self.run.method.operators[operator];
+        if *is != "contractive" {
+            return untranslatable(format!("the operator `{name}`, which is {is}"));
+        }
+        let tried = self.run.statement.operators.get(name);
+        if tried.is_none_or(|tried| tried.iter().any(Operator::is_random)) {
+            return untranslatable(format!("the operator `{name}` may draw"));
+        }
+        let count = self.run.operations.len();
+        let name = format!("{name}{count}[{}]", self.index(0));
+        let value = match self.of_worker {
+            true => self.unknowns.of_worker(&name, true),
+            false => self.unknowns.vector(name.clone(), true),
+        };
+        self.run.operations.push(Operation { name, argument, value: value.clone() });
+        Ok(value)
+    }
+
     /// The point at a vector of the method.
     fn point(&mut self, y: &Vector) -> Translated<usize> {
         let at = self.vector(y)?;
+        if !self.unknowns.parts(&at)[1].is_zero() {
+            return untranslatable("a gradient at a point of a worker's own");
+        }
         let is_x = matches!(y, Vector::Quantity(0, None));
         let index = self.index(0);
         let count = self.unknowns.points.len();
@@ -420,7 +486,7 @@ impl Stage<'_, '_> {
         let (index, one) = (self.index(0), self.numbers.field.one());
         let drawn = match self.run.errors {
             Errors::None => Error { error: Combination::zero(), parts: None, point },
-            Errors::Split if self.time > self.run.drawn_at => {
+            Errors::Drawn | Errors::Split if self.time > self.run.drawn_at => {
                 return untranslatable("it speaks of what later steps draw");
             }
             Errors::Split if self.time == self.run.drawn_at => {
@@ -430,8 +496,9 @@ impl Stage<'_, '_> {
                 error.add_scaled(&noise, &one);
                 Error { error, parts: Some([bias, noise]), point }
             }
-            Errors::Any | Errors::Split => {
-                Error { error: self.unknowns.vector(format!("e[{index}]"), true), parts: None, point }
+            Errors::Any | Errors::Drawn | Errors::Split => {
+                let is_past = self.run.errors != Errors::Drawn || self.time < self.run.drawn_at;
+                Error { error: self.unknowns.vector(format!("e[{index}]"), is_past), parts: None, point }
             }
         };
         estimate.add_scaled(&drawn.error, &one);

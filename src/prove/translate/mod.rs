@@ -3,6 +3,8 @@
 
 mod basis;
 mod facts;
+mod goal;
+mod induction;
 mod method;
 mod numbers;
 mod reach;
@@ -11,10 +13,13 @@ mod terms;
 mod unknowns;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use basis::Basis;
-use facts::{Facts, learn_builtin, learn_given};
-use method::{Errors, Run};
+use facts::{Facts, learn_builtin, learn_given, learn_order};
+use goal::Goal;
+use induction::Induction;
+use method::{Error, Errors, Operation, Run};
 use numbers::{Choice, Kind, Numbers};
 use reach::Reach;
 use stop::{Stop, Translated, untranslatable};
@@ -24,8 +29,8 @@ use unknowns::Unknowns;
 use super::problem::{Combination, Condition, Fact, Form, Library, Problem, Sign};
 use crate::algebra::{Field, Fraction, Polynomial};
 use crate::statement::syntax::Relation;
-use crate::statement::term::{Builtin, Index, Term};
-use crate::statement::{Claim, Form as Related, Statement, Symbol};
+use crate::statement::term::{Builtin, Term};
+use crate::statement::{Form as Related, Statement, Symbol};
 
 /// Most cases of one problem.
 const MOST_CASES: usize = 64;
@@ -38,9 +43,23 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
     let mut problems = Vec::new();
     for (position, claim) in statement.claims.iter().enumerate() {
         let name = if statement.claims.len() > 1 { format!("claim {}, ", position + 1) } else { String::new() };
-        for place in places(statement, claim)? {
-            let named = Place { name: format!("{name}{}", place.name), ..place };
-            problems.extend(cases(statement, claim, &named)?);
+        let mut shown = |goal: Goal<'_>, name: &str| {
+            for place in places(statement, &goal)? {
+                let named = Place { name: format!("{name}{}", place.name), ..place };
+                problems.extend(cases(statement, &goal, &named)?);
+            }
+            Ok::<(), String>(())
+        };
+        if claim.quantifier.is_some() {
+            shown(Goal::Claim(claim), &name)?;
+            continue;
+        }
+        if statement.form == Related::Identity {
+            return Err("an equation about whole runs".to_owned());
+        }
+        let induction = Induction::of(statement, claim)?;
+        for part in induction.parts() {
+            shown(Goal::Part(&induction, part), &format!("{name}{}, ", part.name()))?;
         }
     }
     Ok(problems)
@@ -57,24 +76,18 @@ struct Place {
 }
 
 /// The first indices one by one, from each start, and all later ones together.
-fn places(statement: &Statement, claim: &Claim) -> Result<Vec<Place>, String> {
-    let Some(quantifier) = &claim.quantifier else {
-        return Err("a claim about the run as a whole is no inequality of one step".to_owned());
-    };
-    let Index::Literal(first) = quantifier.from else {
-        return Err(format!("the index does not begin at a number: `{}`", quantifier.text));
-    };
-    let reach = Reach::of(claim)?;
-    let end = if let Index::Literal(end) = quantifier.to { Some(end) } else { None };
+fn places(statement: &Statement, goal: &Goal<'_>) -> Result<Vec<Place>, String> {
+    let (first, end) = goal.indices()?;
+    let reach = goal.reach()?;
     let general = reach.general_from.max(first);
     let mut places = Vec::new();
-    for index in first..end.map_or(general, |end| general.min(end)) {
+    for index in first..end.map_or(general, |end| general.max(first + 1).min(end)) {
         for (start, name) in statement.method.start_names().enumerate() {
             let name = format!("k = {index}, start {name}");
             places.push(Place { name, index: Some(index), from: index, start: Some(start), reach });
         }
     }
-    if end.is_some_and(|end| end <= general) {
+    if end.is_some_and(|end| end <= general.max(first + 1)) {
         return Ok(places);
     }
     let name = format!("k >= {general}");
@@ -83,7 +96,7 @@ fn places(statement: &Statement, claim: &Claim) -> Result<Vec<Place>, String> {
 }
 
 /// Every case of a place, by distinguishing what must be.
-fn cases(statement: &Statement, claim: &Claim, place: &Place) -> Result<Vec<Problem>, String> {
+fn cases(statement: &Statement, goal: &Goal<'_>, place: &Place) -> Result<Vec<Problem>, String> {
     let mut names = Numbers::new();
     let mut open: Vec<Vec<Choice>> = vec![Vec::new()];
     let (mut found, mut seen) = (Vec::new(), 0);
@@ -93,7 +106,7 @@ fn cases(statement: &Statement, claim: &Claim, place: &Place) -> Result<Vec<Prob
             return Err(format!("more than {MOST_CASES} cases are to be distinguished"));
         }
         let translated = names.restarted(&choices).and_then(|numbers| {
-            let mut case = Case { statement, claim, place, numbers };
+            let mut case = Case { statement, goal, place, numbers };
             let problem = case.problem(&choices);
             names = case.numbers;
             problem
@@ -115,7 +128,7 @@ fn cases(statement: &Statement, claim: &Claim, place: &Place) -> Result<Vec<Prob
 /// One case under way.
 struct Case<'c> {
     statement: &'c Statement,
-    claim: &'c Claim,
+    goal: &'c Goal<'c>,
     place: &'c Place,
     numbers: Numbers,
 }
@@ -126,7 +139,7 @@ impl<'c> Case<'c> {
         let mut unknowns = Unknowns::new(&self.numbers.field);
         let at = self.indices()?;
         let mut reader = Reader::new(statement, at.clone(), place.start, &mut self.numbers, &mut unknowns);
-        let convex = setup(&mut reader)?;
+        let Setup { convex, given } = setup(&mut reader)?;
         let constants = reader.constants;
         let averages = statement.averages();
         let times = (place.reach.base(place.index), place.reach.last(place.index), place.index.unwrap_or(0));
@@ -134,13 +147,12 @@ impl<'c> Case<'c> {
         let run = Run::new(statement, at.0.clone(), times, place.start, errors, numbers, &mut unknowns)?;
         let reader = Reader::new(statement, at, place.start, &mut self.numbers, &mut unknowns);
         let mut reader = Reader { run: Some(&run), constants, ..reader };
-        let (lhs, mut claim) = (reader.form(&self.claim.lhs)?, reader.form(&self.claim.rhs)?);
+        let claim = self.goal.form(&mut reader)?;
         let (named, used) = (reader.spoken, reader.used);
-        claim.add_scaled(&lhs, &-self.numbers.field.one());
-        let facts = Facts::new(statement, convex, &mut self.numbers, &mut unknowns).all(&run, averages)?;
+        let facts = Facts::new(statement, convex, &mut self.numbers, &mut unknowns).all(&run, averages, given)?;
         self.roots(&claim, &facts)?;
-        let noise = run.split_error().map(|(_, parts)| parts);
-        let basis = self.basis(named, used, noise, &unknowns);
+        let noise = run.own_error().and_then(|drawn| drawn.parts.as_ref());
+        let basis = self.basis(named, used, run.own_error(), &run.operations, &unknowns);
         self.assembled(choices, &claim, &facts, (&basis, noise), &unknowns)
     }
 
@@ -178,10 +190,13 @@ impl<'c> Case<'c> {
         &self,
         named: Vec<(String, Combination)>,
         used: Vec<Combination>,
-        noise: Option<&[Combination; 2]>,
+        drawn: Option<&Error>,
+        operations: &[Operation],
         unknowns: &Unknowns,
     ) -> Basis {
-        let of_errors = noise.into_iter().flatten().map(|part| {
+        let whole = drawn.filter(|drawn| drawn.parts.is_none()).map(|drawn| &drawn.error);
+        let parts = drawn.and_then(|drawn| drawn.parts.as_ref()).into_iter().flatten();
+        let of_errors = parts.chain(whole).filter(|part| !part.is_zero()).map(|part| {
             let name = part.iter().next().map_or("", |(position, _)| unknowns.vectors[position].name.as_str());
             (name.to_owned(), part.clone())
         });
@@ -189,7 +204,19 @@ impl<'c> Case<'c> {
         let moves = unknowns.points.iter().skip(1).zip(&unknowns.points);
         let moves = moves.map(|(j, i)| (format!("{} - {}", j.name, i.name), j.at.minus(&i.at)));
         let used = used.into_iter().enumerate().map(|(number, vector)| (format!("u{number}"), vector));
-        let all = named.into_iter().chain(of_errors).chain(gradients).chain(moves).chain(used);
+        let apart = unknowns.points.iter().filter_map(|point| Some((point.name.clone(), point.deviation.clone()?)));
+        let operations = operations.iter().flat_map(|operation| {
+            let Operation { name, argument, value } = operation;
+            [(format!("argument of {name}"), argument.clone()), (name.clone(), value.clone())]
+        });
+        let all = named.into_iter().chain(of_errors).chain(gradients).chain(apart).chain(moves);
+        let all = all.chain(operations).chain(used);
+        // What the workers have in common and what each has apart are never in one product.
+        let all = all.flat_map(|(name, vector)| {
+            let [mean, apart] = unknowns.parts(&vector);
+            let of_mean = if apart.is_zero() { name.clone() } else { format!("mean {name}") };
+            [(of_mean, mean), (format!("{name} apart"), apart)]
+        });
         let is_single = |(_, vector): &(String, Combination)| vector.iter().count() == 1;
         let (mut simple, mut made): (Vec<_>, Vec<_>) = all.partition(is_single);
         // What the past decides comes before what follows from it.
@@ -219,14 +246,17 @@ impl<'c> Case<'c> {
             [] => self.place.name.clone(),
             _ => format!("{}, {}", self.place.name, self.described(choices)),
         };
+        let claim = write(claim)?;
+        let forms = std::iter::once(&claim).chain(facts.iter().map(|fact| &fact.form));
+        let conditions = connected(without_roots(&self.numbers), forms);
         Ok(Problem {
             name,
             field: field.clone(),
             numbers: self.numbers.names().to_vec(),
-            conditions: without_roots(&self.numbers),
+            conditions,
             vectors: basis.vectors.iter().map(|vector| vector.name.clone()).collect(),
             atoms: unknowns.atoms.iter().map(|atom| atom.name.clone()).collect(),
-            claim: write(claim)?,
+            claim,
             sign: if self.statement.form == Related::Identity { Sign::Zero } else { Sign::NotNegative },
             facts,
         })
@@ -247,11 +277,38 @@ impl<'c> Case<'c> {
     }
 }
 
-/// Reads ranges and hypotheses; tells whether f is convex by them.
-fn setup(reader: &mut Reader<'_, '_>) -> Translated<bool> {
+/// A hypothesis on numbers that are not followed as parameters, as a fact.
+fn of_atoms(room: Form, relation: Relation, reason: &str) -> Fact {
+    let (form, sign) = match relation {
+        Relation::Less | Relation::LessEqual => (room, Sign::NotNegative),
+        Relation::Greater | Relation::GreaterEqual => {
+            let minus = -room.constant.field().one();
+            (room.scaled(&minus), Sign::NotNegative)
+        }
+        Relation::Equal => (room, Sign::Zero),
+    };
+    Fact { name: String::new(), reason: reason.to_owned(), form, sign, library: Library::Both }
+}
+
+/// What a statement says of its numbers before any claim.
+struct Setup {
+    /// Whether f is convex.
+    convex: bool,
+    /// Hypotheses on numbers that are not followed as parameters.
+    given: Vec<Fact>,
+}
+
+/// Reads ranges and hypotheses.
+fn setup(reader: &mut Reader<'_, '_>) -> Translated<Setup> {
     let statement = reader.statement;
     for builtin in statement.needs() {
         learn_builtin(builtin, reader.numbers)?;
+    }
+    let needs = statement.needs();
+    for least in [Builtin::Pl, Builtin::StrongConvexity] {
+        if needs.contains(&least) && needs.contains(&Builtin::Smoothness) {
+            learn_order(least, Builtin::Smoothness, reader.numbers)?;
+        }
     }
     for given in &statement.given {
         learn_given(&given.name, reader.numbers)?;
@@ -276,7 +333,7 @@ fn setup(reader: &mut Reader<'_, '_>) -> Translated<bool> {
             reader.numbers.learn(&room, !bound.closed, &format!("{} in {}", parameter.name, parameter.range))?;
         }
     }
-    let mut convex = false;
+    let (mut convex, mut given) = (false, Vec::new());
     for hypothesis in &statement.hypotheses {
         for (left, relation, right) in &hypothesis.condition.0 {
             if let (Term::Builtin(Builtin::Convex), Relation::Equal, Term::Number(value)) = (left, relation, right)
@@ -285,8 +342,13 @@ fn setup(reader: &mut Reader<'_, '_>) -> Translated<bool> {
                 convex = true;
                 continue;
             }
-            let (left, right) = (reader.number(left)?, reader.number(right)?);
-            let (room, reason) = (&right - &left, hypothesis.name.as_str());
+            let (left, mut room) = (reader.form(left)?, reader.form(right)?);
+            room.add_scaled(&left, &-reader.numbers.field.one());
+            let reason = hypothesis.name.as_str();
+            let Some(room) = room.as_constant().cloned() else {
+                given.push(Fact { name: format!("hypothesis {reason} {}", given.len()), ..of_atoms(room, *relation, reason) });
+                continue;
+            };
             match relation {
                 Relation::Less => reader.numbers.learn(&room, true, reason)?,
                 Relation::LessEqual => reader.numbers.learn(&room, false, reason)?,
@@ -301,16 +363,20 @@ fn setup(reader: &mut Reader<'_, '_>) -> Translated<bool> {
         }
     }
     // Strong convexity is proved of convex functions alone.
-    Ok(convex || statement.needs().contains(&Builtin::StrongConvexity))
+    convex |= statement.needs().contains(&Builtin::StrongConvexity);
+    Ok(Setup { convex, given })
 }
 
 /// How the statement's estimates err.
 fn errors(statement: &Statement, averages: bool) -> Errors {
     let is_exact = |value: &serde_json::Value| value.as_array().is_some_and(Vec::is_empty);
     let exact = !statement.estimates.is_empty() && statement.estimates.iter().all(|estimate| is_exact(&estimate.value));
+    let apart = [Builtin::RelativeBias, Builtin::AbsoluteBias, Builtin::RelativeNoise, Builtin::NoiseVariance];
+    let needs = statement.needs();
     match (exact, averages) {
         (true, _) => Errors::None,
-        (false, true) => Errors::Split,
+        (false, true) if statement.needs_split() || apart.iter().any(|part| needs.contains(part)) => Errors::Split,
+        (false, true) => Errors::Drawn,
         (false, false) => Errors::Any,
     }
 }
@@ -318,7 +384,7 @@ fn errors(statement: &Statement, averages: bool) -> Errors {
 /// Noise is orthogonal in mean to what the past decides.
 fn orthogonal(noise: &Combination, basis: &Basis, field: &Field) -> Vec<Fact> {
     let Some(noise) = basis.chosen.iter().position(|vector| vector == noise) else { return Vec::new() };
-    let past = basis.vectors.iter().enumerate().filter(|(_, vector)| vector.is_past);
+    let past = basis.vectors.iter().enumerate().filter(|(_, vector)| vector.is_past && !vector.is_deviation);
     past.map(|(past, known)| {
         let [u, w] = [noise, past].map(|position| Combination::unknown(position, field));
         Fact {
@@ -330,6 +396,29 @@ fn orthogonal(noise: &Combination, basis: &Basis, field: &Field) -> Vec<Fact> {
         }
     })
     .collect()
+}
+
+/// The conditions that say something of the numbers in these forms, directly or through other conditions.
+fn connected<'f>(conditions: Vec<Condition>, forms: impl Iterator<Item = &'f Form>) -> Vec<Condition> {
+    let mut counts: BTreeSet<usize> = BTreeSet::new();
+    for coefficient in forms.flat_map(Form::coefficients) {
+        counts.extend(coefficient.numerator().variables());
+        counts.extend(coefficient.denominator().variables());
+    }
+    loop {
+        let before = counts.len();
+        for condition in &conditions {
+            let variables = condition.polynomial.variables();
+            if variables.iter().any(|variable| counts.contains(variable)) {
+                counts.extend(variables);
+            }
+        }
+        if counts.len() == before {
+            break;
+        }
+    }
+    let is_in = |condition: &Condition| condition.polynomial.variables().iter().any(|v| counts.contains(v));
+    conditions.into_iter().filter(is_in).collect()
 }
 
 /// What the conditions say of the other numbers where roots are in them: of P + Q·s ≥ 0 with Q ≤ 0 that P ≥ 0 and

@@ -30,6 +30,8 @@ pub enum Kind {
     Index,
     /// The root of another number.
     Root,
+    /// What stands for a number that depends on K or on the start, while an expression is taken apart.
+    Special,
 }
 
 /// The numbers of one case.

@@ -1,6 +1,5 @@
 //! Which steps of a run a claim speaks of, counted from its own index.
 
-use crate::statement::Claim;
 use crate::statement::term::{Index, Node, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
 
 /// The steps that a claim speaks of.
@@ -14,21 +13,33 @@ pub struct Reach {
     pub general_from: i64,
 }
 
+impl Default for Reach {
+    fn default() -> Self {
+        Reach { first: 0, last: -1, general_from: 0 }
+    }
+}
+
 impl Reach {
-    /// Of both sides.
-    pub fn of(claim: &Claim) -> Result<Self, String> {
-        let mut reach = Reach { first: 0, last: -1, general_from: 0 };
+    /// Takes in what a term speaks of `by` steps later. Where indices are relative, K is the index itself, and numbers
+    /// count from it.
+    ///
+    /// # Errors
+    /// Why it speaks of other steps.
+    pub fn reads(&mut self, term: &Term, by: i64, relative: bool) -> Result<(), String> {
         let mut wrong = None;
-        for side in [&claim.lhs, &claim.rhs] {
-            side.walk(&mut |node| {
-                if let Err(why) = reach.visit(node) {
-                    wrong.get_or_insert(why);
-                }
-            });
-        }
+        term.walk(&mut |node| {
+            if let Err(why) = self.visit(node, by, relative) {
+                wrong.get_or_insert(why);
+            }
+        });
         // The first state that is read must belong to a step that was made.
-        reach.general_from = reach.general_from.max(-reach.first);
-        wrong.map_or(Ok(reach), Err)
+        self.general_from = self.general_from.max(-self.first);
+        wrong.map_or(Ok(()), Err)
+    }
+
+    /// The step at the index is made in any case.
+    pub fn makes_a_step(&mut self) {
+        self.last = self.last.max(0);
     }
 
     /// The first time of a run: 0 where the index is a number, else relative to it.
@@ -41,7 +52,8 @@ impl Reach {
         index.unwrap_or(0) + self.last
     }
 
-    fn visit(&mut self, node: Node<'_>) -> Result<(), String> {
+    fn visit(&mut self, node: Node<'_>, by: i64, relative: bool) -> Result<(), String> {
+        let steps = |index: &Index| Ok::<i64, String>(steps(index, relative)? + by);
         match node {
             Node::Term(Term::Element(ScalarSequence::Value, index)) => self.point(steps(index)?),
             Node::Term(Term::Element(ScalarSequence::Schedule(..), index)) => {
@@ -51,6 +63,8 @@ impl Reach {
             Node::Term(Term::Element(ScalarSequence::Quantity(quantity), index)) => {
                 self.quantity(quantity, steps(index)?)
             }
+            Node::Vector(Vector::WorkerGradient(_, index)) => self.point(steps(index)?),
+            Node::Vector(Vector::WorkerElement(quantity, _, index)) => self.quantity(quantity, steps(index)?),
             Node::Vector(Vector::Element(sequence, index)) => self.sequence(sequence, steps(index)?),
             _ => {}
         }
@@ -94,11 +108,11 @@ impl Reach {
 }
 
 /// How many steps an index is from the claim's own.
-fn steps(index: &Index) -> Result<i64, String> {
+fn steps(index: &Index, relative: bool) -> Result<i64, String> {
     fn affine(index: &Index) -> Option<(i64, i64)> {
         Some(match index {
             Index::Literal(value) => (0, *value),
-            Index::Slot(0) => (1, 0),
+            Index::Slot(0) | Index::Horizon | Index::Random => (1, 0),
             Index::Add(a, b) => {
                 let ((a, c), (b, d)) = (affine(a)?, affine(b)?);
                 (a + b, c + d)
@@ -112,6 +126,7 @@ fn steps(index: &Index) -> Result<i64, String> {
     }
     match affine(index) {
         Some((1, by)) => Ok(by),
+        Some((0, by)) if relative => Ok(by),
         _ => Err("an index that is not a fixed number of steps from the claim's own".to_owned()),
     }
 }

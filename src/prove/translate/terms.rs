@@ -8,12 +8,29 @@ use crate::algebra::Fraction;
 use crate::number::Function;
 use crate::prove::problem::{Combination, Form};
 use crate::statement::Statement;
-use crate::statement::syntax::Relation;
+use crate::statement::syntax::{ReduceOp, Relation};
 use crate::statement::term::{Builtin, Condition, Index, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
 
 /// Constants of the instance that a claim may be linear in alone.
-const ATOMS: [Builtin; 4] =
-    [Builtin::LowerBound, Builtin::AbsoluteError, Builtin::AbsoluteBias, Builtin::NoiseVariance];
+pub const ATOMS: [Builtin; 5] = [
+    Builtin::LowerBound,
+    Builtin::AbsoluteError,
+    Builtin::AbsoluteBias,
+    Builtin::NoiseVariance,
+    Builtin::Heterogeneity,
+];
+
+/// How what speaks of a whole run is read at one index.
+pub struct Whole<'s> {
+    /// What K is.
+    pub horizon: Fraction,
+    /// Whether numbers as indices of the run count from the index.
+    pub relative: bool,
+    /// The base of powers with the exponent K, and what stands for the power.
+    pub power: Option<(&'s Term, Fraction)>,
+    /// What is summed over the run, and what stands for the sum.
+    pub total: Option<(&'s Term, Fraction)>,
+}
 
 /// Reads expressions of one case.
 pub struct Reader<'c, 'a> {
@@ -39,6 +56,10 @@ pub struct Reader<'c, 'a> {
     pub used: Vec<Combination>,
     /// Whether what is read stands inside E[· | past].
     pub inside: bool,
+    /// The slot of the worker over whom a mean is read.
+    pub worker: Option<usize>,
+    /// How whole runs are read, where they are.
+    pub whole: Option<Whole<'a>>,
 }
 
 impl<'c, 'a> Reader<'c, 'a> {
@@ -52,7 +73,9 @@ impl<'c, 'a> Reader<'c, 'a> {
     ) -> Self {
         let constants = vec![None; statement.constants.len()];
         let (spoken, used) = (Vec::new(), Vec::new());
-        Reader { statement, index, origin, start, run: None, numbers, unknowns, constants, spoken, used, inside: false }
+        let (run, whole, inside) = (None, None, false);
+        let worker = None;
+        Reader { statement, index, origin, start, run, numbers, unknowns, constants, spoken, used, inside, worker, whole }
     }
 
     /// A number that no run decides.
@@ -66,6 +89,9 @@ impl<'c, 'a> Reader<'c, 'a> {
 
     /// Any number.
     pub fn form(&mut self, term: &Term) -> Translated<Form> {
+        if let Some(value) = self.of_whole(term) {
+            return Ok(Form::constant(value));
+        }
         let field = self.numbers.field.clone();
         let number = |value: Fraction| Ok(Form::constant(value));
         match term {
@@ -79,6 +105,9 @@ impl<'c, 'a> Reader<'c, 'a> {
             Term::Method(_, name) => untranslatable(format!("`{name}` of the method")),
             Term::Start(position) => match self.start {
                 Some(start) => number(field.constant(i32::from(start == *position))),
+                None if self.whole.is_some() => {
+                    number(self.numbers.named(Kind::Special, &format!("start{position}"))?)
+                }
                 None => untranslatable("what depends on the start stands at a general index"),
             },
             Term::Integer(index) => number(self.index(index)?),
@@ -90,11 +119,11 @@ impl<'c, 'a> Reader<'c, 'a> {
             }
             Term::Norm2(u) => {
                 let u = self.used(u)?;
-                Ok(Form::square(&u, &field))
+                Ok(self.unknowns.square(&u))
             }
             Term::Dot(u, w) => {
                 let (u, w) = (self.used(u)?, self.used(w)?);
-                Ok(Form::product(&u, &w, &field))
+                Ok(self.unknowns.product(&u, &w))
             }
             Term::Norm(_) | Term::Norm1(_) => untranslatable("a norm that is not squared"),
             Term::Negate(a) => Ok(self.form(a)?.scaled(&-field.one())),
@@ -126,11 +155,40 @@ impl<'c, 'a> Reader<'c, 'a> {
                 self.inside = outside;
                 form
             }
+            Term::Expectation { body, past: false } if self.whole.is_some() => self.form(body),
             Term::Expectation { past: false, .. } => untranslatable("an expectation over the whole run"),
+            Term::Reduce { op: ReduceOp::Mean, slot, from: Index::Literal(0), to: Index::Workers, body } => {
+                self.over_workers(*slot, |reader| reader.form(body))
+            }
             Term::Reduce { .. } => untranslatable("a sum, mean, min or max over an index"),
             Term::PowReal(..) => untranslatable("a power whose exponent is no integer"),
             Term::Apply(function, _) => untranslatable(format!("{}()", function.name())),
         }
+    }
+
+    /// What stands for a part of a right-hand side that depends on K.
+    fn of_whole(&self, term: &Term) -> Option<Fraction> {
+        let whole = self.whole.as_ref()?;
+        match (term, &whole.power, &whole.total) {
+            (Term::PowInt(own, Index::Horizon), Some((base, power)), _) if **own == **base => Some(power.clone()),
+            (Term::Reduce { op: ReduceOp::Sum, slot: 0, from, to, body }, _, Some((weight, total)))
+                if *from == Index::Literal(0) && *to == Index::Horizon && **body == **weight =>
+            {
+                Some(total.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads what stands in a mean over the workers.
+    fn over_workers<T>(&mut self, slot: usize, read: impl FnOnce(&mut Self) -> Translated<T>) -> Translated<T> {
+        if self.worker.is_some() {
+            return untranslatable("a mean over the workers within another");
+        }
+        self.worker = Some(slot);
+        let value = read(self);
+        self.worker = None;
+        value
     }
 
     fn sum(&mut self, a: &Term, b: &Term, factor: &Fraction) -> Translated<Form> {
@@ -185,7 +243,8 @@ impl<'c, 'a> Reader<'c, 'a> {
             | Builtin::StrongConvexity
             | Builtin::RelativeError
             | Builtin::RelativeBias
-            | Builtin::RelativeNoise => Ok(Form::constant(self.numbers.named(Kind::Constant, builtin.name())?)),
+            | Builtin::RelativeNoise
+            | Builtin::MeanSquareSmoothness => Ok(Form::constant(self.numbers.named(Kind::Constant, builtin.name())?)),
             _ => untranslatable(format!("`{}`, of which no fact is known here", builtin.name())),
         }
     }
@@ -198,7 +257,12 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     fn element(&mut self, sequence: &ScalarSequence, index: &Index) -> Translated<Form> {
-        let time = self.time(index)?;
+        // Numbers that no run decides are the same from wherever they are looked at.
+        let index = match sequence {
+            ScalarSequence::Value => self.of_run(index)?,
+            _ => self.index(index)?,
+        };
+        let time = self.time(&index)?;
         match (sequence, self.run) {
             (ScalarSequence::Value, Some(_)) => {
                 let point = self.point_of_run(time)?;
@@ -220,11 +284,16 @@ impl<'c, 'a> Reader<'c, 'a> {
     fn index(&mut self, index: &Index) -> Translated<Fraction> {
         Ok(match index {
             Index::Literal(value) => self.numbers.rational(*value),
+            Index::Slot(slot) if self.worker == Some(*slot) => return untranslatable("the number of a worker"),
             Index::Slot(0) => self.index.clone(),
             Index::Slot(_) => return untranslatable("an index of a sum"),
-            Index::Horizon => self.numbers.named(Kind::Index, "K")?,
+            Index::Horizon => match &self.whole {
+                Some(whole) => whole.horizon.clone(),
+                None => self.numbers.named(Kind::Index, "K")?,
+            },
             Index::Workers => self.numbers.named(Kind::Index, "n")?,
             Index::Dimension => self.numbers.named(Kind::Index, "d")?,
+            Index::Random if self.whole.is_some() => self.index.clone(),
             Index::Random => return untranslatable("a random index"),
             Index::Limit => return untranslatable("a limit"),
             Index::Add(a, b) => self.index(a)? + self.index(b)?,
@@ -233,10 +302,21 @@ impl<'c, 'a> Reader<'c, 'a> {
         })
     }
 
+    /// The index of a number or a vector of the run.
+    fn of_run(&mut self, index: &Index) -> Translated<Fraction> {
+        let own = self.index(index)?;
+        let is_number = match index {
+            Index::Literal(_) => true,
+            Index::Sub(a, b) => matches!((&**a, &**b), (Index::Literal(_), Index::Literal(_))),
+            _ => false,
+        };
+        let is_relative = is_number && self.whole.as_ref().is_some_and(|whole| whole.relative);
+        Ok(if is_relative { own + &self.index } else { own })
+    }
+
     /// The time of an index near the claim's own.
-    fn time(&mut self, index: &Index) -> Translated<i64> {
-        let index = self.index(index)?;
-        match time_of(&index, &self.origin) {
+    fn time(&mut self, index: &Fraction) -> Translated<i64> {
+        match time_of(index, &self.origin) {
             Some(time) => Ok(time),
             None => untranslatable("an index that is not a fixed number of steps from the claim's own"),
         }
@@ -253,6 +333,9 @@ impl<'c, 'a> Reader<'c, 'a> {
 
     /// The point at a vector.
     fn point(&mut self, at: &Combination) -> Translated<usize> {
+        if !self.unknowns.parts(at)[1].is_zero() {
+            return untranslatable("a gradient at a point of a worker's own");
+        }
         let count = self.unknowns.points.len();
         Ok(self.unknowns.point(at, &|| format!("y{count}")))
     }
@@ -272,7 +355,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         let one = self.numbers.field.one();
         Ok(match vector {
             Vector::Element(sequence, index) => {
-                let index = self.index(index)?;
+                let index = self.of_run(index)?;
                 self.sequence(sequence, &index)?
             }
             Vector::GradientAt(None, y) => {
@@ -291,11 +374,30 @@ impl<'c, 'a> Reader<'c, 'a> {
                 let factor = self.number(a)?;
                 self.vector(u)?.scaled(&factor)
             }
-            Vector::Minimiser => return untranslatable("x_star"),
+            Vector::Minimiser => self.unknowns.minimiser(),
             Vector::Clip(..) => return untranslatable("clip()"),
             Vector::Expectation(_) => return untranslatable("the expectation of a vector"),
+            Vector::WorkerGradient(Index::Slot(slot), index) if self.worker == Some(*slot) => {
+                let index = self.of_run(index)?;
+                let time = self.time(&index)?;
+                let point = self.point_of_run(time)?;
+                self.unknowns.worker_gradient(point)
+            }
+            Vector::GradientAt(Some(Index::Slot(slot)), y) if self.worker == Some(*slot) => {
+                let y = self.vector(y)?;
+                let point = self.point(&y)?;
+                self.unknowns.worker_gradient(point)
+            }
+            Vector::WorkerElement(quantity, Index::Slot(slot), index) if self.worker == Some(*slot) => {
+                let index = self.of_run(index)?;
+                self.sequence(&VectorSequence::Quantity(quantity.clone()), &index)?
+            }
             Vector::WorkerGradient(..) | Vector::WorkerElement(..) | Vector::GradientAt(Some(_), _) => {
                 return untranslatable("a vector of one worker");
+            }
+            Vector::Reduce { op: ReduceOp::Mean, slot, from: Index::Literal(0), to: Index::Workers, body } => {
+                let vector = self.over_workers(*slot, |reader| reader.vector(body))?;
+                self.unknowns.parts(&vector)[0].clone()
             }
             Vector::Reduce { .. } => return untranslatable("a sum or mean of vectors over an index"),
         })

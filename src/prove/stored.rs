@@ -1,0 +1,38 @@
+//! Proofs that stand beside their statements.
+
+use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+
+use super::{Proof, verify};
+use crate::statement::Statement;
+
+/// What the stored proof of a statement comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Standing {
+    /// It was checked: the statement is proved for all parameters, functions and dimensions.
+    Proved {
+        /// Its cases.
+        cases: usize,
+    },
+    /// It shows nothing.
+    Rejected {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Checks the stored proof of a statement, where there is one.
+#[must_use]
+pub fn standing(statement: &Statement) -> Option<Standing> {
+    let stored = statement.stored_proof.as_ref()?;
+    let rejected = |why: String| Some(Standing::Rejected { why: format!("{}: {why}", stored.file) });
+    let proof: Proof = match serde_json::from_str(&stored.text) {
+        Ok(proof) => proof,
+        Err(err) => return rejected(format!("it is no proof: {err}")),
+    };
+    match verify(statement, &proof) {
+        Ok(cases) => Some(Standing::Proved { cases }),
+        Err(why) => rejected(why.to_string()),
+    }
+}

@@ -1,0 +1,332 @@
+//! What is to be shown at an index, as a form that is not negative.
+
+use super::induction::{Induction, Part, Shape, is_of_instance};
+use super::numbers::Kind;
+use super::reach::Reach;
+use super::stop::{Translated, untranslatable};
+use super::terms::{ATOMS, Reader, Whole};
+use crate::algebra::Fraction;
+use crate::prove::problem::Form;
+use crate::statement::Claim;
+use crate::statement::term::{Index, Term};
+
+/// What is to be shown.
+#[derive(Clone, Copy)]
+pub enum Goal<'s> {
+    /// A claim at its own index.
+    Claim(&'s Claim),
+    /// A part of what shows a claim about whole runs.
+    Part(&'s Induction<'s>, Part),
+}
+
+impl<'s> Goal<'s> {
+    /// The indices for which it is to be shown: from the first, and where it ends.
+    ///
+    /// # Errors
+    /// Why the index is none of one step.
+    pub fn indices(&self) -> Result<(i64, Option<i64>), String> {
+        match self {
+            Goal::Claim(claim) => {
+                let Some(quantifier) = &claim.quantifier else {
+                    return Err("a claim about a whole run, of no shape that is known here".to_owned());
+                };
+                let Index::Literal(first) = quantifier.from else {
+                    return Err(format!("the index does not begin at a number: `{}`", quantifier.text));
+                };
+                Ok((first, if let Index::Literal(end) = quantifier.to { Some(end) } else { None }))
+            }
+            Goal::Part(_, Part::Start) => Ok((0, Some(1))),
+            Goal::Part(_, Part::End) => Ok((1, None)),
+            Goal::Part(Induction { shape: Shape::Decay, .. }, Part::NotNegative) => Ok((1, None)),
+            Goal::Part(..) => Ok((0, None)),
+        }
+    }
+
+    /// The steps that it speaks of.
+    ///
+    /// # Errors
+    /// Why it speaks of none near its index.
+    pub fn reach(&self) -> Result<Reach, String> {
+        let mut reach = Reach::default();
+        let (induction, part) = match self {
+            Goal::Claim(claim) => {
+                reach.reads(&claim.lhs, 0, false)?;
+                reach.reads(&claim.rhs, 0, false)?;
+                return Ok(reach);
+            }
+            Goal::Part(induction, part) => (induction, *part),
+        };
+        let potential = |reach: &mut Reach, by: i64| match induction.potential {
+            Some(potential) => reach.reads(potential, by, false),
+            None => reach.reads(induction.rhs, by, true),
+        };
+        match part {
+            Part::Step => {
+                potential(&mut reach, 0)?;
+                potential(&mut reach, 1)?;
+                reach.reads(induction.rhs, 0, true)?;
+                if let Shape::Mean(_) = induction.shape {
+                    reach.reads(induction.body, 0, true)?;
+                }
+            }
+            Part::Start => {
+                potential(&mut reach, 0)?;
+                reach.reads(induction.rhs, 0, true)?;
+                // A start may be what the first step makes.
+                reach.makes_a_step();
+            }
+            Part::End => {
+                potential(&mut reach, 0)?;
+                reach.reads(induction.rhs, 0, true)?;
+                if !matches!(induction.shape, Shape::Mean(_)) {
+                    reach.reads(induction.body, 0, true)?;
+                }
+            }
+            Part::NotNegative | Part::Positive => match induction.shape {
+                Shape::Mean(Some(weight)) => reach.reads(weight, 0, true)?,
+                Shape::Decay => reach.reads(induction.rhs, 0, true)?,
+                _ => {}
+            },
+        }
+        Ok(reach)
+    }
+
+    /// The form that is not to be negative.
+    pub fn form(&self, reader: &mut Reader<'_, 's>) -> Translated<Form> {
+        match self {
+            Goal::Claim(claim) => {
+                let (lhs, rhs) = (reader.form(&claim.lhs)?, reader.form(&claim.rhs)?);
+                Ok(difference(&rhs, &lhs))
+            }
+            Goal::Part(induction, part) => Telescope { induction, reader }.form(*part),
+        }
+    }
+}
+
+/// What the right-hand side says: with c(K)·(F + R·s(K)), where s is K, the total of weights or a power; c = 1 for
+/// powers, 1/s for means, and of no R where it is another function of K.
+struct Bound {
+    /// c as a function of K.
+    factor: Fraction,
+    /// F, of the start.
+    start: Form,
+    /// R, of the instance.
+    instance: Form,
+}
+
+struct Telescope<'t, 'c, 's> {
+    induction: &'t Induction<'s>,
+    reader: &'t mut Reader<'c, 's>,
+}
+
+impl<'s> Telescope<'_, '_, 's> {
+    fn form(&mut self, part: Part) -> Translated<Form> {
+        self.reader.inside = self.induction.averages;
+        let horizon = self.horizon()?;
+        match part {
+            Part::Step => self.step(&horizon),
+            Part::Start => {
+                let bound = self.bound(0)?;
+                let mut form = difference(&bound.start, &self.potential(0, &horizon)?);
+                if let Shape::Geometric(_) = self.induction.shape {
+                    form.add_scaled(&bound.instance, &self.one());
+                }
+                Ok(form)
+            }
+            Part::End => self.end(),
+            Part::NotNegative => match self.induction.shape {
+                Shape::Geometric(base) => Ok(Form::constant(self.reader.number(base)?)),
+                _ => Ok(Form::constant(self.factor_at_end()?)),
+            },
+            Part::Positive => {
+                let number = match self.induction.shape {
+                    Shape::Geometric(base) => self.one() - self.reader.number(base)?,
+                    Shape::Mean(Some(weight)) => self.read(weight, 0, &horizon, false)?.constant,
+                    _ => self.one(),
+                };
+                // A number whose reciprocal is defined and not negative is positive.
+                match self.one().divided_by(&number) {
+                    Some(reciprocal) => Ok(Form::constant(reciprocal)),
+                    None => untranslatable("a factor that must be positive is 0"),
+                }
+            }
+        }
+    }
+
+    fn one(&self) -> Fraction {
+        self.reader.numbers.field.one()
+    }
+
+    /// K, of which nothing else is known.
+    fn horizon(&mut self) -> Translated<Fraction> {
+        let horizon = self.reader.numbers.named(Kind::Index, "K")?;
+        let room = &horizon - self.one();
+        self.reader.numbers.learn(&room, false, "K")?;
+        Ok(horizon)
+    }
+
+    /// A term `by` steps later, where K is that number; numbers as indices count from there if they are relative.
+    fn read(&mut self, term: &'s Term, by: i64, horizon: &Fraction, relative: bool) -> Translated<Form> {
+        let own = self.reader.index.clone();
+        self.reader.index = &own + self.reader.numbers.rational(by);
+        let (power, total) = match self.induction.shape {
+            Shape::Geometric(base) => (Some((base, self.special("power")?)), None),
+            Shape::Mean(Some(weight)) => (None, Some((weight, self.special("total")?))),
+            _ => (None, None),
+        };
+        self.reader.whole = Some(Whole { horizon: horizon.clone(), relative, power, total });
+        let form = self.reader.form(term);
+        self.reader.whole = None;
+        self.reader.index = own;
+        form
+    }
+
+    /// A number that stands for what a right-hand side is taken apart by.
+    fn special(&mut self, name: &str) -> Translated<Fraction> {
+        self.reader.numbers.named(Kind::Special, name)
+    }
+
+    /// P, `by` steps later.
+    fn potential(&mut self, by: i64, horizon: &Fraction) -> Translated<Form> {
+        match self.induction.potential {
+            Some(potential) => self.read(potential, by, horizon, false),
+            None => {
+                let bound = self.bound(by)?;
+                let mut form = bound.start;
+                if let Shape::Geometric(_) = self.induction.shape {
+                    form.add_scaled(&bound.instance, &self.one());
+                }
+                Ok(form)
+            }
+        }
+    }
+
+    /// The right-hand side, as it would be of a run that starts `by` steps later.
+    fn bound(&mut self, by: i64) -> Translated<Bound> {
+        let horizon = self.horizon()?;
+        let rhs = self.read(self.induction.rhs, by, &horizon, true)?;
+        let one = self.one();
+        let zero = Form::constant(self.reader.numbers.field.zero());
+        let (factor, start, instance) = match self.induction.shape {
+            Shape::Mean(weight) => {
+                let total = if weight.is_some() { self.special("total")? } else { horizon.clone() };
+                let [start, instance] = linear_in(&rhs.scaled(&total), &total)?;
+                (one, start, instance)
+            }
+            Shape::Geometric(_) => {
+                let power = self.special("power")?;
+                let [instance, start] = linear_in(&rhs, &power)?;
+                (one, start, instance)
+            }
+            Shape::Decay => {
+                let first = rhs.products().map(|(_, coefficient)| coefficient).next();
+                let first = first.or_else(|| rhs.coefficients().find(|coefficient| !coefficient.is_zero()));
+                let factor = first.cloned().unwrap_or(one);
+                // Its sign is that of what it depends on K by.
+                let content = factor.numerator().content().clone();
+                let factor = if content < 0 { -factor } else { factor };
+                let inverse = self.one().divided_by(&factor);
+                let start = inverse.map_or(rhs.clone(), |inverse| rhs.scaled(&inverse));
+                (factor, start, zero)
+            }
+        };
+        let constant = |position: usize| {
+            let name = &self.reader.unknowns.atoms[position].name;
+            ATOMS.iter().any(|builtin| builtin.name() == name)
+        };
+        if !is_of_instance(&instance, &constant) {
+            return untranslatable("what does not fade with K depends on the run");
+        }
+        let depends = |form: &Form| form.coefficients().any(|coefficient| depends_on(coefficient, &horizon));
+        if depends(&start) || depends(&instance) {
+            return untranslatable("the right-hand side depends on K in another way than by one factor");
+        }
+        Ok(Bound { factor, start, instance })
+    }
+
+    fn step(&mut self, horizon: &Fraction) -> Translated<Form> {
+        let (before, after) = (self.potential(0, horizon)?, self.potential(1, horizon)?);
+        let bound = self.bound(0)?;
+        let mut form = match self.induction.shape {
+            Shape::Mean(weight) => {
+                let mut form = before;
+                let weight = match weight {
+                    Some(weight) => self.read(weight, 0, horizon, false)?.constant,
+                    None => self.one(),
+                };
+                form.add_scaled(&bound.instance, &weight);
+                let body = self.read(self.induction.body, 0, horizon, false)?;
+                difference(&form, &body)
+            }
+            Shape::Geometric(base) => {
+                let base = self.reader.number(base)?;
+                let mut form = before.scaled(&base);
+                form.add_scaled(&bound.instance, &(self.one() - base));
+                form
+            }
+            Shape::Decay => before,
+        };
+        form.add_scaled(&after, &-self.one());
+        Ok(form)
+    }
+
+    fn end(&mut self) -> Translated<Form> {
+        let end = self.reader.index.clone();
+        let potential = self.potential(0, &end)?;
+        if let Shape::Mean(_) = self.induction.shape {
+            return Ok(potential);
+        }
+        let body = self.read(self.induction.body, 0, &end, false)?;
+        let factor = self.factor_at_end()?;
+        Ok(difference(&potential.scaled(&factor), &body))
+    }
+
+    /// c(K) where K is the index.
+    fn factor_at_end(&mut self) -> Translated<Fraction> {
+        let factor = self.bound(0)?.factor;
+        let (horizon, end) = (self.horizon()?, self.reader.index.clone());
+        match variable_of(&horizon).map(|variable| factor.substitute(variable, &end)) {
+            Some(Some(factor)) => Ok(factor),
+            _ => untranslatable("the right-hand side has no value at some K"),
+        }
+    }
+}
+
+fn difference(a: &Form, b: &Form) -> Form {
+    let mut form = a.clone();
+    form.add_scaled(b, &-b.constant.field().one());
+    form
+}
+
+/// The variable that a number is.
+fn variable_of(number: &Fraction) -> Option<usize> {
+    match number.as_polynomial()?.variables()[..] {
+        [variable] => Some(variable),
+        _ => None,
+    }
+}
+
+fn depends_on(number: &Fraction, variable: &Fraction) -> bool {
+    let reads = |variable: usize| number.numerator().degree(variable) + number.denominator().degree(variable) > 0;
+    variable_of(variable).is_some_and(reads)
+}
+
+/// The two coefficients of a form that is affine in a variable.
+fn linear_in(form: &Form, variable: &Fraction) -> Translated<[Form; 2]> {
+    let other = || untranslatable("the right-hand side depends on K in another way than by one factor");
+    let Some(position) = variable_of(variable) else { return other() };
+    let part = |degree: usize| {
+        form.map(|coefficient| {
+            let all = coefficient.numerator().coefficients_in(position);
+            if all.len() > 2 || coefficient.denominator().degree(position) > 0 {
+                return None;
+            }
+            let field = coefficient.field();
+            all.get(degree).map_or_else(|| Some(field.zero()), |above| field.fraction(above, &coefficient.denominator()))
+        })
+    };
+    match (part(0), part(1)) {
+        (Some(constant), Some(slope)) => Ok([constant, slope]),
+        _ => other(),
+    }
+}

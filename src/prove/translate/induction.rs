@@ -1,0 +1,150 @@
+//! Claims about whole runs by what single steps do: from a potential P that every step lowers but for what the claim
+//! allows, to every K.
+//!
+//! - A sum: of w(k)·q(k) over k < K with rhs·Σw = F + R·Σw, from q·w + P(k+1) ≤ P(k) + R·w, P(0) ≤ F and P(K) ≥ 0. A
+//!   mean has w = 1, and the least of numbers is at most their mean.
+//! - A geometric rate: of lhs(K) with rhs = R + S·q^K, from P(k+1) ≤ q·P(k) + (1 − q)·R, P(0) ≤ R + S, lhs(K) ≤ P(K) and
+//!   0 ≤ q < 1.
+//! - Another rate: of lhs(K) with rhs = c(K)·F, from P(k+1) ≤ P(k), P(0) ≤ F, lhs(K) ≤ c(K)·P(K) and c(K) ≥ 0.
+
+use crate::prove::problem::Form;
+use crate::statement::syntax::ReduceOp;
+use crate::statement::term::{Index, Node, Term};
+use crate::statement::{Claim, Statement};
+
+/// A claim about whole runs, taken apart.
+pub struct Induction<'s> {
+    /// The right-hand side.
+    pub rhs: &'s Term,
+    /// What the left-hand side speaks of: at k within the sum, or at K.
+    pub body: &'s Term,
+    /// How it depends on K.
+    pub shape: Shape<'s>,
+    /// The potential at k; what rhs says of the start, at k, where the statement gives none.
+    pub potential: Option<&'s Term>,
+    /// Whether both sides are averaged.
+    pub averages: bool,
+}
+
+/// How a claim depends on K.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape<'s> {
+    /// It bounds the mean of numbers at k < K, with these weights; without any, they are alike.
+    Mean(Option<&'s Term>),
+    /// It bounds a number at K by a power of that base whose exponent is K.
+    Geometric(&'s Term),
+    /// It bounds a number at K by a multiple that depends on K.
+    Decay,
+}
+
+impl<'s> Induction<'s> {
+    /// Takes a claim apart.
+    ///
+    /// # Errors
+    /// Why it has no such shape.
+    pub fn of(statement: &'s Statement, claim: &'s Claim) -> Result<Self, String> {
+        let (body, shape) = match averaged(statement, without_expectation(&claim.lhs)) {
+            Some((body, weight)) => (body, Shape::Mean(weight)),
+            None => (&claim.lhs, power_of(&claim.rhs)?.map_or(Shape::Decay, Shape::Geometric)),
+        };
+        let potential = statement.hints.potential.as_ref().map(|potential| &potential.term);
+        Ok(Induction { rhs: &claim.rhs, body, shape, potential, averages: claim.averages() })
+    }
+
+    /// The parts of the proof.
+    pub fn parts(&self) -> Vec<Part> {
+        let mut parts = vec![Part::Step];
+        if self.potential.is_some() {
+            parts.push(Part::Start);
+        }
+        parts.push(Part::End);
+        match self.shape {
+            Shape::Mean(None) => {}
+            Shape::Mean(Some(_)) => parts.push(Part::Positive),
+            Shape::Geometric(_) => parts.extend([Part::NotNegative, Part::Positive]),
+            Shape::Decay => parts.push(Part::NotNegative),
+        }
+        parts
+    }
+}
+
+/// A part of such a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What a step does.
+    Step,
+    /// The potential at the start.
+    Start,
+    /// The potential at the end.
+    End,
+    /// The base of the power, or the factor that depends on K, is at least 0.
+    NotNegative,
+    /// The weights, or what the base lacks of 1, are above 0.
+    Positive,
+}
+
+impl Part {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Step => "a step",
+            Part::Start => "the start",
+            Part::End => "the end",
+            Part::NotNegative => "a factor is not negative",
+            Part::Positive => "a factor is positive",
+        }
+    }
+}
+
+/// What of a right-hand side does not depend on the start: a number of the instance.
+pub fn is_of_instance(form: &Form, is_constant: &dyn Fn(usize) -> bool) -> bool {
+    form.products().next().is_none() && form.atoms.iter().all(|(position, _)| is_constant(position))
+}
+
+fn without_expectation(term: &Term) -> &Term {
+    match term {
+        Term::Expectation { body, past: false } => body,
+        other => other,
+    }
+}
+
+/// The numbers whose mean over k < K, or least, a term is; and their weights.
+fn averaged<'s>(statement: &'s Statement, term: &'s Term) -> Option<(&'s Term, Option<&'s Term>)> {
+    let over_run = |from: &Index, to: &Index| *from == Index::Literal(0) && *to == Index::Horizon;
+    match term {
+        Term::Reduce { op: ReduceOp::Mean | ReduceOp::Min, slot: 0, from, to, body } if over_run(from, to) => {
+            Some((body, None))
+        }
+        Term::Div(sum, total) => {
+            let Term::Reduce { op: ReduceOp::Sum, slot: 0, from, to, body } = &**sum else { return None };
+            let weight = match &**total {
+                Term::Integer(Index::Horizon) => None,
+                Term::Reduce { op: ReduceOp::Sum, slot: 0, from, to, body } if over_run(from, to) => Some(&**body),
+                _ => return None,
+            };
+            over_run(from, to).then_some((&**body, weight))
+        }
+        other => {
+            let random = statement.random.as_ref()?;
+            let reads = other.any(|node| matches!(node, Node::Index(Index::Random)));
+            (reads && over_run(&random.from, &random.to)).then_some((other, None))
+        }
+    }
+}
+
+/// The base of the powers whose exponent is K.
+fn power_of(term: &Term) -> Result<Option<&Term>, String> {
+    let mut bases: Vec<&Term> = Vec::new();
+    term.walk(&mut |node| {
+        if let Node::Term(Term::PowInt(base, Index::Horizon)) = node
+            && !bases.contains(&&**base)
+        {
+            bases.push(base);
+        }
+    });
+    match &bases[..] {
+        [] => Ok(None),
+        [base] => Ok(Some(base)),
+        _ => Err("powers of several numbers whose exponent is K".to_owned()),
+    }
+}
