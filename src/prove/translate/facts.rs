@@ -92,7 +92,10 @@ impl<'c> Facts<'c> {
         Ok(self.found)
     }
 
-    fn add(&mut self, name: String, reason: &str, form: Form, library: Library) {
+    fn add(&mut self, mut name: String, reason: &str, form: Form, library: Library) {
+        while self.found.iter().any(|fact| fact.name == name) {
+            name.push('_');
+        }
         if !form.is_zero() {
             self.found.push(Fact { name, reason: reason.to_owned(), form, sign: Sign::NotNegative, library });
         }

@@ -95,7 +95,7 @@ impl<'a> Run<'a> {
             Run { statement, method, origin, errors, drawn_at, base, states, made, drawn, operations, constants };
         let values = Vec::new();
         let mut stage =
-            Stage { run: &mut run, numbers, unknowns, time: base, values, called: None, of_worker: false };
+            Stage { run: &mut run, numbers, unknowns, time: base, values, called: None, of_worker: false, has_moved: false };
         for (_, number) in &method.constants {
             let value = stage.number(number)?;
             stage.run.constants.push(value);
@@ -272,6 +272,8 @@ struct Stage<'r, 'a> {
     called: Option<Error>,
     /// Whether the line is one of every worker.
     of_worker: bool,
+    /// Whether x is the next point already.
+    has_moved: bool,
 }
 
 impl Stage<'_, '_> {
@@ -341,6 +343,7 @@ impl Stage<'_, '_> {
         let method = self.run.method;
         self.run.states.push(self.values.clone());
         self.called = None;
+        self.has_moved = false;
         for (position, line) in method.lines.iter().enumerate() {
             self.of_worker = method.quantities[line.quantity].by_worker;
             let value = match &line.value {
@@ -348,6 +351,7 @@ impl Stage<'_, '_> {
                 Written::Vector(vector) => Value::Vector(self.vector(vector)?),
             };
             self.values[line.quantity] = Some(value.clone());
+            self.has_moved |= line.quantity == 0;
             let Some(start) = start.filter(|_| self.time == 0) else { continue };
             for state in &method.states {
                 let rule = rule(method, start, state.quantity).unwrap_or(&state.rule);
@@ -471,7 +475,7 @@ impl Stage<'_, '_> {
             return untranslatable("a gradient at a point of a worker's own");
         }
         let is_x = matches!(y, Vector::Quantity(0, None));
-        let index = self.index(0);
+        let index = self.index(i64::from(is_x && self.has_moved));
         let count = self.unknowns.points.len();
         let name = || if is_x { format!("x[{index}]") } else { format!("y{count}[{index}]") };
         Ok(self.unknowns.point(&at, &name))

@@ -8,6 +8,7 @@ mod induction;
 mod method;
 mod numbers;
 mod reach;
+mod setup;
 mod stop;
 mod terms;
 mod unknowns;
@@ -16,21 +17,21 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use basis::Basis;
-use facts::{Facts, learn_builtin, learn_given, learn_order};
+use facts::Facts;
 use goal::Goal;
 use induction::Induction;
 use method::{Error, Errors, Operation, Run};
 use numbers::{Choice, Kind, Numbers};
 use reach::Reach;
+use setup::{Setup, setup};
 use stop::{Stop, Translated, untranslatable};
 use terms::Reader;
 use unknowns::Unknowns;
 
 use super::problem::{Combination, Condition, Fact, Form, Library, Problem, Sign};
 use crate::algebra::{Field, Fraction, Polynomial};
-use crate::statement::syntax::Relation;
-use crate::statement::term::{Builtin, Term};
-use crate::statement::{Form as Related, Statement, Symbol};
+use crate::statement::term::Builtin;
+use crate::statement::{Form as Related, Statement};
 
 /// Most cases of one problem.
 const MOST_CASES: usize = 64;
@@ -168,7 +169,8 @@ impl<'c> Case<'c> {
         Ok((k.clone(), k))
     }
 
-    /// Roots that the forms need are numbers whose squares are solved for another number.
+    /// Roots that the forms need are numbers whose squares are solved for another number, and so are roots of one
+    /// number or of 1 less it that conditions need.
     fn roots(&mut self, claim: &Form, facts: &[Fact]) -> Translated<()> {
         let forms = || std::iter::once(claim).chain(facts.iter().map(|fact| &fact.form));
         let in_use = |variable: usize| {
@@ -177,7 +179,9 @@ impl<'c> Case<'c> {
         };
         for (variable, square) in self.numbers.roots() {
             let root = self.numbers.field.variable(*variable);
-            if in_use(*variable) && &root * &root != *square {
+            let in_conditions = || self.numbers.conditions().iter().any(|own| own.polynomial.degree(*variable) > 0);
+            let is_simple = square.as_polynomial().is_some_and(|own| own.total_degree() == 1 && own.len() <= 2);
+            if (in_use(*variable) || (is_simple && in_conditions())) && &root * &root != *square {
                 let number = &root * &root - square;
                 return Err(Stop::Split { number, cases: vec![vec![Ordering::Equal]] });
             }
@@ -277,96 +281,6 @@ impl<'c> Case<'c> {
     }
 }
 
-/// A hypothesis on numbers that are not followed as parameters, as a fact.
-fn of_atoms(room: Form, relation: Relation, reason: &str) -> Fact {
-    let (form, sign) = match relation {
-        Relation::Less | Relation::LessEqual => (room, Sign::NotNegative),
-        Relation::Greater | Relation::GreaterEqual => {
-            let minus = -room.constant.field().one();
-            (room.scaled(&minus), Sign::NotNegative)
-        }
-        Relation::Equal => (room, Sign::Zero),
-    };
-    Fact { name: String::new(), reason: reason.to_owned(), form, sign, library: Library::Both }
-}
-
-/// What a statement says of its numbers before any claim.
-struct Setup {
-    /// Whether f is convex.
-    convex: bool,
-    /// Hypotheses on numbers that are not followed as parameters.
-    given: Vec<Fact>,
-}
-
-/// Reads ranges and hypotheses.
-fn setup(reader: &mut Reader<'_, '_>) -> Translated<Setup> {
-    let statement = reader.statement;
-    for builtin in statement.needs() {
-        learn_builtin(builtin, reader.numbers)?;
-    }
-    let needs = statement.needs();
-    for least in [Builtin::Pl, Builtin::StrongConvexity] {
-        if needs.contains(&least) && needs.contains(&Builtin::Smoothness) {
-            learn_order(least, Builtin::Smoothness, reader.numbers)?;
-        }
-    }
-    for given in &statement.given {
-        learn_given(&given.name, reader.numbers)?;
-    }
-    for symbol in &statement.order {
-        let Symbol::Parameter(position) = symbol else { continue };
-        let parameter = &statement.parameters[*position];
-        let own = reader.numbers.named(Kind::Parameter, &parameter.name)?;
-        if let (true, Some(low), true, Some(high)) =
-            (parameter.lower.closed, &parameter.lower.value, parameter.upper.closed, &parameter.upper.value)
-        {
-            let (low, high) = (reader.number(low)?, reader.number(high)?);
-            if low == high {
-                reader.numbers.equate(&(&own - low), &format!("{} in {}", parameter.name, parameter.range))?;
-                continue;
-            }
-        }
-        for (bound, is_lower) in [(&parameter.lower, true), (&parameter.upper, false)] {
-            let Some(value) = &bound.value else { continue };
-            let value = reader.number(value)?;
-            let room = if is_lower { &own - value } else { value - &own };
-            reader.numbers.learn(&room, !bound.closed, &format!("{} in {}", parameter.name, parameter.range))?;
-        }
-    }
-    let (mut convex, mut given) = (false, Vec::new());
-    for hypothesis in &statement.hypotheses {
-        for (left, relation, right) in &hypothesis.condition.0 {
-            if let (Term::Builtin(Builtin::Convex), Relation::Equal, Term::Number(value)) = (left, relation, right)
-                && *value == 1
-            {
-                convex = true;
-                continue;
-            }
-            let (left, mut room) = (reader.form(left)?, reader.form(right)?);
-            room.add_scaled(&left, &-reader.numbers.field.one());
-            let reason = hypothesis.name.as_str();
-            let Some(room) = room.as_constant().cloned() else {
-                given.push(Fact { name: format!("hypothesis {reason} {}", given.len()), ..of_atoms(room, *relation, reason) });
-                continue;
-            };
-            match relation {
-                Relation::Less => reader.numbers.learn(&room, true, reason)?,
-                Relation::LessEqual => reader.numbers.learn(&room, false, reason)?,
-                Relation::Greater => reader.numbers.learn(&-room, true, reason)?,
-                Relation::GreaterEqual => reader.numbers.learn(&-room, false, reason)?,
-                Relation::Equal => {
-                    reader.numbers.equate(&room, reason)?;
-                    // They may speak of the number that is known now.
-                    reader.constants.fill(None);
-                }
-            }
-        }
-    }
-    // Strong convexity is proved of convex functions alone.
-    convex |= statement.needs().contains(&Builtin::StrongConvexity);
-    Ok(Setup { convex, given })
-}
-
 /// How the statement's estimates err.
 fn errors(statement: &Statement, averages: bool) -> Errors {
     let is_exact = |value: &serde_json::Value| value.as_array().is_some_and(Vec::is_empty);
@@ -422,7 +336,7 @@ fn connected<'f>(conditions: Vec<Condition>, forms: impl Iterator<Item = &'f For
 }
 
 /// What the conditions say of the other numbers where roots are in them: of P + Q·s ≥ 0 with Q ≤ 0 that P ≥ 0 and
-/// P² − Q²s² ≥ 0, as the product with P − Q·s.
+/// P² − Q²s² ≥ 0, as the product with P − Q·s; and P + Q ≥ 0 where s² ≥ 1.
 fn without_roots(numbers: &Numbers) -> Vec<Condition> {
     let mut conditions = numbers.conditions().to_vec();
     for (variable, square) in numbers.roots() {
@@ -443,8 +357,11 @@ fn without_roots(numbers: &Numbers) -> Vec<Condition> {
                 continue;
             }
             let rest = numbers.field.polynomial(rest);
-            let product = &rest * &rest - &slope * &slope * square;
-            for number in [rest, product] {
+            let product = numbers.reduced(&(&rest * &rest - &slope * &slope * square));
+            let over_one = square - numbers.rational(1);
+            let is_over_one = over_one.is_zero() || numbers.sign(&over_one).is_some_and(|sign| !sign.negative);
+            let linear = if is_over_one { &rest + &slope } else { rest };
+            for number in [linear, product] {
                 let mut known = numbers.clone();
                 let before = known.conditions().len();
                 if known.learn(&number, condition.strict, &condition.reason).is_ok() {

@@ -133,14 +133,42 @@ impl Numbers {
         a.divided_by(b).map_or_else(|| untranslatable("something is divided by 0"), Ok)
     }
 
-    /// √a, as a number of its own unless it is a known one.
+    /// √a, as far as it is a known number, and else as one of its own.
     pub fn root(&mut self, a: &Fraction) -> Translated<Fraction> {
+        let [above, below] = [a.numerator().clone(), a.denominator()].map(|side| self.square_part(&side));
+        let ((above, rest_above), (below, rest_below)) = (above, below);
+        let parts = self.quotient(&above, &below).and_then(|outer| Ok((outer, self.quotient(&rest_above, &rest_below)?)));
+        let (outer, rest) = parts?;
+        Ok(outer * self.root_of(&rest)?)
+    }
+
+    /// A polynomial as a square of what is not negative times the rest.
+    fn square_part(&self, polynomial: &Polynomial) -> (Fraction, Fraction) {
+        let factors = self.field.factors(polynomial);
+        let (mut root, mut rest) = (self.field.one(), self.field.polynomial(&factors.rest).scaled(&factors.constant));
+        for (element, exponent) in factors.powers.pairs() {
+            let factor = self.field.element(*element);
+            let is_square = |sign: &Known| *exponent >= 2 && (!sign.negative || sign.strict);
+            let known = self.plain_sign(&factor).filter(is_square);
+            let factor = self.field.polynomial(&factor);
+            let pairs = if known.is_some() { exponent / 2 } else { 0 };
+            for _ in 0..pairs {
+                root = if known.is_some_and(|sign| sign.negative) { -(root * &factor) } else { root * &factor };
+            }
+            for _ in 0..exponent - 2 * pairs {
+                rest = rest * &factor;
+            }
+        }
+        (root, rest)
+    }
+
+    fn root_of(&mut self, a: &Fraction) -> Translated<Fraction> {
         if let Some(value) = a.as_constant().and_then(perfect_root) {
             return Ok(self.rational(value));
         }
         let is_it = |(variable, square): &&(usize, Fraction)| {
             let root = self.field.variable(*variable);
-            square == a || &root * &root == *a
+            self.now(square).as_ref() == Some(a) || &root * &root == *a
         };
         let variable = match self.known_roots.iter().find(is_it) {
             Some((variable, _)) => *variable,
@@ -153,9 +181,45 @@ impl Numbers {
         };
         if self.squares.insert(variable, a.clone()).is_none() {
             let root = Polynomial::variable(variable);
-            self.conditions.push(Condition { polynomial: root, strict: false, reason: "a root".to_owned() });
+            let positive = self.sign(a).is_some_and(|sign| !sign.negative && sign.strict);
+            self.conditions.push(Condition { polynomial: root, strict: positive, reason: "a root".to_owned() });
+            self.compare_with_one(variable, a)?;
         }
         Ok(self.field.variable(variable))
+    }
+
+    /// A root is on the same side of 1 as its square.
+    fn compare_with_one(&mut self, variable: usize, square: &Fraction) -> Translated<()> {
+        let room = self.rational(1) - square;
+        let Some(sign) = self.sign(&room) else { return Ok(()) };
+        let room = self.rational(1) - self.field.variable(variable);
+        self.learn(&if sign.negative { -room } else { room }, sign.strict, "a root")
+    }
+
+    /// A number with what variables are in this case; none where it has a pole.
+    fn now(&self, number: &Fraction) -> Option<Fraction> {
+        self.values.iter().try_fold(number.clone(), |number, (variable, value)| number.substitute(*variable, value))
+    }
+
+    /// The same number with no higher power of a root than the first.
+    pub fn reduced(&self, number: &Fraction) -> Fraction {
+        let mut number = number.clone();
+        for (variable, square) in &self.squares {
+            let coefficients = number.numerator().coefficients_in(*variable);
+            if coefficients.len() <= 2 || square.numerator().degree(*variable) > 0 {
+                continue;
+            }
+            let root = self.field.variable(*variable);
+            let (mut sum, mut power) = (self.field.zero(), self.field.one());
+            for pair in coefficients.chunks(2) {
+                let linear = pair.get(1).map_or_else(|| self.field.zero(), |odd| self.field.polynomial(odd) * &root);
+                sum += (self.field.polynomial(&pair[0]) + linear) * &power;
+                power = &power * square;
+            }
+            let denominator = self.field.polynomial(&number.denominator());
+            number = sum.divided_by(&denominator).unwrap_or(number);
+        }
+        number
     }
 
     /// Roots with their squares.
@@ -275,13 +339,41 @@ impl Numbers {
         if let Some(value) = polynomial.as_constant() {
             return (*value != 0).then_some(Known { negative: *value < 0, strict: true });
         }
+        let known = self.by_condition(polynomial).or_else(|| self.sign_of_terms(polynomial));
+        known.or_else(|| self.sign_between_ends(polynomial))
+    }
+
+    /// By a condition on a multiple of it.
+    fn by_condition(&self, polynomial: &Polynomial) -> Option<Known> {
         let primitive = polynomial.primitive();
         let same = self.conditions.iter().filter(|condition| condition.polynomial.primitive() == primitive);
         let known = same.map(|condition| Known {
             negative: !same_side(&condition.polynomial, polynomial),
             strict: condition.strict,
         });
-        known.max_by_key(|known| known.strict).or_else(|| self.sign_of_terms(polynomial))
+        known.max_by_key(|known| known.strict)
+    }
+
+    /// Of a polynomial that is affine in a number between 0 and 1, by what it is at 0 and at 1.
+    fn sign_between_ends(&self, polynomial: &Polynomial) -> Option<Known> {
+        polynomial.variables().into_iter().filter(|variable| polynomial.degree(*variable) == 1).find_map(|variable| {
+            let number = Polynomial::variable(variable);
+            let of = |number: &Polynomial| self.by_condition(number).filter(|sign| !sign.negative);
+            let (from_zero, from_one) = (of(&number)?, of(&(&Polynomial::one() - &number))?);
+            let at = |value: i32| {
+                let end = polynomial.substitute(variable, &Polynomial::constant(value));
+                if end.is_zero() { Some(None) } else { self.plain_sign(&end).map(Some) }
+            };
+            match (at(0)?, at(1)?) {
+                (Some(low), Some(high)) if low.negative == high.negative => {
+                    let strict = (low.strict && (high.strict || from_one.strict)) || (high.strict && from_zero.strict);
+                    Some(Known { strict, ..low })
+                }
+                (Some(low), None) => Some(Known { strict: low.strict && from_one.strict, ..low }),
+                (None, Some(high)) => Some(Known { strict: high.strict && from_zero.strict, ..high }),
+                _ => None,
+            }
+        })
     }
 
     fn sign_of_terms(&self, polynomial: &Polynomial) -> Option<Known> {

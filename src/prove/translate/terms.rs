@@ -49,7 +49,7 @@ pub struct Reader<'c, 'a> {
     /// Unknowns.
     pub unknowns: &'c mut Unknowns,
     /// Constants of the statement, as far as they were needed.
-    pub constants: Vec<Option<Fraction>>,
+    pub constants: Vec<Option<Form>>,
     /// Vectors that the statement names, with their names.
     pub spoken: Vec<(String, Combination)>,
     /// Vectors that forms were made of.
@@ -99,7 +99,7 @@ impl<'c, 'a> Reader<'c, 'a> {
             Term::Parameter(position) => {
                 number(self.numbers.named(Kind::Parameter, &self.statement.parameters[*position].name)?)
             }
-            Term::Constant(position) => number(self.constant(*position)?),
+            Term::Constant(position) => self.constant(*position),
             Term::Builtin(builtin) => self.builtin(*builtin),
             Term::Given(position) => number(self.numbers.named(Kind::Constant, &self.statement.given[*position].name)?),
             Term::Method(_, name) => untranslatable(format!("`{name}` of the method")),
@@ -223,11 +223,11 @@ impl<'c, 'a> Reader<'c, 'a> {
         Ok(true)
     }
 
-    fn constant(&mut self, position: usize) -> Translated<Fraction> {
+    fn constant(&mut self, position: usize) -> Translated<Form> {
         if let Some(known) = &self.constants[position] {
             return Ok(known.clone());
         }
-        let value = self.number(&self.statement.constants[position].term)?;
+        let value = self.form(&self.statement.constants[position].term)?;
         self.constants[position] = Some(value.clone());
         Ok(value)
     }

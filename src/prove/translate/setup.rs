@@ -1,0 +1,141 @@
+//! What a statement says before any claim: what its constants are, its hypotheses, the ranges of its parameters.
+
+use super::facts::{learn_builtin, learn_given, learn_order};
+use super::numbers::Kind;
+use super::stop::Translated;
+use super::terms::Reader;
+use crate::prove::problem::{Fact, Form, Library, Sign};
+use crate::statement::syntax::Relation;
+use crate::statement::term::{Builtin, Condition, Node, Term};
+use crate::statement::{Constant, Hypothesis, Parameter, Symbol};
+
+/// What a statement says of its numbers before any claim, besides conditions on them.
+#[derive(Default)]
+pub struct Setup {
+    /// Whether f is convex.
+    pub convex: bool,
+    /// Hypotheses on numbers that are not followed as parameters.
+    pub given: Vec<Fact>,
+}
+
+/// Reads constants, hypotheses and ranges. Hypotheses on the instance alone come first, as they may tell signs in
+/// ranges.
+pub fn setup(reader: &mut Reader<'_, '_>) -> Translated<Setup> {
+    let statement = reader.statement;
+    let needs = statement.needs();
+    for builtin in &needs {
+        learn_builtin(*builtin, reader.numbers)?;
+    }
+    for least in [Builtin::Pl, Builtin::StrongConvexity] {
+        if needs.contains(&least) && needs.contains(&Builtin::Smoothness) {
+            learn_order(least, Builtin::Smoothness, reader.numbers)?;
+        }
+    }
+    for given in &statement.given {
+        learn_given(&given.name, reader.numbers)?;
+    }
+    // Strong convexity is proved of convex functions alone.
+    let mut setup = Setup { convex: needs.contains(&Builtin::StrongConvexity), given: Vec::new() };
+    let (first, second): (Vec<_>, Vec<_>) =
+        statement.hypotheses.iter().partition(|hypothesis| is_of_instance(&hypothesis.condition));
+    for hypothesis in first {
+        setup.read(hypothesis, reader)?;
+    }
+    for symbol in &statement.order {
+        if let Symbol::Parameter(position) = symbol {
+            read_range(&statement.parameters[*position], reader)?;
+        }
+    }
+    for hypothesis in second {
+        setup.read(hypothesis, reader)?;
+    }
+    Ok(setup)
+}
+
+/// Whether a condition speaks of nothing that a statement chooses.
+fn is_of_instance(condition: &Condition) -> bool {
+    let mut chosen = false;
+    condition.walk(&mut |node| chosen |= matches!(node, Node::Term(Term::Parameter(_) | Term::Constant(_))));
+    !chosen
+}
+
+fn read_range(parameter: &Parameter, reader: &mut Reader<'_, '_>) -> Translated<()> {
+    let own = reader.numbers.named(Kind::Parameter, &parameter.name)?;
+    let reason = format!("{} in {}", parameter.name, parameter.range);
+    if let (true, Some(low), true, Some(high)) =
+        (parameter.lower.closed, &parameter.lower.value, parameter.upper.closed, &parameter.upper.value)
+    {
+        let (low, high) = (reader.number(low)?, reader.number(high)?);
+        if low == high {
+            return reader.numbers.equate(&(&own - low), &reason);
+        }
+    }
+    for (bound, is_lower) in [(&parameter.lower, true), (&parameter.upper, false)] {
+        let Some(value) = &bound.value else { continue };
+        for end in ends(value, is_lower, &reader.statement.constants) {
+            let value = reader.number(end)?;
+            let room = if is_lower { &own - value } else { value - &own };
+            reader.numbers.learn(&room, !bound.closed, &reason)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is above the greatest, or below the least, of several numbers is so of each.
+fn ends<'t>(bound: &'t Term, is_lower: bool, constants: &'t [Constant]) -> Vec<&'t Term> {
+    match bound {
+        Term::Constant(position) => match ends(&constants[*position].term, is_lower, constants) {
+            all if all.len() > 1 => all,
+            _ => vec![bound],
+        },
+        Term::Min(a, b) if !is_lower => [ends(a, is_lower, constants), ends(b, is_lower, constants)].concat(),
+        Term::Max(a, b) if is_lower => [ends(a, is_lower, constants), ends(b, is_lower, constants)].concat(),
+        other => vec![other],
+    }
+}
+
+impl Setup {
+    fn read(&mut self, hypothesis: &Hypothesis, reader: &mut Reader<'_, '_>) -> Translated<()> {
+        let reason = hypothesis.name.as_str();
+        for (left, relation, right) in &hypothesis.condition.0 {
+            if let (Term::Builtin(Builtin::Convex), Relation::Equal, Term::Number(value)) = (left, relation, right)
+                && *value == 1
+            {
+                self.convex = true;
+                continue;
+            }
+            let (left, mut room) = (reader.form(left)?, reader.form(right)?);
+            room.add_scaled(&left, &-reader.numbers.field.one());
+            let Some(room) = room.as_constant().cloned() else {
+                let name = format!("hypothesis {reason} {}", self.given.len());
+                self.given.push(of_atoms(name, room, *relation, reason));
+                continue;
+            };
+            match relation {
+                Relation::Less => reader.numbers.learn(&room, true, reason)?,
+                Relation::LessEqual => reader.numbers.learn(&room, false, reason)?,
+                Relation::Greater => reader.numbers.learn(&-room, true, reason)?,
+                Relation::GreaterEqual => reader.numbers.learn(&-room, false, reason)?,
+                Relation::Equal => {
+                    reader.numbers.equate(&room, reason)?;
+                    // They may speak of the number that is known now.
+                    reader.constants.fill(None);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A hypothesis on numbers that are not followed as parameters, as a fact.
+fn of_atoms(name: String, room: Form, relation: Relation, reason: &str) -> Fact {
+    let (form, sign) = match relation {
+        Relation::Less | Relation::LessEqual => (room, Sign::NotNegative),
+        Relation::Greater | Relation::GreaterEqual => {
+            let minus = -room.constant.field().one();
+            (room.scaled(&minus), Sign::NotNegative)
+        }
+        Relation::Equal => (room, Sign::Zero),
+    };
+    Fact { name, reason: reason.to_owned(), form, sign, library: Library::Both }
+}
