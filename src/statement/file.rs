@@ -722,7 +722,16 @@ impl Loader<'_> {
 
     /// Hints for a proof, whose index is k.
     fn hints(&self) -> Loaded<Hints> {
-        let Some(telescope) = &self.raw.prove.telescope else { return Ok(Hints::default()) };
+        let mut bounded = Vec::new();
+        for name in &self.raw.prove.bounded {
+            if !self.names.constants.contains(name.get_ref()) {
+                let near = closest(name.get_ref(), self.names.constants.iter().map(String::as_str));
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                return Err(self.file.error(Some(name.span()), format!("`{}` is no constant", name.get_ref()), help));
+            }
+            bounded.push(name.get_ref().clone());
+        }
+        let Some(telescope) = &self.raw.prove.telescope else { return Ok(Hints { potential: None, bounded }) };
         let value = &telescope.potential;
         let expr = self.expression(value)?;
         let mut checker = Checker::new(&self.names);
@@ -733,7 +742,7 @@ impl Loader<'_> {
             let help = Some("leave E[·] away: every step is averaged over what it draws".to_owned());
             return Err(self.file.error(Some(value.span()), "a potential is a number of one run at k", help));
         }
-        Ok(Hints { potential: Some(Potential { expr, term }) })
+        Ok(Hints { potential: Some(Potential { expr, term }), bounded })
     }
 
     /// A random index that no claim can use would pass for a condition of the theorem.

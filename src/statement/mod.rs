@@ -191,6 +191,8 @@ pub struct Claim {
 pub struct Hints {
     /// A number at k, slot 0, that every step lowers but for what the claim allows; for claims about whole runs.
     pub potential: Option<Potential>,
+    /// Constants, each a least of numbers, of which a proof uses only that they are at most these.
+    pub bounded: Vec<String>,
 }
 
 /// A number of the run at k.

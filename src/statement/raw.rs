@@ -91,6 +91,8 @@ pub(super) struct RawStatement {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawHints {
     pub telescope: Option<RawTelescope>,
+    #[serde(default)]
+    pub bounded: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -49,12 +49,16 @@ pub enum Found {
 /// Searches for a certificate, with the inequalities of textbooks first.
 pub fn certificate(problem: &Problem, seed: u64) -> Found {
     let mut last = Found::Nothing("no facts".to_owned());
+    let mut before = String::new();
     for library in [Library::Textbook, Library::Interpolation] {
         let offered = |fact: &Fact| fact.library == library || fact.library == Library::Both;
         let facts: Vec<usize> = (0..problem.facts.len()).filter(|i| offered(&problem.facts[*i])).collect();
         last = Search { problem, seed }.with(facts);
-        if matches!(last, Found::Certificate(_)) {
-            return last;
+        match &mut last {
+            Found::Certificate(_) => return last,
+            Found::Nothing(why) if library == Library::Textbook => before.clone_from(why),
+            Found::Nothing(why) if !before.is_empty() => *why = format!("{before}; {why}"),
+            _ => {}
         }
     }
     last

@@ -27,9 +27,9 @@ pub fn learn_builtin(builtin: Builtin, numbers: &mut Numbers) -> Translated<()> 
 
 /// Notes that one constant is at most another, as of every function that is not constant; of constant ones it is
 /// part of what the constants mean.
-pub fn learn_order(less: Builtin, more: Builtin, numbers: &mut Numbers) -> Translated<()> {
+pub fn learn_order(less: Builtin, more: Builtin, strict: bool, numbers: &mut Numbers) -> Translated<()> {
     let [less, more] = [less, more].map(|builtin| numbers.named(Kind::Constant, builtin.name()));
-    numbers.learn(&(more? - less?), false, "constants of one function")
+    numbers.learn(&(more? - less?), strict, "constants of one function")
 }
 
 /// What the language calls the parameter of a contraction.

@@ -132,6 +132,17 @@ impl<'a> Run<'a> {
         self.error(self.drawn_at)
     }
 
+    /// A parameter or, after these, a constant of the method, by position.
+    pub fn value(&self, position: usize, numbers: &mut Numbers) -> Translated<Fraction> {
+        match position.checked_sub(self.method.parameters.len()) {
+            Some(constant) => Ok(self.constants[constant].clone()),
+            None => {
+                let Run { statement, method, constants, .. } = self;
+                Scalars { statement, method, constants, numbers }.parameter(position)
+            }
+        }
+    }
+
     /// A schedule's number at that time.
     pub fn schedule(&self, position: usize, time: i64, numbers: &mut Numbers) -> Translated<Fraction> {
         let (_, number) = &self.method.schedules[position];

@@ -30,6 +30,8 @@ pub enum Kind {
     Index,
     /// The root of another number.
     Root,
+    /// A constant of the statement of which only bounds are used.
+    Bounded,
     /// What stands for a number that depends on K or on the start, while an expression is taken apart.
     Special,
 }
@@ -251,15 +253,24 @@ impl Numbers {
         {
             return Ok(());
         }
-        let opposite = self.conditions.iter().any(|own| {
-            own.polynomial.primitive() == polynomial.primitive()
-                && !same_side(&own.polynomial, &polynomial)
-                && (own.strict || strict)
-        });
-        if opposite {
-            return Err(Stop::Empty);
+        let is_opposite = |own: &&Condition| {
+            own.polynomial.primitive() == polynomial.primitive() && !same_side(&own.polynomial, &polynomial)
+        };
+        if let Some(opposite) = self.conditions.iter().find(is_opposite) {
+            let is_zero = !opposite.strict && !strict;
+            return if is_zero { self.equate(&self.field.polynomial(&polynomial), reason) } else { Err(Stop::Empty) };
         }
+        let variables = polynomial.variables();
+        let factors_are_positive = strict && polynomial.len() == 1 && variables.len() > 1;
         self.conditions.push(Condition { polynomial, strict, reason: reason.to_owned() });
+        // A positive product of numbers that are not negative has positive factors.
+        let known = |variable: &usize| self.plain_sign(&Polynomial::variable(*variable)).is_some_and(|s| !s.negative);
+        if factors_are_positive && variables.iter().all(known) {
+            for variable in variables {
+                let polynomial = Polynomial::variable(variable);
+                self.conditions.push(Condition { polynomial, strict: true, reason: reason.to_owned() });
+            }
+        }
         Ok(())
     }
 
@@ -269,7 +280,11 @@ impl Numbers {
             return if *value == 0 { Ok(()) } else { Err(Stop::Empty) };
         }
         let numerator = number.numerator();
-        for variable in numerator.variables() {
+        let slope_is_number =
+            |variable: &usize| numerator.coefficients_in(*variable).get(1).is_some_and(|slope| slope.as_constant().is_some());
+        let mut variables = numerator.variables();
+        variables.sort_by_key(|variable| !slope_is_number(variable));
+        for variable in variables {
             let coefficients = numerator.coefficients_in(variable);
             let [rest, slope] = &coefficients[..] else { continue };
             // A slope that vanishes somewhere would lose what happens there.
@@ -298,7 +313,8 @@ impl Numbers {
         }
         self.values.insert(variable, value.clone());
         for condition in std::mem::take(&mut self.conditions) {
-            let number = replaced(&self.field.polynomial(&condition.polynomial)).ok_or_else(pole)?;
+            // Another variable may become known on the way.
+            let number = self.now(&self.field.polynomial(&condition.polynomial)).ok_or_else(pole)?;
             self.learn(&number, condition.strict, &condition.reason)?;
         }
         Ok(())
@@ -320,18 +336,42 @@ impl Numbers {
     }
 
     fn sign_of(&self, polynomial: &Polynomial) -> Option<Known> {
-        if let Some(known) = self.plain_sign(polynomial) {
-            return Some(known);
-        }
+        let plain = |own: &Polynomial| self.plain_sign(own);
+        let above = |own: &Polynomial| self.plain_sign(own).or_else(|| self.sign_above_a_condition(own));
+        above(polynomial).or_else(|| self.sign_by_factors(polynomial, &plain)).or_else(|| self.sign_by_factors(polynomial, &above))
+    }
+
+    /// Of a polynomial that is a multiple of a condition and something of the same sign.
+    fn sign_above_a_condition(&self, polynomial: &Polynomial) -> Option<Known> {
+        [polynomial.clone(), -polynomial].into_iter().enumerate().find_map(|(side, own)| {
+            let of_condition = |condition: &Condition| {
+                let mut factors: Vec<Rational> = Vec::new();
+                for (monomial, coefficient) in condition.polynomial.terms() {
+                    let there = own.terms().find(|(own, _)| *own == monomial).map(|(_, there)| there / coefficient);
+                    factors.extend(there.filter(|factor| *factor > 0 && !factors.contains(factor)));
+                }
+                factors.into_iter().find_map(|factor| {
+                    let rest = &own - &condition.polynomial.scaled(&factor);
+                    let plain = |own: &Polynomial| self.plain_sign(own);
+                    let sign = self.plain_sign(&rest).or_else(|| self.sign_by_factors(&rest, &plain))?;
+                    let strict = sign.strict || condition.strict;
+                    (!sign.negative).then_some(Known { negative: side == 1, strict })
+                })
+            };
+            self.conditions.iter().find_map(of_condition)
+        })
+    }
+
+    fn sign_by_factors(&self, polynomial: &Polynomial, of: &dyn Fn(&Polynomial) -> Option<Known>) -> Option<Known> {
         for condition in &self.conditions {
             self.field.learn(&condition.polynomial);
         }
         let factors = self.field.factors(polynomial);
         let mut sign = self.plain_sign(&Polynomial::constant(factors.constant.clone()))?;
         for (element, exponent) in factors.powers.pairs() {
-            sign = sign.times(self.plain_sign(&self.field.element(*element))?.power(*exponent));
+            sign = sign.times(of(&self.field.element(*element))?.power(*exponent));
         }
-        Some(sign.times(self.plain_sign(&factors.rest)?))
+        Some(sign.times(of(&factors.rest)?))
     }
 
     /// By a condition, or as all terms have one sign.

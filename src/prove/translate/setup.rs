@@ -2,12 +2,12 @@
 
 use super::facts::{learn_builtin, learn_given, learn_order};
 use super::numbers::Kind;
-use super::stop::Translated;
+use super::stop::{Stop, Translated};
 use super::terms::Reader;
 use crate::prove::problem::{Fact, Form, Library, Sign};
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Builtin, Condition, Node, Term};
-use crate::statement::{Constant, Hypothesis, Parameter, Symbol};
+use crate::statement::{Constant, Hypothesis, Parameter, Statement, Symbol};
 
 /// What a statement says of its numbers before any claim, besides conditions on them.
 #[derive(Default)]
@@ -28,7 +28,7 @@ pub fn setup(reader: &mut Reader<'_, '_>) -> Translated<Setup> {
     }
     for least in [Builtin::Pl, Builtin::StrongConvexity] {
         if needs.contains(&least) && needs.contains(&Builtin::Smoothness) {
-            learn_order(least, Builtin::Smoothness, reader.numbers)?;
+            learn_order(least, Builtin::Smoothness, may_recede(statement, least), reader.numbers)?;
         }
     }
     for given in &statement.given {
@@ -46,10 +46,33 @@ pub fn setup(reader: &mut Reader<'_, '_>) -> Translated<Setup> {
             read_range(&statement.parameters[*position], reader)?;
         }
     }
-    for hypothesis in second {
-        setup.read(hypothesis, reader)?;
-    }
+    setup.read_all(second, reader)?;
     Ok(setup)
+}
+
+/// Whether each instance on the boundary of a constant is the limit of instances with a smaller one: nothing else
+/// bounds it, and what is claimed has no jumps. Then the claim there follows from the claim inside.
+fn may_recede(statement: &Statement, constant: Builtin) -> bool {
+    let mut jumps = false;
+    statement.walk(&mut |node| jumps |= matches!(node, Node::Term(Term::If(..))));
+    let reads = |term: &Term| term.any(|node| matches!(node, Node::Term(Term::Builtin(own)) if *own == constant));
+    let of_constants = |term: &Term| {
+        term.any(|node| matches!(node, Node::Term(Term::Constant(position)) if reads(&statement.constants[*position].term)))
+    };
+    let ends = statement.parameters.iter().flat_map(|own| [&own.lower.value, &own.upper.value]).flatten();
+    let bounded = ends.into_iter().any(|end| reads(end) || of_constants(end));
+    // Only that it is positive.
+    let is_open = |(left, relation, right): &(Term, Relation, Term)| {
+        let is_zero = |term: &Term| matches!(term, Term::Number(value) if *value == 0);
+        match relation {
+            Relation::Greater => matches!(left, Term::Builtin(_)) && is_zero(right),
+            Relation::Less => is_zero(left) && matches!(right, Term::Builtin(_)),
+            _ => false,
+        }
+    };
+    let all = statement.hypotheses.iter().flat_map(|hypothesis| &hypothesis.condition.0);
+    let mut about = all.filter(|(left, _, right)| [left, right].iter().any(|side| reads(side) || of_constants(side)));
+    !jumps && !bounded && about.all(is_open)
 }
 
 /// Whether a condition speaks of nothing that a statement chooses.
@@ -95,6 +118,28 @@ fn ends<'t>(bound: &'t Term, is_lower: bool, constants: &'t [Constant]) -> Vec<&
 }
 
 impl Setup {
+    /// Reads hypotheses, those last whose denominators have signs that others tell.
+    fn read_all(&mut self, mut hypotheses: Vec<&Hypothesis>, reader: &mut Reader<'_, '_>) -> Translated<()> {
+        while !hypotheses.is_empty() {
+            let (before, mut refused) = (hypotheses.len(), Ok(()));
+            let mut later = Vec::new();
+            for hypothesis in hypotheses {
+                match self.read(hypothesis, reader) {
+                    Err(stop @ Stop::Untranslatable(_)) => {
+                        later.push(hypothesis);
+                        refused = Err(stop);
+                    }
+                    other => other?,
+                }
+            }
+            if later.len() == before {
+                return refused;
+            }
+            hypotheses = later;
+        }
+        Ok(())
+    }
+
     fn read(&mut self, hypothesis: &Hypothesis, reader: &mut Reader<'_, '_>) -> Translated<()> {
         let reason = hypothesis.name.as_str();
         for (left, relation, right) in &hypothesis.condition.0 {

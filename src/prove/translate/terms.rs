@@ -102,7 +102,10 @@ impl<'c, 'a> Reader<'c, 'a> {
             Term::Constant(position) => self.constant(*position),
             Term::Builtin(builtin) => self.builtin(*builtin),
             Term::Given(position) => number(self.numbers.named(Kind::Constant, &self.statement.given[*position].name)?),
-            Term::Method(_, name) => untranslatable(format!("`{name}` of the method")),
+            Term::Method(position, name) => match self.run {
+                Some(run) => number(run.value(*position, self.numbers)?),
+                None => untranslatable(format!("`{name}` of the method before any claim")),
+            },
             Term::Start(position) => match self.start {
                 Some(start) => number(field.constant(i32::from(start == *position))),
                 None if self.whole.is_some() => {
@@ -227,9 +230,37 @@ impl<'c, 'a> Reader<'c, 'a> {
         if let Some(known) = &self.constants[position] {
             return Ok(known.clone());
         }
-        let value = self.form(&self.statement.constants[position].term)?;
+        let constant = &self.statement.constants[position];
+        let value = match self.statement.hints.bounded.contains(&constant.name) {
+            true => Form::constant(self.bounded(&constant.name, &constant.term)?),
+            false => self.form(&constant.term)?,
+        };
         self.constants[position] = Some(value.clone());
         Ok(value)
+    }
+
+    /// A least of numbers as one that is at most each of them, and above 0 where all are: whatever is shown of all
+    /// such numbers is so of the least.
+    fn bounded(&mut self, name: &str, term: &Term) -> Translated<Fraction> {
+        let (a, b) = match term {
+            Term::If(condition, a, b) => {
+                let chosen = if self.holds(condition)? { a } else { b };
+                return self.bounded(name, chosen);
+            }
+            Term::Min(a, b) => (self.number(a)?, self.number(b)?),
+            other => return self.number(other),
+        };
+        let number = self.numbers.named(Kind::Bounded, name)?;
+        for end in [&a, &b] {
+            self.numbers.learn(&(end - &number), false, name)?;
+        }
+        if let (Some(of_a), Some(of_b)) = (self.numbers.sign(&a), self.numbers.sign(&b))
+            && !of_a.negative
+            && !of_b.negative
+        {
+            self.numbers.learn(&number, of_a.strict && of_b.strict, name)?;
+        }
+        Ok(number)
     }
 
     fn builtin(&mut self, builtin: Builtin) -> Translated<Form> {
