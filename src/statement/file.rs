@@ -12,8 +12,8 @@ use super::check::{CheckError, Checker, Definition, Dependence, Names, closest, 
 use super::evaluate::{self, Evaluator, NO_VALUE};
 use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::raw::{IndicesOver, Kind, MethodChoice, RawStatement};
-use super::syntax::{Expr, ExprKind};
-use super::term::{Builtin, Index, Node, ScalarSequence, Term};
+use super::syntax::{Expr, ExprKind, Relation};
+use super::term::{Builtin, Condition, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
     Claim, Constant, Form, Given, Hints, Hypothesis, Parameter, Potential, RandomDraw, Statement, StatementError, Stored, Subject,
@@ -731,8 +731,17 @@ impl Loader<'_> {
             }
             bounded.push(name.get_ref().clone());
         }
-        let Some(telescope) = &self.raw.prove.telescope else { return Ok(Hints { potential: None, bounded }) };
-        let value = &telescope.potential;
+        let lemmas = self.raw.prove.lemmas.iter().map(|value| self.lemma(value)).collect::<Loaded<Vec<_>>>()?;
+        let steps = self.raw.prove.steps.iter().map(|raw| Ok((self.at_k(&raw.lhs)?.1, self.at_k(&raw.rhs)?.1)));
+        let steps = steps.collect::<Loaded<Vec<_>>>()?;
+        let telescope = self.raw.prove.telescope.as_ref();
+        let potential = telescope.map(|telescope| self.at_k(&telescope.potential)).transpose()?;
+        let potential = potential.map(|(expr, term)| Potential { expr, term });
+        Ok(Hints { potential, bounded, lemmas, steps })
+    }
+
+    /// A number of one run at k.
+    fn at_k(&self, value: &Spanned<String>) -> Loaded<(Expr, Term)> {
         let expr = self.expression(value)?;
         let mut checker = Checker::new(&self.names);
         let at = |err| self.check_error(value, err);
@@ -740,9 +749,21 @@ impl Loader<'_> {
         let term = checker.number(&expr).map_err(at)?;
         if term.has_expectation() || uses_random_index(&term) {
             let help = Some("leave E[·] away: every step is averaged over what it draws".to_owned());
-            return Err(self.file.error(Some(value.span()), "a potential is a number of one run at k", help));
+            return Err(self.file.error(Some(value.span()), "a number of one run at k is needed", help));
         }
-        Ok(Hints { potential: Some(Potential { expr, term }), bounded })
+        Ok((expr, term))
+    }
+
+    fn lemma(&self, value: &Spanned<String>) -> Loaded<Condition> {
+        let expr = self.expression(value)?;
+        let condition = Checker::new(&self.names).condition(&expr).map_err(|err| self.check_error(value, err))?;
+        let of_run = condition.0.iter().any(|(left, _, right)| needs_run(left) || needs_run(right));
+        let equal = condition.0.iter().any(|(_, relation, _)| *relation == Relation::Equal);
+        if of_run || equal {
+            let help = Some("for example lemmas = [\"rho <= beta\"]".to_owned());
+            return Err(self.file.error(Some(value.span()), "a lemma is an inequality between numbers", help));
+        }
+        Ok(condition)
     }
 
     /// A random index that no claim can use would pass for a condition of the theorem.

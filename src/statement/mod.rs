@@ -193,6 +193,10 @@ pub struct Hints {
     pub potential: Option<Potential>,
     /// Constants, each a least of numbers, of which a proof uses only that they are at most these.
     pub bounded: Vec<String>,
+    /// Inequalities between numbers that are proved first, each with those before it.
+    pub lemmas: Vec<Condition>,
+    /// Inequalities lhs ≤ rhs at k, slot 0, that are proved before what a step of a whole run does.
+    pub steps: Vec<(Term, Term)>,
 }
 
 /// A number of the run at k.

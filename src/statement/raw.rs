@@ -93,6 +93,17 @@ pub(super) struct RawHints {
     pub telescope: Option<RawTelescope>,
     #[serde(default)]
     pub bounded: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub lemmas: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub steps: Vec<RawStep>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStep {
+    pub lhs: Spanned<String>,
+    pub rhs: Spanned<String>,
 }
 
 #[derive(Deserialize)]

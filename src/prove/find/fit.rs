@@ -3,7 +3,7 @@
 
 use rug::Rational;
 
-use super::points::{Point, Points};
+use super::points::Point;
 use crate::algebra::linear::nullspace;
 use crate::algebra::{Field, Fraction, Monomial, Polynomial, Univariate, interpolate_fraction};
 
@@ -29,8 +29,12 @@ pub struct Fit<'f> {
 
 impl Fit<'_> {
     /// The function with these values, none where no simple one has them.
-    pub fn of(&self, value: &mut dyn FnMut(&Point) -> Option<Rational>, points: &mut Points<'_>) -> Option<Fraction> {
-        let samples = points.inside(40, false);
+    pub fn of(
+        &self,
+        value: &mut dyn FnMut(&Point) -> Option<Rational>,
+        points: &mut dyn FnMut(usize) -> Vec<Point>,
+    ) -> Option<Fraction> {
+        let samples = points(40);
         let mut known = Vec::new();
         for point in samples.iter().take(6) {
             known.push((point.clone(), value(point)?));
@@ -156,7 +160,7 @@ impl Fit<'_> {
         degrees: &[(usize, usize)],
         value: &mut dyn FnMut(&Point) -> Option<Rational>,
         mut known: Vec<(Point, Rational)>,
-        points: &mut Points<'_>,
+        points: &mut dyn FnMut(usize) -> Vec<Point>,
     ) -> Option<Fraction> {
         let above = self.monomials(degrees.iter().map(|(above, _)| *above));
         let below = self.monomials(degrees.iter().map(|(_, below)| *below));
@@ -165,7 +169,7 @@ impl Fit<'_> {
             return None;
         }
         if known.len() < needed {
-            for point in points.inside(needed + 30, false) {
+            for point in points(needed + 30) {
                 if known.len() >= needed {
                     break;
                 }

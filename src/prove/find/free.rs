@@ -11,7 +11,7 @@ use super::at_point::AtPoint;
 use super::eliminate::Multipliers;
 use super::fit::Fit;
 use super::newton::{Affine, Guess, rational_optimum};
-use super::points::{Point, Points};
+use super::points::{Face, Point, Points};
 use crate::algebra::linear::is_positive_semidefinite;
 use crate::algebra::{Fraction, Polynomial};
 use crate::convex::semidefinite::{Options, Program, Status, margin, solve};
@@ -37,8 +37,37 @@ pub struct Free<'s> {
 type Matrix = Vec<Vec<Rational>>;
 
 impl Free<'_> {
-    /// Calls `accept` with candidates until it takes one.
+    /// Calls `accept` with candidates until it takes one: first with what is best everywhere, then with what is best
+    /// where a condition is an equality.
     pub fn search(&self, multipliers: &Multipliers, accept: &mut dyn FnMut(&Multipliers) -> bool) -> bool {
+        if self.everywhere(multipliers, accept) {
+            return true;
+        }
+        let faces = Points::new(self.problem, self.seed).faces();
+        !multipliers.free.is_empty() && faces.iter().any(|face| self.on_face(multipliers, face, accept))
+    }
+
+    /// With values that are the only ones on a face, everywhere.
+    fn on_face(
+        &self,
+        multipliers: &Multipliers,
+        face: &Face,
+        accept: &mut dyn FnMut(&Multipliers) -> bool,
+    ) -> bool {
+        if Instant::now() > self.until {
+            return false;
+        }
+        let mut cache = HashMap::new();
+        let count = multipliers.free.len();
+        let values: Option<Vec<Fraction>> =
+            (0..count).map(|position| self.fit(multipliers, None, position, &mut cache, Some(face))).collect();
+        let Some(values) = values else { return false };
+        let mut set = multipliers.clone();
+        values.iter().rev().enumerate().for_each(|(i, value)| set = set.with(count - 1 - i, value));
+        accept(&set)
+    }
+
+    fn everywhere(&self, multipliers: &Multipliers, accept: &mut dyn FnMut(&Multipliers) -> bool) -> bool {
         if multipliers.free.is_empty() {
             return accept(multipliers);
         }
@@ -58,7 +87,7 @@ impl Free<'_> {
                 let mut objective = vec![0.0; count];
                 objective[position] = direction;
                 let Some(value) = self.fitted_one(multipliers, &objective, position) else { continue };
-                if self.search(&multipliers.with(position, &value), accept) {
+                if self.everywhere(&multipliers.with(position, &value), accept) {
                     return true;
                 }
             }
@@ -68,11 +97,11 @@ impl Free<'_> {
 
     fn fitted(&self, multipliers: &Multipliers, objective: Option<&[f64]>) -> Option<Vec<Fraction>> {
         let mut cache = HashMap::new();
-        (0..multipliers.free.len()).map(|position| self.fit(multipliers, objective, position, &mut cache)).collect()
+        (0..multipliers.free.len()).map(|position| self.fit(multipliers, objective, position, &mut cache, None)).collect()
     }
 
     fn fitted_one(&self, multipliers: &Multipliers, objective: &[f64], position: usize) -> Option<Fraction> {
-        self.fit(multipliers, Some(objective), position, &mut HashMap::new())
+        self.fit(multipliers, Some(objective), position, &mut HashMap::new(), None)
     }
 
     fn fit(
@@ -81,23 +110,32 @@ impl Free<'_> {
         objective: Option<&[f64]>,
         position: usize,
         cache: &mut HashMap<Point, Option<Vec<Rational>>>,
+        face: Option<&Face>,
     ) -> Option<Fraction> {
         let mut points = Points::new(self.problem, self.seed).finer();
         let admitted = Points::new(self.problem, self.seed);
+        let on_face = |point: &Point| face.map_or_else(|| Some(point.clone()), |face| face.completed(point));
+        let is_free = |variable: &usize| face.is_none_or(|face| face.variable != *variable);
+        let variables: Vec<usize> = admitted.variables().iter().copied().filter(is_free).collect();
         let fit = Fit {
-            variables: admitted.variables(),
+            variables: &variables,
             factors: self.factors,
             field: &self.problem.field,
-            admits: &|point| admitted.admits(point, false),
+            admits: &|point| on_face(point).is_some_and(|point| admitted.admits(&point, false)),
         };
         let mut value = |point: &Point| {
+            let point = &on_face(point).filter(|point| admitted.admits(point, false))?;
             if !cache.contains_key(point) {
                 let found = if Instant::now() > self.until { None } else { self.exact(multipliers, objective, point) };
                 cache.insert(point.clone(), found);
             }
             cache.get(point)?.as_ref().map(|values| values[position].clone())
         };
-        fit.of(&mut value, &mut points)
+        let mut drawn = |count: usize| match face {
+            None => points.inside(count, false),
+            Some(face) => points.on_face(face, count),
+        };
+        fit.of(&mut value, &mut drawn)
     }
 
     /// The free multipliers at a point, exactly, where they are rational there; checked.

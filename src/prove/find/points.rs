@@ -11,10 +11,27 @@ use crate::prove::problem::{Condition, Form, Problem};
 /// Tries for one kind of points.
 const MOST_TRIES: usize = 20_000;
 /// Largest numerator or denominator of a number of a point that is solved for.
-const LARGEST: u32 = 3000;
+const LARGEST: u32 = 1 << 30;
 
 /// Values of all numbers, by variable.
 pub type Point = Vec<Rational>;
+
+/// Where a condition is an equality.
+#[derive(Clone, Debug)]
+pub struct Face {
+    /// The variable that the others give there.
+    pub variable: usize,
+    /// The condition in that variable: what is left without it, and the slope.
+    coefficients: Vec<Polynomial>,
+}
+
+impl Face {
+    /// The point moved onto it; none where there is none near.
+    pub fn completed(&self, point: &Point) -> Option<Point> {
+        let mut moved = point.clone();
+        solve_for(&self.coefficients, self.variable, &mut moved).then_some(moved)
+    }
+}
 
 /// Draws points of a problem.
 pub struct Points<'p> {
@@ -85,23 +102,49 @@ impl<'p> Points<'p> {
         for condition in problem.conditions.iter().filter(|condition| !condition.strict) {
             let linear = |variable: &&usize| condition.polynomial.degree(**variable) == 1;
             let Some(variable) = self.variables.iter().find(linear).copied() else { continue };
-            let coefficients = condition.polynomial.coefficients_in(variable);
-            let mut got = 0;
-            for _ in 0..MOST_TRIES / 5 {
-                if got == count {
-                    break;
-                }
-                let mut point = self.draw();
-                if solve_for(&coefficients, variable, &mut point)
-                    && self.admits(&point, false)
-                    && !found.contains(&point)
-                {
+            let face = Face { variable, coefficients: condition.polynomial.coefficients_in(variable) };
+            for point in self.on_face(&face, count) {
+                if !found.contains(&point) {
                     found.push(point);
-                    got += 1;
                 }
             }
         }
         found
+    }
+
+    /// So many different points on a face, or as many as were found.
+    pub fn on_face(&mut self, face: &Face, count: usize) -> Vec<Point> {
+        let mut found = Vec::new();
+        for _ in 0..MOST_TRIES / 5 {
+            if found.len() >= count {
+                break;
+            }
+            let point = self.draw();
+            if let Some(moved) = face.completed(&point)
+                && self.admits(&moved, false)
+                && !found.contains(&moved)
+            {
+                found.push(moved);
+            }
+        }
+        found
+    }
+
+    /// Conditions that may be equalities, each with a variable in which it is linear.
+    pub fn faces(&self) -> Vec<Face> {
+        let mut all = Vec::new();
+        for condition in self.problem.conditions.iter().filter(|condition| !condition.strict) {
+            // Bounds of one number are left to the other conditions.
+            if condition.polynomial.variables().len() < 2 {
+                continue;
+            }
+            let linear = |variable: &&usize| condition.polynomial.degree(**variable) == 1;
+            for variable in self.variables.iter().filter(linear) {
+                let coefficients = condition.polynomial.coefficients_in(*variable);
+                all.push(Face { variable: *variable, coefficients });
+            }
+        }
+        all
     }
 
     /// Whether the conditions hold there and no coefficient has a pole.

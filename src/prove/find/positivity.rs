@@ -13,9 +13,11 @@ use crate::prove::problem::Condition;
 /// Most products of a linear program.
 const MOST_PRODUCTS: usize = 3000;
 /// Most products where a polynomial is multiplied first.
-const MOST_PRODUCTS_OF_MULTIPLE: usize = 1000;
+const MOST_PRODUCTS_OF_MULTIPLE: usize = 1500;
 /// How many times more products are made than a linear program takes: most have other units.
-const MOST_OF_OTHER_WEIGHT: usize = 8;
+const MOST_OF_OTHER_WEIGHT: usize = 12;
+/// Most conditions that are taken off one after the other.
+const MOST_PEELED: usize = 5;
 /// Of the weights of a solution of the linear program, the least that counts.
 const LEAST_WEIGHT: f64 = 1e-9;
 
@@ -145,8 +147,7 @@ impl Cone {
         if let Some(position) = self.shown.iter().position(known) {
             return Some(position);
         }
-        // What is positive serves where it need not be.
-        let shown = self.show(polynomial, true).or_else(|| if strict { None } else { self.show(polynomial, false) })?;
+        let shown = self.show(polynomial, strict)?;
         self.shown.push(shown);
         Some(self.shown.len() - 1)
     }
@@ -166,20 +167,32 @@ impl Cone {
         if self.samples.iter().chain([&self.inside]).any(|point| polynomial.at(point) < 0) {
             return None;
         }
+        if let Some((sum, is_strict)) = self.peeled(polynomial, MOST_PEELED)
+            && (is_strict || !strict)
+        {
+            return Some(Shown { polynomial: polynomial.clone(), times: Vec::new(), sum, strict: is_strict });
+        }
         let as_it_is = self.by_products(polynomial, strict, (1, false));
         if let Some((sum, strict)) = as_it_is {
             return Some(Shown { polynomial: polynomial.clone(), times: Vec::new(), sum, strict });
         }
-        if polynomial.total_degree() > 3 || polynomial.len() > 8 {
-            return None;
-        }
+        let is_short = polynomial.total_degree() <= 3 && polynomial.len() <= 8;
+        let (most_times, most_extra) = if is_short { (3, 1) } else { (1, 0) };
         // Bounds that conditions imply only together show once multiplied by positive numbers.
         let simple = |condition: &Condition| {
             condition.strict && condition.polynomial.total_degree() == 1 && condition.polynomial.len() <= 2
         };
         let positive: Vec<usize> = (0..self.conditions.len()).filter(|i| simple(&self.conditions[*i])).collect();
-        for extra in [0, 1] {
-            for times in multisets(&positive, 3) {
+        for times in multisets(&positive, 2) {
+            let multiple = times.iter().fold(polynomial.clone(), |p, i| &p * &self.conditions[*i].polynomial);
+            if let Some((sum, is_strict)) = self.peeled(&multiple, MOST_PEELED)
+                && (is_strict || !strict)
+            {
+                return Some(Shown { polynomial: polynomial.clone(), times, sum, strict: is_strict });
+            }
+        }
+        for extra in 0..=most_extra {
+            for times in multisets(&positive, most_times) {
                 let multiple = times.iter().fold(polynomial.clone(), |p, i| &p * &self.conditions[*i].polynomial);
                 if let Some((sum, strict)) = self.by_products(&multiple, strict, (extra, true)) {
                     return Some(Shown { polynomial: polynomial.clone(), times, sum, strict });
@@ -187,6 +200,67 @@ impl Cone {
             }
         }
         None
+    }
+
+    /// The polynomial as products of conditions, taken off one by one: a condition that is affine in a variable is
+    /// multiplied so that what is left does not have the variable.
+    fn peeled(&self, polynomial: &Polynomial, depth: usize) -> Option<(Vec<Summand>, bool)> {
+        if let Some(product) = self.as_product(polynomial) {
+            let strict = product.conditions.iter().all(|i| self.conditions[*i].strict);
+            return Some((vec![product], strict));
+        }
+        if depth == 0 {
+            return None;
+        }
+        let mut order: Vec<usize> = (0..self.conditions.len()).collect();
+        // What says most is taken off first.
+        order.sort_by_key(|position| std::cmp::Reverse(self.conditions[*position].polynomial.len()));
+        for position in order {
+            let own = &self.conditions[position].polynomial;
+            if own.len() < 2 {
+                break;
+            }
+            for variable in own.variables() {
+                if own.degree(variable) != 1 || polynomial.degree(variable) != 1 {
+                    continue;
+                }
+                let slopes = [polynomial, own].map(|side| side.coefficients_in(variable).pop());
+                let [Some(wanted), Some(slope)] = slopes else { continue };
+                let Some(quotient) = wanted.divided_by(&slope) else { continue };
+                let of_quotient = match self.as_product(&quotient) {
+                    Some(product) => Some(vec![product]),
+                    None => self.peeled(&quotient, depth.min(2) - 1).map(|(sum, _)| sum),
+                };
+                let Some(mut products) = of_quotient else { continue };
+                products.iter_mut().for_each(|product| product.conditions.push(position));
+                let is_strict = |product: &Summand| product.conditions.iter().all(|i| self.conditions[*i].strict);
+                let strict = products.iter().any(is_strict);
+                let rest = polynomial - &(&quotient * own);
+                if rest.is_zero() {
+                    return Some((products, strict));
+                }
+                if let Some((sum, is_strict)) = self.peeled(&rest, depth - 1) {
+                    products.extend(sum);
+                    return Some((products, strict || is_strict));
+                }
+            }
+        }
+        None
+    }
+
+    /// A polynomial that is a positive multiple of a product of conditions.
+    fn as_product(&self, polynomial: &Polynomial) -> Option<Summand> {
+        let (mut rest, mut conditions) = (polynomial.clone(), Vec::new());
+        for (position, condition) in self.conditions.iter().enumerate() {
+            while rest.as_constant().is_none()
+                && let Some(quotient) = rest.divided_by(&condition.polynomial)
+            {
+                rest = quotient;
+                conditions.push(position);
+            }
+        }
+        let coefficient = rest.as_constant().filter(|rest| **rest > 0)?.clone();
+        Some(Summand { coefficient, conditions, squares: Vec::new() })
     }
 
     /// A sum of products, with degrees that grow from those of the polynomial.
@@ -210,7 +284,7 @@ impl Cone {
             let most: Vec<u32> = own
                 .iter()
                 .map(|d| match (quick, level) {
-                    (true, _) => (*d).max(2),
+                    (true, _) => if *d == 0 { 0 } else { (*d).max(2) },
                     (_, 0) => *d,
                     (_, 1) => (*d).max(1),
                     _ => (d + more).max(degree),

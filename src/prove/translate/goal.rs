@@ -7,7 +7,8 @@ use super::stop::{Translated, untranslatable};
 use super::terms::{ATOMS, Reader, Whole};
 use crate::algebra::Fraction;
 use crate::prove::problem::Form;
-use crate::statement::Claim;
+use crate::statement::{Claim, Statement};
+use crate::statement::syntax::Relation;
 use crate::statement::term::{Index, Term};
 
 /// What is to be shown.
@@ -15,6 +16,10 @@ use crate::statement::term::{Index, Term};
 pub enum Goal<'s> {
     /// A claim at its own index.
     Claim(&'s Claim),
+    /// An inequality between numbers, by its position among the lemmas and in its chain.
+    Lemma(&'s (Term, Relation, Term), usize),
+    /// A step of the proof, by its position.
+    Between(&'s Statement, usize),
     /// A part of what shows a claim about whole runs.
     Part(&'s Induction<'s>, Part),
 }
@@ -35,10 +40,25 @@ impl<'s> Goal<'s> {
                 };
                 Ok((first, if let Index::Literal(end) = quantifier.to { Some(end) } else { None }))
             }
+            Goal::Lemma(..) | Goal::Between(..) => Ok((0, None)),
             Goal::Part(_, Part::Start) => Ok((0, Some(1))),
             Goal::Part(_, Part::End) => Ok((1, None)),
             Goal::Part(Induction { shape: Shape::Decay, .. }, Part::NotNegative) => Ok((1, None)),
             Goal::Part(..) => Ok((0, None)),
+        }
+    }
+
+    /// How many of the lemmas are known.
+    pub fn lemmas(&self, all: usize) -> usize {
+        if let Goal::Lemma(_, position) = self { *position } else { all }
+    }
+
+    /// Steps of the proof that are known.
+    pub fn steps(&self) -> &'s [(Term, Term)] {
+        match self {
+            Goal::Between(statement, position) => &statement.hints.steps[..*position],
+            Goal::Part(induction, Part::Step) => induction.steps,
+            _ => &[],
         }
     }
 
@@ -54,6 +74,14 @@ impl<'s> Goal<'s> {
                 reach.reads(&claim.rhs, 0, false)?;
                 return Ok(reach);
             }
+            Goal::Lemma(..) => return Ok(reach),
+            Goal::Between(statement, position) => {
+                for (lhs, rhs) in &statement.hints.steps[..=*position] {
+                    reach.reads(lhs, 0, false)?;
+                    reach.reads(rhs, 0, false)?;
+                }
+                return Ok(reach);
+            }
             Goal::Part(induction, part) => (induction, *part),
         };
         let potential = |reach: &mut Reach, by: i64| match induction.potential {
@@ -62,6 +90,10 @@ impl<'s> Goal<'s> {
         };
         match part {
             Part::Step => {
+                for (lhs, rhs) in induction.steps {
+                    reach.reads(lhs, 0, false)?;
+                    reach.reads(rhs, 0, false)?;
+                }
                 potential(&mut reach, 0)?;
                 potential(&mut reach, 1)?;
                 reach.reads(induction.rhs, 0, true)?;
@@ -97,6 +129,21 @@ impl<'s> Goal<'s> {
             Goal::Claim(claim) => {
                 let (lhs, rhs) = (reader.form(&claim.lhs)?, reader.form(&claim.rhs)?);
                 Ok(difference(&rhs, &lhs))
+            }
+            Goal::Lemma((left, relation, right), _) => {
+                let (left, right) = (reader.number(left)?, reader.number(right)?);
+                let room = match relation {
+                    Relation::Less | Relation::LessEqual => right - left,
+                    Relation::Greater | Relation::GreaterEqual | Relation::Equal => left - right,
+                };
+                match relation {
+                    Relation::Less | Relation::Greater => positive(&room),
+                    _ => Ok(Form::constant(room)),
+                }
+            }
+            Goal::Between(statement, position) => {
+                reader.inside = statement.averages();
+                reader.step(&statement.hints.steps[*position])
             }
             Goal::Part(induction, part) => Telescope { induction, reader }.form(*part),
         }
@@ -144,11 +191,7 @@ impl<'s> Telescope<'_, '_, 's> {
                     Shape::Mean(Some(weight)) => self.read(weight, 0, &horizon, false)?.constant,
                     _ => self.one(),
                 };
-                // A number whose reciprocal is defined and not negative is positive.
-                match self.one().divided_by(&number) {
-                    Some(reciprocal) => Ok(Form::constant(reciprocal)),
-                    None => untranslatable("a factor that must be positive is 0"),
-                }
+                positive(&number)
             }
         }
     }
@@ -289,6 +332,14 @@ impl<'s> Telescope<'_, '_, 's> {
             Some(Some(factor)) => Ok(factor),
             _ => untranslatable("the right-hand side has no value at some K"),
         }
+    }
+}
+
+/// What is not negative where a number is positive: its reciprocal, which has no value at 0.
+fn positive(number: &Fraction) -> Translated<Form> {
+    match number.field().one().divided_by(number) {
+        Some(reciprocal) => Ok(Form::constant(reciprocal)),
+        None => untranslatable("a factor that must be positive is 0"),
     }
 }
 

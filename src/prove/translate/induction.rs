@@ -24,6 +24,8 @@ pub struct Induction<'s> {
     pub potential: Option<&'s Term>,
     /// Whether both sides are averaged.
     pub averages: bool,
+    /// Inequalities that every step obeys, which are proved before.
+    pub steps: &'s [(Term, Term)],
 }
 
 /// How a claim depends on K.
@@ -48,7 +50,7 @@ impl<'s> Induction<'s> {
             None => (&claim.lhs, power_of(&claim.rhs)?.map_or(Shape::Decay, Shape::Geometric)),
         };
         let potential = statement.hints.potential.as_ref().map(|potential| &potential.term);
-        Ok(Induction { rhs: &claim.rhs, body, shape, potential, averages: claim.averages() })
+        Ok(Induction { rhs: &claim.rhs, body, shape, potential, averages: claim.averages(), steps: &statement.hints.steps })
     }
 
     /// The parts of the proof.

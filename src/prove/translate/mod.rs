@@ -42,6 +42,15 @@ const MOST_CASES: usize = 64;
 /// Why it has no such form.
 pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
     let mut problems = Vec::new();
+    for (position, lemma) in statement.hints.lemmas.iter().enumerate() {
+        for (part, comparison) in lemma.0.iter().enumerate() {
+            let goal = Goal::Lemma(comparison, position);
+            for place in places(statement, &goal)? {
+                let named = Place { name: format!("lemma {}, part {}", position + 1, part + 1), ..place };
+                problems.extend(cases(statement, &goal, &named)?);
+            }
+        }
+    }
     for (position, claim) in statement.claims.iter().enumerate() {
         let name = if statement.claims.len() > 1 { format!("claim {}, ", position + 1) } else { String::new() };
         let mut shown = |goal: Goal<'_>, name: &str| {
@@ -59,6 +68,11 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
             return Err("an equation about whole runs".to_owned());
         }
         let induction = Induction::of(statement, claim)?;
+        if position == 0 {
+            for number in 0..statement.hints.steps.len() {
+                shown(Goal::Between(statement, number), &format!("step {}, ", number + 1))?;
+            }
+        }
         for part in induction.parts() {
             shown(Goal::Part(&induction, part), &format!("{name}{}, ", part.name()))?;
         }
@@ -140,7 +154,7 @@ impl<'c> Case<'c> {
         let mut unknowns = Unknowns::new(&self.numbers.field);
         let at = self.indices()?;
         let mut reader = Reader::new(statement, at.clone(), place.start, &mut self.numbers, &mut unknowns);
-        let Setup { convex, given } = setup(&mut reader)?;
+        let Setup { convex, given } = setup(&mut reader, self.goal.lemmas(statement.hints.lemmas.len()))?;
         let constants = reader.constants;
         let averages = statement.averages();
         let times = (place.reach.base(place.index), place.reach.last(place.index), place.index.unwrap_or(0));
@@ -149,6 +163,12 @@ impl<'c> Case<'c> {
         let reader = Reader::new(statement, at, place.start, &mut self.numbers, &mut unknowns);
         let mut reader = Reader { run: Some(&run), constants, ..reader };
         let claim = self.goal.form(&mut reader)?;
+        let mut given = given;
+        for (position, step) in self.goal.steps().iter().enumerate() {
+            let (name, reason) = (format!("step {}", position + 1), "proved before".to_owned());
+            let form = reader.step(step)?;
+            given.push(Fact { name, reason, form, sign: Sign::NotNegative, library: Library::Both });
+        }
         let (named, used) = (reader.spoken, reader.used);
         let facts = Facts::new(statement, convex, &mut self.numbers, &mut unknowns).all(&run, averages, given)?;
         self.roots(&claim, &facts)?;

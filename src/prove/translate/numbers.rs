@@ -141,6 +141,9 @@ impl Numbers {
         let ((above, rest_above), (below, rest_below)) = (above, below);
         let parts = self.quotient(&above, &below).and_then(|outer| Ok((outer, self.quotient(&rest_above, &rest_below)?)));
         let (outer, rest) = parts?;
+        if rest.as_constant().is_none() {
+            return self.root_of(a);
+        }
         Ok(outer * self.root_of(&rest)?)
     }
 
@@ -182,9 +185,8 @@ impl Numbers {
             }
         };
         if self.squares.insert(variable, a.clone()).is_none() {
-            let root = Polynomial::variable(variable);
             let positive = self.sign(a).is_some_and(|sign| !sign.negative && sign.strict);
-            self.conditions.push(Condition { polynomial: root, strict: positive, reason: "a root".to_owned() });
+            self.learn(&self.field.variable(variable), positive, "a root")?;
             self.compare_with_one(variable, a)?;
         }
         Ok(self.field.variable(variable))
@@ -248,9 +250,8 @@ impl Numbers {
         let same = |own: &&Condition| {
             own.polynomial.primitive() == polynomial.primitive() && same_side(&own.polynomial, &polynomial)
         };
-        if let Some(own) = self.conditions.iter().find(same)
-            && (own.strict || !strict)
-        {
+        if let Some(position) = self.conditions.iter().position(|own| same(&own)) {
+            self.conditions[position].strict |= strict;
             return Ok(());
         }
         let is_opposite = |own: &&Condition| {
@@ -267,8 +268,7 @@ impl Numbers {
         let known = |variable: &usize| self.plain_sign(&Polynomial::variable(*variable)).is_some_and(|s| !s.negative);
         if factors_are_positive && variables.iter().all(known) {
             for variable in variables {
-                let polynomial = Polynomial::variable(variable);
-                self.conditions.push(Condition { polynomial, strict: true, reason: reason.to_owned() });
+                self.learn(&self.field.variable(variable), true, reason)?;
             }
         }
         Ok(())

@@ -18,9 +18,9 @@ pub struct Setup {
     pub given: Vec<Fact>,
 }
 
-/// Reads constants, hypotheses and ranges. Hypotheses on the instance alone come first, as they may tell signs in
+/// Reads constants, hypotheses, ranges and the first so many lemmas. Hypotheses on the instance alone come first, as they may tell signs in
 /// ranges.
-pub fn setup(reader: &mut Reader<'_, '_>) -> Translated<Setup> {
+pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
     let statement = reader.statement;
     let needs = statement.needs();
     for builtin in &needs {
@@ -39,7 +39,7 @@ pub fn setup(reader: &mut Reader<'_, '_>) -> Translated<Setup> {
     let (first, second): (Vec<_>, Vec<_>) =
         statement.hypotheses.iter().partition(|hypothesis| is_of_instance(&hypothesis.condition));
     for hypothesis in first {
-        setup.read(hypothesis, reader)?;
+        setup.read(&hypothesis.condition, &hypothesis.name, reader)?;
     }
     for symbol in &statement.order {
         if let Symbol::Parameter(position) = symbol {
@@ -47,6 +47,9 @@ pub fn setup(reader: &mut Reader<'_, '_>) -> Translated<Setup> {
         }
     }
     setup.read_all(second, reader)?;
+    for lemma in &statement.hints.lemmas[..lemmas] {
+        setup.read(lemma, "a lemma", reader)?;
+    }
     Ok(setup)
 }
 
@@ -124,7 +127,7 @@ impl Setup {
             let (before, mut refused) = (hypotheses.len(), Ok(()));
             let mut later = Vec::new();
             for hypothesis in hypotheses {
-                match self.read(hypothesis, reader) {
+                match self.read(&hypothesis.condition, &hypothesis.name, reader) {
                     Err(stop @ Stop::Untranslatable(_)) => {
                         later.push(hypothesis);
                         refused = Err(stop);
@@ -140,9 +143,8 @@ impl Setup {
         Ok(())
     }
 
-    fn read(&mut self, hypothesis: &Hypothesis, reader: &mut Reader<'_, '_>) -> Translated<()> {
-        let reason = hypothesis.name.as_str();
-        for (left, relation, right) in &hypothesis.condition.0 {
+    fn read(&mut self, condition: &Condition, reason: &str, reader: &mut Reader<'_, '_>) -> Translated<()> {
+        for (left, relation, right) in &condition.0 {
             if let (Term::Builtin(Builtin::Convex), Relation::Equal, Term::Number(value)) = (left, relation, right)
                 && *value == 1
             {

@@ -87,6 +87,13 @@ impl<'c, 'a> Reader<'c, 'a> {
         }
     }
 
+    /// rhs − lhs of an inequality at the index.
+    pub fn step(&mut self, (lhs, rhs): &(Term, Term)) -> Translated<Form> {
+        let (lhs, mut form) = (self.form(lhs)?, self.form(rhs)?);
+        form.add_scaled(&lhs, &-self.numbers.field.one());
+        Ok(form)
+    }
+
     /// Any number.
     pub fn form(&mut self, term: &Term) -> Translated<Form> {
         if let Some(value) = self.of_whole(term) {
