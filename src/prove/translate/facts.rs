@@ -3,6 +3,7 @@
 use super::method::Run;
 use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
+use super::terms::NOT_NEGATIVE;
 use super::unknowns::{Point, Unknowns};
 use crate::algebra::Fraction;
 use crate::prove::problem::{Combination, Fact, Form, Library, Sign};
@@ -300,8 +301,7 @@ impl<'c> Facts<'c> {
     /// Parts of models are not negative.
     fn of_atoms(&mut self) {
         let field = self.numbers.field.clone();
-        let parts = [Builtin::AbsoluteError, Builtin::AbsoluteBias, Builtin::NoiseVariance, Builtin::Heterogeneity];
-        for builtin in parts {
+        for builtin in NOT_NEGATIVE {
             if let Some(position) = self.unknowns.atoms.iter().position(|atom| atom.name == builtin.name()) {
                 let form = Form::atom(position, &field);
                 self.add(format!("{} >= 0", builtin.name()), "what the constant is", form, Library::Both);

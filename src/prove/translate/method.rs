@@ -4,7 +4,7 @@ use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
 use crate::algebra::Fraction;
-use crate::method::language::tree::{Condition, Known, Mean, Method, Number, Rule, Shape, Value as Written, Vector};
+use crate::method::language::tree::{Condition, Known, Mean, Method, Number, Rule, Shape, Value as Written, Vector, Worker};
 use crate::number::Function;
 use crate::oracle::operator::Operator;
 use crate::prove::problem::Combination;
@@ -95,7 +95,7 @@ impl<'a> Run<'a> {
             Run { statement, method, origin, errors, drawn_at, base, states, made, drawn, operations, constants };
         let values = Vec::new();
         let mut stage =
-            Stage { run: &mut run, numbers, unknowns, time: base, values, called: None, of_worker: false, has_moved: false };
+            Stage { run: &mut run, numbers, unknowns, time: base, values, called: None, bound: 0, has_moved: false };
         for (_, number) in &method.constants {
             let value = stage.number(number)?;
             stage.run.constants.push(value);
@@ -281,8 +281,8 @@ struct Stage<'r, 'a> {
     values: Vec<Option<Value>>,
     /// The error that this step drew.
     called: Option<Error>,
-    /// Whether the line is one of every worker.
-    of_worker: bool,
+    /// How many workers are bound: by a line of every worker, and by means over the workers.
+    bound: usize,
     /// Whether x is the next point already.
     has_moved: bool,
 }
@@ -329,15 +329,15 @@ impl Stage<'_, '_> {
         let method = self.run.method;
         for state in &method.states {
             let rule = rule(method, start, state.quantity).unwrap_or(&state.rule);
-            self.of_worker = method.quantities[state.quantity].by_worker;
+            self.bound = usize::from(method.quantities[state.quantity].by_worker);
             let value = match rule {
                 Rule::Vector(vector) => Value::Vector(self.vector(vector)?),
                 Rule::Number(number) => Value::Number(self.number(number)?),
                 Rule::Any => {
                     let name = format!("{} at the start", method.quantities[state.quantity].name);
-                    Value::Vector(match self.of_worker {
-                        true => self.unknowns.of_worker(&name, true),
-                        false => self.unknowns.vector(name, true),
+                    Value::Vector(match self.bound {
+                        0 => self.unknowns.vector(name, true),
+                        _ => self.unknowns.of_worker(&name, true),
                     })
                 }
                 // Set within step 0.
@@ -356,7 +356,7 @@ impl Stage<'_, '_> {
         self.called = None;
         self.has_moved = false;
         for (position, line) in method.lines.iter().enumerate() {
-            self.of_worker = method.quantities[line.quantity].by_worker;
+            self.bound = usize::from(method.quantities[line.quantity].by_worker);
             let value = match &line.value {
                 Written::Number(number) => Value::Number(self.number(number)?),
                 Written::Vector(vector) => Value::Vector(self.vector(vector)?),
@@ -378,8 +378,17 @@ impl Stage<'_, '_> {
         Ok(())
     }
 
+    /// Refuses a worker other than the one that is bound last.
+    fn innermost(&self, worker: Option<Worker>) -> Translated<()> {
+        match worker {
+            Some(enclosing) if enclosing + 1 != self.bound => untranslatable("vectors of two workers in one place"),
+            _ => Ok(()),
+        }
+    }
+
     fn number(&mut self, number: &Number) -> Translated<Fraction> {
-        if let Number::Quantity(quantity, _) = number {
+        if let Number::Quantity(quantity, worker) = number {
+            self.innermost(*worker)?;
             return match &self.values[*quantity] {
                 Some(Value::Number(value)) => Ok(value.clone()),
                 _ => untranslatable("a number that the run decides"),
@@ -403,10 +412,13 @@ impl Stage<'_, '_> {
         let one = self.numbers.field.one();
         Ok(match vector {
             Vector::Zero => Combination::zero(),
-            Vector::Quantity(quantity, _) => match &self.values[*quantity] {
-                Some(Value::Vector(value)) => value.clone(),
-                _ => return untranslatable("a state is read before it has a value"),
-            },
+            Vector::Quantity(quantity, worker) => {
+                self.innermost(*worker)?;
+                match &self.values[*quantity] {
+                    Some(Value::Vector(value)) => value.clone(),
+                    _ => return untranslatable("a state is read before it has a value"),
+                }
+            }
             Vector::Add(u, w) => {
                 let mut sum = self.vector(u)?;
                 sum.add_scaled(&self.vector(w)?, &one);
@@ -433,20 +445,22 @@ impl Stage<'_, '_> {
                 let chosen = if self.scalars().holds(condition, Some(&k))? { u } else { w };
                 self.vector(chosen)?
             }
-            Vector::WorkerGradient(_, y) => {
+            Vector::WorkerGradient(worker, y) => {
+                self.innermost(Some(*worker))?;
                 let point = self.point(y)?;
                 self.unknowns.worker_gradient(point)
             }
-            Vector::WorkerEstimate(_, y) if self.run.errors == Errors::None => {
+            Vector::WorkerEstimate(worker, y) if self.run.errors == Errors::None => {
+                self.innermost(Some(*worker))?;
                 let point = self.point(y)?;
                 self.unknowns.worker_gradient(point)
             }
             Vector::WorkerEstimate(..) => return untranslatable("estimates of single workers that err"),
             Vector::OverWorkers(mean, u) => {
-                let [in_common, _] = {
-                    let vector = self.vector(u)?;
-                    self.unknowns.parts(&vector)
-                };
+                self.bound += 1;
+                let vector = self.vector(u)?;
+                self.bound -= 1;
+                let [in_common, _] = self.unknowns.parts(&vector);
                 match mean {
                     Mean::Mean => in_common,
                     Mean::Sum => in_common.scaled(&self.numbers.named(Kind::Index, "n")?),
@@ -471,9 +485,9 @@ impl Stage<'_, '_> {
         }
         let count = self.run.operations.len();
         let name = format!("{name}{count}[{}]", self.index(0));
-        let value = match self.of_worker {
-            true => self.unknowns.of_worker(&name, true),
-            false => self.unknowns.vector(name.clone(), true),
+        let value = match self.bound {
+            0 => self.unknowns.vector(name.clone(), true),
+            _ => self.unknowns.of_worker(&name, true),
         };
         self.run.operations.push(Operation { name, argument, value: value.clone() });
         Ok(value)

@@ -20,6 +20,10 @@ pub const ATOMS: [Builtin; 5] = [
     Builtin::Heterogeneity,
 ];
 
+/// Those of them that are parts of models, and not negative.
+pub const NOT_NEGATIVE: [Builtin; 4] =
+    [Builtin::AbsoluteError, Builtin::AbsoluteBias, Builtin::NoiseVariance, Builtin::Heterogeneity];
+
 /// How what speaks of a whole run is read at one index.
 pub struct Whole<'s> {
     /// What K is.
@@ -218,8 +222,33 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     fn extreme(&mut self, a: &Term, b: &Term, kept: Relation) -> Translated<Form> {
-        let (left, right) = (self.number(a)?, self.number(b)?);
-        Ok(Form::constant(if self.numbers.holds(&left, kept, &right)? { left } else { right }))
+        let (left, right) = (self.form(a)?, self.form(b)?);
+        let factors = match (left.as_constant(), right.as_constant()) {
+            (Some(left), Some(right)) => Some((left.clone(), right.clone())),
+            _ => self.multiples_of_one(&left, &right),
+        };
+        match factors {
+            Some((a, b)) => Ok(if self.numbers.holds(&a, kept, &b)? { left } else { right }),
+            None => untranslatable("the least or greatest of numbers of the run"),
+        }
+    }
+
+    /// The factors of two multiples of one number that is not negative.
+    fn multiples_of_one(&self, a: &Form, b: &Form) -> Option<(Fraction, Fraction)> {
+        let of = |form: &Form| {
+            let mut atoms = form.atoms.iter();
+            let (atom, factor) = atoms.next()?;
+            let is_alone = atoms.next().is_none() && form.products().next().is_none() && form.constant.is_zero();
+            let is_part = |name: &str| NOT_NEGATIVE.iter().any(|builtin| builtin.name() == name);
+            (is_alone && is_part(&self.unknowns.atoms[atom].name)).then(|| (atom, factor.clone()))
+        };
+        let zero = || self.numbers.field.zero();
+        match (of(a), of(b)) {
+            (Some((of_a, a)), Some((of_b, b))) => (of_a == of_b).then_some((a, b)),
+            (Some((_, a)), None) if b.is_zero() => Some((a, zero())),
+            (None, Some((_, b))) if a.is_zero() => Some((zero(), b)),
+            _ => None,
+        }
     }
 
     /// Whether a condition holds in this case.
