@@ -464,7 +464,7 @@ fn numbers_beyond_binary64_leave_a_report_that_can_be_read_and_replayed() {
         {
             use lemmata::inference::Verdict;
             let code = match cell.outcome.as_ref().unwrap().verdict {
-                Verdict::Holds | Verdict::NotRefuted => 0,
+                Verdict::Proved | Verdict::Holds | Verdict::NotRefuted => 0,
                 Verdict::Violated => 1,
                 Verdict::Inconclusive | Verdict::Vacuous => 3,
             };

@@ -1,7 +1,10 @@
 //! Proofs for all parameters: what is proved, what must not be, and what a checker must reject.
 
-use lemmata::prove::{Case, Proof, attempt, verify};
-use lemmata::statement::{Statement, library, load_text};
+use std::time::Duration;
+
+use lemmata::prove::{Case, Effort, Proof, Standing, attempt, standing, verify};
+use lemmata::statement::{Expectation, Statement, library, load_text};
+use serde_json::Value;
 
 fn shipped(id: &str) -> Statement {
     library::load(id).expect("a shipped statement").expect("without a mistake")
@@ -14,7 +17,7 @@ fn changed(id: &str, from: &str, to: &str) -> Statement {
 }
 
 fn proof(statement: &Statement) -> Option<Proof> {
-    attempt(statement, 1, &mut |_, _| {}).expect("it translates")
+    attempt(statement, Effort::default(), &mut |_, _| {}).expect("it translates")
 }
 
 #[test]
@@ -22,7 +25,7 @@ fn the_descent_lemma_is_proved_for_all_parameters_and_its_proof_is_valid() {
     for id in ["smooth-descent", "sgd-descent-variance", "momentum-deviation", "descent-lemma"] {
         let statement = shipped(id);
         let mut open = Vec::new();
-        let proof = attempt(&statement, 1, &mut |problem, case| {
+        let proof = attempt(&statement, Effort::default(), &mut |problem, case| {
             if let Case::Open(why) = case {
                 open.push(format!("{}: {why}", problem.name));
             }
@@ -78,7 +81,7 @@ fn a_bound_in_mean_says_nothing_of_the_errors_of_earlier_steps() {
 #[test]
 fn a_claim_about_vectors_that_nothing_else_speaks_of_is_not_lost() {
     let moved = "norm2(x[k+1] - x[k])";
-    assert_eq!(attempt(&claimed(moved, "0*f[k]"), 1, &mut |_, _| {}), Ok(None));
+    assert_eq!(attempt(&claimed(moved, "0*f[k]"), Effort::default(), &mut |_, _| {}), Ok(None));
     assert!(proof(&claimed(moved, "gamma^2*norm2(v[k])")).is_some());
     assert_eq!(proof(&claimed(moved, "99/100*gamma^2*norm2(v[k])")), None);
 }
@@ -116,4 +119,137 @@ fn a_proof_with_any_number_changed_is_rejected() {
         }
     }
     assert!(tried > 10);
+}
+
+/// A statement about gradient descent on an L-smooth function with this claim about whole runs, and these hints.
+fn of_runs(lhs: &str, rhs: &str, more: &str) -> Statement {
+    let text = format!(
+        r#"
+id = "of-runs"
+title = "A claim about whole runs"
+kind = "pathwise"
+source = "tests"
+proof = "none"
+method = "gradient-descent"
+estimates = [[]]
+[parameters]
+gamma = {{ in = "(0, 1/L]", doc = "step size", unit = "x^2/f", try = ["1/L"] }}
+[hypotheses]
+exact = "B == 0 and C == 0"
+[claim]
+lhs = "{lhs}"
+rhs = "{rhs}"
+{more}
+"#
+    );
+    load_text("of-runs.toml", &text).expect("without a mistake")
+}
+
+/// Whether it is proved; what does not translate is not.
+fn is_proved(statement: &Statement) -> bool {
+    attempt(statement, Effort::default(), &mut |_, _| {}).is_ok_and(|proof| proof.is_some())
+}
+
+#[test]
+fn a_mean_over_a_run_is_bounded_for_every_k_and_one_percent_less_is_not() {
+    let mean = "mean(k in 0..K, norm2(grad[k]))";
+    assert!(is_proved(&of_runs(mean, "2*(f[0] - f_star)/(gamma*(2 - gamma*L)*K)", "")));
+    assert!(!is_proved(&of_runs(mean, "99/100*2*(f[0] - f_star)/(gamma*(2 - gamma*L)*K)", "")));
+    assert!(!is_proved(&of_runs("max(k in 0..K, norm2(grad[k]))", "2*(f[0] - f_star)/(gamma*K)", "")));
+}
+
+#[test]
+fn a_geometric_rate_whose_base_may_be_negative_or_one_is_no_rate() {
+    let potential = "[prove.telescope]\npotential = \"f[k] - f_star\"";
+    let rate = |base: &str| of_runs("f[K] - f_star", &format!("({base})^K*(f[0] - f_star)"), potential);
+    assert!(is_proved(&rate("1 - gamma*mu*(2 - gamma*L)")));
+    assert!(!is_proved(&rate("1 - gamma*mu*(2 - gamma*L)*101/100")));
+    assert!(!is_proved(&rate("-1/2")));
+    assert!(!is_proved(&rate("1 - 2*gamma*mu*(2 - gamma*L)")));
+}
+
+#[test]
+fn a_potential_that_does_not_do_what_it_must_shows_nothing() {
+    let with = |potential: &str| {
+        let hint = format!("[prove.telescope]\npotential = \"{potential}\"");
+        is_proved(&of_runs("mean(k in 0..K, norm2(grad[k]))", "2*(f[0] - f_star)/(gamma*K)", &hint))
+    };
+    assert!(with("2/gamma*(f[k] - f_star)"));
+    assert!(!with("2/gamma*(f[k] - f_star) + 1"), "it is too large at the start");
+    assert!(!with("2/gamma*(f[k] - f_star) - f[0] + f_star"), "it speaks of another step");
+    assert!(!with("1/gamma*(f[k] - f_star)"), "steps lower it by too little");
+    assert!(!with("-k"), "it is negative at the end");
+}
+
+#[test]
+fn a_lemma_or_a_step_that_is_false_shows_nothing() {
+    let claim = ("mean(k in 0..K, norm2(grad[k]))", "(f[0] - f_star)/(gamma*K)");
+    let hints = [
+        "[prove]\nlemmas = [\"gamma*L <= 1/2\"]",
+        "[[prove.steps]]\nlhs = \"f[k+1]\"\nrhs = \"f[k] - gamma*norm2(grad[k])\"",
+    ];
+    for hint in hints {
+        assert!(!is_proved(&of_runs(claim.0, claim.1, hint)), "{hint}");
+    }
+}
+
+#[test]
+fn every_stored_proof_is_valid() {
+    let files = std::fs::read_dir("theorems/proofs").expect("the folder").map(|file| file.expect("a file").path());
+    let mut ids: Vec<String> =
+        files.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
+    ids.sort();
+    assert!(ids.iter().any(|id| id == "theorem1-nonconvex") && ids.iter().any(|id| id == "theorem1-pl"));
+    for id in ids {
+        let proved = standing(&shipped(&id));
+        assert!(matches!(proved, Some(Standing::Proved { .. })), "{id}: {proved:?}");
+    }
+}
+
+#[test]
+fn what_should_be_violated_has_no_proof() {
+    for statement in library::load_all().expect("all load").iter().filter(|s| s.expect == Expectation::Violated) {
+        let quick = Effort { budget: Duration::from_secs(1), ..Effort::default() };
+        let proof = attempt(statement, quick, &mut |_, _| {});
+        assert!(!matches!(proof, Ok(Some(_))), "{}", statement.id);
+    }
+}
+
+#[test]
+fn a_stored_proof_of_a_changed_statement_is_rejected_with_the_reason() {
+    let mut changed = changed("smooth-descent", "title", "# changed\ntitle");
+    changed.stored_proof = shipped("smooth-descent").stored_proof;
+    let Some(Standing::Rejected { why }) = standing(&changed) else { panic!("it must be rejected") };
+    assert!(why.contains("has changed since"), "{why}");
+}
+
+#[test]
+fn a_proof_from_which_anything_is_taken_is_rejected() {
+    let statement = shipped("momentum-deviation");
+    let valid = serde_json::to_value(proof(&statement).expect("it is proved")).expect("a proof is JSON");
+    let mut tried = 0;
+    for pointer in lists(&valid, "") {
+        let count = valid.pointer(&pointer).and_then(Value::as_array).map_or(0, Vec::len);
+        for position in 0..count {
+            let mut less = valid.clone();
+            less.pointer_mut(&pointer).and_then(Value::as_array_mut).expect("a list").remove(position);
+            tried += 1;
+            if let Ok(less) = serde_json::from_value::<Proof>(less) {
+                assert!(verify(&statement, &less).is_err(), "{pointer}/{position}");
+            }
+        }
+    }
+    assert!(tried > 20);
+}
+
+/// Where lists are in a value.
+fn lists(value: &Value, at: &str) -> Vec<String> {
+    match value {
+        Value::Array(all) => {
+            let inside = all.iter().enumerate().flat_map(|(i, value)| lists(value, &format!("{at}/{i}")));
+            std::iter::once(at.to_owned()).chain(inside).collect()
+        }
+        Value::Object(all) => all.iter().flat_map(|(key, value)| lists(value, &format!("{at}/{key}"))).collect(),
+        _ => Vec::new(),
+    }
 }

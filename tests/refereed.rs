@@ -319,7 +319,7 @@ fn a_statement_with_a_claim_that_is_compared_nowhere_is_vacuous() {
     assert!(!plan.cells.is_empty());
     assert_eq!(plan.compared, [true, false]);
     assert_eq!(plan.why_vacuous().as_deref(), Some("claim 2 has no index to check in any cell"));
-    let summary = lemmata::report::StatementSummary::new(&statement, plan.why_vacuous(), &[]);
+    let summary = lemmata::report::StatementSummary::new(&statement, plan.why_vacuous(), None, &[]);
     assert_eq!(summary.verdict, Verdict::Vacuous);
 }
 

@@ -169,8 +169,14 @@ mod tests {
     use crate::preset::Preset;
     use crate::report::tests::summary;
 
-    const VERDICTS: [Verdict; 6] =
-        [Verdict::Proved, Verdict::Holds, Verdict::NotRefuted, Verdict::Vacuous, Verdict::Inconclusive, Verdict::Violated];
+    const VERDICTS: [Verdict; 6] = [
+        Verdict::Proved,
+        Verdict::Holds,
+        Verdict::NotRefuted,
+        Verdict::Vacuous,
+        Verdict::Inconclusive,
+        Verdict::Violated,
+    ];
 
     #[test]
     fn rates_have_two_digits() {

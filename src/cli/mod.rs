@@ -15,10 +15,12 @@ mod show;
 mod signals;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::preset::{PRECISIONS, Preset};
+use crate::prove::Effort;
 use crate::report;
 use crate::statement::check::closest;
 use crate::statement::{Statement, StatementError, library, load_file};
@@ -47,7 +49,7 @@ enum Command {
     Compare(CompareArguments),
     /// Measure false alarms and power of the statistical verdicts where the truth is known.
     Calibrate(CalibrateArguments),
-    /// Prove statements about one step for all parameters, functions and dimensions, as far as that goes yet.
+    /// Prove statements for all parameters, functions and dimensions, and every K, as far as that goes yet.
     Prove {
         /// Identifiers of shipped statements, or statement files; all shipped ones without any.
         statements: Vec<PathBuf>,
@@ -57,6 +59,9 @@ enum Command {
         /// Seed of the points at which the search looks.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Seconds for each case of a statement and each choice of inequalities.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        budget: u32,
     },
     /// Check a proof that `lemmata prove` wrote.
     Verify {
@@ -259,7 +264,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
-        Command::Prove { statements, output, seed } => prove::prove(&statements, output.as_deref(), seed),
+        Command::Prove { statements, output, seed, budget } => {
+            let budget = Duration::from_secs(budget.into());
+            prove::prove(&statements, output.as_deref(), Effort { seed, budget })
+        }
         Command::Verify { proof, statement } => prove::verify(&proof, statement.as_deref()),
         Command::List { methods: false } => show::list(),
         Command::List { methods: true } => methods::list(),

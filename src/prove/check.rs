@@ -34,6 +34,9 @@ const MOST_EXPONENT: u32 = 16;
 /// Largest exponent of a number in what a file says.
 const MOST_DEGREE: u16 = 60;
 
+/// Most terms of a polynomial.
+const MOST_TERMS: usize = 2000;
+
 /// A factor whose sign was shown.
 struct Shown {
     polynomial: Polynomial,
@@ -77,6 +80,9 @@ struct Checker<'p> {
 impl Checker<'_> {
     fn polynomial(&self, text: &str, place: &str) -> Checked<Polynomial> {
         let polynomial = Polynomial::parse(text, &self.problem.numbers).or_else(|why| reject(place, why))?;
+        if polynomial.len() > MOST_TERMS {
+            return reject(place, format!("a polynomial has more than {MOST_TERMS} terms"));
+        }
         match polynomial.variables().iter().all(|variable| polynomial.degree(*variable) <= MOST_DEGREE) {
             true => Ok(polynomial),
             false => reject(place, format!("an exponent is above {MOST_DEGREE}")),

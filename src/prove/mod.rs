@@ -10,6 +10,8 @@ pub mod problem;
 mod stored;
 pub mod translate;
 
+use std::time::Duration;
+
 use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,13 +53,28 @@ pub enum Case {
     Open(String),
 }
 
+/// How a proof is searched for.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Seed of the points at which the search looks.
+    pub seed: u64,
+    /// Time for each case and each choice of inequalities.
+    pub budget: Duration,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Effort { seed: 1, budget: Duration::from_secs(60) }
+    }
+}
+
 /// Attempts every case of a statement; `each` hears of them one by one.
 ///
 /// # Errors
 /// Why the statement has no form that is linear in a Gram matrix.
 pub fn attempt(
     statement: &Statement,
-    seed: u64,
+    effort: Effort,
     each: &mut dyn FnMut(&Problem, &Case),
 ) -> Result<Option<Proof>, String> {
     let mut proof = Proof {
@@ -69,7 +86,7 @@ pub fn attempt(
     };
     let problems = translate::translate(statement)?;
     for problem in &problems {
-        let case = match find::certificate(problem, seed) {
+        let case = match find::certificate(problem, effort.seed, effort.budget) {
             Found::Certificate(certificate) => match check(problem, &certificate) {
                 Ok(()) => Case::Proved(Box::new(certificate)),
                 Err(rejected) => Case::Open(format!("what was found is rejected: {rejected}")),

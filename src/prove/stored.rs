@@ -1,10 +1,14 @@
 //! Proofs that stand beside their statements.
 
-use serde::{Deserialize, Serialize};
+use std::io::Error;
+use std::path::{Path, PathBuf};
+
 use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{Proof, verify};
 use crate::statement::Statement;
+use crate::text;
 
 /// What the stored proof of a statement comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,5 +38,20 @@ pub fn standing(statement: &Statement) -> Option<Standing> {
     match verify(statement, &proof) {
         Ok(cases) => Some(Standing::Proved { cases }),
         Err(why) => rejected(why.to_string()),
+    }
+}
+
+impl Proof {
+    /// Writes it into a folder, which is made where there is none; returns the file. It is written whole or not at all.
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
+        let path = folder.join(format!("{}.json", self.statement));
+        text::write(&path, |file| {
+            serde_json::to_writer(&mut *file, self)?;
+            file.write_all(b"\n")
+        })?;
+        Ok(path)
     }
 }

@@ -16,8 +16,8 @@ use super::syntax::{Expr, ExprKind, Relation};
 use super::term::{Builtin, Condition, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
-    Claim, Constant, Form, Given, Hints, Hypothesis, Parameter, Potential, RandomDraw, Statement, StatementError, Stored, Subject,
-    Symbol, id_defect, library,
+    Claim, Constant, Form, Given, Hints, Hypothesis, Parameter, Potential, RandomDraw, Statement, StatementError,
+    Stored, Subject, Symbol, id_defect, library,
 };
 use crate::method::language::file::{amended, load_within};
 use crate::method::language::tree::Method;

@@ -48,12 +48,7 @@ impl Free<'_> {
     }
 
     /// With values that are the only ones on a face, everywhere.
-    fn on_face(
-        &self,
-        multipliers: &Multipliers,
-        face: &Face,
-        accept: &mut dyn FnMut(&Multipliers) -> bool,
-    ) -> bool {
+    fn on_face(&self, multipliers: &Multipliers, face: &Face, accept: &mut dyn FnMut(&Multipliers) -> bool) -> bool {
         if Instant::now() > self.until {
             return false;
         }
@@ -97,7 +92,9 @@ impl Free<'_> {
 
     fn fitted(&self, multipliers: &Multipliers, objective: Option<&[f64]>) -> Option<Vec<Fraction>> {
         let mut cache = HashMap::new();
-        (0..multipliers.free.len()).map(|position| self.fit(multipliers, objective, position, &mut cache, None)).collect()
+        (0..multipliers.free.len())
+            .map(|position| self.fit(multipliers, objective, position, &mut cache, None))
+            .collect()
     }
 
     fn fitted_one(&self, multipliers: &Multipliers, objective: &[f64], position: usize) -> Option<Fraction> {

@@ -28,8 +28,6 @@ const INSIDE: usize = 10;
 const ON_BOUNDARIES: usize = 3;
 /// Of margins, the least that counts as feasible.
 const LEAST_MARGIN: f64 = -1e-7;
-/// How long free multipliers are searched for.
-const BUDGET: Duration = Duration::from_secs(60);
 /// Most terms of a factor that is looked for.
 const LONGEST_FACTOR: usize = 12;
 /// Most factors whose squares count.
@@ -47,13 +45,15 @@ pub enum Found {
 }
 
 /// Searches for a certificate, with the inequalities of textbooks first.
-pub fn certificate(problem: &Problem, seed: u64) -> Found {
+///
+/// Each choice of inequalities has the whole budget of time.
+pub fn certificate(problem: &Problem, seed: u64, budget: Duration) -> Found {
     let mut last = Found::Nothing("no facts".to_owned());
     let mut before = String::new();
     for library in [Library::Textbook, Library::Interpolation] {
         let offered = |fact: &Fact| fact.library == library || fact.library == Library::Both;
         let facts: Vec<usize> = (0..problem.facts.len()).filter(|i| offered(&problem.facts[*i])).collect();
-        last = Search { problem, seed }.with(facts);
+        last = Search { problem, seed, until: Instant::now() + budget }.with(facts);
         match &mut last {
             Found::Certificate(_) => return last,
             Found::Nothing(why) if library == Library::Textbook => before.clone_from(why),
@@ -67,6 +67,7 @@ pub fn certificate(problem: &Problem, seed: u64) -> Found {
 struct Search<'p> {
     problem: &'p Problem,
     seed: u64,
+    until: Instant,
 }
 
 impl Search<'_> {
@@ -91,12 +92,13 @@ impl Search<'_> {
         let Some(multipliers) = Multipliers::of(problem, &others) else {
             return Found::Nothing(format!("the values of f do not cancel with {names:?}"));
         };
-        let mut cone = Cone::new(&problem.conditions, &inside, samples.iter().map(|s| s.point.clone()).collect(), &problem.field);
+        let at = samples.iter().map(|sample| sample.point.clone()).collect();
+        let mut cone = Cone::new(&problem.conditions, &inside, at, &problem.field, self.until);
         let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
         let factors = likely_factors(problem);
         let is_simple = |factor: &&Polynomial| factor.total_degree() <= 2 && factor.len() >= 2;
         let squared: Vec<Polynomial> = factors.iter().filter(is_simple).take(MOST_SQUARED).cloned().collect();
-        let until = Instant::now() + BUDGET;
+        let until = self.until;
         let free = Free { problem, frozen: &frozen, pairs: &pairs, factors: &factors, seed: self.seed, until };
         let mut outcome = Err(format!("no multipliers were found with {names:?}"));
         free.search(&multipliers, &mut |candidate| {

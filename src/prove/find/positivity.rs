@@ -2,6 +2,7 @@
 //! positive coefficients. A linear program guesses which products, exact arithmetic finds the coefficients.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use rug::{Integer, Rational};
 
@@ -67,6 +68,8 @@ pub struct Cone {
     /// Weights of the variables by which every condition is homogeneous.
     weights: Vec<Vec<i64>>,
     field: Field,
+    /// When to stop.
+    until: Instant,
     cache: HashMap<(String, bool), Option<Shown>>,
     /// All that was shown and asked for, in order.
     shown: Vec<Shown>,
@@ -74,7 +77,13 @@ pub struct Cone {
 
 impl Cone {
     /// Of these conditions, with a point strictly inside and others.
-    pub fn new(conditions: &[Condition], inside: &[Rational], samples: Vec<Vec<Rational>>, field: &Field) -> Self {
+    pub fn new(
+        conditions: &[Condition],
+        inside: &[Rational],
+        samples: Vec<Vec<Rational>>,
+        field: &Field,
+        until: Instant,
+    ) -> Self {
         for condition in conditions {
             field.learn(&condition.polynomial);
         }
@@ -85,6 +94,7 @@ impl Cone {
             samples,
             weights: weights(conditions, field.names().len()),
             field: field.clone(),
+            until,
             cache: HashMap::new(),
             shown: Vec::new(),
         }
@@ -184,6 +194,9 @@ impl Cone {
         };
         let positive: Vec<usize> = (0..self.conditions.len()).filter(|i| simple(&self.conditions[*i])).collect();
         for times in multisets(&positive, 2) {
+            if Instant::now() > self.until {
+                return None;
+            }
             let multiple = times.iter().fold(polynomial.clone(), |p, i| &p * &self.conditions[*i].polynomial);
             if let Some((sum, is_strict)) = self.peeled(&multiple, MOST_PEELED)
                 && (is_strict || !strict)
@@ -284,7 +297,13 @@ impl Cone {
             let most: Vec<u32> = own
                 .iter()
                 .map(|d| match (quick, level) {
-                    (true, _) => if *d == 0 { 0 } else { (*d).max(2) },
+                    (true, _) => {
+                        if *d == 0 {
+                            0
+                        } else {
+                            (*d).max(2)
+                        }
+                    }
                     (_, 0) => *d,
                     (_, 1) => (*d).max(1),
                     _ => (d + more).max(degree),
@@ -293,6 +312,9 @@ impl Cone {
             let limit = if quick { MOST_PRODUCTS_OF_MULTIPLE } else { MOST_PRODUCTS };
             let mut before = 0;
             for factors in 1..=degree + more {
+                if Instant::now() > self.until {
+                    return None;
+                }
                 let bounds = Bounds { factors: factors as usize, degree: degree + more, most: &most };
                 let made = self.candidates(&generators, &bounds, limit * MOST_OF_OTHER_WEIGHT);
                 if made.len() > limit * MOST_OF_OTHER_WEIGHT {

@@ -7,9 +7,9 @@ use super::stop::{Translated, untranslatable};
 use super::terms::{ATOMS, Reader, Whole};
 use crate::algebra::Fraction;
 use crate::prove::problem::Form;
-use crate::statement::{Claim, Statement};
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Index, Term};
+use crate::statement::{Claim, Statement};
 
 /// What is to be shown.
 #[derive(Clone, Copy)]
@@ -373,7 +373,8 @@ fn linear_in(form: &Form, variable: &Fraction) -> Translated<[Form; 2]> {
                 return None;
             }
             let field = coefficient.field();
-            all.get(degree).map_or_else(|| Some(field.zero()), |above| field.fraction(above, &coefficient.denominator()))
+            all.get(degree)
+                .map_or_else(|| Some(field.zero()), |above| field.fraction(above, &coefficient.denominator()))
         })
     };
     match (part(0), part(1)) {

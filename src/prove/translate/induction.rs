@@ -50,7 +50,14 @@ impl<'s> Induction<'s> {
             None => (&claim.lhs, power_of(&claim.rhs)?.map_or(Shape::Decay, Shape::Geometric)),
         };
         let potential = statement.hints.potential.as_ref().map(|potential| &potential.term);
-        Ok(Induction { rhs: &claim.rhs, body, shape, potential, averages: claim.averages(), steps: &statement.hints.steps })
+        Ok(Induction {
+            rhs: &claim.rhs,
+            body,
+            shape,
+            potential,
+            averages: claim.averages(),
+            steps: &statement.hints.steps,
+        })
     }
 
     /// The parts of the proof.

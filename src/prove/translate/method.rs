@@ -4,7 +4,9 @@ use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
 use crate::algebra::Fraction;
-use crate::method::language::tree::{Condition, Known, Mean, Method, Number, Rule, Shape, Value as Written, Vector, Worker};
+use crate::method::language::tree::{
+    Condition, Known, Mean, Method, Number, Rule, Shape, Value as Written, Vector, Worker,
+};
 use crate::number::Function;
 use crate::oracle::operator::Operator;
 use crate::prove::problem::Combination;

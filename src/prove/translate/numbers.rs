@@ -139,7 +139,8 @@ impl Numbers {
     pub fn root(&mut self, a: &Fraction) -> Translated<Fraction> {
         let [above, below] = [a.numerator().clone(), a.denominator()].map(|side| self.square_part(&side));
         let ((above, rest_above), (below, rest_below)) = (above, below);
-        let parts = self.quotient(&above, &below).and_then(|outer| Ok((outer, self.quotient(&rest_above, &rest_below)?)));
+        let parts =
+            self.quotient(&above, &below).and_then(|outer| Ok((outer, self.quotient(&rest_above, &rest_below)?)));
         let (outer, rest) = parts?;
         if rest.as_constant().is_none() {
             return self.root_of(a);
@@ -280,8 +281,9 @@ impl Numbers {
             return if *value == 0 { Ok(()) } else { Err(Stop::Empty) };
         }
         let numerator = number.numerator();
-        let slope_is_number =
-            |variable: &usize| numerator.coefficients_in(*variable).get(1).is_some_and(|slope| slope.as_constant().is_some());
+        let slope_is_number = |variable: &usize| {
+            numerator.coefficients_in(*variable).get(1).is_some_and(|slope| slope.as_constant().is_some())
+        };
         let mut variables = numerator.variables();
         variables.sort_by_key(|variable| !slope_is_number(variable));
         for variable in variables {
@@ -338,7 +340,9 @@ impl Numbers {
     fn sign_of(&self, polynomial: &Polynomial) -> Option<Known> {
         let plain = |own: &Polynomial| self.plain_sign(own);
         let above = |own: &Polynomial| self.plain_sign(own).or_else(|| self.sign_above_a_condition(own));
-        above(polynomial).or_else(|| self.sign_by_factors(polynomial, &plain)).or_else(|| self.sign_by_factors(polynomial, &above))
+        above(polynomial)
+            .or_else(|| self.sign_by_factors(polynomial, &plain))
+            .or_else(|| self.sign_by_factors(polynomial, &above))
     }
 
     /// Of a polynomial that is a multiple of a condition and something of the same sign.

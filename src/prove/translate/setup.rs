@@ -62,7 +62,9 @@ fn may_recede(statement: &Statement, constant: Builtin) -> bool {
     statement.walk(&mut |node| jumps |= matches!(node, Node::Term(Term::If(..))));
     let reads = |term: &Term| term.any(|node| matches!(node, Node::Term(Term::Builtin(own)) if *own == constant));
     let of_constants = |term: &Term| {
-        term.any(|node| matches!(node, Node::Term(Term::Constant(position)) if reads(&statement.constants[*position].term)))
+        term.any(
+            |node| matches!(node, Node::Term(Term::Constant(position)) if reads(&statement.constants[*position].term)),
+        )
     };
     let ends = statement.parameters.iter().flat_map(|own| [&own.lower.value, &own.upper.value]).flatten();
     let bounded = ends.into_iter().any(|end| reads(end) || of_constants(end));

@@ -79,7 +79,21 @@ impl<'c, 'a> Reader<'c, 'a> {
         let (spoken, used) = (Vec::new(), Vec::new());
         let (run, whole, inside) = (None, None, false);
         let worker = None;
-        Reader { statement, index, origin, start, run, numbers, unknowns, constants, spoken, used, inside, worker, whole }
+        Reader {
+            statement,
+            index,
+            origin,
+            start,
+            run,
+            numbers,
+            unknowns,
+            constants,
+            spoken,
+            used,
+            inside,
+            worker,
+            whole,
+        }
     }
 
     /// A number that no run decides.
@@ -119,9 +133,7 @@ impl<'c, 'a> Reader<'c, 'a> {
             },
             Term::Start(position) => match self.start {
                 Some(start) => number(field.constant(i32::from(start == *position))),
-                None if self.whole.is_some() => {
-                    number(self.numbers.named(Kind::Special, &format!("start{position}"))?)
-                }
+                None if self.whole.is_some() => number(self.numbers.named(Kind::Special, &format!("start{position}"))?),
                 None => untranslatable("what depends on the start stands at a general index"),
             },
             Term::Integer(index) => number(self.index(index)?),
