@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use lemmata::report::{self, Report};
+use lemmata::report::{self, Report, SCHEMA_VERSION};
 use tempfile::TempDir;
 
 /// A statement of a stranger, true on every instance, with places to break.
@@ -376,7 +376,7 @@ fn every_report_obeys_the_committed_schema() {
     let errors: Vec<String> = validator.iter_errors(&report).map(|err| err.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     let mut broken = report;
-    broken["cells"][0]["outcome"]["verdict"] = "proved".into();
+    broken["cells"][0]["outcome"]["verdict"] = "certain".into();
     assert!(!validator.is_valid(&broken), "REJECT: an invented verdict");
 }
 
@@ -425,7 +425,10 @@ fn replay_refuses_what_is_no_report_of_this_program() {
     folder.lemmata(&["replay", "reports/none.json", "--cell", "0"]).code(2);
     folder.write("other.json", "{}");
     folder.lemmata(&["replay", "other.json", "--cell", "0"]).code(2);
-    folder.write("old.json", &text.replacen("\"schema_version\": 5", "\"schema_version\": 999", 1));
+    folder.write(
+        "old.json",
+        &text.replacen(&format!("\"schema_version\": {SCHEMA_VERSION}"), "\"schema_version\": 999", 1),
+    );
     folder.lemmata(&["replay", "old.json", "--cell", "0"]).code(2).stderr(saying("999"));
     folder.write("edited.json", &text.replace("half = \\\"1/2\\\"", "half = \\\"1/3\\\""));
     folder.lemmata(&["replay", "edited.json", "--cell", "0"]).code(2).stderr(saying("edited"));

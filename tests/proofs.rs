@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use lemmata::prove::{Case, Effort, Proof, Standing, attempt, standing, verify};
 use lemmata::statement::{Expectation, Statement, library, load_text};
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
 use serde_json::Value;
 
 fn shipped(id: &str) -> Statement {
@@ -252,4 +254,51 @@ fn lists(value: &Value, at: &str) -> Vec<String> {
         Value::Object(all) => all.iter().flat_map(|(key, value)| lists(value, &format!("{at}/{key}"))).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The program in a folder.
+fn lemmata(folder: &tempfile::TempDir, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin("lemmata"));
+    command.current_dir(folder.path()).env("NO_COLOR", "1").args(arguments).assert()
+}
+
+#[test]
+fn the_program_writes_a_proof_and_verifies_it_and_rejects_what_is_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    lemmata(&folder, &["prove", "momentum-deviation", "--output", "proofs"]).code(0).stdout(contains("proved for all"));
+    lemmata(&folder, &["verify", "proofs/momentum-deviation.json"]).code(0).stdout(contains("the proof is valid"));
+    let path = folder.path().join("proofs/momentum-deviation.json");
+    let text = std::fs::read_to_string(&path).expect("it was written");
+    let cases = [
+        (text[..text.len() / 2].to_owned(), "it is no proof"),
+        (text.replacen("momentum-deviation", "smooth-descent", 1), "has changed since"),
+        (text.replacen("k >= 1", "k >= 2", 1), "stands where"),
+    ];
+    for (text, message) in cases {
+        std::fs::write(&path, text).expect("it is written");
+        lemmata(&folder, &["verify", "proofs/momentum-deviation.json"]).code(2).stderr(contains(message));
+    }
+    lemmata(&folder, &["verify", "nowhere.json"]).code(2).stderr(contains("nowhere.json"));
+}
+
+#[test]
+fn what_is_false_or_has_no_such_form_is_said_to_be_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    lemmata(&folder, &["prove", "descent-lemma-limit"]).code(3).stdout(contains("open"));
+    lemmata(&folder, &["prove", "clip-distance"]).code(3).stdout(contains("not translated: ").and(contains("norm")));
+}
+
+#[test]
+fn a_check_says_that_a_statement_is_proved_and_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let checked = lemmata(&folder, &["check", "momentum-deviation", "--quick"]).code(0);
+    checked.stdout(contains("proved").and(contains("certificate")));
+    // A statement of one's own, whose proof is of another text.
+    let text = library::text("momentum-deviation").expect("it is shipped");
+    std::fs::write(folder.path().join("momentum-deviation.toml"), format!("# a copy\n{text}")).expect("written");
+    std::fs::create_dir(folder.path().join("proofs")).expect("a folder");
+    let stored = shipped("momentum-deviation").stored_proof.expect("it is stored");
+    std::fs::write(folder.path().join("proofs/momentum-deviation.json"), stored.text.as_str()).expect("written");
+    let checked = lemmata(&folder, &["check", "./momentum-deviation.toml", "--quick"]).code(0);
+    checked.stdout(contains("holds").and(contains("shows nothing")).and(contains("has changed since")));
 }

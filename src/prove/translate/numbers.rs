@@ -162,7 +162,7 @@ impl Numbers {
                 root = if known.is_some_and(|sign| sign.negative) { -(root * &factor) } else { root * &factor };
             }
             for _ in 0..exponent - 2 * pairs {
-                rest = rest * &factor;
+                rest *= &factor;
             }
         }
         (root, rest)
@@ -516,3 +516,6 @@ fn perfect_root(q: &Rational) -> Option<Rational> {
     let is_square = *q >= 0 && q.numer().is_perfect_square() && q.denom().is_perfect_square();
     is_square.then(|| Rational::from((q.numer().clone().sqrt(), q.denom().clone().sqrt())))
 }
+
+#[cfg(test)]
+mod tests;
