@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lemmata::prove::{Case, Effort, Proof, Standing, attempt, standing, verify};
-use lemmata::statement::{Expectation, Statement, library, load_text};
+use lemmata::statement::{Expectation, Statement, library, load_file, load_text};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use serde_json::Value;
@@ -305,4 +305,16 @@ fn a_check_says_that_a_statement_is_proved_and_why() {
     for part in ["holds", "has a proof that shows nothing", "has changed since"] {
         assert!(words.contains(part), "{words}");
     }
+}
+
+#[test]
+fn false_statements_that_an_earlier_prover_took_for_true_are_not_proved() {
+    let files = std::fs::read_dir("tests/unproved").expect("the folder").map(|file| file.expect("a file").path());
+    let mut tried = 0;
+    for path in files {
+        let statement = load_file(&path).unwrap_or_else(|err| panic!("{err}"));
+        assert!(!is_proved(&statement), "{}", path.display());
+        tried += 1;
+    }
+    assert!(tried > 30);
 }

@@ -2,19 +2,20 @@
 
 use super::method::Run;
 use super::numbers::{Kind, Numbers};
+use super::reached;
 use super::stop::{Translated, untranslatable};
 use super::terms::NOT_NEGATIVE;
 use super::unknowns::{Point, Unknowns};
 use crate::algebra::Fraction;
 use crate::prove::problem::{Combination, Fact, Form, Library, Sign};
 use crate::statement::Statement;
-use crate::statement::term::Builtin;
+use crate::statement::term::{Builtin, Node, Term};
 
 /// What a constant of the instance is, whatever the instance.
-pub fn learn_builtin(builtin: Builtin, numbers: &mut Numbers) -> Translated<()> {
+pub fn learn_builtin(builtin: Builtin, statement: &Statement, numbers: &mut Numbers) -> Translated<()> {
     let strict = match builtin {
-        // A positive upper bound of the constant is one too.
-        Builtin::Smoothness | Builtin::Pl => true,
+        Builtin::Smoothness => is_positive(builtin, statement),
+        Builtin::Pl => true,
         Builtin::StrongConvexity
         | Builtin::RelativeError
         | Builtin::RelativeBias
@@ -24,6 +25,22 @@ pub fn learn_builtin(builtin: Builtin, numbers: &mut Numbers) -> Translated<()> 
     };
     let number = numbers.named(Kind::Constant, builtin.name())?;
     numbers.learn(&number, strict, "what the constant is")
+}
+
+/// Whether a claim need be shown only where an upper bound of the function is above 0: it has no value at 0, or no
+/// condition and no jump depends on it, and then what holds at 0 is the limit of what holds for larger bounds.
+fn is_positive(builtin: Builtin, statement: &Statement) -> bool {
+    let ends = statement.parameters.iter().flat_map(|own| [&own.lower.value, &own.upper.value]).flatten();
+    let sides = statement.hypotheses.iter().flat_map(|own| &own.condition.0).flat_map(|(a, _, b)| [a, b]);
+    let conditions: Vec<&Term> = ends.chain(sides).collect();
+    let claims: Vec<&Term> = statement.claims.iter().flat_map(|claim| [&claim.lhs, &claim.rhs]).collect();
+    let always_reads = |term: &&&Term| reached::has_no_value_at_zero(term, builtin, statement);
+    if conditions.iter().any(|term| always_reads(&term)) || claims.iter().any(|term| always_reads(&term)) {
+        return true;
+    }
+    let mut jumps = false;
+    statement.walk(&mut |node| jumps |= matches!(node, Node::Term(Term::If(..))));
+    !jumps && conditions.iter().all(|term| !reached::reads(term, builtin, statement))
 }
 
 /// Notes that one constant is at most another, as of every function that is not constant; of constant ones it is
@@ -69,7 +86,7 @@ impl<'c> Facts<'c> {
     /// All of them, with those that are given.
     pub fn all(mut self, run: &Run<'_>, averages: bool, given: Vec<Fact>) -> Translated<Vec<Fact>> {
         self.found = given;
-        let needs = self.statement.needs();
+        let needs = reached::builtins(self.statement);
         let points = self.unknowns.points.clone();
         let mut smoothness = None;
         if needs.contains(&Builtin::Smoothness) {
@@ -169,7 +186,7 @@ impl<'c> Facts<'c> {
 
     /// How the workers' gradients differ, at a point and between points.
     fn of_workers(&mut self, points: &[Point]) -> Translated<()> {
-        let needs = self.statement.needs();
+        let needs = reached::builtins(self.statement);
         let minus = -self.numbers.field.one();
         let apart = points.iter().filter_map(|point| Some((point, point.deviation.clone()?)));
         let apart: Vec<(&Point, Combination)> = apart.collect();
@@ -219,7 +236,7 @@ impl<'c> Facts<'c> {
     fn of_convexity(&mut self, points: &[Point]) -> Translated<()> {
         let field = self.numbers.field.clone();
         let number = |p: i32, q: i32| field.constant((p, q));
-        let needs = self.statement.needs();
+        let needs = reached::builtins(self.statement);
         let strong = match needs.contains(&Builtin::StrongConvexity) {
             true => self.numbers.named(Kind::Constant, Builtin::StrongConvexity.name())?,
             false => field.zero(),
@@ -263,7 +280,7 @@ impl<'c> Facts<'c> {
 
     /// Bounds in mean of what the claim's own step draws.
     fn of_errors(&mut self, run: &Run<'_>, points: &[Point]) -> Translated<()> {
-        let needs = self.statement.needs();
+        let needs = reached::builtins(self.statement);
         let Some(drawn) = run.own_error() else { return Ok(()) };
         let gradient = &points[drawn.point].gradient;
         let mut bounds = vec![(&drawn.error, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error")];
@@ -290,7 +307,7 @@ impl<'c> Facts<'c> {
     ) -> Translated<()> {
         let field = self.numbers.field.clone();
         let factor = self.numbers.named(Kind::Constant, relative.name())?;
-        learn_builtin(relative, self.numbers)?;
+        learn_builtin(relative, self.statement, self.numbers)?;
         let mut form = Form::atom(self.unknowns.atom(absolute.name(), true), &field);
         form.add_scaled(&Form::square(gradient, &field), &factor);
         form.add_scaled(&Form::square(vector, &field), &-field.one());

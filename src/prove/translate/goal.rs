@@ -151,7 +151,7 @@ impl<'s> Goal<'s> {
 }
 
 /// What the right-hand side says: with c(K)·(F + R·s(K)), where s is K, the total of weights or a power; c = 1 for
-/// powers, 1/s for means, and of no R where it is another function of K.
+/// powers, 1/s for means, and of no R where it is another function of K, which is 1 at K = 1.
 struct Bound {
     /// c as a function of K.
     factor: Fraction,
@@ -188,7 +188,7 @@ impl<'s> Telescope<'_, '_, 's> {
             Part::Positive => {
                 let number = match self.induction.shape {
                     Shape::Geometric(base) => self.one() - self.reader.number(base)?,
-                    Shape::Mean(Some(weight)) => self.read(weight, 0, &horizon, false)?.constant,
+                    Shape::Mean(Some(weight)) => self.weight(weight, &horizon)?,
                     _ => self.one(),
                 };
                 positive(&number)
@@ -224,6 +224,14 @@ impl<'s> Telescope<'_, '_, 's> {
         form
     }
 
+    /// A weight, which no run decides.
+    fn weight(&mut self, weight: &'s Term, horizon: &Fraction) -> Translated<Fraction> {
+        match self.read(weight, 0, horizon, false)?.as_constant() {
+            Some(weight) => Ok(weight.clone()),
+            None => untranslatable("weights that the run or the instance decides"),
+        }
+    }
+
     /// A number that stands for what a right-hand side is taken apart by.
     fn special(&mut self, name: &str) -> Translated<Fraction> {
         self.reader.numbers.named(Kind::Special, name)
@@ -232,7 +240,12 @@ impl<'s> Telescope<'_, '_, 's> {
     /// P, `by` steps later.
     fn potential(&mut self, by: i64, horizon: &Fraction) -> Translated<Form> {
         match self.induction.potential {
-            Some(potential) => self.read(potential, by, horizon, false),
+            Some(potential) => {
+                self.reader.numbers.of_hint = true;
+                let form = self.read(potential, by, horizon, false);
+                self.reader.numbers.of_hint = false;
+                form
+            }
             None => {
                 let bound = self.bound(by)?;
                 let mut form = bound.start;
@@ -262,15 +275,10 @@ impl<'s> Telescope<'_, '_, 's> {
                 (one, start, instance)
             }
             Shape::Decay => {
-                let first = rhs.products().map(|(_, coefficient)| coefficient).next();
-                let first = first.or_else(|| rhs.coefficients().find(|coefficient| !coefficient.is_zero()));
-                let factor = first.cloned().unwrap_or(one);
-                // Its sign is that of what it depends on K by.
-                let content = factor.numerator().content().clone();
-                let factor = if content < 0 { -factor } else { factor };
+                let factor = self.factor(&rhs, &horizon)?;
                 let inverse = self.one().divided_by(&factor);
-                let start = inverse.map_or(rhs.clone(), |inverse| rhs.scaled(&inverse));
-                (factor, start, zero)
+                let Some(inverse) = inverse else { return untranslatable("the right-hand side is 0 at some K") };
+                (factor, rhs.scaled(&inverse), zero)
             }
         };
         let constant = |position: usize| {
@@ -287,6 +295,18 @@ impl<'s> Telescope<'_, '_, 's> {
         Ok(Bound { factor, start, instance })
     }
 
+    /// How a right-hand side depends on K: by the one factor that is 1 at K = 1.
+    fn factor(&self, rhs: &Form, horizon: &Fraction) -> Translated<Fraction> {
+        let Some(first) = rhs.coefficients().find(|coefficient| depends_on(coefficient, horizon)) else {
+            return Ok(self.one());
+        };
+        let at_one = variable_of(horizon).and_then(|variable| first.substitute(variable, &self.one()));
+        match at_one.and_then(|at_one| first.divided_by(&at_one)) {
+            Some(factor) => Ok(factor),
+            None => untranslatable("the right-hand side is 0 or has no value at K = 1"),
+        }
+    }
+
     fn step(&mut self, horizon: &Fraction) -> Translated<Form> {
         let (before, after) = (self.potential(0, horizon)?, self.potential(1, horizon)?);
         let bound = self.bound(0)?;
@@ -294,7 +314,7 @@ impl<'s> Telescope<'_, '_, 's> {
             Shape::Mean(weight) => {
                 let mut form = before;
                 let weight = match weight {
-                    Some(weight) => self.read(weight, 0, horizon, false)?.constant,
+                    Some(weight) => self.weight(weight, horizon)?,
                     None => self.one(),
                 };
                 form.add_scaled(&bound.instance, &weight);

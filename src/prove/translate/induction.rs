@@ -5,7 +5,7 @@
 //!   mean has w = 1, and the least of numbers is at most their mean.
 //! - A geometric rate: of lhs(K) with rhs = R + S·q^K, from P(k+1) ≤ q·P(k) + (1 − q)·R, P(0) ≤ R + S, lhs(K) ≤ P(K) and
 //!   0 ≤ q < 1.
-//! - Another rate: of lhs(K) with rhs = c(K)·F, from P(k+1) ≤ P(k), P(0) ≤ F, lhs(K) ≤ c(K)·P(K) and c(K) ≥ 0.
+//! - Another rate: of lhs(K) with rhs = c(K)·F and c(1) = 1, from P(k+1) ≤ P(k), P(0) ≤ F, lhs(K) ≤ c(K)·P(K) and c(K) ≥ 0.
 
 use crate::prove::problem::Form;
 use crate::statement::syntax::ReduceOp;
@@ -45,7 +45,14 @@ impl<'s> Induction<'s> {
     /// # Errors
     /// Why it has no such shape.
     pub fn of(statement: &'s Statement, claim: &'s Claim) -> Result<Self, String> {
-        let (body, shape) = match averaged(statement, without_expectation(&claim.lhs)) {
+        let reads_random = |term: &Term| term.any(|node| matches!(node, Node::Index(Index::Random)));
+        let random = reads_random(&claim.lhs) || reads_random(&claim.rhs);
+        let averaged =
+            if random { of_random_index(statement, claim) } else { averaged(without_expectation(&claim.lhs)) };
+        if random && averaged.is_none() {
+            return Err("a random index elsewhere than in one expectation on the left, over 0..K".to_owned());
+        }
+        let (body, shape) = match averaged {
             Some((body, weight)) => (body, Shape::Mean(weight)),
             None => (&claim.lhs, power_of(&claim.rhs)?.map_or(Shape::Decay, Shape::Geometric)),
         };
@@ -117,28 +124,37 @@ fn without_expectation(term: &Term) -> &Term {
     }
 }
 
+/// Whether a range is 0..K.
+fn is_whole(from: &Index, to: &Index) -> bool {
+    *from == Index::Literal(0) && *to == Index::Horizon
+}
+
 /// The numbers whose mean over k < K, or least, a term is; and their weights.
-fn averaged<'s>(statement: &'s Statement, term: &'s Term) -> Option<(&'s Term, Option<&'s Term>)> {
-    let over_run = |from: &Index, to: &Index| *from == Index::Literal(0) && *to == Index::Horizon;
+fn averaged(term: &Term) -> Option<(&Term, Option<&Term>)> {
     match term {
-        Term::Reduce { op: ReduceOp::Mean | ReduceOp::Min, slot: 0, from, to, body } if over_run(from, to) => {
+        Term::Reduce { op: ReduceOp::Mean | ReduceOp::Min, slot: 0, from, to, body } if is_whole(from, to) => {
             Some((body, None))
         }
         Term::Div(sum, total) => {
             let Term::Reduce { op: ReduceOp::Sum, slot: 0, from, to, body } = &**sum else { return None };
             let weight = match &**total {
                 Term::Integer(Index::Horizon) => None,
-                Term::Reduce { op: ReduceOp::Sum, slot: 0, from, to, body } if over_run(from, to) => Some(&**body),
+                Term::Reduce { op: ReduceOp::Sum, slot: 0, from, to, body } if is_whole(from, to) => Some(&**body),
                 _ => return None,
             };
-            over_run(from, to).then_some((&**body, weight))
+            is_whole(from, to).then_some((&**body, weight))
         }
-        other => {
-            let random = statement.random.as_ref()?;
-            let reads = other.any(|node| matches!(node, Node::Index(Index::Random)));
-            (reads && over_run(&random.from, &random.to)).then_some((other, None))
-        }
+        _ => None,
     }
+}
+
+/// The numbers whose mean over k < K is the one expectation on the left, of what a random index picks.
+fn of_random_index<'s>(statement: &Statement, claim: &'s Claim) -> Option<(&'s Term, Option<&'s Term>)> {
+    let random = statement.random.as_ref()?;
+    let Term::Expectation { body, past: false } = &claim.lhs else { return None };
+    let is_on_the_right = claim.rhs.any(|node| matches!(node, Node::Index(Index::Random)));
+    let is_plain = !body.has_expectation() && !is_on_the_right && is_whole(&random.from, &random.to);
+    is_plain.then_some((&**body, None))
 }
 
 /// The base of the powers whose exponent is K.

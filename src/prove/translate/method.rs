@@ -487,9 +487,10 @@ impl Stage<'_, '_> {
         }
         let count = self.run.operations.len();
         let name = format!("{name}{count}[{}]", self.index(0));
+        let is_past = self.unknowns.is_past(&argument);
         let value = match self.bound {
-            0 => self.unknowns.vector(name.clone(), true),
-            _ => self.unknowns.of_worker(&name, true),
+            0 => self.unknowns.vector(name.clone(), is_past),
+            _ => self.unknowns.of_worker(&name, is_past),
         };
         self.run.operations.push(Operation { name, argument, value: value.clone() });
         Ok(value)

@@ -8,6 +8,7 @@ mod induction;
 mod method;
 mod numbers;
 mod reach;
+mod reached;
 mod setup;
 mod stop;
 mod terms;
@@ -30,8 +31,9 @@ use unknowns::Unknowns;
 
 use super::problem::{Combination, Condition, Fact, Form, Library, Problem, Sign};
 use crate::algebra::{Field, Fraction, Polynomial};
+use crate::method::language::tree::Rule;
 use crate::statement::term::Builtin;
-use crate::statement::{Form as Related, Statement};
+use crate::statement::{Form as Related, Statement, Subject};
 
 /// Most cases of one problem.
 const MOST_CASES: usize = 64;
@@ -51,15 +53,21 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
             }
         }
     }
+    let mut shown = |goal: Goal<'_>, name: &str| {
+        for place in places(statement, &goal)? {
+            let named = Place { name: format!("{name}{}", place.name), ..place };
+            problems.extend(cases(statement, &goal, &named)?);
+        }
+        Ok::<(), String>(())
+    };
+    for number in 0..statement.hints.steps.len() {
+        shown(Goal::Between(statement, number), &format!("step {}, ", number + 1))?;
+    }
     for (position, claim) in statement.claims.iter().enumerate() {
         let name = if statement.claims.len() > 1 { format!("claim {}, ", position + 1) } else { String::new() };
-        let mut shown = |goal: Goal<'_>, name: &str| {
-            for place in places(statement, &goal)? {
-                let named = Place { name: format!("{name}{}", place.name), ..place };
-                problems.extend(cases(statement, &goal, &named)?);
-            }
-            Ok::<(), String>(())
-        };
+        if statement.subject == Subject::Estimate && !claim.reads_its_index_alone() {
+            return Err("a claim about several single points, which belong to no run".to_owned());
+        }
         if claim.quantifier.is_some() {
             shown(Goal::Claim(claim), &name)?;
             continue;
@@ -68,11 +76,6 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
             return Err("an equation about whole runs".to_owned());
         }
         let induction = Induction::of(statement, claim)?;
-        if position == 0 {
-            for number in 0..statement.hints.steps.len() {
-                shown(Goal::Between(statement, number), &format!("step {}, ", number + 1))?;
-            }
-        }
         for part in induction.parts() {
             shown(Goal::Part(&induction, part), &format!("{name}{}, ", part.name()))?;
         }
@@ -94,7 +97,10 @@ struct Place {
 fn places(statement: &Statement, goal: &Goal<'_>) -> Result<Vec<Place>, String> {
     let (first, end) = goal.indices()?;
     let reach = goal.reach()?;
-    let general = reach.general_from.max(first);
+    // What step 0 makes of a state is not known before it draws.
+    let starts = statement.method.starts.iter().flat_map(|start| &start.states).chain(&statement.method.states);
+    let made = i64::from(starts.into_iter().any(|state| matches!(state.rule, Rule::Line(_))));
+    let general = reach.general_from.max(first).max(made);
     let mut places = Vec::new();
     for index in first..end.map_or(general, |end| general.max(first + 1).min(end)) {
         for (start, name) in statement.method.start_names().enumerate() {
@@ -306,7 +312,7 @@ fn errors(statement: &Statement, averages: bool) -> Errors {
     let is_exact = |value: &serde_json::Value| value.as_array().is_some_and(Vec::is_empty);
     let exact = !statement.estimates.is_empty() && statement.estimates.iter().all(|estimate| is_exact(&estimate.value));
     let apart = [Builtin::RelativeBias, Builtin::AbsoluteBias, Builtin::RelativeNoise, Builtin::NoiseVariance];
-    let needs = statement.needs();
+    let needs = reached::builtins(statement);
     match (exact, averages) {
         (true, _) => Errors::None,
         (false, true) if statement.needs_split() || apart.iter().any(|part| needs.contains(part)) => Errors::Split,

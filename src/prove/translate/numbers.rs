@@ -55,6 +55,8 @@ pub struct Numbers {
     squares: BTreeMap<usize, Fraction>,
     /// The choices that make this case.
     choices: Vec<Choice>,
+    /// Whether a hint is read, which must not restrict anything.
+    pub of_hint: bool,
 }
 
 impl Numbers {
@@ -71,6 +73,7 @@ impl Numbers {
             conditions: Vec::new(),
             squares: BTreeMap::new(),
             choices: Vec::new(),
+            of_hint: false,
         }
     }
 
@@ -81,6 +84,7 @@ impl Numbers {
             conditions: Vec::new(),
             squares: BTreeMap::new(),
             choices: choices.to_vec(),
+            of_hint: false,
             ..self.clone()
         };
         for position in 0..choices.len() {
@@ -176,6 +180,14 @@ impl Numbers {
             let root = self.field.variable(*variable);
             self.now(square).as_ref() == Some(a) || &root * &root == *a
         };
+        let is_square = self.known_roots.iter().any(|(variable, _)| {
+            let root = self.field.variable(*variable);
+            self.squares.contains_key(variable) && &root * &root == *a
+        });
+        let is_known = self.squares.values().any(|square| square == a);
+        if self.of_hint && !is_square && !is_known && self.sign(a).is_none_or(|sign| sign.negative) {
+            return untranslatable("a hint speaks of the root of a number that is not known to be at least 0");
+        }
         let variable = match self.known_roots.iter().find(is_it) {
             Some((variable, _)) => *variable,
             None => {

@@ -2,6 +2,7 @@
 
 use super::facts::{learn_builtin, learn_given, learn_order};
 use super::numbers::Kind;
+use super::reached;
 use super::stop::{Stop, Translated};
 use super::terms::Reader;
 use crate::prove::problem::{Fact, Form, Library, Sign};
@@ -22,9 +23,9 @@ pub struct Setup {
 /// ranges.
 pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
     let statement = reader.statement;
-    let needs = statement.needs();
+    let needs = reached::builtins(statement);
     for builtin in &needs {
-        learn_builtin(*builtin, reader.numbers)?;
+        learn_builtin(*builtin, statement, reader.numbers)?;
     }
     for least in [Builtin::Pl, Builtin::StrongConvexity] {
         if needs.contains(&least) && needs.contains(&Builtin::Smoothness) {
@@ -48,7 +49,9 @@ pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
     }
     setup.read_all(second, reader)?;
     for lemma in &statement.hints.lemmas[..lemmas] {
+        reader.numbers.of_hint = true;
         setup.read(lemma, "a lemma", reader)?;
+        reader.numbers.of_hint = false;
     }
     Ok(setup)
 }
@@ -60,14 +63,9 @@ fn may_recede(statement: &Statement, constant: Builtin) -> bool {
     // Whatever part of the method speaks of it has its name in the text of the tree.
     let mut jumps = format!("{:?}", statement.method).contains(&format!("{constant:?}"));
     statement.walk(&mut |node| jumps |= matches!(node, Node::Term(Term::If(..))));
-    let reads = |term: &Term| term.any(|node| matches!(node, Node::Term(Term::Builtin(own)) if *own == constant));
-    let of_constants = |term: &Term| {
-        term.any(
-            |node| matches!(node, Node::Term(Term::Constant(position)) if reads(&statement.constants[*position].term)),
-        )
-    };
+    let reads = |term: &Term| reached::reads(term, constant, statement);
     let ends = statement.parameters.iter().flat_map(|own| [&own.lower.value, &own.upper.value]).flatten();
-    let bounded = ends.into_iter().any(|end| reads(end) || of_constants(end));
+    let bounded = ends.into_iter().any(reads);
     // Only that it is positive.
     let is_open = |(left, relation, right): &(Term, Relation, Term)| {
         let is_zero = |term: &Term| matches!(term, Term::Number(value) if *value == 0);
@@ -78,7 +76,7 @@ fn may_recede(statement: &Statement, constant: Builtin) -> bool {
         }
     };
     let all = statement.hypotheses.iter().flat_map(|hypothesis| &hypothesis.condition.0);
-    let mut about = all.filter(|(left, _, right)| [left, right].iter().any(|side| reads(side) || of_constants(side)));
+    let mut about = all.filter(|(left, _, right)| reads(left) || reads(right));
     !jumps && !bounded && about.all(is_open)
 }
 

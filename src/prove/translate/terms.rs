@@ -105,9 +105,12 @@ impl<'c, 'a> Reader<'c, 'a> {
         }
     }
 
-    /// rhs − lhs of an inequality at the index.
+    /// rhs − lhs of a step of the proof at the index.
     pub fn step(&mut self, (lhs, rhs): &(Term, Term)) -> Translated<Form> {
-        let (lhs, mut form) = (self.form(lhs)?, self.form(rhs)?);
+        self.numbers.of_hint = true;
+        let sides = self.form(lhs).and_then(|lhs| Ok((lhs, self.form(rhs)?)));
+        self.numbers.of_hint = false;
+        let (lhs, mut form) = sides?;
         form.add_scaled(&lhs, &-self.numbers.field.one());
         Ok(form)
     }

@@ -156,7 +156,11 @@ impl Unknowns {
         if let Some(known) = self.points.iter().position(|point| point.at == *at) {
             return known;
         }
-        let (name, is_past) = (name(), self.is_past(at));
+        let (mut name, is_past) = (name(), self.is_past(at));
+        // Each point has a value of f of its own.
+        while self.points.iter().any(|point| point.name == name) {
+            name.push('_');
+        }
         let gradient = self.vector(format!("grad {name}"), is_past);
         let value = self.atom(&format!("f {name}"), is_past);
         self.points.push(Point { name, at: at.clone(), gradient, value, deviation: None });

@@ -1,0 +1,65 @@
+//! What a statement speaks of: its claims, hypotheses and ranges, and the constants that these reach. What is only
+//! declared, or only tried, counts for nothing.
+
+use std::collections::BTreeSet;
+
+use crate::statement::Statement;
+use crate::statement::term::{Builtin, Node, Term};
+
+/// The constants of the instance that a statement speaks of.
+pub fn builtins(statement: &Statement) -> BTreeSet<Builtin> {
+    let mut found = BTreeSet::new();
+    for claim in &statement.claims {
+        collect(&claim.lhs, statement, &mut found);
+        collect(&claim.rhs, statement, &mut found);
+    }
+    for (left, _, right) in statement.hypotheses.iter().flat_map(|hypothesis| &hypothesis.condition.0) {
+        collect(left, statement, &mut found);
+        collect(right, statement, &mut found);
+    }
+    for parameter in &statement.parameters {
+        for end in [&parameter.lower.value, &parameter.upper.value].into_iter().flatten() {
+            collect(end, statement, &mut found);
+        }
+    }
+    found
+}
+
+fn collect(term: &Term, statement: &Statement, found: &mut BTreeSet<Builtin>) {
+    term.walk(&mut |node| match node {
+        Node::Term(Term::Builtin(builtin)) => {
+            found.insert(*builtin);
+        }
+        Node::Term(Term::Constant(position)) => collect(&statement.constants[*position].term, statement, found),
+        _ => {}
+    });
+}
+
+/// Whether a term speaks of a constant of the instance, directly or through constants.
+pub fn reads(term: &Term, builtin: Builtin, statement: &Statement) -> bool {
+    let mut found = BTreeSet::new();
+    collect(term, statement, &mut found);
+    found.contains(&builtin)
+}
+
+/// Whether a term has no value where a constant of the instance is 0: it divides by a product in which that is.
+pub fn has_no_value_at_zero(term: &Term, builtin: Builtin, statement: &Statement) -> bool {
+    let again = |part: &Term| has_no_value_at_zero(part, builtin, statement);
+    match term {
+        Term::Div(a, b) => is_factor(b, builtin, statement) || again(a) || again(b),
+        Term::Constant(position) => again(&statement.constants[*position].term),
+        Term::Add(a, b) | Term::Sub(a, b) | Term::Mul(a, b) | Term::Min(a, b) | Term::Max(a, b) => again(a) || again(b),
+        Term::Negate(a) | Term::Apply(_, a) => again(a),
+        _ => false,
+    }
+}
+
+/// Whether a term is 0 where a constant of the instance is.
+fn is_factor(term: &Term, builtin: Builtin, statement: &Statement) -> bool {
+    match term {
+        Term::Builtin(own) => *own == builtin,
+        Term::Mul(a, b) => is_factor(a, builtin, statement) || is_factor(b, builtin, statement),
+        Term::Constant(position) => is_factor(&statement.constants[*position].term, builtin, statement),
+        _ => false,
+    }
+}
