@@ -36,10 +36,11 @@ fn prove_one(statement: &Statement, output: Option<&Path>, effort: Effort) -> Re
     });
     bar.finish_and_clear();
     let seconds = begun.elapsed().as_secs_f64();
+    let cases = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
     let verdict = match &attempted {
         Err(why) => format!("not translated: {why}"),
-        Ok(None) => format!("open, {} of {cases} cases in {seconds:.1} s", open.len()),
-        Ok(Some(_)) => format!("proved for all parameters, {cases} cases in {seconds:.1} s"),
+        Ok(None) => format!("open, {} of {cases} in {seconds:.1} s", open.len()),
+        Ok(Some(_)) => format!("proved for all parameters, {cases} in {seconds:.1} s"),
     };
     print(&format!("{}: {verdict}", statement.id))?;
     if !open.is_empty() {

@@ -218,7 +218,10 @@ impl<'s> Telescope<'_, '_, 's> {
             _ => (None, None),
         };
         self.reader.whole = Some(Whole { horizon: horizon.clone(), relative, power, total });
+        // Constants may speak of K, which is not the same each time.
+        self.reader.constants.fill(None);
         let form = self.reader.form(term);
+        self.reader.constants.fill(None);
         self.reader.whole = None;
         self.reader.index = own;
         form

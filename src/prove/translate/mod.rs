@@ -99,7 +99,8 @@ fn places(statement: &Statement, goal: &Goal<'_>) -> Result<Vec<Place>, String> 
     let reach = goal.reach()?;
     // What step 0 makes of a state is not known before it draws.
     let starts = statement.method.starts.iter().flat_map(|start| &start.states).chain(&statement.method.states);
-    let made = i64::from(starts.into_iter().any(|state| matches!(state.rule, Rule::Line(_))));
+    let is_made = starts.into_iter().any(|state| matches!(state.rule, Rule::Line(_)));
+    let made = i64::from(is_made && reach != Reach::default());
     let general = reach.general_from.max(first).max(made);
     let mut places = Vec::new();
     for index in first..end.map_or(general, |end| general.max(first + 1).min(end)) {

@@ -468,9 +468,18 @@ impl Numbers {
         if difference.is_zero() {
             return Ok(relation.admits(Equal));
         }
-        if let Some(choice) = self.choices.iter().find(|choice| choice.number == difference).cloned() {
-            self.choose(&choice)?;
-            return Ok(choice.signs.iter().all(|sign| relation.admits(*sign)));
+        let chosen: Vec<Choice> = self.choices.iter().filter(|choice| choice.number == difference).cloned().collect();
+        if !chosen.is_empty() {
+            chosen.iter().try_for_each(|choice| self.choose(choice))?;
+            // What was chosen may be less than what is asked.
+            let is_left = |sign: &Ordering| chosen.iter().all(|choice| choice.signs.contains(sign));
+            let left: Vec<Ordering> = [Less, Equal, Greater].into_iter().filter(is_left).collect();
+            match left.iter().filter(|sign| relation.admits(**sign)).count() {
+                _ if left.is_empty() => return Err(Stop::Empty),
+                0 => return Ok(false),
+                admitted if admitted == left.len() => return Ok(true),
+                _ => {}
+            }
         }
         match (self.sign(&difference), relation) {
             (Some(Known { negative, strict: true }), _) => Ok(relation.admits(if negative { Less } else { Greater })),

@@ -1,6 +1,6 @@
 //! What a statement says before any claim: what its constants are, its hypotheses, the ranges of its parameters.
 
-use super::facts::{learn_builtin, learn_given, learn_order};
+use super::facts::{is_positive, learn_builtin, learn_given, learn_order};
 use super::numbers::Kind;
 use super::reached;
 use super::stop::{Stop, Translated};
@@ -29,7 +29,9 @@ pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
     }
     for least in [Builtin::Pl, Builtin::StrongConvexity] {
         if needs.contains(&least) && needs.contains(&Builtin::Smoothness) {
-            learn_order(least, Builtin::Smoothness, may_recede(statement, least), reader.numbers)?;
+            // At L = 0 there is nothing below.
+            let strict = is_positive(Builtin::Smoothness, statement) && may_recede(statement, least);
+            learn_order(least, Builtin::Smoothness, strict, reader.numbers)?;
         }
     }
     for given in &statement.given {
