@@ -5,7 +5,7 @@ use super::numbers::Kind;
 use super::reach::Reach;
 use super::stop::{Translated, untranslatable};
 use super::terms::{ATOMS, Reader, Whole};
-use crate::algebra::Fraction;
+use crate::algebra::{Fraction, Polynomial};
 use crate::prove::problem::Form;
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Index, Term};
@@ -202,7 +202,7 @@ impl<'s> Telescope<'_, '_, 's> {
 
     /// K, of which nothing else is known.
     fn horizon(&mut self) -> Translated<Fraction> {
-        let horizon = self.reader.numbers.named(Kind::Index, "K")?;
+        let horizon = of_its_own(self.reader.numbers.named(Kind::Index, "K")?, "K")?;
         let room = &horizon - self.one();
         self.reader.numbers.learn(&room, false, "K")?;
         Ok(horizon)
@@ -237,7 +237,7 @@ impl<'s> Telescope<'_, '_, 's> {
 
     /// A number that stands for what a right-hand side is taken apart by.
     fn special(&mut self, name: &str) -> Translated<Fraction> {
-        self.reader.numbers.named(Kind::Special, name)
+        of_its_own(self.reader.numbers.named(Kind::Special, name)?, name)
     }
 
     /// P, `by` steps later.
@@ -374,9 +374,18 @@ fn difference(a: &Form, b: &Form) -> Form {
 
 /// The variable that a number is.
 fn variable_of(number: &Fraction) -> Option<usize> {
-    match number.as_polynomial()?.variables()[..] {
-        [variable] => Some(variable),
+    let polynomial = number.as_polynomial()?;
+    match polynomial.variables()[..] {
+        [variable] => (*polynomial == Polynomial::variable(variable)).then_some(variable),
         _ => None,
+    }
+}
+
+/// What a right-hand side is taken apart by must not be known by other numbers.
+fn of_its_own(number: Fraction, name: &str) -> Translated<Fraction> {
+    match variable_of(&number) {
+        Some(_) => Ok(number),
+        None => untranslatable(format!("{name} is given by other numbers")),
     }
 }
 
