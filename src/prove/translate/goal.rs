@@ -134,7 +134,8 @@ impl<'s> Goal<'s> {
                 let (left, right) = (reader.number(left)?, reader.number(right)?);
                 let room = match relation {
                     Relation::Less | Relation::LessEqual => right - left,
-                    Relation::Greater | Relation::GreaterEqual | Relation::Equal => left - right,
+                    Relation::Greater | Relation::GreaterEqual => left - right,
+                    Relation::Equal => return untranslatable("an equation as a lemma"),
                 };
                 match relation {
                     Relation::Less | Relation::Greater => positive(&room),
