@@ -127,6 +127,14 @@ impl Form {
         }
     }
 
+    /// The difference.
+    #[must_use]
+    pub fn minus(&self, other: &Form) -> Self {
+        let mut difference = self.clone();
+        difference.add_scaled(other, &-self.constant.field().one());
+        difference
+    }
+
     /// The multiple.
     #[must_use]
     pub fn scaled(&self, factor: &Fraction) -> Self {

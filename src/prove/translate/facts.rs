@@ -1,5 +1,7 @@
 //! What is known of every function, estimate and constant: the facts that a proof may use, each with its reason.
 
+use std::collections::BTreeSet;
+
 use super::method::Run;
 use super::numbers::{Kind, Numbers};
 use super::reached;
@@ -76,22 +78,24 @@ pub struct Facts<'c> {
     unknowns: &'c mut Unknowns,
     /// Whether f is convex.
     convex: bool,
+    /// What the statement speaks of.
+    needs: BTreeSet<Builtin>,
     found: Vec<Fact>,
 }
 
 impl<'c> Facts<'c> {
     /// None yet.
     pub fn new(statement: &'c Statement, convex: bool, numbers: &'c mut Numbers, unknowns: &'c mut Unknowns) -> Self {
-        Facts { statement, numbers, unknowns, convex, found: Vec::new() }
+        let needs = reached::builtins(statement);
+        Facts { statement, numbers, unknowns, convex, needs, found: Vec::new() }
     }
 
     /// All of them, with those that are given.
     pub fn all(mut self, run: &Run<'_>, averages: bool, given: Vec<Fact>) -> Translated<Vec<Fact>> {
         self.found = given;
-        let needs = reached::builtins(self.statement);
         let points = self.unknowns.points.clone();
         let mut smoothness = None;
-        if needs.contains(&Builtin::Smoothness) {
+        if self.needs.contains(&Builtin::Smoothness) {
             let constant = self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?;
             self.smooth(&points, &constant);
             smoothness = Some(constant);
@@ -102,7 +106,7 @@ impl<'c> Facts<'c> {
         if self.convex {
             self.of_convexity(&points)?;
         }
-        if needs.contains(&Builtin::Pl) {
+        if self.needs.contains(&Builtin::Pl) {
             self.of_pl(&points)?;
         }
         if averages {
@@ -188,11 +192,10 @@ impl<'c> Facts<'c> {
 
     /// How the workers' gradients differ, at a point and between points.
     fn of_workers(&mut self, points: &[Point]) -> Translated<()> {
-        let needs = reached::builtins(self.statement);
         let minus = -self.numbers.field.one();
         let apart = points.iter().filter_map(|point| Some((point, point.deviation.clone()?)));
         let apart: Vec<(&Point, Combination)> = apart.collect();
-        if needs.contains(&Builtin::Heterogeneity) {
+        if self.needs.contains(&Builtin::Heterogeneity) {
             let atom = self.unknowns.atom(Builtin::Heterogeneity.name(), true);
             for (point, deviation) in &apart {
                 let mut form = Form::atom(atom, &self.numbers.field);
@@ -200,7 +203,7 @@ impl<'c> Facts<'c> {
                 self.add(format!("apart({})", point.name), "zeta2 bounds the heterogeneity", form, Library::Both);
             }
         }
-        if needs.contains(&Builtin::MeanSquareSmoothness) {
+        if self.needs.contains(&Builtin::MeanSquareSmoothness) {
             let bound = self.numbers.named(Kind::Constant, Builtin::MeanSquareSmoothness.name())?;
             for (number, (i, of_i)) in apart.iter().enumerate() {
                 for (j, of_j) in &apart[number + 1..] {
@@ -238,12 +241,11 @@ impl<'c> Facts<'c> {
     fn of_convexity(&mut self, points: &[Point]) -> Translated<()> {
         let field = self.numbers.field.clone();
         let number = |p: i32, q: i32| field.constant((p, q));
-        let needs = reached::builtins(self.statement);
-        let strong = match needs.contains(&Builtin::StrongConvexity) {
+        let strong = match self.needs.contains(&Builtin::StrongConvexity) {
             true => self.numbers.named(Kind::Constant, Builtin::StrongConvexity.name())?,
             false => field.zero(),
         };
-        let smoothness = match needs.contains(&Builtin::Smoothness) {
+        let smoothness = match self.needs.contains(&Builtin::Smoothness) {
             true => Some(self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?),
             false => None,
         };
@@ -282,7 +284,6 @@ impl<'c> Facts<'c> {
 
     /// Bounds in mean of what the claim's own step draws.
     fn of_errors(&mut self, run: &Run<'_>, points: &[Point]) -> Translated<()> {
-        let needs = reached::builtins(self.statement);
         let Some(drawn) = run.own_error() else { return Ok(()) };
         let gradient = &points[drawn.point].gradient;
         let mut bounds = vec![(&drawn.error, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error")];
@@ -292,7 +293,7 @@ impl<'c> Facts<'c> {
         }
         for (vector, relative, absolute, reason) in bounds {
             // Only what the claim reaches counts.
-            if !needs.contains(&relative) && !needs.contains(&absolute) {
+            if !self.needs.contains(&relative) && !self.needs.contains(&absolute) {
                 continue;
             }
             self.bound(vector, gradient, (relative, absolute), reason)?;

@@ -128,7 +128,7 @@ impl<'s> Goal<'s> {
         match self {
             Goal::Claim(claim) => {
                 let (lhs, rhs) = (reader.form(&claim.lhs)?, reader.form(&claim.rhs)?);
-                Ok(difference(&rhs, &lhs))
+                Ok(rhs.minus(&lhs))
             }
             Goal::Lemma((left, relation, right), _) => {
                 let (left, right) = (reader.number(left)?, reader.number(right)?);
@@ -162,6 +162,18 @@ struct Bound {
     instance: Form,
 }
 
+impl Bound {
+    /// What it says of the start: F, and of a power of which K = 0 is the exponent R as well.
+    fn at_start(self, shape: Shape<'_>) -> Form {
+        let Bound { mut start, instance, .. } = self;
+        if let Shape::Geometric(_) = shape {
+            let one = start.constant.field().one();
+            start.add_scaled(&instance, &one);
+        }
+        start
+    }
+}
+
 struct Telescope<'t, 'c, 's> {
     induction: &'t Induction<'s>,
     reader: &'t mut Reader<'c, 's>,
@@ -174,12 +186,8 @@ impl<'s> Telescope<'_, '_, 's> {
         match part {
             Part::Step => self.step(&horizon),
             Part::Start => {
-                let bound = self.bound(0)?;
-                let mut form = difference(&bound.start, &self.potential(0, &horizon)?);
-                if let Shape::Geometric(_) = self.induction.shape {
-                    form.add_scaled(&bound.instance, &self.one());
-                }
-                Ok(form)
+                let start = self.bound(0)?.at_start(self.induction.shape);
+                Ok(start.minus(&self.potential(0, &horizon)?))
             }
             Part::End => self.end(),
             Part::NotNegative => match self.induction.shape {
@@ -245,19 +253,12 @@ impl<'s> Telescope<'_, '_, 's> {
     fn potential(&mut self, by: i64, horizon: &Fraction) -> Translated<Form> {
         match self.induction.potential {
             Some(potential) => {
-                self.reader.numbers.of_hint = true;
+                let outside = std::mem::replace(&mut self.reader.numbers.of_hint, true);
                 let form = self.read(potential, by, horizon, false);
-                self.reader.numbers.of_hint = false;
+                self.reader.numbers.of_hint = outside;
                 form
             }
-            None => {
-                let bound = self.bound(by)?;
-                let mut form = bound.start;
-                if let Shape::Geometric(_) = self.induction.shape {
-                    form.add_scaled(&bound.instance, &self.one());
-                }
-                Ok(form)
-            }
+            None => Ok(self.bound(by)?.at_start(self.induction.shape)),
         }
     }
 
@@ -314,7 +315,7 @@ impl<'s> Telescope<'_, '_, 's> {
     fn step(&mut self, horizon: &Fraction) -> Translated<Form> {
         let (before, after) = (self.potential(0, horizon)?, self.potential(1, horizon)?);
         let bound = self.bound(0)?;
-        let mut form = match self.induction.shape {
+        let form = match self.induction.shape {
             Shape::Mean(weight) => {
                 let mut form = before;
                 let weight = match weight {
@@ -323,7 +324,7 @@ impl<'s> Telescope<'_, '_, 's> {
                 };
                 form.add_scaled(&bound.instance, &weight);
                 let body = self.read(self.induction.body, 0, horizon, false)?;
-                difference(&form, &body)
+                form.minus(&body)
             }
             Shape::Geometric(base) => {
                 let base = self.reader.number(base)?;
@@ -333,8 +334,7 @@ impl<'s> Telescope<'_, '_, 's> {
             }
             Shape::Decay => before,
         };
-        form.add_scaled(&after, &-self.one());
-        Ok(form)
+        Ok(form.minus(&after))
     }
 
     fn end(&mut self) -> Translated<Form> {
@@ -345,7 +345,7 @@ impl<'s> Telescope<'_, '_, 's> {
         }
         let body = self.read(self.induction.body, 0, &end, false)?;
         let factor = self.factor_at_end()?;
-        Ok(difference(&potential.scaled(&factor), &body))
+        Ok(potential.scaled(&factor).minus(&body))
     }
 
     /// c(K) where K is the index.
@@ -365,12 +365,6 @@ fn positive(number: &Fraction) -> Translated<Form> {
         Some(reciprocal) => Ok(Form::constant(reciprocal)),
         None => untranslatable("a factor that must be positive is 0"),
     }
-}
-
-fn difference(a: &Form, b: &Form) -> Form {
-    let mut form = a.clone();
-    form.add_scaled(b, &-b.constant.field().one());
-    form
 }
 
 /// The variable that a number is.

@@ -44,24 +44,20 @@ const MOST_CASES: usize = 64;
 /// Why it has no such form.
 pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
     let mut problems = Vec::new();
-    for (position, lemma) in statement.hints.lemmas.iter().enumerate() {
-        for (part, comparison) in lemma.0.iter().enumerate() {
-            let goal = Goal::Lemma(comparison, position);
-            for place in places(statement, &goal)? {
-                let named = Place { name: format!("lemma {}, part {}", position + 1, part + 1), ..place };
-                problems.extend(cases(statement, &goal, &named)?);
-            }
-        }
-    }
-    let mut shown = |goal: Goal<'_>, name: &str| {
+    let mut shown = |goal: Goal<'_>, name: &dyn Fn(&str) -> String| {
         for place in places(statement, &goal)? {
-            let named = Place { name: format!("{name}{}", place.name), ..place };
+            let named = Place { name: name(&place.name), ..place };
             problems.extend(cases(statement, &goal, &named)?);
         }
         Ok::<(), String>(())
     };
+    for (position, lemma) in statement.hints.lemmas.iter().enumerate() {
+        for (part, comparison) in lemma.0.iter().enumerate() {
+            shown(Goal::Lemma(comparison, position), &|_| format!("lemma {}, part {}", position + 1, part + 1))?;
+        }
+    }
     for number in 0..statement.hints.steps.len() {
-        shown(Goal::Between(statement, number), &format!("step {}, ", number + 1))?;
+        shown(Goal::Between(statement, number), &|place| format!("step {}, {place}", number + 1))?;
     }
     for (position, claim) in statement.claims.iter().enumerate() {
         let name = if statement.claims.len() > 1 { format!("claim {}, ", position + 1) } else { String::new() };
@@ -69,7 +65,7 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
             return Err("a claim about several single points, which belong to no run".to_owned());
         }
         if claim.quantifier.is_some() {
-            shown(Goal::Claim(claim), &name)?;
+            shown(Goal::Claim(claim), &|place| format!("{name}{place}"))?;
             continue;
         }
         if statement.form == Related::Identity {
@@ -77,7 +73,7 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
         }
         let induction = Induction::of(statement, claim)?;
         for part in induction.parts() {
-            shown(Goal::Part(&induction, part), &format!("{name}{}, ", part.name()))?;
+            shown(Goal::Part(&induction, part), &|place| format!("{name}{}, {place}", part.name()))?;
         }
     }
     Ok(problems)

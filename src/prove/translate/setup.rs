@@ -19,8 +19,8 @@ pub struct Setup {
     pub given: Vec<Fact>,
 }
 
-/// Reads constants, hypotheses, ranges and the first so many lemmas. Hypotheses on the instance alone come first, as they may tell signs in
-/// ranges.
+/// Reads constants, hypotheses, ranges and the first so many lemmas. Hypotheses on the instance alone come first, as
+/// they may tell signs in ranges.
 pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
     let statement = reader.statement;
     let needs = reached::builtins(statement);
@@ -59,8 +59,8 @@ pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
 }
 
 /// Whether each instance on the boundary of a constant is the limit of instances with a smaller one: nothing else
-/// bounds it, the method does not know it, and what is claimed has no jumps. Then the claim
-/// there follows from the claim inside.
+/// bounds it, the method does not know it, and what is claimed has no jumps. Then the claim there follows from the claim
+/// inside.
 fn may_recede(statement: &Statement, constant: Builtin) -> bool {
     // Whatever part of the method speaks of it has its name in the text of the tree.
     let mut jumps = format!("{:?}", statement.method).contains(&format!("{constant:?}"));
@@ -155,8 +155,8 @@ impl Setup {
                 self.convex = true;
                 continue;
             }
-            let (left, mut room) = (reader.form(left)?, reader.form(right)?);
-            room.add_scaled(&left, &-reader.numbers.field.one());
+            let (left, right) = (reader.form(left)?, reader.form(right)?);
+            let room = right.minus(&left);
             let Some(room) = room.as_constant().cloned() else {
                 let name = format!("hypothesis {reason} {}", self.given.len());
                 self.given.push(of_atoms(name, room, *relation, reason));

@@ -110,9 +110,8 @@ impl<'c, 'a> Reader<'c, 'a> {
         self.numbers.of_hint = true;
         let sides = self.form(lhs).and_then(|lhs| Ok((lhs, self.form(rhs)?)));
         self.numbers.of_hint = false;
-        let (lhs, mut form) = sides?;
-        form.add_scaled(&lhs, &-self.numbers.field.one());
-        Ok(form)
+        let (lhs, rhs) = sides?;
+        Ok(rhs.minus(&lhs))
     }
 
     /// Any number.
