@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::limits::is_positive;
 use super::method::Run;
 use super::numbers::{Kind, Numbers};
 use super::reached;
@@ -11,7 +12,7 @@ use super::unknowns::{Point, Unknowns};
 use crate::algebra::Fraction;
 use crate::prove::problem::{Combination, Fact, Form, Library, Sign};
 use crate::statement::Statement;
-use crate::statement::term::{Builtin, Node, Term};
+use crate::statement::term::Builtin;
 
 /// What a constant of the instance is, whatever the instance.
 pub fn learn_builtin(builtin: Builtin, statement: &Statement, numbers: &mut Numbers) -> Translated<()> {
@@ -27,24 +28,6 @@ pub fn learn_builtin(builtin: Builtin, statement: &Statement, numbers: &mut Numb
     };
     let number = numbers.named(Kind::Constant, builtin.name())?;
     numbers.learn(&number, strict, "what the constant is")
-}
-
-/// Whether a claim need be shown only where an upper bound of the function is above 0: it has no value at 0, or no
-/// condition and no jump depends on it, and then what holds at 0 is the limit of what holds for larger bounds.
-pub fn is_positive(builtin: Builtin, statement: &Statement) -> bool {
-    let ends = statement.parameters.iter().flat_map(|own| [&own.lower.value, &own.upper.value]).flatten();
-    let sides = statement.hypotheses.iter().flat_map(|own| &own.condition.0).flat_map(|(a, _, b)| [a, b]);
-    let conditions: Vec<&Term> = ends.chain(sides).collect();
-    let has_none = |term: &Term| reached::has_no_value_at_zero(term, builtin, statement);
-    let all_claims = statement.claims.iter().all(|claim| has_none(&claim.lhs) || has_none(&claim.rhs));
-    if all_claims || conditions.iter().any(|term| has_none(term)) {
-        return true;
-    }
-    // Whatever the method decides by a condition may be decided by the constant.
-    let method = format!("{:?}", statement.method);
-    let mut jumps = method.contains("If(") && method.contains(&format!("{builtin:?}"));
-    statement.walk(&mut |node| jumps |= matches!(node, Node::Term(Term::If(..))));
-    !jumps && conditions.iter().all(|term| !reached::reads(term, builtin, statement))
 }
 
 /// Notes that one constant is at most another, as of every function that is not constant; of constant ones it is

@@ -2,9 +2,11 @@
 //! case. No search: it lists what is known, and a proof may use nothing else.
 
 mod basis;
+mod conditions;
 mod facts;
 mod goal;
 mod induction;
+mod limits;
 mod method;
 mod numbers;
 mod reach;
@@ -15,9 +17,9 @@ mod terms;
 mod unknowns;
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
 use basis::Basis;
+use conditions::{connected, without_roots};
 use facts::Facts;
 use goal::Goal;
 use induction::Induction;
@@ -29,7 +31,7 @@ use stop::{Stop, Translated, untranslatable};
 use terms::Reader;
 use unknowns::Unknowns;
 
-use super::problem::{Combination, Condition, Fact, Form, Library, Problem, Sign};
+use super::problem::{Combination, Fact, Form, Library, Problem, Sign};
 use crate::algebra::{Field, Fraction, Polynomial};
 use crate::method::language::tree::Rule;
 use crate::statement::term::Builtin;
@@ -333,66 +335,4 @@ fn orthogonal(noise: &Combination, basis: &Basis, field: &Field) -> Vec<Fact> {
         }
     })
     .collect()
-}
-
-/// The conditions that say something of the numbers in these forms, directly or through other conditions.
-fn connected<'f>(conditions: Vec<Condition>, forms: impl Iterator<Item = &'f Form>) -> Vec<Condition> {
-    let mut counts: BTreeSet<usize> = BTreeSet::new();
-    for coefficient in forms.flat_map(Form::coefficients) {
-        counts.extend(coefficient.numerator().variables());
-        counts.extend(coefficient.denominator().variables());
-    }
-    loop {
-        let before = counts.len();
-        for condition in &conditions {
-            let variables = condition.polynomial.variables();
-            if variables.iter().any(|variable| counts.contains(variable)) {
-                counts.extend(variables);
-            }
-        }
-        if counts.len() == before {
-            break;
-        }
-    }
-    let is_in = |condition: &Condition| condition.polynomial.variables().iter().any(|v| counts.contains(v));
-    conditions.into_iter().filter(is_in).collect()
-}
-
-/// What the conditions say of the other numbers where roots are in them: of P + Q·s ≥ 0 with Q ≤ 0 that P ≥ 0 and
-/// P² − Q²s² ≥ 0, as the product with P − Q·s; and P + Q ≥ 0 where s² ≥ 1.
-fn without_roots(numbers: &Numbers) -> Vec<Condition> {
-    let mut conditions = numbers.conditions().to_vec();
-    for (variable, square) in numbers.roots() {
-        let root = numbers.field.variable(*variable);
-        if &root * &root == *square {
-            continue;
-        }
-        let mut without = Vec::new();
-        for condition in conditions {
-            if condition.polynomial.degree(*variable) == 0 {
-                without.push(condition);
-                continue;
-            }
-            let coefficients = condition.polynomial.coefficients_in(*variable);
-            let [rest, slope] = &coefficients[..] else { continue };
-            let slope = numbers.field.polynomial(slope);
-            if numbers.sign(&slope).is_none_or(|sign| !sign.negative) {
-                continue;
-            }
-            let rest = numbers.field.polynomial(rest);
-            let product = numbers.reduced(&(&rest * &rest - &slope * &slope * square));
-            let over_one = square - numbers.rational(1);
-            let is_over_one = over_one.is_zero() || numbers.sign(&over_one).is_some_and(|sign| !sign.negative);
-            let linear = if is_over_one { &rest + &slope } else { rest };
-            for number in [linear, product] {
-                let mut known = numbers.clone();
-                let before = known.conditions().len();
-                if known.learn(&number, condition.strict, &condition.reason).is_ok() {
-                    without.extend(known.conditions()[before..].iter().cloned());
-                }
-            }
-        }
-        conditions = without;
-    }
-    conditions
 }

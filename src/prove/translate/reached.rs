@@ -13,16 +13,18 @@ pub fn builtins(statement: &Statement) -> BTreeSet<Builtin> {
         collect(&claim.lhs, statement, &mut found);
         collect(&claim.rhs, statement, &mut found);
     }
-    for (left, _, right) in statement.hypotheses.iter().flat_map(|hypothesis| &hypothesis.condition.0) {
-        collect(left, statement, &mut found);
-        collect(right, statement, &mut found);
-    }
-    for parameter in &statement.parameters {
-        for end in [&parameter.lower.value, &parameter.upper.value].into_iter().flatten() {
-            collect(end, statement, &mut found);
-        }
-    }
+    sides(statement).chain(ends(statement)).for_each(|term| collect(term, statement, &mut found));
     found
+}
+
+/// The sides of hypotheses.
+pub fn sides(statement: &Statement) -> impl Iterator<Item = &Term> {
+    statement.hypotheses.iter().flat_map(|own| &own.condition.0).flat_map(|(left, _, right)| [left, right])
+}
+
+/// The ends of ranges.
+pub fn ends(statement: &Statement) -> impl Iterator<Item = &Term> {
+    statement.parameters.iter().flat_map(|own| [&own.lower.value, &own.upper.value]).flatten()
 }
 
 fn collect(term: &Term, statement: &Statement, found: &mut BTreeSet<Builtin>) {

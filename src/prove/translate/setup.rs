@@ -1,6 +1,7 @@
 //! What a statement says before any claim: what its constants are, its hypotheses, the ranges of its parameters.
 
-use super::facts::{is_positive, learn_builtin, learn_given, learn_order};
+use super::facts::{learn_builtin, learn_given, learn_order};
+use super::limits::{is_positive, may_recede};
 use super::numbers::Kind;
 use super::reached;
 use super::stop::{Stop, Translated};
@@ -8,7 +9,7 @@ use super::terms::Reader;
 use crate::prove::problem::{Fact, Form, Library, Sign};
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Builtin, Condition, Node, Term};
-use crate::statement::{Constant, Hypothesis, Parameter, Statement, Symbol};
+use crate::statement::{Constant, Hypothesis, Parameter, Symbol};
 
 /// What a statement says of its numbers before any claim, besides conditions on them.
 #[derive(Default)]
@@ -56,30 +57,6 @@ pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
         reader.numbers.of_hint = false;
     }
     Ok(setup)
-}
-
-/// Whether each instance on the boundary of a constant is the limit of instances with a smaller one: nothing else
-/// bounds it, the method does not know it, and what is claimed has no jumps. Then the claim there follows from the claim
-/// inside.
-fn may_recede(statement: &Statement, constant: Builtin) -> bool {
-    // Whatever part of the method speaks of it has its name in the text of the tree.
-    let mut jumps = format!("{:?}", statement.method).contains(&format!("{constant:?}"));
-    statement.walk(&mut |node| jumps |= matches!(node, Node::Term(Term::If(..))));
-    let reads = |term: &Term| reached::reads(term, constant, statement);
-    let ends = statement.parameters.iter().flat_map(|own| [&own.lower.value, &own.upper.value]).flatten();
-    let bounded = ends.into_iter().any(reads);
-    // Only that it is positive.
-    let is_open = |(left, relation, right): &(Term, Relation, Term)| {
-        let is_zero = |term: &Term| matches!(term, Term::Number(value) if *value == 0);
-        match relation {
-            Relation::Greater => matches!(left, Term::Builtin(_)) && is_zero(right),
-            Relation::Less => is_zero(left) && matches!(right, Term::Builtin(_)),
-            _ => false,
-        }
-    };
-    let all = statement.hypotheses.iter().flat_map(|hypothesis| &hypothesis.condition.0);
-    let mut about = all.filter(|(left, _, right)| reads(left) || reads(right));
-    !jumps && !bounded && about.all(is_open)
 }
 
 /// Whether a condition speaks of nothing that a statement chooses.

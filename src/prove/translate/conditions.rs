@@ -1,0 +1,68 @@
+//! The conditions of a problem, of all that is known of its numbers.
+
+use std::collections::BTreeSet;
+
+use super::numbers::Numbers;
+use crate::prove::problem::{Condition, Form};
+
+/// The conditions that say something of the numbers in these forms, directly or through other conditions.
+pub fn connected<'f>(conditions: Vec<Condition>, forms: impl Iterator<Item = &'f Form>) -> Vec<Condition> {
+    let mut counts: BTreeSet<usize> = BTreeSet::new();
+    for coefficient in forms.flat_map(Form::coefficients) {
+        counts.extend(coefficient.numerator().variables());
+        counts.extend(coefficient.denominator().variables());
+    }
+    loop {
+        let before = counts.len();
+        for condition in &conditions {
+            let variables = condition.polynomial.variables();
+            if variables.iter().any(|variable| counts.contains(variable)) {
+                counts.extend(variables);
+            }
+        }
+        if counts.len() == before {
+            break;
+        }
+    }
+    let is_in = |condition: &Condition| condition.polynomial.variables().iter().any(|v| counts.contains(v));
+    conditions.into_iter().filter(is_in).collect()
+}
+
+/// What the conditions say of the other numbers where roots are in them: of P + Q·s ≥ 0 with Q ≤ 0 that P ≥ 0 and
+/// P² − Q²s² ≥ 0, as the product with P − Q·s; and P + Q ≥ 0 where s² ≥ 1.
+pub fn without_roots(numbers: &Numbers) -> Vec<Condition> {
+    let mut conditions = numbers.conditions().to_vec();
+    for (variable, square) in numbers.roots() {
+        let root = numbers.field.variable(*variable);
+        if &root * &root == *square {
+            continue;
+        }
+        let mut without = Vec::new();
+        for condition in conditions {
+            if condition.polynomial.degree(*variable) == 0 {
+                without.push(condition);
+                continue;
+            }
+            let coefficients = condition.polynomial.coefficients_in(*variable);
+            let [rest, slope] = &coefficients[..] else { continue };
+            let slope = numbers.field.polynomial(slope);
+            if numbers.sign(&slope).is_none_or(|sign| !sign.negative) {
+                continue;
+            }
+            let rest = numbers.field.polynomial(rest);
+            let product = numbers.reduced(&(&rest * &rest - &slope * &slope * square));
+            let over_one = square - numbers.rational(1);
+            let is_over_one = over_one.is_zero() || numbers.sign(&over_one).is_some_and(|sign| !sign.negative);
+            let linear = if is_over_one { &rest + &slope } else { rest };
+            for number in [linear, product] {
+                let mut known = numbers.clone();
+                let before = known.conditions().len();
+                if known.learn(&number, condition.strict, &condition.reason).is_ok() {
+                    without.extend(known.conditions()[before..].iter().cloned());
+                }
+            }
+        }
+        conditions = without;
+    }
+    conditions
+}
