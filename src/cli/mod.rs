@@ -49,11 +49,11 @@ enum Command {
     Compare(CompareArguments),
     /// Measure false alarms and power of the statistical verdicts where the truth is known.
     Calibrate(CalibrateArguments),
-    /// Prove statements for all parameters, functions and dimensions, and every K, as far as that goes yet.
+    /// Prove statements for all parameters, functions and dimensions, and every K, or find exact counterexamples.
     Prove {
         /// Identifiers of shipped statements, or statement files; all shipped ones without any.
         statements: Vec<PathBuf>,
-        /// Folder of the proofs; none are written without it.
+        /// Folder of proofs and counterexamples; none are written without it.
         #[arg(long)]
         output: Option<PathBuf>,
         /// Seed of the points at which the search looks.
@@ -63,9 +63,9 @@ enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         budget: u32,
     },
-    /// Check a proof that `lemmata prove` wrote.
+    /// Check a proof or a counterexample that `lemmata prove` wrote.
     Verify {
-        /// The proof.
+        /// The proof or the counterexample.
         proof: PathBuf,
         /// The statement's file, where it is no shipped one.
         #[arg(long)]

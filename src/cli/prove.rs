@@ -1,13 +1,16 @@
 //! `lemmata prove` and `lemmata verify`.
 
+use std::io::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+use serde_json::Value;
 
 use super::check::progress_bar;
 use super::output::print;
 use super::{ExitCode, Failure, load, load_each};
-use crate::prove::{self, Case, Effort, Proof};
-use crate::statement::Statement;
+use crate::prove::{self, Case, Effort, Proof, Refutation, Refuted};
+use crate::statement::{Expectation, Statement};
 use crate::text;
 
 /// Largest proof file in bytes.
@@ -16,14 +19,16 @@ const MOST_BYTES: u64 = 4 << 20;
 pub(super) fn prove(names: &[PathBuf], output: Option<&Path>, effort: Effort) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::Success;
     for statement in load_each(names)? {
-        if !prove_one(&statement, output, effort)? {
-            code = ExitCode::Open;
+        match prove_one(&statement, output, effort)? {
+            ExitCode::Violated => code = ExitCode::Violated,
+            ExitCode::Open if code == ExitCode::Success => code = ExitCode::Open,
+            _ => {}
         }
     }
     Ok(code)
 }
 
-fn prove_one(statement: &Statement, output: Option<&Path>, effort: Effort) -> Result<bool, Failure> {
+fn prove_one(statement: &Statement, output: Option<&Path>, effort: Effort) -> Result<ExitCode, Failure> {
     let (begun, mut cases, mut open) = (Instant::now(), 0, Vec::new());
     let bar = progress_bar(0, "cases");
     let attempted = prove::attempt(statement, effort, &mut |problem, case| {
@@ -35,35 +40,78 @@ fn prove_one(statement: &Statement, output: Option<&Path>, effort: Effort) -> Re
         }
     });
     bar.finish_and_clear();
-    let seconds = begun.elapsed().as_secs_f64();
     let cases = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
-    let verdict = match &attempted {
-        Err(why) => format!("not translated: {why}"),
-        Ok(None) => format!("open, {} of {cases} in {seconds:.1} s", open.len()),
-        Ok(Some(_)) => format!("proved for all parameters, {cases} in {seconds:.1} s"),
-    };
-    print(&format!("{}: {verdict}", statement.id))?;
+    if let Ok(Some(proof)) = attempted {
+        let seconds = begun.elapsed().as_secs_f64();
+        print(&format!("{}: proved for all parameters, {cases} in {seconds:.1} s", statement.id))?;
+        write(output, |folder| proof.write(folder))?;
+        return Ok(ExitCode::Success);
+    }
+    if let Some(refuted) = prove::refute(statement, effort) {
+        return print_refuted(statement, output, &refuted);
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    print(&match attempted {
+        Err(why) => format!("{}: not translated: {why}", statement.id),
+        Ok(_) => format!("{}: open, {} of {cases} in {seconds:.1} s", statement.id, open.len()),
+    })?;
     if !open.is_empty() {
         print(&open.join("\n"))?;
     }
-    let Ok(Some(proof)) = attempted else { return Ok(false) };
-    if let Some(folder) = output {
-        let path = proof.write(folder).map_err(|err| Failure::bad_input(format!("{}: {err}", folder.display())))?;
-        print(&format!("  {}", path.display()))?;
+    Ok(ExitCode::Open)
+}
+
+/// Writes what was found into a folder, where one is asked for.
+fn write(folder: Option<&Path>, write: impl FnOnce(&Path) -> Result<PathBuf, Error>) -> Result<(), Failure> {
+    let Some(folder) = folder else { return Ok(()) };
+    let path = write(folder).map_err(|err| Failure::bad_input(format!("{}: {err}", folder.display())))?;
+    print(&format!("  {}", path.display()))
+}
+
+fn print_refuted(statement: &Statement, output: Option<&Path>, refuted: &Refuted) -> Result<ExitCode, Failure> {
+    let Refuted { refutation, gaps } = refuted;
+    let is_expected = statement.expect == Expectation::Violated;
+    let expected = if gaps.is_empty() && is_expected { ", as it is to be" } else { "" };
+    print(&format!("{}: {}{expected}", statement.id, described(gaps)))?;
+    print(&refutation.counterexample.text())?;
+    write(output, |folder| refutation.write(folder))?;
+    Ok(match (gaps.is_empty(), is_expected) {
+        (false, _) => ExitCode::Open,
+        (true, false) => ExitCode::Violated,
+        (true, true) => ExitCode::Success,
+    })
+}
+
+/// What a counterexample says of its statement.
+fn described(gaps: &[String]) -> String {
+    match gaps {
+        [] => "refuted: an exact counterexample obeys every hypothesis".to_owned(),
+        _ => format!(
+            "open: an exact counterexample obeys all that is known of a run, and may be none ({})",
+            gaps.join("; ")
+        ),
     }
-    Ok(true)
 }
 
 pub(super) fn verify(path: &Path, statement: Option<&Path>) -> Result<ExitCode, Failure> {
     let failed = |why: String| Failure::bad_input(format!("{}: {why}", path.display()));
     let text = text::read(path, MOST_BYTES).map_err(|err| failed(err.to_string()))?;
-    let proof: Proof = serde_json::from_str(&text).map_err(|err| failed(format!("it is no proof: {err}")))?;
-    let statement = load(statement.unwrap_or(Path::new(&proof.statement)))?;
-    match prove::verify(&statement, &proof) {
-        Ok(cases) => {
-            print(&format!("{}: the proof is valid, {cases} cases", statement.id))?;
-            Ok(ExitCode::Success)
-        }
-        Err(rejected) => Err(failed(format!("the proof is rejected: {rejected}"))),
+    let value: Value = serde_json::from_str(&text).map_err(|err| failed(format!("it is no proof: {err}")))?;
+    let load_of = |id: &str| load(statement.unwrap_or(Path::new(id)));
+    if value.get("counterexample").is_some() {
+        let read = serde_json::from_value(value);
+        let refutation: Refutation = read.map_err(|err| failed(format!("it is no refutation: {err}")))?;
+        let statement = load_of(&refutation.statement)?;
+        let checked = prove::verify_refutation(&statement, &refutation);
+        let gaps = checked.map_err(|why| failed(format!("the refutation is rejected: {why}")))?;
+        print(&format!("{}: {}", statement.id, described(&gaps)))?;
+        print(&refutation.counterexample.text())?;
+        return Ok(ExitCode::Success);
     }
+    let proof: Proof = serde_json::from_value(value).map_err(|err| failed(format!("it is no proof: {err}")))?;
+    let statement = load_of(&proof.statement)?;
+    let checked = prove::verify(&statement, &proof);
+    let cases = checked.map_err(|why| failed(format!("the proof is rejected: {why}")))?;
+    print(&format!("{}: the proof is valid, {cases} cases", statement.id))?;
+    Ok(ExitCode::Success)
 }

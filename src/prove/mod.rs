@@ -7,6 +7,8 @@ pub mod certificate;
 pub mod check;
 mod find;
 pub mod problem;
+mod refutation;
+pub mod refute;
 mod stored;
 pub mod translate;
 
@@ -20,9 +22,11 @@ use certificate::Certificate;
 use check::{Rejected, check};
 use find::Found;
 use problem::Problem;
+use translate::OneRun;
 
 use crate::statement::Statement;
 
+pub use refutation::{Refutation, Refuted, refute, verify_refutation};
 pub use stored::{Standing, standing};
 
 /// Version of the form of proof files.
@@ -92,7 +96,7 @@ pub fn attempt(
                 Err(rejected) => Case::Open(format!("what was found is rejected: {rejected}")),
             },
             Found::Nothing(why) => Case::Open(why),
-            Found::Infeasible(point) => Case::Open(format!("the facts do not give it at {}", at(problem, &point))),
+            Found::Infeasible(point) => Case::Open(infeasible(problem, &point)),
         };
         each(problem, &case);
         if let Case::Proved(certificate) = case {
@@ -100,6 +104,16 @@ pub fn attempt(
         }
     }
     Ok((proof.cases.len() == problems.len()).then_some(proof))
+}
+
+/// That the facts do not give a claim at a point: exactly, where an exact counterexample to them is found.
+fn infeasible(problem: &Problem, point: &[Rational]) -> String {
+    let all = OneRun::of_facts_alone(problem);
+    let at = at(problem, point);
+    match refute::at_point(&all, &point.to_vec()) {
+        Some(_) => format!("the facts do not give it: an exact counterexample to them has {at}"),
+        None => format!("the facts do not give it, as far as floating-point numbers tell, at {at}"),
+    }
 }
 
 /// A point for a person: the numbers that conditions speak of.
@@ -115,15 +129,7 @@ fn at(problem: &Problem, point: &[Rational]) -> String {
 /// The first part that fails.
 pub fn verify(statement: &Statement, proof: &Proof) -> Result<usize, Rejected> {
     let reject = |place: &str, why: String| Err(Rejected { place: place.to_owned(), why });
-    if proof.version != PROOF_VERSION {
-        return reject("version", format!("it is {}, this program reads {PROOF_VERSION}", proof.version));
-    }
-    if proof.statement != statement.id {
-        return reject("statement", format!("it is of `{}`, not of `{}`", proof.statement, statement.id));
-    }
-    if proof.hash != statement.hash {
-        return reject("hash", format!("`{}` has changed since; `lemmata prove` makes a new proof", statement.id));
-    }
+    is_of(statement, (proof.version, &proof.statement, &proof.hash))?;
     let problems = match translate::translate(statement) {
         Ok(problems) => problems,
         Err(why) => return reject("statement", why),
@@ -140,4 +146,19 @@ pub fn verify(statement: &Statement, proof: &Proof) -> Result<usize, Rejected> {
         check(problem, certificate).map_err(within)?;
     }
     Ok(problems.len())
+}
+
+/// Refuses what is of another statement, or of another text of it.
+fn is_of(statement: &Statement, (version, id, hash): (u32, &str, &str)) -> Result<(), Rejected> {
+    let reject = |place: &str, why: String| Err(Rejected { place: place.to_owned(), why });
+    if version != PROOF_VERSION {
+        return reject("version", format!("it is {version}, this program reads {PROOF_VERSION}"));
+    }
+    if id != statement.id {
+        return reject("statement", format!("it is of `{id}`, not of `{}`", statement.id));
+    }
+    if hash != statement.hash {
+        return reject("hash", format!("`{id}` has changed since; `lemmata prove` attempts it anew"));
+    }
+    Ok(())
 }

@@ -47,6 +47,16 @@ impl Combination {
         difference
     }
 
+    /// The same in other unknowns, in which each old one is written.
+    #[must_use]
+    pub fn in_vectors(&self, old: &[Combination]) -> Self {
+        let mut sum = Combination::zero();
+        for (position, coefficient) in &self.0 {
+            sum.add_scaled(&old[*position], coefficient);
+        }
+        sum
+    }
+
     /// Whether nothing is in it.
     #[must_use]
     pub fn is_zero(&self) -> bool {
@@ -174,6 +184,13 @@ impl Form {
             form.add_scaled(&Form::product(&old[*u], &old[*w], field), coefficient);
         }
         form
+    }
+
+    /// The same number with other atoms in place of each.
+    #[must_use]
+    pub fn with_atoms(&self, new: &[usize], field: &Field) -> Self {
+        let atoms: Vec<Combination> = new.iter().map(|atom| Combination::unknown(*atom, field)).collect();
+        Form { atoms: self.atoms.in_vectors(&atoms), ..self.clone() }
     }
 
     /// The same with each coefficient changed; none where one has no value.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Proof, verify};
+use super::{Proof, Refutation, verify};
 use crate::statement::Statement;
 use crate::text;
 
@@ -47,11 +47,24 @@ impl Proof {
     /// # Errors
     /// When that cannot be done.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
-        let path = folder.join(format!("{}.json", self.statement));
-        text::write(&path, |file| {
-            serde_json::to_writer(&mut *file, self)?;
-            file.write_all(b"\n")
-        })?;
-        Ok(path)
+        write(folder.join(format!("{}.json", self.statement)), self)
     }
+}
+
+impl Refutation {
+    /// Writes it into a folder as a proof is written, under a name that no proof has.
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
+        write(folder.join(format!("{}.refuted.json", self.statement)), self)
+    }
+}
+
+fn write(path: PathBuf, what: &impl Serialize) -> Result<PathBuf, Error> {
+    text::write(&path, |file| {
+        serde_json::to_writer(&mut *file, what)?;
+        file.write_all(b"\n")
+    })?;
+    Ok(path)
 }

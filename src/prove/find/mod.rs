@@ -1,12 +1,12 @@
 //! The search for a certificate. Nothing here is trusted: what it finds is checked.
 
-mod at_point;
+pub mod at_point;
 mod eliminate;
 mod fit;
 mod free;
 mod newton;
 mod pivots;
-mod points;
+pub mod points;
 mod positivity;
 
 use std::time::{Duration, Instant};

@@ -1,7 +1,9 @@
 //! Rational points at which the conditions hold: inside, and on their boundaries.
 
-use rand::SeedableRng;
+use std::time::Instant;
+
 use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 
@@ -12,6 +14,9 @@ use crate::prove::problem::{Condition, Form, Problem};
 const MOST_TRIES: usize = 20_000;
 /// Largest numerator or denominator of a number of a point that is solved for.
 const LARGEST: u32 = 1 << 30;
+
+/// Largest whole number that is drawn for a count.
+const LARGEST_COUNT: u32 = 24;
 
 /// Values of all numbers, by variable.
 pub type Point = Vec<Rational>;
@@ -40,6 +45,12 @@ pub struct Points<'p> {
     variables: Vec<usize>,
     random: ChaCha8Rng,
     pool: Vec<Rational>,
+    /// Variables that are drawn as whole numbers.
+    whole: Vec<usize>,
+    /// Polynomials that are to be 0.
+    equations: &'p [Polynomial],
+    /// When it ends.
+    until: Option<Instant>,
 }
 
 impl<'p> Points<'p> {
@@ -52,6 +63,9 @@ impl<'p> Points<'p> {
             variables: variables(problem),
             random: ChaCha8Rng::seed_from_u64(seed),
             pool: short.chain(others).collect(),
+            whole: Vec::new(),
+            equations: &[],
+            until: None,
         }
     }
 
@@ -67,10 +81,51 @@ impl<'p> Points<'p> {
         self
     }
 
+    /// Whole numbers for these variables.
+    pub fn whole(mut self, variables: &[usize]) -> Self {
+        self.whole = variables.to_vec();
+        self
+    }
+
+    /// Where these polynomials are 0.
+    pub fn solving(mut self, equations: &'p [Polynomial]) -> Self {
+        self.equations = equations;
+        let more = equations.iter().flat_map(Polynomial::variables);
+        self.variables.extend(more);
+        self.variables.sort_unstable();
+        self.variables.dedup();
+        self
+    }
+
+    /// No longer than that.
+    pub fn until(mut self, until: Instant) -> Self {
+        self.until = Some(until);
+        self
+    }
+
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() > until)
+    }
+
+    /// A point where the equations hold, as far as each is solved for a number in which it is linear.
     fn draw(&mut self) -> Point {
+        let mut point = self.draw_freely();
+        for equation in self.equations {
+            let linear = |variable: &usize| equation.degree(*variable) == 1 && !self.whole.contains(variable);
+            let linear: Vec<usize> = equation.variables().into_iter().filter(linear).collect();
+            if let Some(variable) = linear.choose(&mut self.random) {
+                solve_for(&equation.coefficients_in(*variable), *variable, &mut point);
+            }
+        }
+        point
+    }
+
+    fn draw_freely(&mut self) -> Point {
         let mut point = vec![Rational::new(); self.problem.numbers.len()];
         for variable in &self.variables {
-            if let Some(value) = self.pool.choose(&mut self.random) {
+            if self.whole.contains(variable) {
+                point[*variable] = Rational::from(self.random.random_range(1..=LARGEST_COUNT));
+            } else if let Some(value) = self.pool.choose(&mut self.random) {
                 point[*variable].clone_from(value);
             }
         }
@@ -81,7 +136,7 @@ impl<'p> Points<'p> {
     pub fn inside(&mut self, count: usize, strictly: bool) -> Vec<Point> {
         let mut found = Vec::new();
         for _ in 0..MOST_TRIES {
-            if found.len() >= count {
+            if found.len() >= count || self.is_over() {
                 break;
             }
             let point = self.draw();
@@ -116,7 +171,7 @@ impl<'p> Points<'p> {
     pub fn on_face(&mut self, face: &Face, count: usize) -> Vec<Point> {
         let mut found = Vec::new();
         for _ in 0..MOST_TRIES / 5 {
-            if found.len() >= count {
+            if found.len() >= count || self.is_over() {
                 break;
             }
             let point = self.draw();
@@ -154,7 +209,10 @@ impl<'p> Points<'p> {
             let value = condition.polynomial.at(point);
             if condition.strict || strictly { value > 0 } else { value >= 0 }
         });
-        holds && forms(self.problem).flat_map(Form::coefficients).all(|coefficient| coefficient.at(point).is_some())
+        let solved = || self.equations.iter().all(|equation| equation.at(point) == 0);
+        holds
+            && solved()
+            && forms(self.problem).flat_map(Form::coefficients).all(|coefficient| coefficient.at(point).is_some())
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::limits::is_positive;
-use super::method::Run;
+use super::method::{Error, Run};
 use super::numbers::{Kind, Numbers};
+use super::outcomes::Outcomes;
 use super::reached;
 use super::stop::{Translated, untranslatable};
 use super::terms::NOT_NEGATIVE;
@@ -38,7 +39,7 @@ pub fn learn_order(less: Builtin, more: Builtin, strict: bool, numbers: &mut Num
 }
 
 /// What the language calls the parameter of a contraction.
-const CONTRACTION: &str = "alpha";
+pub const CONTRACTION: &str = "alpha";
 
 /// What a constant of the statement's own is that instances prove.
 pub fn learn_given(name: &str, numbers: &mut Numbers) -> Translated<()> {
@@ -77,26 +78,67 @@ impl<'c> Facts<'c> {
     pub fn all(mut self, run: &Run<'_>, averages: bool, given: Vec<Fact>) -> Translated<Vec<Fact>> {
         self.found = given;
         let points = self.unknowns.points.clone();
-        let mut smoothness = None;
-        if self.needs.contains(&Builtin::Smoothness) {
-            let constant = self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?;
-            self.smooth(&points, &constant);
-            smoothness = Some(constant);
-        }
-        self.of_minimiser(&points, smoothness.as_ref());
-        self.of_workers(&points)?;
+        self.of_function(&points)?;
         self.of_operators(run)?;
-        if self.convex {
-            self.of_convexity(&points)?;
-        }
         if self.needs.contains(&Builtin::Pl) {
             self.of_pl(&points)?;
         }
         if averages {
-            self.of_errors(run, &points)?;
+            self.of_errors(run)?;
         }
         self.of_atoms();
         Ok(self.found)
+    }
+
+    /// What one run obeys in whose steps nothing is drawn but the noise of the last: whatever does is a run of some
+    /// function, where the PL inequality is that of functions that are strongly convex.
+    pub fn of_one_run(mut self, run: &Run<'_>, outcomes: &Outcomes, given: Vec<Fact>) -> Translated<Vec<Fact>> {
+        let points = self.unknowns.points.clone();
+        let is_pl = self.needs.contains(&Builtin::Pl);
+        self.convex |= is_pl;
+        self.of_function(&points)?;
+        if is_pl {
+            self.of_convexity(&points, Some(Builtin::Pl))?;
+        }
+        // The points are in outcomes already; what follows is not.
+        let in_outcomes = std::mem::take(&mut self.found);
+        self.of_operators(run)?;
+        let sure = std::mem::take(&mut self.found);
+        for drawn in run.errors() {
+            self.of_error(drawn)?;
+            if drawn.parts.is_none() {
+                // Nothing was drawn, so that all of it is bias.
+                let bound = (Builtin::RelativeBias, Builtin::AbsoluteBias);
+                self.bound(&drawn.error, &drawn.gradient, bound, "the model of the bias")?;
+            }
+        }
+        let in_mean = std::mem::replace(&mut self.found, [given, in_outcomes].concat());
+        for fact in sure {
+            for form in outcomes.each(&fact.form) {
+                self.add(fact.name.clone(), &fact.reason, form, fact.library);
+            }
+        }
+        for fact in in_mean {
+            self.add(fact.name, &fact.reason, outcomes.mean(&fact.form), fact.library);
+        }
+        self.of_atoms();
+        Ok(self.found)
+    }
+
+    /// Of the function and those of the workers.
+    fn of_function(&mut self, points: &[Point]) -> Translated<()> {
+        let mut smoothness = None;
+        if self.needs.contains(&Builtin::Smoothness) {
+            let constant = self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?;
+            self.smooth(points, &constant);
+            smoothness = Some(constant);
+        }
+        self.of_minimiser(points, smoothness.as_ref());
+        self.of_workers(points)?;
+        if self.convex {
+            self.of_convexity(points, self.strong())?;
+        }
+        Ok(())
     }
 
     fn add(&mut self, mut name: String, reason: &str, form: Form, library: Library) {
@@ -221,12 +263,17 @@ impl<'c> Facts<'c> {
         Ok(())
     }
 
-    fn of_convexity(&mut self, points: &[Point]) -> Translated<()> {
+    /// The constant of strong convexity, where the statement speaks of it.
+    fn strong(&self) -> Option<Builtin> {
+        Some(Builtin::StrongConvexity).filter(|builtin| self.needs.contains(builtin))
+    }
+
+    fn of_convexity(&mut self, points: &[Point], strong: Option<Builtin>) -> Translated<()> {
         let field = self.numbers.field.clone();
         let number = |p: i32, q: i32| field.constant((p, q));
-        let strong = match self.needs.contains(&Builtin::StrongConvexity) {
-            true => self.numbers.named(Kind::Constant, Builtin::StrongConvexity.name())?,
-            false => field.zero(),
+        let strong = match strong {
+            Some(strong) => self.numbers.named(Kind::Constant, strong.name())?,
+            None => field.zero(),
         };
         let smoothness = match self.needs.contains(&Builtin::Smoothness) {
             true => Some(self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?),
@@ -266,24 +313,23 @@ impl<'c> Facts<'c> {
     }
 
     /// Bounds in mean of what the claim's own step draws.
-    fn of_errors(&mut self, run: &Run<'_>, points: &[Point]) -> Translated<()> {
-        let Some(drawn) = run.own_error() else { return Ok(()) };
-        let gradient = &points[drawn.point].gradient;
+    fn of_errors(&mut self, run: &Run<'_>) -> Translated<()> {
+        run.own_error().map_or(Ok(()), |drawn| self.of_error(drawn))
+    }
+
+    fn of_error(&mut self, drawn: &Error) -> Translated<()> {
         let mut bounds = vec![(&drawn.error, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error")];
         if let Some([bias, noise]) = &drawn.parts {
             bounds.push((bias, Builtin::RelativeBias, Builtin::AbsoluteBias, "the model of the bias"));
             bounds.push((noise, Builtin::RelativeNoise, Builtin::NoiseVariance, "the model of the noise"));
         }
         for (vector, relative, absolute, reason) in bounds {
-            // Only what the claim reaches counts.
-            if !self.needs.contains(&relative) && !self.needs.contains(&absolute) {
-                continue;
-            }
-            self.bound(vector, gradient, (relative, absolute), reason)?;
+            self.bound(vector, &drawn.gradient, (relative, absolute), reason)?;
         }
         Ok(())
     }
 
+    /// A bound of an error, where the claim reaches it.
     fn bound(
         &mut self,
         vector: &Combination,
@@ -291,6 +337,9 @@ impl<'c> Facts<'c> {
         (relative, absolute): (Builtin, Builtin),
         reason: &str,
     ) -> Translated<()> {
+        if !self.needs.contains(&relative) && !self.needs.contains(&absolute) {
+            return Ok(());
+        }
         let field = self.numbers.field.clone();
         let factor = self.numbers.named(Kind::Constant, relative.name())?;
         learn_builtin(relative, self.statement, self.numbers)?;

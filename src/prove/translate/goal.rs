@@ -16,6 +16,8 @@ use crate::statement::{Claim, Statement};
 pub enum Goal<'s> {
     /// A claim at its own index.
     Claim(&'s Claim),
+    /// A claim about a whole run, of which K is the index.
+    Whole(&'s Claim),
     /// An inequality between numbers, by its position among the lemmas and in its chain.
     Lemma(&'s (Term, Relation, Term), usize),
     /// A step of the proof, by its position.
@@ -41,6 +43,7 @@ impl<'s> Goal<'s> {
                 Ok((first, if let Index::Literal(end) = quantifier.to { Some(end) } else { None }))
             }
             Goal::Lemma(..) | Goal::Between(..) => Ok((0, None)),
+            Goal::Whole(_) => Ok((1, None)),
             Goal::Part(_, Part::Start) => Ok((0, Some(1))),
             Goal::Part(_, Part::End) => Ok((1, None)),
             Goal::Part(Induction { shape: Shape::Decay, .. }, Part::NotNegative) => Ok((1, None)),
@@ -72,6 +75,12 @@ impl<'s> Goal<'s> {
             Goal::Claim(claim) => {
                 reach.reads(&claim.lhs, 0, false)?;
                 reach.reads(&claim.rhs, 0, false)?;
+                return Ok(reach);
+            }
+            Goal::Whole(claim) => {
+                // Indices of sums stay below K.
+                reach.reads(&claim.lhs, 0, true)?;
+                reach.reads(&claim.rhs, 0, true)?;
                 return Ok(reach);
             }
             Goal::Lemma(..) => return Ok(reach),
@@ -126,7 +135,7 @@ impl<'s> Goal<'s> {
     /// The form that is not to be negative.
     pub fn form(&self, reader: &mut Reader<'_, 's>) -> Translated<Form> {
         match self {
-            Goal::Claim(claim) => {
+            Goal::Claim(claim) | Goal::Whole(claim) => {
                 let (lhs, rhs) = (reader.form(&claim.lhs)?, reader.form(&claim.rhs)?);
                 Ok(rhs.minus(&lhs))
             }

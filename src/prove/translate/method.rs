@@ -31,6 +31,8 @@ pub struct Operation {
     pub argument: Combination,
     /// The value.
     pub value: Combination,
+    /// Whether it is each worker's.
+    pub of_worker: bool,
 }
 
 /// What an estimate is, besides the gradient.
@@ -40,8 +42,8 @@ pub struct Error {
     pub error: Combination,
     /// What the past decides, and the rest, whose mean is zero; where they are told apart.
     pub parts: Option<[Combination; 2]>,
-    /// The point, by number.
-    pub point: usize,
+    /// ∇f at the point.
+    pub gradient: Combination,
 }
 
 /// How errors of estimates come about.
@@ -127,6 +129,11 @@ impl<'a> Run<'a> {
     /// The error of the estimate that the step of that time drew.
     pub fn error(&self, time: i64) -> Option<&Error> {
         self.drawn.get(usize::try_from(time - self.base).ok()?)?.as_ref()
+    }
+
+    /// The errors that all steps drew.
+    pub fn errors(&self) -> impl Iterator<Item = &Error> {
+        self.drawn.iter().flatten()
     }
 
     /// The error that the claim's own step draws.
@@ -492,7 +499,7 @@ impl Stage<'_, '_> {
             0 => self.unknowns.vector(name.clone(), is_past),
             _ => self.unknowns.of_worker(&name, is_past),
         };
-        self.run.operations.push(Operation { name, argument, value: value.clone() });
+        self.run.operations.push(Operation { name, argument, value: value.clone(), of_worker: self.bound > 0 });
         Ok(value)
     }
 
@@ -511,13 +518,13 @@ impl Stage<'_, '_> {
 
     fn estimate(&mut self, y: &Vector) -> Translated<Combination> {
         let point = self.point(y)?;
-        let mut estimate = self.unknowns.points[point].gradient.clone();
+        let gradient = self.unknowns.points[point].gradient.clone();
         if self.called.is_some() {
             return untranslatable("a step draws more than one estimate");
         }
         let (index, one) = (self.index(0), self.numbers.field.one());
         let drawn = match self.run.errors {
-            Errors::None => Error { error: Combination::zero(), parts: None, point },
+            Errors::None => Error { error: Combination::zero(), parts: None, gradient },
             Errors::Drawn | Errors::Split if self.time > self.run.drawn_at => {
                 return untranslatable("it speaks of what later steps draw");
             }
@@ -526,13 +533,14 @@ impl Stage<'_, '_> {
                 let noise = self.unknowns.vector(format!("nu[{index}]"), false);
                 let mut error = bias.clone();
                 error.add_scaled(&noise, &one);
-                Error { error, parts: Some([bias, noise]), point }
+                Error { error, parts: Some([bias, noise]), gradient }
             }
             Errors::Any | Errors::Drawn | Errors::Split => {
                 let is_past = self.run.errors != Errors::Drawn || self.time < self.run.drawn_at;
-                Error { error: self.unknowns.vector(format!("e[{index}]"), is_past), parts: None, point }
+                Error { error: self.unknowns.vector(format!("e[{index}]"), is_past), parts: None, gradient }
             }
         };
+        let mut estimate = drawn.gradient.clone();
         estimate.add_scaled(&drawn.error, &one);
         self.called = Some(drawn);
         Ok(estimate)

@@ -9,6 +9,8 @@ mod induction;
 mod limits;
 mod method;
 mod numbers;
+mod one_run;
+mod outcomes;
 mod reach;
 mod reached;
 mod setup;
@@ -24,6 +26,8 @@ use facts::Facts;
 use goal::Goal;
 use induction::Induction;
 use method::{Error, Errors, Operation, Run};
+pub use one_run::{OneRun, one_runs};
+
 use numbers::{Choice, Kind, Numbers};
 use reach::Reach;
 use setup::{Setup, setup};
@@ -47,9 +51,9 @@ const MOST_CASES: usize = 64;
 pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
     let mut problems = Vec::new();
     let mut shown = |goal: Goal<'_>, name: &dyn Fn(&str) -> String| {
-        for place in places(statement, &goal)? {
+        for place in places(statement, &goal, 0)? {
             let named = Place { name: name(&place.name), ..place };
-            problems.extend(cases(statement, &goal, &named)?);
+            problems.extend(cases(statement, &goal, &named, &|case, choices| case.problem(choices))?);
         }
         Ok::<(), String>(())
     };
@@ -91,15 +95,15 @@ struct Place {
     reach: Reach,
 }
 
-/// The first indices one by one, from each start, and all later ones together.
-fn places(statement: &Statement, goal: &Goal<'_>) -> Result<Vec<Place>, String> {
+/// The first indices one by one, from each start, so many at least, and all later ones together.
+fn places(statement: &Statement, goal: &Goal<'_>, least: i64) -> Result<Vec<Place>, String> {
     let (first, end) = goal.indices()?;
     let reach = goal.reach()?;
     // What step 0 makes of a state is not known before it draws.
     let starts = statement.method.starts.iter().flat_map(|start| &start.states).chain(&statement.method.states);
     let is_made = starts.into_iter().any(|state| matches!(state.rule, Rule::Line(_)));
     let made = i64::from(is_made && reach != Reach::default());
-    let general = reach.general_from.max(first).max(made);
+    let general = reach.general_from.max(made).max(first + least);
     let mut places = Vec::new();
     for index in first..end.map_or(general, |end| general.max(first + 1).min(end)) {
         for (start, name) in statement.method.start_names().enumerate() {
@@ -115,8 +119,11 @@ fn places(statement: &Statement, goal: &Goal<'_>) -> Result<Vec<Place>, String> 
     Ok(places)
 }
 
+/// What a case is made into.
+type Make<T> = dyn Fn(&mut Case<'_>, &[Choice]) -> Translated<T>;
+
 /// Every case of a place, by distinguishing what must be.
-fn cases(statement: &Statement, goal: &Goal<'_>, place: &Place) -> Result<Vec<Problem>, String> {
+fn cases<T>(statement: &Statement, goal: &Goal<'_>, place: &Place, make: &Make<T>) -> Result<Vec<T>, String> {
     let mut names = Numbers::new();
     let mut open: Vec<Vec<Choice>> = vec![Vec::new()];
     let (mut found, mut seen) = (Vec::new(), 0);
@@ -127,12 +134,12 @@ fn cases(statement: &Statement, goal: &Goal<'_>, place: &Place) -> Result<Vec<Pr
         }
         let translated = names.restarted(&choices).and_then(|numbers| {
             let mut case = Case { statement, goal, place, numbers };
-            let problem = case.problem(&choices);
+            let made = make(&mut case, &choices);
             names = case.numbers;
-            problem
+            made
         });
         match translated {
-            Ok(problem) => found.push(problem),
+            Ok(made) => found.push(made),
             Err(Stop::Empty) => {}
             Err(Stop::Split { number, cases }) => {
                 let choice = |signs: &Vec<Ordering>| Choice { number: number.clone(), signs: signs.clone() };
@@ -145,6 +152,21 @@ fn cases(statement: &Statement, goal: &Goal<'_>, place: &Place) -> Result<Vec<Pr
     Ok(found)
 }
 
+/// What was read of a case.
+struct Reading<'c> {
+    run: Run<'c>,
+    /// rhs − lhs.
+    claim: Form,
+    /// Facts that the statement gives itself.
+    given: Vec<Fact>,
+    convex: bool,
+    /// Vectors that the statement names, with their names.
+    named: Vec<(String, Combination)>,
+    /// Vectors that forms were made of.
+    used: Vec<Combination>,
+    unknowns: Unknowns,
+}
+
 /// One case under way.
 struct Case<'c> {
     statement: &'c Statement,
@@ -154,32 +176,39 @@ struct Case<'c> {
 }
 
 impl<'c> Case<'c> {
+    /// What is to be proved.
     fn problem(&mut self, choices: &[Choice]) -> Translated<Problem> {
+        let averages = self.statement.averages();
+        let Reading { run, claim, given, convex, named, used, mut unknowns } = self.read()?;
+        let facts = Facts::new(self.statement, convex, &mut self.numbers, &mut unknowns).all(&run, averages, given)?;
+        self.roots(&claim, &facts)?;
+        let noise = run.own_error().and_then(|drawn| drawn.parts.as_ref());
+        let basis = self.basis(named, used, run.own_error(), &run.operations, &unknowns);
+        self.assembled(choices, &claim, &facts, (&basis, noise), &unknowns)
+    }
+
+    /// Reads the statement, lets the method run, and reads what is claimed of it.
+    fn read(&mut self) -> Translated<Reading<'c>> {
         let (statement, place) = (self.statement, self.place);
         let mut unknowns = Unknowns::new(&self.numbers.field);
         let at = self.indices()?;
         let mut reader = Reader::new(statement, at.clone(), place.start, &mut self.numbers, &mut unknowns);
-        let Setup { convex, given } = setup(&mut reader, self.goal.lemmas(statement.hints.lemmas.len()))?;
+        let Setup { convex, mut given } = setup(&mut reader, self.goal.lemmas(statement.hints.lemmas.len()))?;
         let constants = reader.constants;
-        let averages = statement.averages();
         let times = (place.reach.base(place.index), place.reach.last(place.index), place.index.unwrap_or(0));
-        let (errors, numbers) = (errors(statement, averages), &mut self.numbers);
+        let (errors, numbers) = (errors(statement, statement.averages()), &mut self.numbers);
         let run = Run::new(statement, at.0.clone(), times, place.start, errors, numbers, &mut unknowns)?;
         let reader = Reader::new(statement, at, place.start, &mut self.numbers, &mut unknowns);
-        let mut reader = Reader { run: Some(&run), constants, ..reader };
+        let is_one_run = matches!(self.goal, Goal::Whole(_));
+        let mut reader = Reader { run: Some(&run), constants, is_one_run, ..reader };
         let claim = self.goal.form(&mut reader)?;
-        let mut given = given;
         for (position, step) in self.goal.steps().iter().enumerate() {
             let (name, reason) = (format!("step {}", position + 1), "proved before".to_owned());
             let form = reader.step(step)?;
             given.push(Fact { name, reason, form, sign: Sign::NotNegative, library: Library::Both });
         }
         let (named, used) = (reader.spoken, reader.used);
-        let facts = Facts::new(statement, convex, &mut self.numbers, &mut unknowns).all(&run, averages, given)?;
-        self.roots(&claim, &facts)?;
-        let noise = run.own_error().and_then(|drawn| drawn.parts.as_ref());
-        let basis = self.basis(named, used, run.own_error(), &run.operations, &unknowns);
-        self.assembled(choices, &claim, &facts, (&basis, noise), &unknowns)
+        Ok(Reading { run, claim, given, convex, named, used, unknowns })
     }
 
     /// k at time 0, and the claim's own index.
@@ -235,7 +264,7 @@ impl<'c> Case<'c> {
         let used = used.into_iter().enumerate().map(|(number, vector)| (format!("u{number}"), vector));
         let apart = unknowns.points.iter().filter_map(|point| Some((point.name.clone(), point.deviation.clone()?)));
         let operations = operations.iter().flat_map(|operation| {
-            let Operation { name, argument, value } = operation;
+            let Operation { name, argument, value, .. } = operation;
             [(format!("argument of {name}"), argument.clone()), (name.clone(), value.clone())]
         });
         let all = named.into_iter().chain(of_errors).chain(gradients).chain(apart).chain(moves);
@@ -271,15 +300,11 @@ impl<'c> Case<'c> {
         let written = facts.iter().map(|fact| Ok(Fact { form: write(&fact.form)?, ..fact.clone() }));
         let mut facts = written.collect::<Translated<Vec<Fact>>>()?;
         facts.extend(noise.into_iter().flat_map(|[_, noise]| orthogonal(noise, basis, field)));
-        let name = match choices {
-            [] => self.place.name.clone(),
-            _ => format!("{}, {}", self.place.name, self.described(choices)),
-        };
         let claim = write(claim)?;
         let forms = std::iter::once(&claim).chain(facts.iter().map(|fact| &fact.form));
         let conditions = connected(without_roots(&self.numbers), forms);
         Ok(Problem {
-            name,
+            name: self.name(choices),
             field: field.clone(),
             numbers: self.numbers.names().to_vec(),
             conditions,
@@ -291,7 +316,11 @@ impl<'c> Case<'c> {
         })
     }
 
-    fn described(&self, choices: &[Choice]) -> String {
+    /// What the case is called.
+    fn name(&self, choices: &[Choice]) -> String {
+        if choices.is_empty() {
+            return self.place.name.clone();
+        }
         let one = |choice: &Choice| {
             let relation = match &choice.signs[..] {
                 [Ordering::Less] => "<",
@@ -302,7 +331,8 @@ impl<'c> Case<'c> {
             };
             format!("{} {relation} 0", self.numbers.text(choice.number.numerator()))
         };
-        choices.iter().map(one).collect::<Vec<_>>().join(", ")
+        let described: Vec<String> = choices.iter().map(one).collect();
+        format!("{}, {}", self.place.name, described.join(", "))
     }
 }
 

@@ -101,6 +101,22 @@ impl Numbers {
         &self.names
     }
 
+    /// Numbers that are counts or indices, by variable with their names.
+    pub fn counts(&self) -> impl Iterator<Item = (usize, &str)> {
+        let all = self.kinds.iter().enumerate().filter(|(_, (kind, _))| *kind == Kind::Index);
+        all.map(|(variable, (_, name))| (variable, name.as_str()))
+    }
+
+    /// What variables are in this case, where they are not themselves.
+    pub fn settled(&self) -> &BTreeMap<usize, Fraction> {
+        &self.values
+    }
+
+    /// Names of the constants of the instance.
+    pub fn constants(&self) -> impl Iterator<Item = &str> {
+        self.kinds.iter().filter(|(kind, _)| *kind == Kind::Constant).map(|(_, name)| name.as_str())
+    }
+
     /// What is known.
     pub fn conditions(&self) -> &[Condition] {
         &self.conditions

@@ -62,8 +62,12 @@ pub struct Reader<'c, 'a> {
     pub inside: bool,
     /// The slot of the worker over whom a mean is read.
     pub worker: Option<usize>,
-    /// How whole runs are read, where they are.
+    /// How whole runs are read, where they are taken apart.
     pub whole: Option<Whole<'a>>,
+    /// Whether one run is looked at in which nothing is drawn, so that sums over its steps can be written out.
+    pub is_one_run: bool,
+    /// Indices of sums that are written out: slots with what they are.
+    pub slots: Vec<(usize, Fraction)>,
 }
 
 impl<'c, 'a> Reader<'c, 'a> {
@@ -78,7 +82,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         let constants = vec![None; statement.constants.len()];
         let (spoken, used) = (Vec::new(), Vec::new());
         let (run, whole, inside) = (None, None, false);
-        let worker = None;
+        let (worker, is_one_run, slots) = (None, false, Vec::new());
         Reader {
             statement,
             index,
@@ -93,6 +97,8 @@ impl<'c, 'a> Reader<'c, 'a> {
             inside,
             worker,
             whole,
+            is_one_run,
+            slots,
         }
     }
 
@@ -183,10 +189,13 @@ impl<'c, 'a> Reader<'c, 'a> {
                 self.inside = outside;
                 form
             }
-            Term::Expectation { body, past: false } if self.whole.is_some() => self.form(body),
+            Term::Expectation { body, past: false } if self.whole.is_some() || self.is_one_run => self.form(body),
             Term::Expectation { past: false, .. } => untranslatable("an expectation over the whole run"),
             Term::Reduce { op: ReduceOp::Mean, slot, from: Index::Literal(0), to: Index::Workers, body } => {
                 self.over_workers(*slot, |reader| reader.form(body))
+            }
+            Term::Reduce { op, slot, from, to, body } if self.is_one_run => {
+                self.written_out(*op, (*slot, from, to), body)
             }
             Term::Reduce { .. } => untranslatable("a sum, mean, min or max over an index"),
             Term::PowReal(..) => untranslatable("a power whose exponent is no integer"),
@@ -206,6 +215,35 @@ impl<'c, 'a> Reader<'c, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// A sum or mean over indices that are numbers, summand by summand.
+    fn written_out(
+        &mut self,
+        op: ReduceOp,
+        (slot, from, to): (usize, &Index, &Index),
+        body: &Term,
+    ) -> Translated<Form> {
+        let ends =
+            [self.index(from)?, self.index(to)?].map(|end| end.as_constant().and_then(|end| end.numer().to_i64()));
+        let [Some(from), Some(to)] = ends else { return untranslatable("a sum whose ends are no numbers") };
+        let count = to - from;
+        if !(1..=MOST_SUMMANDS).contains(&count) {
+            return untranslatable("a sum of no or too many summands");
+        }
+        let factor = match op {
+            ReduceOp::Mean => self.numbers.rational((1, count)),
+            ReduceOp::Min | ReduceOp::Max if count > 1 => return untranslatable("the least or greatest of several"),
+            _ => self.numbers.rational(1),
+        };
+        let mut sum = Form::constant(self.numbers.field.zero());
+        for index in from..to {
+            self.slots.push((slot, self.numbers.rational(index)));
+            let summand = self.form(body);
+            self.slots.pop();
+            sum.add_scaled(&summand?, &factor);
+        }
+        Ok(sum)
     }
 
     /// Reads what stands in a mean over the workers.
@@ -366,8 +404,11 @@ impl<'c, 'a> Reader<'c, 'a> {
         Ok(match index {
             Index::Literal(value) => self.numbers.rational(*value),
             Index::Slot(slot) if self.worker == Some(*slot) => return untranslatable("the number of a worker"),
-            Index::Slot(0) => self.index.clone(),
-            Index::Slot(_) => return untranslatable("an index of a sum"),
+            Index::Slot(slot) => match self.slots.iter().rfind(|(own, _)| own == slot) {
+                Some((_, index)) => index.clone(),
+                None if *slot == 0 => self.index.clone(),
+                None => return untranslatable("an index of a sum"),
+            },
             Index::Horizon => match &self.whole {
                 Some(whole) => whole.horizon.clone(),
                 None => self.numbers.named(Kind::Index, "K")?,
@@ -541,6 +582,9 @@ impl<'c, 'a> Reader<'c, 'a> {
         }
     }
 }
+
+/// Most summands of a sum that is written out.
+const MOST_SUMMANDS: i64 = 16;
 
 /// An index that stands for a general one.
 const FAR: i64 = 1 << 20;

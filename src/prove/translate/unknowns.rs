@@ -67,6 +67,16 @@ impl Unknowns {
         Combination::unknown(self.vectors.len() - 1, &self.field)
     }
 
+    /// A new vector of the kind of another one, with a mark on its name.
+    pub fn like(&mut self, other: &Unknown, mark: &str) -> Combination {
+        self.add(format!("{}{mark}", other.name), other.is_past, other.is_deviation)
+    }
+
+    /// The field of their coefficients.
+    pub fn field(&self) -> &Field {
+        &self.field
+    }
+
     /// A new vector of each worker: its mean over the workers, and what it is apart from that.
     pub fn of_worker(&mut self, name: &str, is_past: bool) -> Combination {
         let mut vector = self.vector(format!("mean {name}"), is_past);
