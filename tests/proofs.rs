@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lemmata::prove::{Case, Effort, Proof, Standing, attempt, standing, verify};
+use lemmata::prove::{Case, Effort, Proof, Standing, attempt, no_corollary, standing, verify};
 use lemmata::statement::{Expectation, Statement, library, load_file, load_text};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -204,7 +204,7 @@ fn every_stored_proof_is_valid() {
     assert!(ids.iter().any(|id| id == "theorem1-nonconvex") && ids.iter().any(|id| id == "theorem1-pl"));
     for id in ids {
         let proved = standing(&shipped(&id));
-        assert!(matches!(proved, Some(Standing::Proved { .. })), "{id}: {proved:?}");
+        assert!(matches!(proved, Some(Standing::Proved { .. } | Standing::Given { .. })), "{id}: {proved:?}");
     }
 }
 
@@ -284,8 +284,12 @@ fn the_program_writes_a_proof_and_verifies_it_and_rejects_what_is_none() {
 #[test]
 fn what_is_false_or_has_no_such_form_is_said_to_be_open() {
     let folder = tempfile::tempdir().expect("a folder");
-    lemmata(&folder, &["prove", "descent-lemma-limit"]).code(3).stdout(contains("open"));
-    lemmata(&folder, &["prove", "clip-distance"]).code(3).stdout(contains("not translated: ").and(contains("norm")));
+    lemmata(&folder, &["prove", "gd-convex"]).code(3).stdout(contains("open"));
+    lemmata(&folder, &["prove", "descent-lemma-limit"])
+        .code(0)
+        .stdout(contains("refuted").and(contains("as it is to be")));
+    let untranslated = lemmata(&folder, &["prove", "adam-regret-printed"]).code(3);
+    untranslated.stdout(contains("not translated: ").and(contains("index")));
 }
 
 #[test]
@@ -317,4 +321,50 @@ fn false_statements_that_an_earlier_prover_took_for_true_are_not_proved() {
         tried += 1;
     }
     assert!(tried > 30);
+}
+
+#[test]
+fn a_corollary_is_proved_where_its_theorem_and_lemmas_are_and_given_the_others_else() {
+    let standing_of = |id: &str| standing(&shipped(id)).unwrap_or_else(|| panic!("{id} has a proof"));
+    for id in ["compressed-nonconvex", "compressed-pl", "low-precision-average-pl", "clipped-nonconvex", "clipped-pl"] {
+        assert!(matches!(standing_of(id), Standing::Proved { .. }), "{id}");
+    }
+    let given = [
+        ("clipped-contraction-nonconvex", "clipped-contraction"),
+        ("dp-nonconvex", "dp-error"),
+        ("maml-pl", "maml-error-quadratic"),
+    ];
+    for (id, lemma) in given {
+        let standing = standing_of(id);
+        assert!(matches!(&standing, Standing::Given { lemmas, .. } if *lemmas == [lemma]), "{id}: {standing:?}");
+    }
+}
+
+#[test]
+fn a_proof_of_a_corollary_that_names_other_lemmas_is_rejected() {
+    let statement = shipped("compressed-nonconvex");
+    let valid = proof(&statement).expect("it is proved");
+    assert_eq!(valid.rests_on, ["theorem1-nonconvex", "compressed-error"]);
+    assert!(verify(&statement, &valid).is_ok());
+    for rests_on in [vec![], vec!["theorem1-nonconvex"], vec!["theorem1-nonconvex", "averaging"]] {
+        let rests_on = rests_on.into_iter().map(str::to_owned).collect();
+        let changed = Proof { rests_on, ..valid.clone() };
+        assert!(verify(&statement, &changed).is_err());
+    }
+}
+
+#[test]
+fn why_a_statement_is_no_corollary_is_said() {
+    let why = |name: &str| {
+        let statement = load_file(std::path::Path::new(&format!("tests/unproved/{name}.toml"))).expect("a statement");
+        no_corollary(&statement).expect("it is none")
+    };
+    let said = [
+        ("a-corollary-without-a-lemma", "no statement under `uses` bounds e[k]"),
+        ("a-corollary-for-other-sources", "`compressed-error` does not apply: it does not list sources like"),
+        ("a-corollary-with-noise", "it does not list sources like"),
+    ];
+    for (name, words) in said {
+        assert!(why(name).contains(words), "{}", why(name));
+    }
 }

@@ -99,6 +99,7 @@ const REJECTS: &[Reject] = &[
     ("clip-pythagoras", "the excess 1 % short", "pos(norm(x[k+1]) - tau)^2\"", "0.99*pos(norm(x[k+1]) - tau)^2\""),
     ("clip-pythagoras", "the excess forgotten", " + pos(norm(x[k]) - tau)^2", ""),
     ("clipped-error", "the excess halved", "\"pos(G - tau)\"", "\"pos(G - tau)/2\""),
+    ("clipped-error-run", "the excess halved", "\"pos(G_run - tau)\"", "\"pos(G_run - tau)/2\""),
     ("clipped-error", "G understated by 5 %", "\"pos(G - tau)\"", "\"pos(0.95*G - tau)\""),
     ("clipped-error", "one part in 10^15 short", "\"pos(G - tau)\"", "\"(1 - 10^-15)*pos(G - tau)\""),
     ("clipped-error-mean", "divided by n once more", "\"mean(i in 0..n, pos(norm", "\"1/n*mean(i in 0..n, pos(norm"),

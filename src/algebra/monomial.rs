@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Variables are numbered from 0 up to this, exclusive.
-pub const MOST_VARIABLES: usize = 16;
+pub const MOST_VARIABLES: usize = 20;
 
 const LANES: usize = 4;
 const LANE_BITS: usize = 16;

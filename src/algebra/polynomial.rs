@@ -282,6 +282,30 @@ impl Polynomial {
         Some(Polynomial { content, terms: Arc::new(terms) })
     }
 
+    /// The polynomial whose square it is, up to its sign, if there is one of rational coefficients.
+    #[must_use]
+    pub fn square_root(&self) -> Option<Self> {
+        let (leading, coefficient) = self.leading()?;
+        let exponents = leading.exponents();
+        if self.as_constant().is_some() || exponents.iter().any(|exponent| exponent % 2 == 1) {
+            return None;
+        }
+        let is_square =
+            coefficient > 0 && coefficient.numer().is_perfect_square() && coefficient.denom().is_perfect_square();
+        let (above, below) = is_square.then(|| coefficient.into_numer_denom())?;
+        let root = Rational::from((above.sqrt(), below.sqrt()));
+        let first = Polynomial::monomial(root, Monomial::new(exponents.map(|exponent| exponent / 2)));
+        let twice = first.scaled(&Rational::from(2));
+        let mut found = first;
+        // Each step settles the next term, and a root has no more terms than its square.
+        for _ in 0..=self.len() {
+            let rest = self.minus(&found.times(&found));
+            let Some((monomial, coefficient)) = rest.leading() else { return Some(found) };
+            found = found.plus(&Polynomial::monomial(coefficient, monomial).divided_by(&twice)?);
+        }
+        None
+    }
+
     /// The partial derivative.
     ///
     /// # Panics

@@ -43,7 +43,11 @@ fn prove_one(statement: &Statement, output: Option<&Path>, effort: Effort) -> Re
     let cases = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
     if let Ok(Some(proof)) = attempted {
         let seconds = begun.elapsed().as_secs_f64();
-        print(&format!("{}: proved for all parameters, {cases} in {seconds:.1} s", statement.id))?;
+        let given = match &proof.given()[..] {
+            [] => String::new(),
+            lemmas => format!(", given {}", lemmas.join(" and ")),
+        };
+        print(&format!("{}: proved for all parameters{given}, {cases} in {seconds:.1} s", statement.id))?;
         write(output, |folder| proof.write(folder))?;
         return Ok(ExitCode::Success);
     }
@@ -55,6 +59,9 @@ fn prove_one(statement: &Statement, output: Option<&Path>, effort: Effort) -> Re
         Err(why) => format!("{}: not translated: {why}", statement.id),
         Ok(_) => format!("{}: open, {} of {cases} in {seconds:.1} s", statement.id, open.len()),
     })?;
+    if let Some(why) = prove::no_corollary(statement) {
+        print(&format!("  as a corollary: {why}"))?;
+    }
     if !open.is_empty() {
         print(&open.join("\n"))?;
     }

@@ -12,8 +12,6 @@ use crate::convex::orthogonal::span;
 /// Entries of a vector by index.
 type Sparse = Vec<(usize, f64)>;
 
-/// The simplex method of the crate detects its own cycles; this is the last resort, far beyond any use.
-const LONGEST: Duration = Duration::from_secs(60);
 /// Tolerance of the crate, in balanced numbers.
 const TOLERANCE: f64 = 1e-9;
 /// Largest error of an equation, relative to the sum of its terms.
@@ -26,7 +24,7 @@ const DEPENDENT: f64 = 1e-9;
 const ROUNDS: usize = 10;
 
 /// x ≥ 0 with Σ x_j column_j = target and least costs·x; `None` where there is none, where the costs have no least
-/// value, or where the solver fails.
+/// value, or where the solver fails or takes longer than that.
 ///
 /// Columns and the target are lists of (row, entry) with rows below `rows`; entries of one row add up. x is a vertex:
 /// the columns with x_j > 0 are linearly independent. It is a guess, exact to about 10⁻⁹ of its terms.
@@ -36,6 +34,7 @@ pub fn nonnegative_combination(
     target: &[(usize, f64)],
     rows: usize,
     costs: &[f64],
+    longest: Duration,
 ) -> Option<Vec<f64>> {
     let all = || columns.iter().flatten().chain(target);
     let fits = all().all(|&(row, entry)| row < rows && entry.is_finite());
@@ -44,7 +43,7 @@ pub fn nonnegative_combination(
     }
     let columns: Vec<Sparse> = columns.iter().map(|column| collected(column, rows)).collect();
     let balanced = Balanced::of(&columns, &collected(target, rows), rows, costs);
-    let mut factors = balanced.solve()?;
+    let mut factors = balanced.solve(longest)?;
     balanced.make_independent(&mut factors);
     balanced.is_solution(&factors).then(|| balanced.restored(&factors))
 }
@@ -100,7 +99,7 @@ impl Balanced {
     }
 
     /// An optimal x in balanced numbers.
-    fn solve(&self) -> Option<Vec<f64>> {
+    fn solve(&self, longest: Duration) -> Option<Vec<f64>> {
         let mut problem = Problem::new(OptimizationDirection::Minimize);
         let variables: Vec<_> = self.costs.iter().map(|&cost| problem.add_var(cost, (0.0, f64::INFINITY))).collect();
         let mut equations = vec![Vec::new(); self.target.len()];
@@ -117,7 +116,7 @@ impl Balanced {
             }
         }
         let mut options = SolveOptions::default();
-        options.time_limit = Some(LONGEST);
+        options.time_limit = Some(longest);
         options.tolerances.feasibility = TOLERANCE;
         // Its own checks of consistency are assertions.
         let outcome = catch_unwind(AssertUnwindSafe(|| problem.solve_with(options))).ok()?.ok()?;

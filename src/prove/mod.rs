@@ -5,6 +5,7 @@
 
 pub mod certificate;
 pub mod check;
+mod corollary;
 mod find;
 pub mod problem;
 mod refutation;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use certificate::Certificate;
 use check::{Rejected, check};
+use corollary::{Corollary, corollary};
 use find::Found;
 use problem::Problem;
 use translate::OneRun;
@@ -44,6 +46,9 @@ pub struct Proof {
     pub hash: String,
     /// The method that it was about.
     pub method: String,
+    /// The theorem that a corollary instantiates, and the lemmas that it uses; of no other proof.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests_on: Vec<String>,
     /// The cases, as the translator lists them.
     pub cases: Vec<Certificate>,
 }
@@ -72,7 +77,7 @@ impl Default for Effort {
     }
 }
 
-/// Attempts every case of a statement; `each` hears of them one by one.
+/// Attempts every case of a statement, of a corollary first as such; `each` hears of them one by one.
 ///
 /// # Errors
 /// Why the statement has no form that is linear in a Gram matrix.
@@ -81,15 +86,36 @@ pub fn attempt(
     effort: Effort,
     each: &mut dyn FnMut(&Problem, &Case),
 ) -> Result<Option<Proof>, String> {
+    if let Some(Ok(Corollary { rests_on, problems })) = statement.instantiates.as_ref().map(|_| corollary(statement))
+        && let Some(proof) = attempt_all(statement, &problems, &rests_on, effort, each)
+    {
+        return Ok(Some(proof));
+    }
+    Ok(attempt_all(statement, &translate::translate(statement)?, &[], effort, each))
+}
+
+/// Why a statement that instantiates another one does not follow from it, as far as that is looked at before any search.
+#[must_use]
+pub fn no_corollary(statement: &Statement) -> Option<String> {
+    statement.instantiates.as_ref().and_then(|_| corollary(statement).err())
+}
+
+fn attempt_all(
+    statement: &Statement,
+    problems: &[Problem],
+    rests_on: &[String],
+    effort: Effort,
+    each: &mut dyn FnMut(&Problem, &Case),
+) -> Option<Proof> {
     let mut proof = Proof {
         version: PROOF_VERSION,
         statement: statement.id.clone(),
         hash: statement.hash.clone(),
         method: statement.method.id.clone(),
+        rests_on: rests_on.to_vec(),
         cases: Vec::new(),
     };
-    let problems = translate::translate(statement)?;
-    for problem in &problems {
+    for problem in problems {
         let case = match find::certificate(problem, effort.seed, effort.budget) {
             Found::Certificate(certificate) => match check(problem, &certificate) {
                 Ok(()) => Case::Proved(Box::new(certificate)),
@@ -103,7 +129,7 @@ pub fn attempt(
             proof.cases.push(*certificate);
         }
     }
-    Ok((proof.cases.len() == problems.len()).then_some(proof))
+    (proof.cases.len() == problems.len()).then_some(proof)
 }
 
 /// That the facts do not give a claim at a point: exactly, where an exact counterexample to them is found.
@@ -130,7 +156,14 @@ fn at(problem: &Problem, point: &[Rational]) -> String {
 pub fn verify(statement: &Statement, proof: &Proof) -> Result<usize, Rejected> {
     let reject = |place: &str, why: String| Err(Rejected { place: place.to_owned(), why });
     is_of(statement, (proof.version, &proof.statement, &proof.hash))?;
-    let problems = match translate::translate(statement) {
+    let translated = match &proof.rests_on[..] {
+        [] => translate::translate(statement),
+        named => corollary(statement).and_then(|own| match own.rests_on == named {
+            true => Ok(own.problems),
+            false => Err(format!("it rests on {}", own.rests_on.join(", "))),
+        }),
+    };
+    let problems = match translated {
         Ok(problems) => problems,
         Err(why) => return reject("statement", why),
     };

@@ -1,7 +1,7 @@
 //! What is to be proved, as linear algebra: of every Gram matrix and all values of f that the facts allow, a
 //! form is not negative. Coefficients are rational functions of the statement's numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::algebra::{Field, Fraction, Polynomial};
 
@@ -188,9 +188,24 @@ impl Form {
 
     /// The same number with other atoms in place of each.
     #[must_use]
-    pub fn with_atoms(&self, new: &[usize], field: &Field) -> Self {
-        let atoms: Vec<Combination> = new.iter().map(|atom| Combination::unknown(*atom, field)).collect();
-        Form { atoms: self.atoms.in_vectors(&atoms), ..self.clone() }
+    pub fn with_atoms(&self, new: impl Fn(usize) -> usize) -> Self {
+        let mut atoms = Combination::zero();
+        for (atom, coefficient) in self.atoms.iter() {
+            add_to(&mut atoms.0, new(atom), coefficient.clone());
+        }
+        Form { atoms, ..self.clone() }
+    }
+
+    /// The same with atoms in place of inner products: as many as there are pairs, after those atoms.
+    #[must_use]
+    pub fn linearised(&self, pairs: &[(usize, usize)], atoms: usize) -> Self {
+        let mut form = Form { products: BTreeMap::new(), ..self.clone() };
+        for (pair, coefficient) in &self.products {
+            if let Some(position) = pairs.iter().position(|own| own == pair) {
+                add_to(&mut form.atoms.0, atoms + position, coefficient.clone());
+            }
+        }
+        form
     }
 
     /// The same with each coefficient changed; none where one has no value.
@@ -273,4 +288,25 @@ pub struct Problem {
     pub sign: Sign,
     /// What may be used.
     pub facts: Vec<Fact>,
+}
+
+impl Problem {
+    /// The same with atoms in place of inner products, of which nothing is known but the facts: whatever shows this shows
+    /// the problem without any square.
+    #[must_use]
+    pub fn linearised(&self) -> Self {
+        let forms = || std::iter::once(&self.claim).chain(self.facts.iter().map(|fact| &fact.form));
+        let pairs: BTreeSet<(usize, usize)> = forms().flat_map(|form| form.products().map(|(pair, _)| pair)).collect();
+        let pairs: Vec<(usize, usize)> = pairs.into_iter().collect();
+        let write = |form: &Form| form.linearised(&pairs, self.atoms.len());
+        let facts = self.facts.iter().map(|fact| Fact { form: write(&fact.form), ..fact.clone() });
+        let named = pairs.iter().map(|(u, w)| format!("<{}, {}>", self.vectors[*u], self.vectors[*w]));
+        Problem {
+            vectors: Vec::new(),
+            atoms: self.atoms.iter().cloned().chain(named).collect(),
+            claim: write(&self.claim),
+            facts: facts.collect(),
+            ..self.clone()
+        }
+    }
 }

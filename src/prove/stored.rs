@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Proof, Refutation, verify};
-use crate::statement::Statement;
+use crate::statement::{Statement, library};
 use crate::text;
 
 /// What the stored proof of a statement comes to.
@@ -19,6 +19,14 @@ pub enum Standing {
         /// Its cases.
         cases: usize,
     },
+    /// It was checked, and the statement follows for all parameters, functions and dimensions from lemmas that are not
+    /// proved.
+    Given {
+        /// Its cases.
+        cases: usize,
+        /// What is not proved.
+        lemmas: Vec<String>,
+    },
     /// It shows nothing.
     Rejected {
         /// Why.
@@ -26,22 +34,56 @@ pub enum Standing {
     },
 }
 
-/// Checks the stored proof of a statement, where there is one.
+/// Longest chain of corollaries of corollaries.
+const LONGEST_CHAIN: usize = 8;
+
+/// Checks the stored proof of a statement, where there is one, and those of what it rests on.
 #[must_use]
 pub fn standing(statement: &Statement) -> Option<Standing> {
+    standing_in_chain(statement, LONGEST_CHAIN)
+}
+
+fn standing_in_chain(statement: &Statement, left: usize) -> Option<Standing> {
     let stored = statement.stored_proof.as_ref()?;
     let rejected = |why: String| Some(Standing::Rejected { why: format!("{}: {why}", stored.file) });
+    if left == 0 {
+        return rejected("it rests on too long a chain of others".to_owned());
+    }
     let proof: Proof = match serde_json::from_str(&stored.text) {
         Ok(proof) => proof,
         Err(err) => return rejected(format!("it is no proof: {err}")),
     };
-    match verify(statement, &proof) {
-        Ok(cases) => Some(Standing::Proved { cases }),
-        Err(why) => rejected(why.to_string()),
+    let cases = match verify(statement, &proof) {
+        Ok(cases) => cases,
+        Err(why) => return rejected(why.to_string()),
+    };
+    let lemmas = unproved(&proof.rests_on, left - 1);
+    Some(if lemmas.is_empty() { Standing::Proved { cases } } else { Standing::Given { cases, lemmas } })
+}
+
+/// What of these, and of what they rest on, has no stored proof that is valid.
+fn unproved(ids: &[String], left: usize) -> Vec<String> {
+    let mut lemmas: Vec<String> = Vec::new();
+    for id in ids {
+        let standing = library::load(id).and_then(Result::ok).and_then(|own| standing_in_chain(&own, left));
+        match standing {
+            Some(Standing::Proved { .. }) => {}
+            Some(Standing::Given { lemmas: further, .. }) => lemmas.extend(further),
+            Some(Standing::Rejected { .. }) | None => lemmas.push(id.clone()),
+        }
     }
+    lemmas.sort();
+    lemmas.dedup();
+    lemmas
 }
 
 impl Proof {
+    /// What it rests on, directly or not, without a stored proof that is valid.
+    #[must_use]
+    pub fn given(&self) -> Vec<String> {
+        unproved(&self.rests_on, LONGEST_CHAIN)
+    }
+
     /// Writes it into a folder, which is made where there is none; returns the file. It is written whole or not at all.
     ///
     /// # Errors

@@ -55,7 +55,11 @@ fn indented(line: &str) -> String {
 
 /// What decided how many cells, and how many nothing did.
 fn evidence(summary: &StatementSummary) -> String {
-    let certificate = (summary.verdict == Verdict::Proved).then(|| "certificate".to_owned());
+    let certificate = match &summary.proof {
+        Some(Standing::Proved { .. }) if summary.verdict == Verdict::Proved => Some("certificate".to_owned()),
+        Some(Standing::Given { lemmas, .. }) => Some(format!("certificate given {}", lemmas.join(" and "))),
+        _ => None,
+    };
     let of_cells = summary.evidence.iter().map(|(kind, count)| format!("{kind}{JOINT}{count}"));
     let mut parts: Vec<String> = certificate.into_iter().chain(of_cells).collect();
     let not_refuted = summary.verdicts.get(&Verdict::NotRefuted).copied().unwrap_or(0);

@@ -98,7 +98,7 @@ const MAX_ANCESTORS: usize = 4;
 
 /// The file's fields, with what they take over from the statement that it instantiates, and the hash of
 /// all texts that this came from.
-fn whole(file: &File) -> Loaded<(RawStatement, String)> {
+pub(super) fn whole(file: &File) -> Loaded<(RawStatement, String)> {
     let mut raw = read(file)?;
     let mut hash = Sha256::new();
     hash.update(file.text.as_bytes());
@@ -133,7 +133,7 @@ fn whole(file: &File) -> Loaded<(RawStatement, String)> {
     Ok((raw, hex(&hash.finalize())))
 }
 
-fn read(file: &File) -> Loaded<RawStatement> {
+pub(super) fn read(file: &File) -> Loaded<RawStatement> {
     toml::from_str(&file.text).map_err(|err| {
         let message = err.message().trim_end().to_owned();
         let help = message.contains("missing field").then(|| NEEDED.to_owned());
@@ -204,7 +204,7 @@ pub(super) struct Loader<'a> {
 pub(super) type Loaded<T> = Result<T, Box<StatementError>>;
 
 impl Loader<'_> {
-    fn load(mut self) -> Loaded<Statement> {
+    pub(super) fn load(mut self) -> Loaded<Statement> {
         let method = self.method()?;
         self.names.method = method.names();
         self.declare()?;

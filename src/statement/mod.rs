@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod check;
 mod claims;
+pub mod corollary;
 mod error;
 pub mod evaluate;
 pub(crate) mod file;

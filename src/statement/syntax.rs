@@ -207,6 +207,12 @@ impl Expr {
         }
     }
 
+    /// Whether a name occurs in it.
+    #[must_use]
+    pub fn mentions(&self, name: &str) -> bool {
+        self.to_string().split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
+    }
+
     fn strength(&self) -> u8 {
         match &self.kind {
             ExprKind::And(..) => 1,

@@ -34,6 +34,8 @@ mod symbolic;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod trace;
+#[cfg(test)]
+mod translated;
 mod whole_run;
 
 use rayon::prelude::*;

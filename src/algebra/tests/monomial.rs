@@ -1,7 +1,7 @@
 use super::*;
 
 fn exponents() -> impl Strategy<Value = [u16; MOST_VARIABLES]> {
-    prop_oneof![prop::array::uniform16(0_u16..4), prop::array::uniform16(0..=Monomial::MOST_EXPONENT / 2)]
+    prop_oneof![prop::array::uniform20(0_u16..4), prop::array::uniform20(0..=Monomial::MOST_EXPONENT / 2)]
 }
 
 /// The exponents with each changed by those of another monomial.

@@ -30,6 +30,15 @@ fn rank_of_support(columns: &[Sparse], factors: &[f64], rows: usize) -> (usize, 
     (if support.is_empty() { 0 } else { table.rank(1e-9) }, support.len())
 }
 
+fn nonnegative_combination(
+    columns: &[Sparse],
+    target: &[(usize, f64)],
+    rows: usize,
+    costs: &[f64],
+) -> Option<Vec<f64>> {
+    super::nonnegative_combination(columns, target, rows, costs, Duration::from_secs(60))
+}
+
 #[test]
 fn the_cheaper_of_two_ways_is_taken() {
     let (columns, rows) = dense(&[&[1.0, 0.0, 1.0], &[0.0, 1.0, 1.0]]);

@@ -87,7 +87,9 @@ impl Free<'_> {
                 }
             }
         }
-        false
+        // A claim that says less than a fact has many.
+        let one = self.problem.field.one();
+        (0..count).any(|position| self.everywhere(&multipliers.with(position, &one), accept))
     }
 
     fn fitted(&self, multipliers: &Multipliers, objective: Option<&[f64]>) -> Option<Vec<Fraction>> {

@@ -61,7 +61,24 @@ pub fn certificate(problem: &Problem, seed: u64, budget: Duration) -> Found {
             _ => {}
         }
     }
-    last
+    match without_squares(problem, seed, budget) {
+        Some(certificate) => Found::Certificate(certificate),
+        None => last,
+    }
+}
+
+/// Where lengths are numbers, what is known of them may be all that is needed.
+fn without_squares(problem: &Problem, seed: u64, budget: Duration) -> Option<Certificate> {
+    let is_length = |fact: &Fact| fact.sign == Sign::Zero && !fact.form.constant.is_zero();
+    if !problem.facts.iter().any(is_length) {
+        return None;
+    }
+    let linear = problem.linearised();
+    let facts = (0..linear.facts.len()).collect();
+    match (Search { problem: &linear, seed, until: Instant::now() + budget }).with(facts) {
+        Found::Certificate(certificate) => Some(certificate),
+        _ => None,
+    }
 }
 
 struct Search<'p> {

@@ -2,7 +2,7 @@
 //! positive coefficients. A linear program guesses which products, exact arithmetic finds the coefficients.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rug::{Integer, Rational};
 
@@ -11,6 +11,8 @@ use crate::algebra::{Field, Fraction, Monomial, Polynomial};
 use crate::convex::linear::nonnegative_combination;
 use crate::prove::problem::Condition;
 
+/// Time that a linear program has in any case.
+const SHORTEST: Duration = Duration::from_millis(200);
 /// Most products of a linear program.
 const MOST_PRODUCTS: usize = 3000;
 /// Most products where a polynomial is multiplied first.
@@ -121,7 +123,11 @@ impl Cone {
             let factors = self.field.factors(&polynomial);
             negative ^= factors.constant < 0;
             let elements = factors.powers.pairs().iter().map(|(element, power)| (self.field.element(*element), *power));
-            let parts: Vec<(Polynomial, u32)> = elements.chain([(factors.rest, 1)]).collect();
+            let rest = match factors.rest.square_root() {
+                Some(root) => (root, 2),
+                None => (factors.rest, 1),
+            };
+            let parts: Vec<(Polynomial, u32)> = elements.chain([rest]).collect();
             for (part, power) in parts {
                 if part.as_constant().is_some() {
                     continue;
@@ -129,8 +135,12 @@ impl Cone {
                 let is_negative = part.at(&self.inside) < 0;
                 let part = if is_negative { -part } else { part };
                 negative ^= is_negative && power % 2 == 1;
-                // A square needs no sign, but the factor must be one that is shown.
-                let position = self.position(&part, side < 0).ok_or(part)?;
+                let (position, power) = match self.position(&part, side < 0) {
+                    Some(position) => (position, power),
+                    // A square needs no sign.
+                    None if side > 0 && power % 2 == 0 => (self.square(&part), power / 2),
+                    None => return Err(part),
+                };
                 powers.push((position, side * power as i32));
             }
         }
@@ -160,6 +170,17 @@ impl Cone {
         let shown = self.show(polynomial, strict)?;
         self.shown.push(shown);
         Some(self.shown.len() - 1)
+    }
+
+    /// The position of what shows a square, by its root.
+    fn square(&mut self, root: &Polynomial) -> usize {
+        let polynomial = root * root;
+        if let Some(position) = self.shown.iter().position(|own| own.polynomial == polynomial) {
+            return position;
+        }
+        let summand = Summand { coefficient: Rational::from(1), conditions: Vec::new(), squares: vec![root.clone()] };
+        self.shown.push(Shown { polynomial, strict: false, times: Vec::new(), sum: vec![summand] });
+        self.shown.len() - 1
     }
 
     /// Shows that a polynomial is not negative, or is positive.
@@ -443,7 +464,8 @@ impl Cone {
             (false, _) => 1.0 + (candidate.conditions.len() + candidate.squares.len()) as f64,
         };
         let costs: Vec<f64> = candidates.iter().map(cost).collect();
-        let weights = nonnegative_combination(&guessed, &floats(&target), places.len(), &costs)?;
+        let longest = self.until.saturating_duration_since(Instant::now()).max(SHORTEST);
+        let weights = nonnegative_combination(&guessed, &floats(&target), places.len(), &costs, longest)?;
         let support: Vec<usize> = (0..weights.len()).filter(|j| weights[*j] > LEAST_WEIGHT).collect();
         let mut matrix = vec![vec![Rational::new(); support.len()]; places.len()];
         for (place, j) in support.iter().enumerate() {

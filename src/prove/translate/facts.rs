@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::limits::is_positive;
+use super::limits::{is_divided_by, is_positive};
 use super::method::{Error, Run};
+use super::norms;
 use super::numbers::{Kind, Numbers};
 use super::outcomes::Outcomes;
 use super::reached;
+use super::sources;
 use super::stop::{Translated, untranslatable};
 use super::terms::NOT_NEGATIVE;
 use super::unknowns::{Point, Unknowns};
 use crate::algebra::Fraction;
 use crate::prove::problem::{Combination, Fact, Form, Library, Sign};
 use crate::statement::Statement;
-use crate::statement::term::Builtin;
+use crate::statement::term::{Builtin, Term};
 
 /// What a constant of the instance is, whatever the instance.
 pub fn learn_builtin(builtin: Builtin, statement: &Statement, numbers: &mut Numbers) -> Translated<()> {
@@ -25,6 +27,9 @@ pub fn learn_builtin(builtin: Builtin, statement: &Statement, numbers: &mut Numb
         | Builtin::RelativeBias
         | Builtin::RelativeNoise
         | Builtin::MeanSquareSmoothness => false,
+        Builtin::GradientBound | Builtin::VisitedGradientBound | Builtin::LargestSmoothness => {
+            is_divided_by(&|term| matches!(term, Term::Builtin(own) if *own == builtin), statement)
+        }
         _ => return Ok(()),
     };
     let number = numbers.named(Kind::Constant, builtin.name())?;
@@ -41,18 +46,17 @@ pub fn learn_order(less: Builtin, more: Builtin, strict: bool, numbers: &mut Num
 /// What the language calls the parameter of a contraction.
 pub const CONTRACTION: &str = "alpha";
 
-/// What a constant of the statement's own is that instances prove.
-pub fn learn_given(name: &str, numbers: &mut Numbers) -> Translated<()> {
+/// What a constant of the statement's own is that instances prove: none of these is negative.
+pub fn learn_given(position: usize, statement: &Statement, numbers: &mut Numbers) -> Translated<()> {
+    let name = &statement.given[position].name;
     let number = numbers.named(Kind::Constant, name)?;
-    match name {
-        CONTRACTION => {
-            numbers.learn(&number, false, "a contraction")?;
-            let rest = numbers.rational(1) - &number;
-            numbers.learn(&rest, false, "a contraction")
-        }
-        "tau" => numbers.learn(&number, false, "a threshold"),
-        _ => untranslatable(format!("`{name}`, of which no fact is known here")),
+    let is_it = |term: &Term| matches!(term, Term::Given(own) if *own == position);
+    numbers.learn(&number, is_divided_by(&is_it, statement), "a given constant")?;
+    if name == CONTRACTION {
+        let rest = numbers.rational(1) - &number;
+        numbers.learn(&rest, false, "a contraction")?;
     }
+    Ok(())
 }
 
 /// Collects the facts of one case.
@@ -86,7 +90,9 @@ impl<'c> Facts<'c> {
         if averages {
             self.of_errors(run)?;
         }
+        self.of_sources(run, averages)?;
         self.of_atoms();
+        self.found.extend(norms::facts(self.unknowns, &self.numbers.field));
         Ok(self.found)
     }
 
@@ -109,7 +115,7 @@ impl<'c> Facts<'c> {
             if drawn.parts.is_none() {
                 // Nothing was drawn, so that all of it is bias.
                 let bound = (Builtin::RelativeBias, Builtin::AbsoluteBias);
-                self.bound(&drawn.error, &drawn.gradient, bound, "the model of the bias")?;
+                self.bound(&drawn.of_average.0, &drawn.of_average.1, bound, "the model of the bias")?;
             }
         }
         let in_mean = std::mem::replace(&mut self.found, [given, in_outcomes].concat());
@@ -122,6 +128,7 @@ impl<'c> Facts<'c> {
             self.add(fact.name, &fact.reason, outcomes.mean(&fact.form), fact.library);
         }
         self.of_atoms();
+        self.found.extend(norms::facts(self.unknowns, &self.numbers.field));
         Ok(self.found)
     }
 
@@ -312,19 +319,34 @@ impl<'c> Facts<'c> {
         Ok(())
     }
 
+    /// What the listed sources prove: of every error where none of them draws, in mean of the claim's own one else.
+    fn of_sources(&mut self, run: &Run<'_>, averages: bool) -> Translated<()> {
+        let sources = sources::sources(self.statement);
+        let Some(source) = sources.first() else { return Ok(()) };
+        let own = run.own_error().filter(|_| averages);
+        let errors: Vec<&Error> = if source.draws { own.into_iter().collect() } else { run.errors().collect() };
+        for error in errors {
+            for (name, reason, form) in sources::facts(self.statement, error, self.numbers, self.unknowns)? {
+                self.add(name.to_owned(), reason, form, Library::Both);
+            }
+        }
+        Ok(())
+    }
+
     /// Bounds in mean of what the claim's own step draws.
     fn of_errors(&mut self, run: &Run<'_>) -> Translated<()> {
         run.own_error().map_or(Ok(()), |drawn| self.of_error(drawn))
     }
 
     fn of_error(&mut self, drawn: &Error) -> Translated<()> {
-        let mut bounds = vec![(&drawn.error, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error")];
+        let mut bounds =
+            vec![(&drawn.of_average.0, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error")];
         if let Some([bias, noise]) = &drawn.parts {
             bounds.push((bias, Builtin::RelativeBias, Builtin::AbsoluteBias, "the model of the bias"));
             bounds.push((noise, Builtin::RelativeNoise, Builtin::NoiseVariance, "the model of the noise"));
         }
         for (vector, relative, absolute, reason) in bounds {
-            self.bound(vector, &drawn.gradient, (relative, absolute), reason)?;
+            self.bound(vector, &drawn.of_average.1, (relative, absolute), reason)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::algebra::{Fraction, Polynomial};
 use crate::prove::problem::Form;
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Index, Term};
-use crate::statement::{Claim, Statement};
+use crate::statement::{Claim, Form as Related, Statement};
 
 /// What is to be shown.
 #[derive(Clone, Copy)]
@@ -135,6 +135,17 @@ impl<'s> Goal<'s> {
     /// The form that is not to be negative.
     pub fn form(&self, reader: &mut Reader<'_, 's>) -> Translated<Form> {
         match self {
+            Goal::Claim(Claim { lhs: Term::Norm(vector), rhs, .. })
+                if reader.is_number(rhs) && reader.statement.form == Related::Inequality =>
+            {
+                // ‖u‖ ≤ a says that a is not negative and ‖u‖² ≤ a².
+                let (bound, zero) = (reader.number(rhs)?, reader.numbers.rational(0));
+                if !reader.numbers.holds(&bound, Relation::GreaterEqual, &zero)? {
+                    return untranslatable("a norm is to be at most a number that may be negative");
+                }
+                let square = reader.form(&Term::Norm2(vector.clone()))?;
+                Ok(Form::constant(bound.times(&bound)).minus(&square))
+            }
             Goal::Claim(claim) | Goal::Whole(claim) => {
                 let (lhs, rhs) = (reader.form(&claim.lhs)?, reader.form(&claim.rhs)?);
                 Ok(rhs.minus(&lhs))

@@ -9,7 +9,8 @@ use crate::statement::term::{Builtin, Node, Term};
 /// condition and no jump depends on it, and then what holds at 0 is the limit of what holds for larger bounds.
 pub fn is_positive(builtin: Builtin, statement: &Statement) -> bool {
     let conditions: Vec<&Term> = reached::ends(statement).chain(reached::sides(statement)).collect();
-    let has_none = |term: &Term| reached::has_no_value_at_zero(term, builtin, statement);
+    let is_it = |term: &Term| matches!(term, Term::Builtin(own) if *own == builtin);
+    let has_none = |term: &Term| reached::has_no_value_at_zero(term, &is_it, statement);
     let all_claims = statement.claims.iter().all(|claim| has_none(&claim.lhs) || has_none(&claim.rhs));
     if all_claims || conditions.iter().any(|term| has_none(term)) {
         return true;
@@ -18,6 +19,12 @@ pub fn is_positive(builtin: Builtin, statement: &Statement) -> bool {
     let method = format!("{:?}", statement.method);
     let jumps = method.contains("If(") && method.contains(&format!("{builtin:?}"));
     !jumps && !chooses(statement) && conditions.iter().all(|term| !reached::reads(term, builtin, statement))
+}
+
+/// Whether a number has to be different from 0 for every claim to have a value.
+pub fn is_divided_by(is_it: &dyn Fn(&Term) -> bool, statement: &Statement) -> bool {
+    let has_none = |term: &Term| reached::has_no_value_at_zero(term, is_it, statement);
+    statement.claims.iter().all(|claim| has_none(&claim.lhs) || has_none(&claim.rhs))
 }
 
 /// Whether each instance on the boundary of a constant is the limit of instances with a smaller one: nothing else

@@ -1,11 +1,12 @@
 //! A method's steps with unknown vectors: what each line makes of the state before.
 
+use super::norms::{clip, normalized};
 use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
 use crate::algebra::Fraction;
 use crate::method::language::tree::{
-    Condition, Known, Mean, Method, Number, Rule, Shape, Value as Written, Vector, Worker,
+    Condition, Known, Map, Mean, Method, Number, Rule, Shape, Value as Written, Vector, Worker,
 };
 use crate::number::Function;
 use crate::oracle::operator::Operator;
@@ -38,23 +39,32 @@ pub struct Operation {
 /// What an estimate is, besides the gradient.
 #[derive(Clone, Debug)]
 pub struct Error {
-    /// All of it.
-    pub error: Combination,
     /// What the past decides, and the rest, whose mean is zero; where they are told apart.
     pub parts: Option<[Combination; 2]>,
-    /// ∇f at the point.
-    pub gradient: Combination,
+    /// All of it, and ∇f at the point.
+    pub of_average: (Combination, Combination),
+    /// The same of each worker, where each has its own.
+    pub of_worker: Option<(Combination, Combination)>,
 }
 
 /// How errors of estimates come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Errors {
+pub struct Errors {
+    /// When they are drawn, and in which parts.
+    pub drawn: Drawn,
+    /// Whether each worker has its own, whose mean they are.
+    pub of_workers: bool,
+}
+
+/// When errors of estimates are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drawn {
     /// Estimates are gradients.
     None,
     /// They are anything.
     Any,
     /// The same, and the claim's own step draws its own, on which facts are in mean.
-    Drawn,
+    Own,
     /// The same, with the noise apart that the claim's own step draws.
     Split,
 }
@@ -198,15 +208,17 @@ impl Scalars<'_> {
             Number::Known(Known::Infimum) => return untranslatable("f_star is a factor in the method"),
             Number::Known(known) => {
                 let name = Known::ALL.iter().find(|(_, own)| own == known).map_or("", |(name, _)| name);
-                self.numbers.named(Kind::Constant, name)?
+                let number = self.numbers.named(Kind::Constant, name)?;
+                self.numbers.learn(&number, false, "what the constant is")?;
+                number
             }
             Number::Step => match k {
                 Some(k) => k.clone(),
                 None => return untranslatable("k stands where there is no step"),
             },
             Number::Horizon => self.numbers.named(Kind::Index, "K")?,
-            Number::Workers => self.numbers.named(Kind::Index, "n")?,
-            Number::Dimension => self.numbers.named(Kind::Index, "d")?,
+            Number::Workers => self.numbers.count("n")?,
+            Number::Dimension => self.numbers.count("d")?,
             Number::Negate(a) => -self.number(a, k)?,
             Number::Binary(op, a, b) => self.binary(*op, a, b, k)?,
             Number::Function(Function::Sqrt, a) => {
@@ -231,7 +243,13 @@ impl Scalars<'_> {
             BinaryOp::Add => Ok(left + right),
             BinaryOp::Sub => Ok(left - right),
             BinaryOp::Mul => Ok(left * right),
-            BinaryOp::Div => self.numbers.quotient(&left, &right),
+            BinaryOp::Div => {
+                if is_of_instance(b) {
+                    // Where it is 0 there is no such method.
+                    self.numbers.learn(&right, true, "a divisor")?;
+                }
+                self.numbers.quotient(&left, &right)
+            }
             BinaryOp::Pow => power(&left, &right),
         }
     }
@@ -255,6 +273,16 @@ impl Scalars<'_> {
             }
         }
         Ok(true)
+    }
+}
+
+/// Whether a number is a positive multiple of constants of the instance.
+fn is_of_instance(number: &Number) -> bool {
+    match number {
+        Number::Known(_) => true,
+        Number::Literal(value) => *value > 0,
+        Number::Binary(BinaryOp::Mul, a, b) => is_of_instance(a) && is_of_instance(b),
+        _ => false,
     }
 }
 
@@ -312,8 +340,8 @@ impl Stage<'_, '_> {
             Some(start) => self.own_start(start)?,
         }
         // Its noise belongs to the past of every step.
-        match (&self.called, self.run.errors) {
-            (Some(_), Errors::Drawn | Errors::Split) => untranslatable("a state begins with an estimate"),
+        match (&self.called, self.run.errors.drawn) {
+            (Some(_), Drawn::Own | Drawn::Split) => untranslatable("a state begins with an estimate"),
             _ => Ok(()),
         }
     }
@@ -459,7 +487,7 @@ impl Stage<'_, '_> {
                 let point = self.point(y)?;
                 self.unknowns.worker_gradient(point)
             }
-            Vector::WorkerEstimate(worker, y) if self.run.errors == Errors::None => {
+            Vector::WorkerEstimate(worker, y) if self.run.errors.drawn == Drawn::None => {
                 self.innermost(Some(*worker))?;
                 let point = self.point(y)?;
                 self.unknowns.worker_gradient(point)
@@ -476,7 +504,14 @@ impl Stage<'_, '_> {
                 }
             }
             Vector::Operator(operator, u) => self.operation(*operator, u)?,
-            Vector::Clip(..) => return untranslatable("clip() in the method"),
+            Vector::Clip(length, u) => {
+                let (length, u) = (self.number(length)?, self.vector(u)?);
+                clip(&length, &u, self.numbers, self.unknowns)?
+            }
+            Vector::Map(Map::Normalize, u) => {
+                let u = self.vector(u)?;
+                normalized(&u, self.numbers, self.unknowns)?
+            }
             Vector::SameDraw(..) => return untranslatable("two estimates with one draw"),
             _ => return untranslatable("a vector of the method that is not linear in others"),
         })
@@ -522,28 +557,42 @@ impl Stage<'_, '_> {
         if self.called.is_some() {
             return untranslatable("a step draws more than one estimate");
         }
-        let (index, one) = (self.index(0), self.numbers.field.one());
-        let drawn = match self.run.errors {
-            Errors::None => Error { error: Combination::zero(), parts: None, gradient },
-            Errors::Drawn | Errors::Split if self.time > self.run.drawn_at => {
+        let drawn = match self.run.errors.drawn {
+            Drawn::Own | Drawn::Split if self.time > self.run.drawn_at => {
                 return untranslatable("it speaks of what later steps draw");
             }
-            Errors::Split if self.time == self.run.drawn_at => {
+            drawn => self.error(drawn, point, gradient),
+        };
+        let mut estimate = drawn.of_average.1.clone();
+        estimate.add_scaled(&drawn.of_average.0, &self.numbers.field.one());
+        self.called = Some(drawn);
+        Ok(estimate)
+    }
+
+    /// The error that this step draws.
+    fn error(&mut self, drawn: Drawn, point: usize, gradient: Combination) -> Error {
+        let (index, one) = (self.index(0), self.numbers.field.one());
+        let is_past = drawn != Drawn::Own || self.time < self.run.drawn_at;
+        match drawn {
+            Drawn::None => Error { of_average: (Combination::zero(), gradient), parts: None, of_worker: None },
+            Drawn::Split if self.time == self.run.drawn_at => {
                 let bias = self.unknowns.vector(format!("b[{index}]"), true);
                 let noise = self.unknowns.vector(format!("nu[{index}]"), false);
                 let mut error = bias.clone();
                 error.add_scaled(&noise, &one);
-                Error { error, parts: Some([bias, noise]), gradient }
+                Error { of_average: (error, gradient), parts: Some([bias, noise]), of_worker: None }
             }
-            Errors::Any | Errors::Drawn | Errors::Split => {
-                let is_past = self.run.errors != Errors::Drawn || self.time < self.run.drawn_at;
-                Error { error: self.unknowns.vector(format!("e[{index}]"), is_past), parts: None, gradient }
+            _ if self.run.errors.of_workers => {
+                let error = self.unknowns.of_worker(&format!("e[{index}]"), is_past);
+                let of_worker = Some((error.clone(), self.unknowns.worker_gradient(point)));
+                let [error, _] = self.unknowns.parts(&error);
+                Error { of_average: (error, gradient), parts: None, of_worker }
             }
-        };
-        let mut estimate = drawn.gradient.clone();
-        estimate.add_scaled(&drawn.error, &one);
-        self.called = Some(drawn);
-        Ok(estimate)
+            Drawn::Any | Drawn::Own | Drawn::Split => {
+                let error = self.unknowns.vector(format!("e[{index}]"), is_past);
+                Error { of_average: (error, gradient), parts: None, of_worker: None }
+            }
+        }
     }
 }
 

@@ -8,29 +8,34 @@ mod goal;
 mod induction;
 mod limits;
 mod method;
+mod norms;
 mod numbers;
 mod one_run;
 mod outcomes;
 mod reach;
 mod reached;
 mod setup;
+mod sources;
 mod stop;
 mod terms;
 mod unknowns;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use basis::Basis;
 use conditions::{connected, without_roots};
 use facts::Facts;
 use goal::Goal;
 use induction::Induction;
-use method::{Error, Errors, Operation, Run};
+use limits::is_divided_by;
+use method::{Drawn, Error, Errors, Operation, Run};
 pub use one_run::{OneRun, one_runs};
 
 use numbers::{Choice, Kind, Numbers};
 use reach::Reach;
 use setup::{Setup, setup};
+use sources::{Argument, Source};
 use stop::{Stop, Translated, untranslatable};
 use terms::Reader;
 use unknowns::Unknowns;
@@ -38,11 +43,29 @@ use unknowns::Unknowns;
 use super::problem::{Combination, Fact, Form, Library, Problem, Sign};
 use crate::algebra::{Field, Fraction, Polynomial};
 use crate::method::language::tree::Rule;
-use crate::statement::term::Builtin;
+use crate::statement::term::{Builtin, Term};
 use crate::statement::{Form as Related, Statement, Subject};
 
 /// Most cases of one problem.
 const MOST_CASES: usize = 64;
+
+/// The constants of the instance that a statement speaks of.
+#[must_use]
+pub fn reached(statement: &Statement) -> BTreeSet<Builtin> {
+    reached::builtins(statement)
+}
+
+/// Names of constants of the instance that have to be different from 0 for every claim to have a value, of those that
+/// are not negative.
+#[must_use]
+pub fn divided_by(statement: &Statement) -> Vec<String> {
+    let builtins = [Builtin::GradientBound, Builtin::VisitedGradientBound, Builtin::LargestSmoothness];
+    let builtins = builtins.into_iter().map(|builtin| (builtin.name().to_owned(), Term::Builtin(builtin)));
+    let given = statement.given.iter().enumerate();
+    let given = given.map(|(position, given)| (given.name.clone(), Term::Given(position)));
+    let all = builtins.chain(given);
+    all.filter(|(_, own)| is_divided_by(&|term| term == own, statement)).map(|(name, _)| name).collect()
+}
 
 /// What is to be proved of a statement.
 ///
@@ -93,6 +116,8 @@ struct Place {
     from: i64,
     start: Option<usize>,
     reach: Reach,
+    /// What kind of source the estimate is, where the statement lists kinds that prove something.
+    source: Option<Source>,
 }
 
 /// The first indices one by one, from each start, so many at least, and all later ones together.
@@ -108,15 +133,29 @@ fn places(statement: &Statement, goal: &Goal<'_>, least: i64) -> Result<Vec<Plac
     for index in first..end.map_or(general, |end| general.max(first + 1).min(end)) {
         for (start, name) in statement.method.start_names().enumerate() {
             let name = format!("k = {index}, start {name}");
-            places.push(Place { name, index: Some(index), from: index, start: Some(start), reach });
+            places.push(Place { name, index: Some(index), from: index, start: Some(start), reach, source: None });
         }
     }
     if end.is_some_and(|end| end <= general.max(first + 1)) {
-        return Ok(places);
+        return Ok(of_sources(statement, places));
     }
     let name = format!("k >= {general}");
-    places.push(Place { name, index: None, from: general, start: None, reach });
-    Ok(places)
+    places.push(Place { name, index: None, from: general, start: None, reach, source: None });
+    Ok(of_sources(statement, places))
+}
+
+/// Each place with each kind of source that the statement lists.
+fn of_sources(statement: &Statement, places: Vec<Place>) -> Vec<Place> {
+    let sources = sources::sources(statement);
+    let [_, _, ..] = &sources[..] else {
+        let source = sources.first().copied();
+        return places.into_iter().map(|place| Place { source, ..place }).collect();
+    };
+    let with = |place: &Place, source: &Source| {
+        let argument = if source.argument == Argument::EachWorker { "each worker" } else { "the average" };
+        Place { name: format!("{}, an operator of {argument}", place.name), source: Some(*source), ..*place }
+    };
+    places.iter().flat_map(|place| sources.iter().map(move |source| with(place, source))).collect()
 }
 
 /// What a case is made into.
@@ -196,7 +235,7 @@ impl<'c> Case<'c> {
         let Setup { convex, mut given } = setup(&mut reader, self.goal.lemmas(statement.hints.lemmas.len()))?;
         let constants = reader.constants;
         let times = (place.reach.base(place.index), place.reach.last(place.index), place.index.unwrap_or(0));
-        let (errors, numbers) = (errors(statement, statement.averages()), &mut self.numbers);
+        let (errors, numbers) = (errors(statement, place.source), &mut self.numbers);
         let run = Run::new(statement, at.0.clone(), times, place.start, errors, numbers, &mut unknowns)?;
         let reader = Reader::new(statement, at, place.start, &mut self.numbers, &mut unknowns);
         let is_one_run = matches!(self.goal, Goal::Whole(_));
@@ -208,6 +247,7 @@ impl<'c> Case<'c> {
             given.push(Fact { name, reason, form, sign: Sign::NotNegative, library: Library::Both });
         }
         let (named, used) = (reader.spoken, reader.used);
+        norms::learn_triangles(&mut self.numbers, &unknowns)?;
         Ok(Reading { run, claim, given, convex, named, used, unknowns })
     }
 
@@ -252,7 +292,10 @@ impl<'c> Case<'c> {
         operations: &[Operation],
         unknowns: &Unknowns,
     ) -> Basis {
-        let whole = drawn.filter(|drawn| drawn.parts.is_none()).map(|drawn| &drawn.error);
+        let whole = drawn
+            .filter(|drawn| drawn.parts.is_none())
+            .map(|drawn| drawn.of_worker.as_ref().unwrap_or(&drawn.of_average));
+        let whole = whole.map(|(error, _)| error);
         let parts = drawn.and_then(|drawn| drawn.parts.as_ref()).into_iter().flatten();
         let of_errors = parts.chain(whole).filter(|part| !part.is_zero()).map(|part| {
             let name = part.iter().next().map_or("", |(position, _)| unknowns.vectors[position].name.as_str());
@@ -267,8 +310,9 @@ impl<'c> Case<'c> {
             let Operation { name, argument, value, .. } = operation;
             [(format!("argument of {name}"), argument.clone()), (name.clone(), value.clone())]
         });
+        let lengths = unknowns.norms.iter().map(|(vector, _)| ("length".to_owned(), vector.clone()));
         let all = named.into_iter().chain(of_errors).chain(gradients).chain(apart).chain(moves);
-        let all = all.chain(operations).chain(used);
+        let all = all.chain(operations).chain(used).chain(lengths);
         // What the workers have in common and what each has apart are never in one product.
         let all = all.flat_map(|(name, vector)| {
             let [mean, apart] = unknowns.parts(&vector);
@@ -336,18 +380,20 @@ impl<'c> Case<'c> {
     }
 }
 
-/// How the statement's estimates err.
-fn errors(statement: &Statement, averages: bool) -> Errors {
+/// How the statement's estimates err, from sources of that kind.
+fn errors(statement: &Statement, source: Option<Source>) -> Errors {
     let is_exact = |value: &serde_json::Value| value.as_array().is_some_and(Vec::is_empty);
     let exact = !statement.estimates.is_empty() && statement.estimates.iter().all(|estimate| is_exact(&estimate.value));
     let apart = [Builtin::RelativeBias, Builtin::AbsoluteBias, Builtin::RelativeNoise, Builtin::NoiseVariance];
     let needs = reached::builtins(statement);
-    match (exact, averages) {
-        (true, _) => Errors::None,
-        (false, true) if statement.needs_split() || apart.iter().any(|part| needs.contains(part)) => Errors::Split,
-        (false, true) => Errors::Drawn,
-        (false, false) => Errors::Any,
-    }
+    let drawn = match (exact, statement.averages()) {
+        (true, _) => Drawn::None,
+        (false, true) if statement.needs_split() || apart.iter().any(|part| needs.contains(part)) => Drawn::Split,
+        (false, true) => Drawn::Own,
+        (false, false) => Drawn::Any,
+    };
+    let of_workers = source.is_some_and(|source| source.argument == Argument::EachWorker);
+    Errors { drawn, of_workers }
 }
 
 /// Noise is orthogonal in mean to what the past decides.

@@ -19,6 +19,17 @@ pub struct Choice {
     pub signs: Vec<Ordering>,
 }
 
+impl Choice {
+    /// The same as a choice between the signs of that number, where it is this one or its negative.
+    fn about(&self, number: &Fraction) -> Option<Choice> {
+        if self.number == *number {
+            return Some(self.clone());
+        }
+        let signs = self.signs.iter().rev().map(|sign| sign.reverse()).collect();
+        (-&self.number == *number).then(|| Choice { number: number.clone(), signs })
+    }
+}
+
 /// What a number is: two with one name may be different ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -32,6 +43,8 @@ pub enum Kind {
     Root,
     /// A constant of the statement of which only bounds are used.
     Bounded,
+    /// The length of a vector of the run.
+    Norm,
     /// What stands for a number that depends on K or on the start, while an expression is taken apart.
     Special,
 }
@@ -130,6 +143,14 @@ impl Numbers {
             None => self.add(kind, name)?,
         };
         Ok(self.values.get(&variable).cloned().unwrap_or_else(|| self.field.variable(variable)))
+    }
+
+    /// n or d, which is at least 1.
+    pub fn count(&mut self, name: &str) -> Translated<Fraction> {
+        let count = self.named(Kind::Index, name)?;
+        let room = &count - self.rational(1);
+        self.learn(&room, false, name)?;
+        Ok(count)
     }
 
     fn add(&mut self, kind: Kind, name: &str) -> Translated<usize> {
@@ -287,8 +308,12 @@ impl Numbers {
             own.polynomial.primitive() == polynomial.primitive() && !same_side(&own.polynomial, &polynomial)
         };
         if let Some(opposite) = self.conditions.iter().find(is_opposite) {
-            let is_zero = !opposite.strict && !strict;
-            return if is_zero { self.equate(&self.field.polynomial(&polynomial), reason) } else { Err(Stop::Empty) };
+            if opposite.strict || strict {
+                return Err(Stop::Empty);
+            }
+            // What was read before speaks of a number that is another one now.
+            let number = self.field.polynomial(&polynomial);
+            return Err(Stop::Split { number, cases: vec![vec![Ordering::Equal]] });
         }
         let variables = polynomial.variables();
         let factors_are_positive = strict && polynomial.len() == 1 && variables.len() > 1;
@@ -484,7 +509,7 @@ impl Numbers {
         if difference.is_zero() {
             return Ok(relation.admits(Equal));
         }
-        let chosen: Vec<Choice> = self.choices.iter().filter(|choice| choice.number == difference).cloned().collect();
+        let chosen: Vec<Choice> = self.choices.iter().filter_map(|choice| choice.about(&difference)).collect();
         if !chosen.is_empty() {
             chosen.iter().try_for_each(|choice| self.choose(choice))?;
             // What was chosen may be less than what is asked.

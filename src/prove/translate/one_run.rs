@@ -145,6 +145,10 @@ impl Case<'_> {
         if let Some(given) = self.statement.given.iter().find(|given| !has_fact(&given.name)) {
             gaps.push(format!("no fact of `{}` is known here", given.name));
         }
+        let opaque = [Builtin::GradientBound, Builtin::VisitedGradientBound, Builtin::LargestSmoothness];
+        if let Some(builtin) = opaque.iter().find(|builtin| needs.contains(builtin)) {
+            gaps.push(format!("no fact of `{}` is known here", builtin.name()));
+        }
         let is_given = |name: &str| self.statement.given.iter().any(|given| given.name == name);
         let unknown = self.numbers.constants().find(|name| {
             let is_reached = needs.iter().any(|builtin| builtin.name() == *name);
@@ -176,7 +180,7 @@ impl Case<'_> {
         let kept: Vec<usize> = (0..unknowns.vectors.len()).filter(|vector| occurs(*vector)).collect();
         let mut vectors = vec![Combination::zero(); unknowns.vectors.len()];
         kept.iter().enumerate().for_each(|(new, old)| vectors[*old] = Combination::unknown(new, &field));
-        let write = |form: &Form| form.in_vectors(&vectors, &field).with_atoms(&atoms, &field);
+        let write = |form: &Form| form.in_vectors(&vectors, &field).with_atoms(|atom| atoms[atom]);
         let facts = facts.iter().map(|fact| Fact { form: write(&fact.form), ..fact.clone() });
         let apart = kept.iter().filter(|vector| unknowns.vectors[**vector].is_deviation).count();
         self.leave_room(kept.len() - apart, apart + 1)?;

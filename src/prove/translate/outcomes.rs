@@ -99,6 +99,7 @@ impl Outcomes {
 
 impl Image {
     fn form(&self, form: &Form, field: &Field) -> Form {
-        form.in_vectors(&self.vectors, field).with_atoms(&self.atoms, field)
+        // Atoms that came later are no matter of the draw.
+        form.in_vectors(&self.vectors, field).with_atoms(|atom| self.atoms.get(atom).copied().unwrap_or(atom))
     }
 }

@@ -65,6 +65,8 @@ impl Reach {
             }
             Node::Vector(Vector::WorkerGradient(_, index)) => self.point(steps(index)?),
             Node::Vector(Vector::WorkerElement(quantity, _, index)) => self.quantity(quantity, steps(index)?),
+            // A point of a fixed step is only a vector.
+            Node::Vector(Vector::Element(VectorSequence::Point, Index::Literal(_))) if !relative => {}
             Node::Vector(Vector::Element(sequence, index)) => self.sequence(sequence, steps(index)?),
             _ => {}
         }

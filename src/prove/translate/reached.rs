@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::statement::Statement;
-use crate::statement::term::{Builtin, Node, Term};
+use crate::statement::term::{Builtin, Index, Node, Term};
 
 /// The constants of the instance that a statement speaks of.
 pub fn builtins(statement: &Statement) -> BTreeSet<Builtin> {
@@ -15,6 +15,27 @@ pub fn builtins(statement: &Statement) -> BTreeSet<Builtin> {
     }
     sides(statement).chain(ends(statement)).for_each(|term| collect(term, statement, &mut found));
     found
+}
+
+/// The statement's own constants of the instance that it, or a lemma, speaks of, by position.
+pub fn given(statement: &Statement) -> BTreeSet<usize> {
+    let claims = statement.claims.iter().flat_map(|claim| [&claim.lhs, &claim.rhs]);
+    let lemmas = statement.hints.lemmas.iter().flat_map(|lemma| &lemma.0).flat_map(|(left, _, right)| [left, right]);
+    let mut found = BTreeSet::new();
+    for term in claims.chain(sides(statement)).chain(ends(statement)).chain(lemmas) {
+        collect_given(term, statement, &mut found);
+    }
+    found
+}
+
+fn collect_given(term: &Term, statement: &Statement, found: &mut BTreeSet<usize>) {
+    term.walk(&mut |node| match node {
+        Node::Term(Term::Given(position)) => {
+            found.insert(*position);
+        }
+        Node::Term(Term::Constant(position)) => collect_given(&statement.constants[*position].term, statement, found),
+        _ => {}
+    });
 }
 
 /// The sides of hypotheses.
@@ -44,24 +65,26 @@ pub fn reads(term: &Term, builtin: Builtin, statement: &Statement) -> bool {
     found.contains(&builtin)
 }
 
-/// Whether a term has no value where a constant of the instance is 0: it divides by a product in which that is.
-pub fn has_no_value_at_zero(term: &Term, builtin: Builtin, statement: &Statement) -> bool {
-    let again = |part: &Term| has_no_value_at_zero(part, builtin, statement);
+/// Whether a term has no value where a number, of which `is_it` tells the term, is 0: it divides by a product in which
+/// that is.
+pub fn has_no_value_at_zero(term: &Term, is_it: &dyn Fn(&Term) -> bool, statement: &Statement) -> bool {
+    let again = |part: &Term| has_no_value_at_zero(part, is_it, statement);
     match term {
-        Term::Div(a, b) => is_factor(b, builtin, statement) || again(a) || again(b),
+        Term::Div(a, b) => is_factor(b, is_it, statement) || again(a) || again(b),
         Term::Constant(position) => again(&statement.constants[*position].term),
         Term::Add(a, b) | Term::Sub(a, b) | Term::Mul(a, b) | Term::Min(a, b) | Term::Max(a, b) => again(a) || again(b),
-        Term::Negate(a) | Term::Apply(_, a) => again(a),
+        Term::Negate(a) | Term::Apply(_, a) | Term::PowInt(a, _) => again(a),
         _ => false,
     }
 }
 
-/// Whether a term is 0 where a constant of the instance is.
-fn is_factor(term: &Term, builtin: Builtin, statement: &Statement) -> bool {
+/// Whether a term is 0 where a number is.
+fn is_factor(term: &Term, is_it: &dyn Fn(&Term) -> bool, statement: &Statement) -> bool {
     match term {
-        Term::Builtin(own) => *own == builtin,
-        Term::Mul(a, b) => is_factor(a, builtin, statement) || is_factor(b, builtin, statement),
-        Term::Constant(position) => is_factor(&statement.constants[*position].term, builtin, statement),
+        _ if is_it(term) => true,
+        Term::Mul(a, b) => is_factor(a, is_it, statement) || is_factor(b, is_it, statement),
+        Term::PowInt(a, Index::Literal(exponent)) if *exponent > 0 => is_factor(a, is_it, statement),
+        Term::Constant(position) => is_factor(&statement.constants[*position].term, is_it, statement),
         _ => false,
     }
 }

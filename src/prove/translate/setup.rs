@@ -35,8 +35,8 @@ pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
             learn_order(least, Builtin::Smoothness, strict, reader.numbers)?;
         }
     }
-    for given in &statement.given {
-        learn_given(&given.name, reader.numbers)?;
+    for position in reached::given(statement) {
+        learn_given(position, statement, reader.numbers)?;
     }
     // Strong convexity is proved of convex functions alone.
     let mut setup = Setup { convex: needs.contains(&Builtin::StrongConvexity), given: Vec::new() };

@@ -1,6 +1,7 @@
 //! A statement's expressions as forms: affine in values of f, quadratic in vectors, rational in numbers.
 
 use super::method::{Run, Value, index_name, power};
+use super::norms::{clip, norm};
 use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
@@ -9,7 +10,7 @@ use crate::number::Function;
 use crate::prove::problem::{Combination, Form};
 use crate::statement::Statement;
 use crate::statement::syntax::{ReduceOp, Relation};
-use crate::statement::term::{Builtin, Condition, Index, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
+use crate::statement::term::{Builtin, Condition, Index, Node, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
 
 /// Constants of the instance that a claim may be linear in alone.
 pub const ATOMS: [Builtin; 5] = [
@@ -111,6 +112,13 @@ impl<'c, 'a> Reader<'c, 'a> {
         }
     }
 
+    /// Whether a term is a number that no run decides.
+    pub fn is_number(&self, term: &Term) -> bool {
+        !term.any(|node| {
+            matches!(node, Node::Vector(_) | Node::Term(Term::Element(..) | Term::Norm(_) | Term::ValueAt(_)))
+        })
+    }
+
     /// rhs − lhs of a step of the proof at the index.
     pub fn step(&mut self, (lhs, rhs): &(Term, Term)) -> Translated<Form> {
         self.numbers.of_hint = true;
@@ -159,7 +167,11 @@ impl<'c, 'a> Reader<'c, 'a> {
                 let (u, w) = (self.used(u)?, self.used(w)?);
                 Ok(self.unknowns.product(&u, &w))
             }
-            Term::Norm(_) | Term::Norm1(_) => untranslatable("a norm that is not squared"),
+            Term::Norm(u) => {
+                let u = self.used(u)?;
+                number(norm(&u, self.numbers, self.unknowns)?)
+            }
+            Term::Norm1(_) => untranslatable("norm1()"),
             Term::Negate(a) => Ok(self.form(a)?.scaled(&-field.one())),
             Term::Add(a, b) => self.sum(a, b, &field.one()),
             Term::Sub(a, b) => self.sum(a, b, &-field.one()),
@@ -176,6 +188,10 @@ impl<'c, 'a> Reader<'c, 'a> {
             Term::Apply(Function::Sqrt, a) => {
                 let a = self.number(a)?;
                 number(self.numbers.root(&a)?)
+            }
+            Term::Apply(Function::PositivePart, a) => {
+                let (a, zero) = (self.number(a)?, self.numbers.rational(0));
+                number(if self.numbers.holds(&a, Relation::GreaterEqual, &zero)? { a } else { zero })
             }
             Term::Min(a, b) => self.extreme(a, b, Relation::LessEqual),
             Term::Max(a, b) => self.extreme(a, b, Relation::GreaterEqual),
@@ -363,6 +379,9 @@ impl<'c, 'a> Reader<'c, 'a> {
             | Builtin::RelativeError
             | Builtin::RelativeBias
             | Builtin::RelativeNoise
+            | Builtin::GradientBound
+            | Builtin::VisitedGradientBound
+            | Builtin::LargestSmoothness
             | Builtin::MeanSquareSmoothness => Ok(Form::constant(self.numbers.named(Kind::Constant, builtin.name())?)),
             _ => untranslatable(format!("`{}`, of which no fact is known here", builtin.name())),
         }
@@ -413,8 +432,8 @@ impl<'c, 'a> Reader<'c, 'a> {
                 Some(whole) => whole.horizon.clone(),
                 None => self.numbers.named(Kind::Index, "K")?,
             },
-            Index::Workers => self.numbers.named(Kind::Index, "n")?,
-            Index::Dimension => self.numbers.named(Kind::Index, "d")?,
+            Index::Workers => self.numbers.count("n")?,
+            Index::Dimension => self.numbers.count("d")?,
             Index::Random if self.whole.is_some() => self.index.clone(),
             Index::Random => return untranslatable("a random index"),
             Index::Limit => return untranslatable("a limit"),
@@ -497,7 +516,10 @@ impl<'c, 'a> Reader<'c, 'a> {
                 self.vector(u)?.scaled(&factor)
             }
             Vector::Minimiser => self.unknowns.minimiser(),
-            Vector::Clip(..) => return untranslatable("clip()"),
+            Vector::Clip(length, u) => {
+                let (length, u) = (self.number(length)?, self.vector(u)?);
+                clip(&length, &u, self.numbers, self.unknowns)?
+            }
             Vector::Expectation(_) => return untranslatable("the expectation of a vector"),
             Vector::WorkerGradient(Index::Slot(slot), index) if self.worker == Some(*slot) => {
                 let index = self.of_run(index)?;
@@ -513,6 +535,12 @@ impl<'c, 'a> Reader<'c, 'a> {
             Vector::WorkerElement(quantity, Index::Slot(slot), index) if self.worker == Some(*slot) => {
                 let index = self.of_run(index)?;
                 self.sequence(&VectorSequence::Quantity(quantity.clone()), &index)?
+            }
+            // Of one worker alone nothing is known.
+            Vector::WorkerGradient(worker, index) if self.worker.is_none() => {
+                let index = self.of_run(index)?;
+                let name = format!("worker_grad[{worker:?}, {}]", index_name(self.time(&index)?, &self.origin));
+                self.unknowns.known_vector(&name)
             }
             Vector::WorkerGradient(..) | Vector::WorkerElement(..) | Vector::GradientAt(Some(_), _) => {
                 return untranslatable("a vector of one worker");
@@ -535,7 +563,15 @@ impl<'c, 'a> Reader<'c, 'a> {
 
     fn sequence(&mut self, sequence: &VectorSequence, index: &Fraction) -> Translated<Combination> {
         let missing = || untranslatable(format!("`{}` at that index", sequence.name()));
-        let (Some(run), Some(time)) = (self.run, time_of(index, &self.origin)) else { return missing() };
+        let (Some(run), Some(time)) = (self.run, time_of(index, &self.origin)) else {
+            return match (sequence, index.as_constant()) {
+                // A point of a fixed step, of which nothing is known.
+                (VectorSequence::Point, Some(step)) if self.run.is_some() && self.whole.is_none() => {
+                    Ok(self.unknowns.known_vector(&format!("x[{step}]")))
+                }
+                _ => missing(),
+            };
+        };
         let name = format!("{}[{}]", sequence.name(), index_name(time, &self.origin));
         match sequence {
             VectorSequence::Quantity(quantity) => match value_of(run, quantity, time) {
@@ -551,7 +587,7 @@ impl<'c, 'a> Reader<'c, 'a> {
                 Ok(self.unknowns.points[point].gradient.clone())
             }
             VectorSequence::Error => match run.error(time) {
-                Some(drawn) => Ok(self.speak(name, &drawn.error)),
+                Some(drawn) => Ok(self.speak(name, &drawn.of_average.0)),
                 None => missing(),
             },
             VectorSequence::Bias | VectorSequence::Noise => {

@@ -1,6 +1,6 @@
 //! What a run's vectors and values of f are made of, and the points at which f is known by its gradient.
 
-use crate::algebra::Field;
+use crate::algebra::{Field, Fraction};
 use crate::prove::problem::{Combination, Form};
 
 /// A vector or a number that is not looked into.
@@ -48,13 +48,15 @@ pub struct Unknowns {
     pub atoms: Vec<Unknown>,
     /// Points.
     pub points: Vec<Point>,
+    /// Vectors whose lengths are numbers, with these.
+    pub norms: Vec<(Combination, Fraction)>,
     field: Field,
 }
 
 impl Unknowns {
     /// None yet.
     pub fn new(field: &Field) -> Self {
-        Unknowns { vectors: Vec::new(), atoms: Vec::new(), points: Vec::new(), field: field.clone() }
+        Unknowns { vectors: Vec::new(), atoms: Vec::new(), points: Vec::new(), norms: Vec::new(), field: field.clone() }
     }
 
     /// A new vector.
@@ -65,6 +67,14 @@ impl Unknowns {
     fn add(&mut self, name: String, is_past: bool, is_deviation: bool) -> Combination {
         self.vectors.push(Unknown { name, is_past, is_deviation });
         Combination::unknown(self.vectors.len() - 1, &self.field)
+    }
+
+    /// The vector of that name, which the past decides and of which nothing is known.
+    pub fn known_vector(&mut self, name: &str) -> Combination {
+        match self.vectors.iter().position(|own| own.name == name) {
+            Some(position) => Combination::unknown(position, &self.field),
+            None => self.vector(name, true),
+        }
     }
 
     /// A new vector of the kind of another one, with a mark on its name.
