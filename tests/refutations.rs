@@ -95,6 +95,16 @@ fn no_statement_that_is_true_is_refuted() {
 }
 
 #[test]
+fn true_statements_that_an_earlier_refuter_took_for_false_are_not_refuted() {
+    for entry in std::fs::read_dir("tests/unrefuted").expect("the folder") {
+        let path = entry.expect("an entry").path();
+        let statement = load_file(&path).unwrap_or_else(|err| panic!("{err}"));
+        let gaps = refute(&statement, effort(2_000)).map(|refuted| refuted.gaps);
+        assert_ne!(gaps, Some(Vec::new()), "{}", path.display());
+    }
+}
+
+#[test]
 fn the_limit_of_the_step_size_of_the_descent_lemma_is_shown_by_an_exact_run() {
     let refuted = refute(&shipped("descent-lemma-limit"), effort(20_000)).expect("it is false");
     assert!(refuted.gaps.is_empty());

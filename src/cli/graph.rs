@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::output::print;
 use super::{ExitCode, Failure, load_each};
+use crate::prove::{Standing, standing};
 use crate::report::{self, Report, StatementSummary, render_verdict};
 use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement, library, load_text};
@@ -100,6 +101,12 @@ impl<'t> Theory<'t> {
         if statement.expect == Expectation::Violated {
             marks.push("false on purpose".to_owned());
         }
+        match standing(statement) {
+            Some(Standing::Proved { .. }) => marks.push("proved".to_owned()),
+            Some(Standing::Given { lemmas, .. }) => marks.push(format!("proved, given {}", lemmas.join(" and "))),
+            Some(Standing::Rejected { .. }) => marks.push("its stored proof shows nothing".to_owned()),
+            None => {}
+        }
         if let Some(report) = self.report {
             marks.push(match Finding::of(statement, report) {
                 Finding::Verdict(summary) => render_verdict(summary),
@@ -107,6 +114,7 @@ impl<'t> Theory<'t> {
                 Finding::Absent => "not in the report".to_owned(),
             });
         }
+        marks.dedup();
         let tainted_by = self.graph.tainted_by(id, &self.wrong);
         if !tainted_by.is_empty() {
             marks.push(format!("rests on what is violated: {}", tainted_by.join(", ")));

@@ -45,6 +45,9 @@ pub fn corollary(statement: &Statement) -> Result<Corollary, String> {
     if theorem.expect == Expectation::Violated {
         return Err(format!("`{id}` is false"));
     }
+    if !theorem.general {
+        return Err(format!("`{id}` is about its witnesses alone"));
+    }
     if is_exact(&theorem) && !is_exact(statement) {
         return Err(format!("`{id}` is about exact gradients"));
     }
@@ -56,7 +59,7 @@ pub fn corollary(statement: &Statement) -> Result<Corollary, String> {
         positive: translate::divided_by(statement),
         numbers: statement.substitutions.keys().cloned().collect(),
     };
-    let mut shown = Shown { statement, new, lemmas: Vec::new() };
+    let mut shown = Shown { statement, new, lemmas: Vec::new(), in_mean: theorem.averages() };
     let needs = translate::reached(&theorem);
     for bound in &BOUNDS {
         let is_substituted = [bound.relative, bound.absolute].iter().any(|own| substitutes(statement, own.name()));
@@ -87,8 +90,15 @@ fn substitutes(statement: &Statement, name: &str) -> bool {
 /// Only parameters and the numbers of bounds may stand for something else: of all other names a proof may use facts that
 /// what stands for them need not have.
 fn refuse_other_substitutions(statement: &Statement, theorem: &Statement) -> Result<(), String> {
+    let of_method = |name: &str| statement.method.parameters.iter().any(|own| own.name == name);
+    // Without its own value of it the statement leaves it to the method's.
+    let undeclared = |name: &&String| of_method(name) && theorem.parameter(name).is_none();
+    let own = statement.parameters.iter().map(|parameter| &parameter.name);
+    if let Some(name) = own.clone().find(undeclared) {
+        return Err(format!("`{name}` of the method is a parameter here, and none of the theorem"));
+    }
     let is_of_bound = |name: &str| BOUNDS.iter().any(|own| own.relative.name() == name || own.absolute.name() == name);
-    let refused = |name: &&String| !is_of_bound(name) && theorem.parameter(name).is_none();
+    let refused = |name: &&String| !is_of_bound(name) && (theorem.parameter(name).is_none() || of_method(name));
     match statement.substitutions.keys().find(refused) {
         Some(name) => Err(format!("something stands for `{name}`, of which a proof may use facts")),
         None => Ok(()),
@@ -106,6 +116,8 @@ struct Shown<'s> {
     statement: &'s Statement,
     new: Rewriting,
     lemmas: Vec<Statement>,
+    /// Whether the theorem takes bounds of means.
+    in_mean: bool,
 }
 
 impl Shown<'_> {
@@ -116,7 +128,9 @@ impl Shown<'_> {
         let mut refused = Vec::new();
         for id in &self.statement.uses {
             let lemma = shipped(id)?;
-            let Some(rhs) = lemma.claims.iter().find_map(|claim| bound_of(claim, vector)) else { continue };
+            let Some(rhs) = lemma.claims.iter().find_map(|claim| bound_of(claim, vector, self.in_mean)) else {
+                continue;
+            };
             if let Err(why) = self.admits(&lemma) {
                 refused.push(format!("`{id}` does not apply: {why}"));
                 continue;
@@ -141,6 +155,9 @@ impl Shown<'_> {
         let statement = self.statement;
         if lemma.expect == Expectation::Violated {
             return Err("it is false".to_owned());
+        }
+        if !lemma.general {
+            return Err("it is about its witnesses alone".to_owned());
         }
         if lemma.method.id != statement.method.id {
             return Err(format!("it is about `{}`", lemma.method.id));
@@ -175,14 +192,14 @@ impl Shown<'_> {
     }
 }
 
-/// What a claim at every k bounds the square of a vector by.
-fn bound_of(claim: &Claim, vector: &str) -> Option<String> {
+/// What a claim at every k bounds the square of a vector by, or in mean its mean.
+fn bound_of(claim: &Claim, vector: &str, in_mean: bool) -> Option<String> {
     if claim.quantifier.as_ref()?.text != "k in 0..K" {
         return None;
     }
     let is = |text: String| parse(&text).is_ok_and(|expr| expr == claim.lhs_expr);
     let rhs = &claim.rhs_expr;
-    if is(format!("norm2({vector}[k])")) || is(format!("E[norm2({vector}[k]) | past]")) {
+    if is(format!("norm2({vector}[k])")) || (in_mean && is(format!("E[norm2({vector}[k]) | past]"))) {
         Some(rhs.to_string())
     } else if is(format!("norm({vector}[k])")) {
         // ‖u‖ ≤ a says that a is not negative.
@@ -202,14 +219,15 @@ fn expressions(statement: &Statement) -> impl Iterator<Item = &Expr> {
 
 /// What kinds of source and operator an estimate is made of, and which of their numbers it gives, whatever these are.
 fn kind(value: &Value) -> Value {
-    let field = |name: &str, value: &Value| match value {
-        Value::String(_) if name != "source" && name != "name" => Value::Null,
+    let field = |value: &Value| match value {
+        // An expression.
+        Value::String(text) if text.starts_with('=') => Value::Null,
         other => kind(other),
     };
     match value {
         Value::Array(all) => Value::Array(all.iter().map(kind).collect()),
         Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, value)| (name.clone(), field(name, value))).collect())
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), field(value))).collect())
         }
         Value::Number(_) => Value::Null,
         other => other.clone(),

@@ -29,7 +29,7 @@ pub use write::read_audit;
 pub use write::{WriteError, path, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 6;
+pub const SCHEMA_VERSION: u32 = 7;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

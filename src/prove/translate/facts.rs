@@ -8,7 +8,7 @@ use super::norms;
 use super::numbers::{Kind, Numbers};
 use super::outcomes::Outcomes;
 use super::reached;
-use super::sources;
+use super::sources::{self, Argument, Source};
 use super::stop::{Translated, untranslatable};
 use super::terms::NOT_NEGATIVE;
 use super::unknowns::{Point, Unknowns};
@@ -322,11 +322,12 @@ impl<'c> Facts<'c> {
     /// What the listed sources prove: of every error where none of them draws, in mean of the claim's own one else.
     fn of_sources(&mut self, run: &Run<'_>, averages: bool) -> Translated<()> {
         let sources = sources::sources(self.statement);
-        let Some(source) = sources.first() else { return Ok(()) };
+        let is_of_run = |source: &&Source| (source.argument == Argument::EachWorker) == run.has_errors_of_workers();
+        let Some(source) = sources.iter().find(is_of_run) else { return Ok(()) };
         let own = run.own_error().filter(|_| averages);
-        let errors: Vec<&Error> = if source.draws { own.into_iter().collect() } else { run.errors().collect() };
+        let errors: Vec<&Error> = if source.draws { own.into_iter().collect() } else { run.errors_so_far().collect() };
         for error in errors {
-            for (name, reason, form) in sources::facts(self.statement, error, self.numbers, self.unknowns)? {
+            for (name, reason, form) in sources::facts(self.statement, *source, error, (self.numbers, self.unknowns))? {
                 self.add(name.to_owned(), reason, form, Library::Both);
             }
         }

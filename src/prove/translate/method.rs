@@ -45,6 +45,8 @@ pub struct Error {
     pub of_average: (Combination, Combination),
     /// The same of each worker, where each has its own.
     pub of_worker: Option<(Combination, Combination)>,
+    /// Whether the gradient is that at the point x of the step.
+    pub at_point: bool,
 }
 
 /// How errors of estimates come about.
@@ -139,6 +141,17 @@ impl<'a> Run<'a> {
     /// The error of the estimate that the step of that time drew.
     pub fn error(&self, time: i64) -> Option<&Error> {
         self.drawn.get(usize::try_from(time - self.base).ok()?)?.as_ref()
+    }
+
+    /// Whether each worker has errors of its own.
+    pub fn has_errors_of_workers(&self) -> bool {
+        self.errors.of_workers
+    }
+
+    /// The errors that the claim's own step and those before it drew.
+    pub fn errors_so_far(&self) -> impl Iterator<Item = &Error> {
+        let own = usize::try_from(self.drawn_at - self.base + 1).unwrap_or(0);
+        self.drawn.iter().take(own).flatten()
     }
 
     /// The errors that all steps drew.
@@ -561,7 +574,10 @@ impl Stage<'_, '_> {
             Drawn::Own | Drawn::Split if self.time > self.run.drawn_at => {
                 return untranslatable("it speaks of what later steps draw");
             }
-            drawn => self.error(drawn, point, gradient),
+            drawn => {
+                let at_point = matches!(y, Vector::Quantity(0, None)) && !self.has_moved;
+                Error { at_point, ..self.error(drawn, point, gradient) }
+            }
         };
         let mut estimate = drawn.of_average.1.clone();
         estimate.add_scaled(&drawn.of_average.0, &self.numbers.field.one());
@@ -574,23 +590,25 @@ impl Stage<'_, '_> {
         let (index, one) = (self.index(0), self.numbers.field.one());
         let is_past = drawn != Drawn::Own || self.time < self.run.drawn_at;
         match drawn {
-            Drawn::None => Error { of_average: (Combination::zero(), gradient), parts: None, of_worker: None },
+            Drawn::None => {
+                Error { of_average: (Combination::zero(), gradient), parts: None, of_worker: None, at_point: false }
+            }
             Drawn::Split if self.time == self.run.drawn_at => {
                 let bias = self.unknowns.vector(format!("b[{index}]"), true);
                 let noise = self.unknowns.vector(format!("nu[{index}]"), false);
                 let mut error = bias.clone();
                 error.add_scaled(&noise, &one);
-                Error { of_average: (error, gradient), parts: Some([bias, noise]), of_worker: None }
+                Error { of_average: (error, gradient), parts: Some([bias, noise]), of_worker: None, at_point: false }
             }
             _ if self.run.errors.of_workers => {
                 let error = self.unknowns.of_worker(&format!("e[{index}]"), is_past);
                 let of_worker = Some((error.clone(), self.unknowns.worker_gradient(point)));
                 let [error, _] = self.unknowns.parts(&error);
-                Error { of_average: (error, gradient), parts: None, of_worker }
+                Error { of_average: (error, gradient), parts: None, of_worker, at_point: false }
             }
             Drawn::Any | Drawn::Own | Drawn::Split => {
                 let error = self.unknowns.vector(format!("e[{index}]"), is_past);
-                Error { of_average: (error, gradient), parts: None, of_worker: None }
+                Error { of_average: (error, gradient), parts: None, of_worker: None, at_point: false }
             }
         }
     }

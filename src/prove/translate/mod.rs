@@ -384,11 +384,9 @@ impl<'c> Case<'c> {
 fn errors(statement: &Statement, source: Option<Source>) -> Errors {
     let is_exact = |value: &serde_json::Value| value.as_array().is_some_and(Vec::is_empty);
     let exact = !statement.estimates.is_empty() && statement.estimates.iter().all(|estimate| is_exact(&estimate.value));
-    let apart = [Builtin::RelativeBias, Builtin::AbsoluteBias, Builtin::RelativeNoise, Builtin::NoiseVariance];
-    let needs = reached::builtins(statement);
     let drawn = match (exact, statement.averages()) {
         (true, _) => Drawn::None,
-        (false, true) if statement.needs_split() || apart.iter().any(|part| needs.contains(part)) => Drawn::Split,
+        (false, true) if reached::tells_noise_apart(statement) => Drawn::Split,
         (false, true) => Drawn::Own,
         (false, false) => Drawn::Any,
     };

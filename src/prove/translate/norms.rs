@@ -38,6 +38,8 @@ pub fn clip(
     unknowns: &mut Unknowns,
 ) -> Translated<Combination> {
     let norm = norm(vector, numbers, unknowns)?;
+    // There is no negative length to clip to.
+    numbers.learn(length, false, "a length")?;
     // Where they are equal both are the same, and a claim is more likely to ask for the shorter of the two.
     let sign = numbers.sign(length).filter(|sign| !sign.negative);
     let relation = if sign.is_some_and(|sign| sign.strict) { Relation::Less } else { Relation::LessEqual };

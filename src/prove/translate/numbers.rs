@@ -92,6 +92,7 @@ impl Numbers {
 
     /// The same numbers of which nothing is known but these choices.
     pub fn restarted(&self, choices: &[Choice]) -> Translated<Self> {
+        self.refuse_unstable_lengths(choices)?;
         let mut numbers = Numbers {
             values: BTreeMap::new(),
             conditions: Vec::new(),
@@ -107,6 +108,30 @@ impl Numbers {
             }
         }
         Ok(numbers)
+    }
+
+    /// Lengths are named in the order in which they are met, which an equation that is chosen after may change; what was
+    /// chosen before would then be about another length.
+    fn refuse_unstable_lengths(&self, choices: &[Choice]) -> Translated<()> {
+        let reads_length = |choice: &Choice| {
+            let reads = |variable: &usize| {
+                let is_length = |variable: usize| self.kinds[variable].0 == Kind::Norm;
+                let of_root = |(root, square): &(usize, Fraction)| {
+                    root == variable
+                        && (square.numerator().variables().into_iter().any(is_length)
+                            || square.denominator().variables().into_iter().any(is_length))
+                };
+                is_length(*variable) || self.known_roots.iter().any(of_root)
+            };
+            let number = &choice.number;
+            number.numerator().variables().iter().chain(&number.denominator().variables()).any(reads)
+        };
+        let first = choices.iter().position(reads_length);
+        let last = choices.iter().rposition(|choice| choice.signs == [Ordering::Equal]);
+        match (first, last) {
+            (Some(first), Some(last)) if first <= last => untranslatable("a length and an equation in one case"),
+            _ => Ok(()),
+        }
     }
 
     /// Names, by variable.

@@ -84,7 +84,10 @@ impl Case<'_> {
         let claim = outcomes.mean(&claim);
         let facts = Facts::new(self.statement, convex, &mut self.numbers, &mut unknowns);
         let facts = facts.of_one_run(&run, &outcomes, given)?;
-        let gaps = self.gaps(convex, &unknowns.points, &run.operations);
+        let mut gaps = self.gaps(convex, &unknowns.points, &run.operations);
+        if unknowns.has_single_workers {
+            gaps.push("of what one worker alone has nothing is known".to_owned());
+        }
         let distances =
             if needs.contains(&Builtin::Smoothness) { Vec::new() } else { self.distances(&unknowns.points) };
         let (problem, not_zero) = self.written(choices, &claim, (&facts, &distances), &unknowns)?;

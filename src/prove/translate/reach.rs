@@ -65,8 +65,10 @@ impl Reach {
             }
             Node::Vector(Vector::WorkerGradient(_, index)) => self.point(steps(index)?),
             Node::Vector(Vector::WorkerElement(quantity, _, index)) => self.quantity(quantity, steps(index)?),
-            // A point of a fixed step is only a vector.
-            Node::Vector(Vector::Element(VectorSequence::Point, Index::Literal(_))) if !relative => {}
+            // A point of a fixed step is only a vector, of the past where no later step is asked for.
+            Node::Vector(Vector::Element(VectorSequence::Point, Index::Literal(step))) if !relative => {
+                self.general_from = self.general_from.max(*step);
+            }
             Node::Vector(Vector::Element(sequence, index)) => self.sequence(sequence, steps(index)?),
             _ => {}
         }

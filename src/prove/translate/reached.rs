@@ -38,6 +38,13 @@ fn collect_given(term: &Term, statement: &Statement, found: &mut BTreeSet<usize>
     });
 }
 
+/// Whether a statement tells the bias of an estimate from its noise.
+pub fn tells_noise_apart(statement: &Statement) -> bool {
+    let apart = [Builtin::RelativeBias, Builtin::AbsoluteBias, Builtin::RelativeNoise, Builtin::NoiseVariance];
+    let needs = builtins(statement);
+    statement.needs_split() || apart.iter().any(|part| needs.contains(part))
+}
+
 /// The sides of hypotheses.
 pub fn sides(statement: &Statement) -> impl Iterator<Item = &Term> {
     statement.hypotheses.iter().flat_map(|own| &own.condition.0).flat_map(|(left, _, right)| [left, right])

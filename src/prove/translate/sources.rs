@@ -11,9 +11,9 @@ use super::stop::Translated;
 use super::unknowns::Unknowns;
 use crate::oracle::operator::Operator;
 use crate::prove::problem::Form;
-use crate::statement::Statement;
 use crate::statement::syntax::Relation;
-use crate::statement::term::Builtin;
+use crate::statement::term::{Builtin, Index};
+use crate::statement::{Claim, Statement};
 
 /// What an operator is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,22 +29,31 @@ pub enum Argument {
 pub struct Source {
     /// What its operator is applied to.
     pub argument: Argument,
+    /// The name of the constant that the operator proves.
+    proves: &'static str,
     /// Whether the operator may draw.
     pub draws: bool,
 }
 
 /// What the threshold of a clipping is called.
 const THRESHOLD: &str = "tau";
+/// A dimension in which every operator proves what it proves.
+const DIMENSION: usize = 4;
 
-/// The kinds of source that a statement lists, where it speaks of what their operators prove and each of them is a single
-/// operator; else none.
+/// The kinds of source that a statement lists, where it speaks of what all their operators prove, and each of them is a
+/// single operator; else none.
 pub fn sources(statement: &Statement) -> Vec<Source> {
-    let speaks_of = |name: &str| reached::given(statement).iter().any(|own| statement.given[*own].name == name);
-    if statement.needs_split() || !(speaks_of(CONTRACTION) || speaks_of(THRESHOLD)) {
+    // The names would be those of the method's own operators; and parts of errors are not those of operators.
+    if !statement.method.operators.is_empty() || reached::tells_noise_apart(statement) {
         return Vec::new();
     }
     let all = statement.estimates.iter().map(|estimate| source(&estimate.value));
     let Some(mut all) = all.collect::<Option<Vec<Source>>>() else { return Vec::new() };
+    let Some(first) = all.first().copied() else { return Vec::new() };
+    let is_spoken_of = reached::given(statement).iter().any(|own| statement.given[*own].name == first.proves);
+    if !is_spoken_of || all.iter().any(|source| source.proves != first.proves) {
+        return Vec::new();
+    }
     let draws = all.iter().any(|source| source.draws);
     all.iter_mut().for_each(|source| source.draws = draws);
     all.sort_by_key(|source| source.argument == Argument::Average);
@@ -60,52 +69,55 @@ fn source(estimate: &Value) -> Option<Source> {
         "average" => Argument::Average,
         _ => return None,
     };
-    let operator = only.get("operator")?.as_object()?;
-    (only.len() == 2).then(|| Source { argument, draws: may_draw(operator) })
+    let operator = operator(only.get("operator")?.as_object()?)?;
+    let (proves, _) = operator.guarantee(DIMENSION)?.named();
+    (only.len() == 2).then(|| Source { argument, proves, draws: operator.is_random() })
 }
 
-/// Whether an operator draws; what is no operator as it stands may.
-fn may_draw(operator: &Map<String, Value>) -> bool {
-    // Whether it draws is no matter of its numbers, which may be expressions.
-    let number = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('='));
-    let filled = operator.iter().map(|(name, value)| {
-        let value = if number(value) { Value::from(0.5) } else { value.clone() };
+/// An operator of that kind: what it proves and whether it draws is no matter of its numbers, which may be expressions.
+fn operator(fields: &Map<String, Value>) -> Option<Operator> {
+    let is_expression = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('='));
+    let filled = fields.iter().map(|(name, value)| {
+        let value = if is_expression(value) { Value::from(0.5) } else { value.clone() };
         (name.clone(), value)
     });
-    let filled = Value::Object(filled.collect());
-    serde_json::from_value::<Operator>(filled).map_or(true, |operator| operator.is_random())
+    serde_json::from_value(Value::Object(filled.collect())).ok()
 }
 
 /// What the statement's sources prove of an error, as forms that are not negative, with a name and a reason.
 pub fn facts(
     statement: &Statement,
+    source: Source,
     error: &Error,
-    numbers: &mut Numbers,
-    unknowns: &Unknowns,
+    (numbers, unknowns): (&mut Numbers, &Unknowns),
 ) -> Translated<Vec<(&'static str, &'static str, Form)>> {
-    let mut facts = Vec::new();
-    let (vector, argument) = error.of_worker.as_ref().unwrap_or(&error.of_average);
+    let (vector, argument) = match (source.argument, &error.of_worker) {
+        (Argument::EachWorker, Some(of_worker)) => of_worker,
+        (Argument::EachWorker, None) => return Ok(Vec::new()),
+        (Argument::Average, _) => &error.of_average,
+    };
     let square = unknowns.square(vector);
+    let number = numbers.named(Kind::Constant, source.proves)?;
+    if source.proves == CONTRACTION {
+        let form = unknowns.square(argument).scaled(&(numbers.rational(1) - number)).minus(&square);
+        return Ok(vec![("contraction of the source", "the operator is contractive", form)]);
+    }
     let needs = reached::builtins(statement);
-    for position in reached::given(statement) {
-        let name = statement.given[position].name.as_str();
-        if name == CONTRACTION {
-            let rest = numbers.rational(1) - numbers.named(Kind::Constant, name)?;
-            let form = unknowns.square(argument).scaled(&rest).minus(&square);
-            facts.push(("contraction of the source", "the operator is contractive", form));
-        }
-        if name != THRESHOLD {
-            continue;
-        }
-        for bound in [Builtin::GradientBound, Builtin::VisitedGradientBound] {
-            if needs.contains(&bound) {
-                let excess = numbers.named(Kind::Constant, bound.name())? - numbers.named(Kind::Constant, name)?;
-                let zero = numbers.rational(0);
-                let excess = if numbers.holds(&excess, Relation::GreaterEqual, &zero)? { excess } else { zero };
-                let form = Form::constant(excess.times(&excess)).minus(&square);
-                facts.push(("clipping", "clipping takes away what a gradient is longer", form));
-            }
-        }
+    let is_visited = error.at_point && statement.claims.iter().all(stays_below_the_horizon);
+    let bounds = [(Builtin::GradientBound, true), (Builtin::VisitedGradientBound, is_visited)];
+    let mut facts = Vec::new();
+    for (bound, _) in bounds.into_iter().filter(|(bound, applies)| *applies && needs.contains(bound)) {
+        let (excess, zero) = (numbers.named(Kind::Constant, bound.name())? - &number, numbers.rational(0));
+        let excess = if numbers.holds(&excess, Relation::GreaterEqual, &zero)? { excess } else { zero };
+        let form = Form::constant(excess.times(&excess)).minus(&square);
+        facts.push(("clipping", "clipping takes away what a gradient is longer", form));
     }
     Ok(facts)
+}
+
+/// Whether the index of a claim is below K.
+fn stays_below_the_horizon(claim: &Claim) -> bool {
+    claim.quantifier.as_ref().is_some_and(|quantifier| {
+        matches!(quantifier.from, Index::Literal(first) if first >= 0) && quantifier.to == Index::Horizon
+    })
 }

@@ -168,6 +168,7 @@ impl<'c, 'a> Reader<'c, 'a> {
                 Ok(self.unknowns.product(&u, &w))
             }
             Term::Norm(u) => {
+                self.refuse_length()?;
                 let u = self.used(u)?;
                 number(norm(&u, self.numbers, self.unknowns)?)
             }
@@ -216,6 +217,14 @@ impl<'c, 'a> Reader<'c, 'a> {
             Term::Reduce { .. } => untranslatable("a sum, mean, min or max over an index"),
             Term::PowReal(..) => untranslatable("a power whose exponent is no integer"),
             Term::Apply(function, _) => untranslatable(format!("{}()", function.name())),
+        }
+    }
+
+    /// Lengths are numbers of one step: none for a whole run that is taken apart, nor for a hint about all steps.
+    fn refuse_length(&self) -> Translated<()> {
+        match self.whole.is_some() || self.numbers.of_hint {
+            true => untranslatable("a norm that is not squared, in a claim about whole runs or in a hint"),
+            false => Ok(()),
         }
     }
 
@@ -517,6 +526,7 @@ impl<'c, 'a> Reader<'c, 'a> {
             }
             Vector::Minimiser => self.unknowns.minimiser(),
             Vector::Clip(length, u) => {
+                self.refuse_length()?;
                 let (length, u) = (self.number(length)?, self.vector(u)?);
                 clip(&length, &u, self.numbers, self.unknowns)?
             }
@@ -536,11 +546,15 @@ impl<'c, 'a> Reader<'c, 'a> {
                 let index = self.of_run(index)?;
                 self.sequence(&VectorSequence::Quantity(quantity.clone()), &index)?
             }
-            // Of one worker alone nothing is known.
-            Vector::WorkerGradient(worker, index) if self.worker.is_none() => {
+            Vector::WorkerGradient(worker, index) if self.worker.is_none() && names_one_worker(worker) => {
                 let index = self.of_run(index)?;
-                let name = format!("worker_grad[{worker:?}, {}]", index_name(self.time(&index)?, &self.origin));
-                self.unknowns.known_vector(&name)
+                let time = self.time(&index)?;
+                let point = self.point_of_run(time)?;
+                if !self.unknowns.is_past(&self.unknowns.points[point].at) {
+                    return untranslatable("the gradient of one worker at a point that a draw decides");
+                }
+                let name = format!("worker_grad[{worker:?}, {}]", index_name(time, &self.origin));
+                self.unknowns.of_one_worker(&name)
             }
             Vector::WorkerGradient(..) | Vector::WorkerElement(..) | Vector::GradientAt(Some(_), _) => {
                 return untranslatable("a vector of one worker");
@@ -616,6 +630,15 @@ impl<'c, 'a> Reader<'c, 'a> {
             Some(index) => index.to_f64() as i64,
             None => FAR + time_of(index, &self.origin).unwrap_or(0),
         }
+    }
+}
+
+/// Whether a worker's index always names the same worker.
+fn names_one_worker(index: &Index) -> bool {
+    match index {
+        Index::Literal(_) => true,
+        Index::Sub(n, number) => matches!((&**n, &**number), (Index::Workers, Index::Literal(_))),
+        _ => false,
     }
 }
 

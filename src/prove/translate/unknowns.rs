@@ -50,13 +50,22 @@ pub struct Unknowns {
     pub points: Vec<Point>,
     /// Vectors whose lengths are numbers, with these.
     pub norms: Vec<(Combination, Fraction)>,
+    /// Whether something is spoken of that one worker alone has.
+    pub has_single_workers: bool,
     field: Field,
 }
 
 impl Unknowns {
     /// None yet.
     pub fn new(field: &Field) -> Self {
-        Unknowns { vectors: Vec::new(), atoms: Vec::new(), points: Vec::new(), norms: Vec::new(), field: field.clone() }
+        Unknowns {
+            vectors: Vec::new(),
+            atoms: Vec::new(),
+            points: Vec::new(),
+            norms: Vec::new(),
+            has_single_workers: false,
+            field: field.clone(),
+        }
     }
 
     /// A new vector.
@@ -75,6 +84,12 @@ impl Unknowns {
             Some(position) => Combination::unknown(position, &self.field),
             None => self.vector(name, true),
         }
+    }
+
+    /// What one worker alone has, of which nothing is known.
+    pub fn of_one_worker(&mut self, name: &str) -> Combination {
+        self.has_single_workers = true;
+        self.known_vector(name)
     }
 
     /// A new vector of the kind of another one, with a mark on its name.
