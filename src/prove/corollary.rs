@@ -48,7 +48,7 @@ pub fn corollary(statement: &Statement) -> Result<Corollary, String> {
     if !theorem.general {
         return Err(format!("`{id}` is about its witnesses alone"));
     }
-    if is_exact(&theorem) && !is_exact(statement) {
+    if translate::is_exact(&theorem) && !translate::is_exact(statement) {
         return Err(format!("`{id}` is about exact gradients"));
     }
     refuse_other_substitutions(statement, &theorem)?;
@@ -103,12 +103,6 @@ fn refuse_other_substitutions(statement: &Statement, theorem: &Statement) -> Res
         Some(name) => Err(format!("something stands for `{name}`, of which a proof may use facts")),
         None => Ok(()),
     }
-}
-
-/// Whether its estimates are gradients.
-fn is_exact(statement: &Statement) -> bool {
-    let exact = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
-    !statement.estimates.is_empty() && statement.estimates.iter().all(|estimate| exact(&estimate.value))
 }
 
 /// What is to be shown, as it comes together.

@@ -29,6 +29,9 @@ pub fn check(run: &OneRun, counterexample: &Counterexample) -> Result<(), Reject
             return reject("numbers", format!("`{name}` is not what the others make it in this case"));
         }
     }
+    if run.divisors.iter().any(|divisor| divisor.at(&instance.numbers).is_none_or(|value| value == 0)) {
+        return reject("numbers", "something is divided by 0");
+    }
     if let Some(equation) = run.equations.iter().find(|equation| equation.at(&instance.numbers) != 0) {
         return reject("numbers", format!("{} = 0 does not hold", equation.display(&problem.numbers)));
     }

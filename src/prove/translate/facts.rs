@@ -253,9 +253,9 @@ impl<'c> Facts<'c> {
 
     /// Contractions, each at its own argument.
     fn of_operators(&mut self, run: &Run<'_>) -> Translated<()> {
-        if run.operations.is_empty() || !self.statement.given.iter().any(|given| given.name == CONTRACTION) {
-            return Ok(());
-        }
+        let position = self.statement.given.iter().position(|given| given.name == CONTRACTION);
+        let Some(position) = position.filter(|_| !run.operations.is_empty()) else { return Ok(()) };
+        learn_given(position, self.statement, self.numbers)?;
         if self.statement.method.operators.len() > 1 {
             return untranslatable("which of the method's operators `alpha` is of");
         }

@@ -175,6 +175,25 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Notes that parameters of the method that the statement sets are in the method's ranges.
+    pub fn learn_ranges(&self, numbers: &mut Numbers) -> Translated<()> {
+        for (position, parameter) in self.method.parameters.iter().enumerate() {
+            let is_bound = self.method.bound.iter().any(|(bound, _)| *bound == position);
+            if !is_bound && self.statement.parameter(&parameter.name).is_none() {
+                continue;
+            }
+            let own = self.value(position, numbers)?;
+            for (end, is_lower) in [(&parameter.lower, true), (&parameter.upper, false)] {
+                let Some(value) = &end.value else { continue };
+                let Run { statement, method, constants, .. } = self;
+                let value = Scalars { statement, method, constants, numbers: &mut *numbers }.number(value, None)?;
+                let room = if is_lower { &own - value } else { value - &own };
+                numbers.learn(&room, !end.closed, "a range of the method")?;
+            }
+        }
+        Ok(())
+    }
+
     /// A schedule's number at that time.
     pub fn schedule(&self, position: usize, time: i64, numbers: &mut Numbers) -> Translated<Fraction> {
         let (_, number) = &self.method.schedules[position];
@@ -263,7 +282,12 @@ impl Scalars<'_> {
                 }
                 self.numbers.quotient(&left, &right)
             }
-            BinaryOp::Pow => power(&left, &right),
+            BinaryOp::Pow => {
+                if right.as_constant().is_none_or(|exponent| *exponent < 0) {
+                    self.numbers.divide_by(&left);
+                }
+                power(&left, &right)
+            }
         }
     }
 

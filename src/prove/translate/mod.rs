@@ -55,6 +55,12 @@ pub fn reached(statement: &Statement) -> BTreeSet<Builtin> {
     reached::builtins(statement)
 }
 
+/// Whether the estimates of a statement are gradients.
+#[must_use]
+pub fn is_exact(statement: &Statement) -> bool {
+    reached::is_exact(statement)
+}
+
 /// Names of constants of the instance that have to be different from 0 for every claim to have a value, of those that
 /// are not negative.
 #[must_use]
@@ -198,6 +204,8 @@ struct Reading<'c> {
     claim: Form,
     /// Facts that the statement gives itself.
     given: Vec<Fact>,
+    /// Whether one of these is strict in the statement.
+    is_strict: bool,
     convex: bool,
     /// Vectors that the statement names, with their names.
     named: Vec<(String, Combination)>,
@@ -218,7 +226,7 @@ impl<'c> Case<'c> {
     /// What is to be proved.
     fn problem(&mut self, choices: &[Choice]) -> Translated<Problem> {
         let averages = self.statement.averages();
-        let Reading { run, claim, given, convex, named, used, mut unknowns } = self.read()?;
+        let Reading { run, claim, given, convex, named, used, mut unknowns, .. } = self.read()?;
         let facts = Facts::new(self.statement, convex, &mut self.numbers, &mut unknowns).all(&run, averages, given)?;
         self.roots(&claim, &facts)?;
         let noise = run.own_error().and_then(|drawn| drawn.parts.as_ref());
@@ -232,9 +240,13 @@ impl<'c> Case<'c> {
         let mut unknowns = Unknowns::new(&self.numbers.field);
         let at = self.indices()?;
         let mut reader = Reader::new(statement, at.clone(), place.start, &mut self.numbers, &mut unknowns);
-        let Setup { convex, mut given } = setup(&mut reader, self.goal.lemmas(statement.hints.lemmas.len()))?;
+        let Setup { convex, mut given, is_strict } =
+            setup(&mut reader, self.goal.lemmas(statement.hints.lemmas.len()))?;
         let constants = reader.constants;
-        let times = (place.reach.base(place.index), place.reach.last(place.index), place.index.unwrap_or(0));
+        let own = place.index.unwrap_or(0);
+        // A whole run ends with its last step.
+        let last = if let Goal::Whole(_) = self.goal { own - 1 } else { place.reach.last(place.index) };
+        let times = (place.reach.base(place.index), last, own);
         let (errors, numbers) = (errors(statement, place.source), &mut self.numbers);
         let run = Run::new(statement, at.0.clone(), times, place.start, errors, numbers, &mut unknowns)?;
         let reader = Reader::new(statement, at, place.start, &mut self.numbers, &mut unknowns);
@@ -248,7 +260,7 @@ impl<'c> Case<'c> {
         }
         let (named, used) = (reader.spoken, reader.used);
         norms::learn_triangles(&mut self.numbers, &unknowns)?;
-        Ok(Reading { run, claim, given, convex, named, used, unknowns })
+        Ok(Reading { run, claim, given, is_strict, convex, named, used, unknowns })
     }
 
     /// k at time 0, and the claim's own index.
@@ -382,9 +394,7 @@ impl<'c> Case<'c> {
 
 /// How the statement's estimates err, from sources of that kind.
 fn errors(statement: &Statement, source: Option<Source>) -> Errors {
-    let is_exact = |value: &serde_json::Value| value.as_array().is_some_and(Vec::is_empty);
-    let exact = !statement.estimates.is_empty() && statement.estimates.iter().all(|estimate| is_exact(&estimate.value));
-    let drawn = match (exact, statement.averages()) {
+    let drawn = match (reached::is_exact(statement), statement.averages()) {
         (true, _) => Drawn::None,
         (false, true) if reached::tells_noise_apart(statement) => Drawn::Split,
         (false, true) => Drawn::Own,

@@ -68,6 +68,8 @@ pub struct Numbers {
     squares: BTreeMap<usize, Fraction>,
     /// The choices that make this case.
     choices: Vec<Choice>,
+    /// What something was divided by: where it is 0 something has no value.
+    divisors: Vec<Fraction>,
     /// Whether a hint is read, which must not restrict anything.
     pub of_hint: bool,
 }
@@ -86,6 +88,7 @@ impl Numbers {
             conditions: Vec::new(),
             squares: BTreeMap::new(),
             choices: Vec::new(),
+            divisors: Vec::new(),
             of_hint: false,
         }
     }
@@ -98,6 +101,7 @@ impl Numbers {
             conditions: Vec::new(),
             squares: BTreeMap::new(),
             choices: choices.to_vec(),
+            divisors: Vec::new(),
             of_hint: false,
             ..self.clone()
         };
@@ -197,17 +201,29 @@ impl Numbers {
     }
 
     /// A quotient whose divisor is known not to be 0 wherever the claim is made, or will have to be shown so.
-    pub fn quotient(&self, a: &Fraction, b: &Fraction) -> Translated<Fraction> {
-        a.divided_by(b).map_or_else(|| untranslatable("something is divided by 0"), Ok)
+    pub fn quotient(&mut self, a: &Fraction, b: &Fraction) -> Translated<Fraction> {
+        let quotient = a.divided_by(b).map_or_else(|| untranslatable("something is divided by 0"), Ok)?;
+        self.divide_by(b);
+        Ok(quotient)
+    }
+
+    /// Notes that something has no value where a number is 0.
+    pub fn divide_by(&mut self, number: &Fraction) {
+        if number.as_constant().is_none() && !self.divisors.contains(number) {
+            self.divisors.push(number.clone());
+        }
+    }
+
+    /// What something was divided by.
+    pub fn divisors(&self) -> &[Fraction] {
+        &self.divisors
     }
 
     /// √a, as far as it is a known number, and else as one of its own.
     pub fn root(&mut self, a: &Fraction) -> Translated<Fraction> {
         let [above, below] = [a.numerator().clone(), a.denominator()].map(|side| self.square_part(&side));
         let ((above, rest_above), (below, rest_below)) = (above, below);
-        let parts =
-            self.quotient(&above, &below).and_then(|outer| Ok((outer, self.quotient(&rest_above, &rest_below)?)));
-        let (outer, rest) = parts?;
+        let (outer, rest) = (self.quotient(&above, &below)?, self.quotient(&rest_above, &rest_below)?);
         if rest.as_constant().is_none() {
             return self.root_of(a);
         }
@@ -235,6 +251,7 @@ impl Numbers {
     }
 
     fn root_of(&mut self, a: &Fraction) -> Translated<Fraction> {
+        self.divide_by(&self.field.polynomial(&a.denominator()));
         if let Some(value) = a.as_constant().and_then(perfect_root) {
             return Ok(self.rational(value));
         }
@@ -358,6 +375,7 @@ impl Numbers {
         if let Some(value) = number.as_constant() {
             return if *value == 0 { Ok(()) } else { Err(Stop::Empty) };
         }
+        self.divide_by(&self.field.polynomial(&number.denominator()));
         let numerator = number.numerator();
         let slope_is_number = |variable: &usize| {
             numerator.coefficients_in(*variable).get(1).is_some_and(|slope| slope.as_constant().is_some())
@@ -390,6 +408,9 @@ impl Numbers {
         }
         for choice in &mut self.choices {
             choice.number = replaced(&choice.number).ok_or_else(pole)?;
+        }
+        for divisor in &mut self.divisors {
+            *divisor = replaced(divisor).ok_or_else(pole)?;
         }
         self.values.insert(variable, value.clone());
         for condition in std::mem::take(&mut self.conditions) {

@@ -1,8 +1,6 @@
 //! A claim about one run from a start, in which nothing is drawn but the last noise, with two outcomes. Whatever obeys
 //! all facts of it and not the claim is a counterexample.
 
-use serde_json::Value;
-
 use super::facts::{CONTRACTION, Facts};
 use super::goal::Goal;
 use super::numbers::{Choice, Kind};
@@ -12,9 +10,9 @@ use super::stop::Translated;
 use super::unknowns::{Point, Unknowns};
 use super::{Case, Operation, Reading, cases, places};
 use crate::algebra::{Fraction, Polynomial};
-use crate::prove::problem::{Combination, Fact, Form, Problem, Sign};
-use crate::statement::term::Builtin;
-use crate::statement::{Expectation, Form as Related, Hints, Statement};
+use crate::prove::problem::{Combination, Fact, Form, Library, Problem, Sign};
+use crate::statement::term::{Builtin, Index};
+use crate::statement::{Expectation, Form as Related, Hints, Quantifier, Statement, Subject};
 
 /// A problem about one run.
 #[derive(Clone, Debug)]
@@ -29,6 +27,8 @@ pub struct OneRun {
     pub counts: Vec<usize>,
     /// Numbers of the run that are not 0: where nothing is said of how smooth f is, no two points are the same.
     pub not_zero: Vec<Form>,
+    /// Numbers that are not 0: what something is divided by.
+    pub divisors: Vec<Fraction>,
     /// Why what obeys them may be no run after all.
     pub gaps: Vec<String>,
 }
@@ -38,8 +38,15 @@ impl OneRun {
     #[must_use]
     pub fn of_facts_alone(problem: &Problem) -> Self {
         let gaps = vec!["it obeys the facts and may be no run".to_owned()];
-        let (equations, settled, counts, not_zero) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        OneRun { problem: problem.clone(), equations, settled, counts, not_zero, gaps }
+        OneRun {
+            problem: problem.clone(),
+            equations: Vec::new(),
+            settled: Vec::new(),
+            counts: Vec::new(),
+            not_zero: Vec::new(),
+            divisors: Vec::new(),
+            gaps,
+        }
     }
 }
 
@@ -52,6 +59,13 @@ pub fn one_runs(statement: &Statement) -> Vec<OneRun> {
     let statement = &Statement { hints: Hints::default(), ..statement.clone() };
     let mut runs = Vec::new();
     for (position, claim) in statement.claims.iter().enumerate() {
+        if statement.subject == Subject::Estimate && !claim.reads_its_index_alone() {
+            continue;
+        }
+        let ends_otherwise = |quantifier: &Quantifier| !matches!(quantifier.to, Index::Horizon | Index::Literal(_));
+        if claim.quantifier.as_ref().is_some_and(ends_otherwise) {
+            continue;
+        }
         let goal = if claim.quantifier.is_some() { Goal::Claim(claim) } else { Goal::Whole(claim) };
         for mut place in places(statement, &goal, INDICES).unwrap_or_default() {
             if place.index.is_none() {
@@ -73,44 +87,81 @@ pub fn one_runs(statement: &Statement) -> Vec<OneRun> {
 impl Case<'_> {
     fn one_run(&mut self, choices: &[Choice]) -> Translated<OneRun> {
         let needs = reached::builtins(self.statement);
-        self.horizon()?;
-        let Reading { run, claim, given, convex, mut unknowns, .. } = self.read()?;
+        self.learn_instance()?;
+        let Reading { run, claim, mut given, is_strict, convex, mut unknowns, .. } = self.read()?;
+        run.learn_ranges(&mut self.numbers)?;
         if convex || needs.contains(&Builtin::Pl) {
             // What is convex here attains its infimum.
             unknowns.minimiser();
+        }
+        if reached::is_exact(self.statement) {
+            given.extend(self.no_error(&mut unknowns));
         }
         let noise = run.own_error().and_then(|drawn| drawn.parts.as_ref()).map(|[_, noise]| noise);
         let outcomes = Outcomes::of(&mut unknowns, noise);
         let claim = outcomes.mean(&claim);
         let facts = Facts::new(self.statement, convex, &mut self.numbers, &mut unknowns);
         let facts = facts.of_one_run(&run, &outcomes, given)?;
-        let mut gaps = self.gaps(convex, &unknowns.points, &run.operations);
-        if unknowns.has_single_workers {
-            gaps.push("of what one worker alone has nothing is known".to_owned());
+        let mut gaps = self.gaps(convex, &unknowns, &run.operations);
+        if is_strict {
+            gaps.push("a strict hypothesis on a number of the run may be an equation there".to_owned());
         }
-        let distances =
-            if needs.contains(&Builtin::Smoothness) { Vec::new() } else { self.distances(&unknowns.points) };
+        let distances = self.distances(&unknowns.points);
         let (problem, not_zero) = self.written(choices, &claim, (&facts, &distances), &unknowns)?;
-        let counts = self.numbers.counts().map(|(variable, _)| variable).collect();
         let settled = self.numbers.settled().iter().map(|(variable, value)| (*variable, value.clone())).collect();
-        Ok(OneRun { problem, equations: self.equations(), settled, counts, not_zero, gaps })
+        let counts = self.numbers.counts().map(|(variable, _)| variable).collect();
+        let divisors = self.numbers.divisors().to_vec();
+        Ok(OneRun { problem, equations: self.equations(), settled, counts, not_zero, divisors, gaps })
     }
 
-    /// Squared distances between points.
-    fn distances(&self, points: &[Point]) -> Vec<Form> {
-        let pairs = points.iter().enumerate().flat_map(|(number, i)| points[..number].iter().map(move |j| (i, j)));
-        pairs.map(|(i, j)| Form::square(&i.at.minus(&j.at), &self.numbers.field)).collect()
-    }
-
-    /// K: the index of a claim about a whole run, and else above the index.
-    fn horizon(&mut self) -> Translated<()> {
+    /// K: the index of a claim about a whole run, and else no less than what the claim needs; and that f is not affine,
+    /// of which other facts hold.
+    fn learn_instance(&mut self) -> Translated<()> {
+        let needs = reached::builtins(self.statement);
+        if needs.contains(&Builtin::Smoothness) {
+            let smoothness = self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?;
+            self.numbers.learn(&smoothness, true, "a function that is not affine")?;
+        }
+        if reached::is_exact(self.statement) {
+            let relative = [Builtin::RelativeError, Builtin::RelativeBias, Builtin::RelativeNoise];
+            for relative in relative.into_iter().filter(|relative| needs.contains(relative)) {
+                let number = self.numbers.named(Kind::Constant, relative.name())?;
+                self.numbers.equate(&number, "estimates without error")?;
+            }
+        }
         let Some(index) = self.place.index else { return Ok(()) };
         let horizon = self.numbers.named(Kind::Index, "K")?;
-        let room = horizon - self.numbers.rational(index);
-        match self.goal {
-            Goal::Whole(_) => self.numbers.equate(&room, "K"),
-            _ => self.numbers.learn(&room, true, "K"),
+        if let Goal::Whole(_) = self.goal {
+            let room = horizon - self.numbers.rational(index);
+            return self.numbers.equate(&room, "K");
         }
+        let least = (index + 1).max(self.place.reach.last(self.place.index) + 1);
+        let room = horizon - self.numbers.rational(least);
+        self.numbers.learn(&room, false, "K")
+    }
+
+    /// Without errors their constants are 0.
+    fn no_error(&self, unknowns: &mut Unknowns) -> Vec<Fact> {
+        let absolute = [Builtin::AbsoluteError, Builtin::AbsoluteBias, Builtin::NoiseVariance];
+        let needs = reached::builtins(self.statement);
+        let zero = |builtin: Builtin| {
+            let form = Form::atom(unknowns.atom(builtin.name(), true), &self.numbers.field);
+            let (name, reason) = (format!("no {}", builtin.name()), "estimates without error".to_owned());
+            Fact { name, reason, form, sign: Sign::Zero, library: Library::Both }
+        };
+        absolute.into_iter().filter(|builtin| needs.contains(builtin)).map(zero).collect()
+    }
+
+    /// Squared distances between points of which nothing else says that what is known there is the same where they are:
+    /// all of them where nothing is said of how smooth f is, else those with gradients of workers.
+    fn distances(&self, points: &[Point]) -> Vec<Form> {
+        let is_smooth = reached::builtins(self.statement).contains(&Builtin::Smoothness);
+        let counts = |point: &Point| !is_smooth || point.deviation.is_some();
+        let pairs = points.iter().enumerate().flat_map(|(number, i)| points[..number].iter().map(move |j| (i, j)));
+        pairs
+            .filter(|(i, j)| counts(i) && counts(j))
+            .map(|(i, j)| Form::square(&i.at.minus(&j.at), &self.numbers.field))
+            .collect()
     }
 
     /// What roots are the roots of, where that is not plain.
@@ -124,14 +175,27 @@ impl Case<'_> {
     }
 
     /// What the facts leave open.
-    fn gaps(&self, convex: bool, points: &[Point], operations: &[Operation]) -> Vec<String> {
+    fn gaps(&self, convex: bool, unknowns: &Unknowns, operations: &[Operation]) -> Vec<String> {
         let needs = reached::builtins(self.statement);
+        let points = &unknowns.points;
         let mut gaps = Vec::new();
-        if convex && !needs.contains(&Builtin::Smoothness) {
+        let is_bounded = needs.contains(&Builtin::LowerBound) || points.iter().any(Point::is_minimiser);
+        if (convex || is_bounded || needs.contains(&Builtin::Pl)) && !needs.contains(&Builtin::Smoothness) {
             gaps.push("nothing is said of how smooth f is".to_owned());
         }
-        let is_exact = |estimate: &Value| estimate.as_array().is_some_and(Vec::is_empty);
-        if !self.statement.problems.is_empty() || !self.statement.estimates.iter().all(|own| is_exact(&own.value)) {
+        if self.statement.method.parameters.iter().any(|parameter| parameter.integer) {
+            gaps.push("a parameter of the method is a whole number".to_owned());
+        }
+        if unknowns.has_single_workers {
+            gaps.push("of what one worker alone has nothing is known".to_owned());
+        }
+        if operations.len() > 1
+            || (operations.len() == 1 && !self.statement.given.iter().any(|own| own.name == CONTRACTION))
+        {
+            gaps.push("the operator is known at its arguments alone".to_owned());
+        }
+        let lists_sources = !self.statement.estimates.is_empty() && !reached::is_exact(self.statement);
+        if !self.statement.problems.is_empty() || lists_sources {
             gaps.push("the statement lists problems or sources, and it may lie outside of these".to_owned());
         }
         if !self.statement.general && self.statement.expect == Expectation::Holds {

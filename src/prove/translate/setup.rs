@@ -18,6 +18,8 @@ pub struct Setup {
     pub convex: bool,
     /// Hypotheses on numbers that are not followed as parameters.
     pub given: Vec<Fact>,
+    /// Whether one of these is strict, which facts are not.
+    pub is_strict: bool,
 }
 
 /// Reads constants, hypotheses, ranges and the first so many lemmas. Hypotheses on the instance alone come first, as
@@ -39,7 +41,8 @@ pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
         learn_given(position, statement, reader.numbers)?;
     }
     // Strong convexity is proved of convex functions alone.
-    let mut setup = Setup { convex: needs.contains(&Builtin::StrongConvexity), given: Vec::new() };
+    let convex = needs.contains(&Builtin::StrongConvexity);
+    let mut setup = Setup { convex, given: Vec::new(), is_strict: false };
     let (first, second): (Vec<_>, Vec<_>) =
         statement.hypotheses.iter().partition(|hypothesis| is_of_instance(&hypothesis.condition));
     for hypothesis in first {
@@ -135,6 +138,7 @@ impl Setup {
             let (left, right) = (reader.form(left)?, reader.form(right)?);
             let room = right.minus(&left);
             let Some(room) = room.as_constant().cloned() else {
+                self.is_strict |= matches!(relation, Relation::Less | Relation::Greater);
                 let name = format!("hypothesis {reason} {}", self.given.len());
                 self.given.push(of_atoms(name, room, *relation, reason));
                 continue;

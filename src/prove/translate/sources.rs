@@ -102,6 +102,9 @@ pub fn facts(
         let form = unknowns.square(argument).scaled(&(numbers.rational(1) - number)).minus(&square);
         return Ok(vec![("contraction of the source", "the operator is contractive", form)]);
     }
+    if source.proves != THRESHOLD {
+        return Ok(Vec::new());
+    }
     let needs = reached::builtins(statement);
     let is_visited = error.at_point && statement.claims.iter().all(stays_below_the_horizon);
     let bounds = [(Builtin::GradientBound, true), (Builtin::VisitedGradientBound, is_visited)];

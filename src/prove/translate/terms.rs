@@ -184,6 +184,9 @@ impl<'c, 'a> Reader<'c, 'a> {
             }
             Term::PowInt(a, exponent) => {
                 let (base, exponent) = (self.number(a)?, self.index(exponent)?);
+                if exponent.as_constant().is_none_or(|exponent| *exponent < 0) {
+                    self.numbers.divide_by(&base);
+                }
                 number(power(&base, &exponent)?)
             }
             Term::Apply(Function::Sqrt, a) => {
