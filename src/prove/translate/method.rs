@@ -175,20 +175,27 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Notes that parameters of the method that the statement sets are in the method's ranges.
+    /// Notes that parameters of the method that the statement sets are in the method's ranges at every step.
     pub fn learn_ranges(&self, numbers: &mut Numbers) -> Translated<()> {
-        for (position, parameter) in self.method.parameters.iter().enumerate() {
-            let is_bound = self.method.bound.iter().any(|(bound, _)| *bound == position);
-            if !is_bound && self.statement.parameter(&parameter.name).is_none() {
+        let Run { statement, method, constants, .. } = self;
+        for (position, parameter) in method.parameters.iter().enumerate() {
+            let bound = method.bound.iter().find(|(bound, _)| *bound == position);
+            if bound.is_none() && statement.parameter(&parameter.name).is_none() {
                 continue;
             }
-            let own = self.value(position, numbers)?;
-            for (end, is_lower) in [(&parameter.lower, true), (&parameter.upper, false)] {
-                let Some(value) = &end.value else { continue };
-                let Run { statement, method, constants, .. } = self;
-                let value = Scalars { statement, method, constants, numbers: &mut *numbers }.number(value, None)?;
-                let room = if is_lower { &own - value } else { value - &own };
-                numbers.learn(&room, !end.closed, "a range of the method")?;
+            for time in (self.base..).take(self.made.len().max(1)) {
+                let k = &self.origin + numbers.rational(time);
+                let mut scalars = Scalars { statement, method, constants, numbers: &mut *numbers };
+                let own = match bound {
+                    Some((_, number)) => scalars.number(number, Some(&k))?,
+                    None => scalars.parameter(position)?,
+                };
+                for (end, is_lower) in [(&parameter.lower, true), (&parameter.upper, false)] {
+                    let Some(value) = &end.value else { continue };
+                    let value = scalars.number(value, Some(&k))?;
+                    let room = if is_lower { &own - value } else { value - &own };
+                    scalars.numbers.learn(&room, !end.closed, "a range of the method")?;
+                }
             }
         }
         Ok(())

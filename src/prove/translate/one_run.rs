@@ -62,7 +62,7 @@ pub fn one_runs(statement: &Statement) -> Vec<OneRun> {
         if statement.subject == Subject::Estimate && !claim.reads_its_index_alone() {
             continue;
         }
-        let ends_otherwise = |quantifier: &Quantifier| !matches!(quantifier.to, Index::Horizon | Index::Literal(_));
+        let ends_otherwise = |quantifier: &Quantifier| left_at_end(&quantifier.to).is_none();
         if claim.quantifier.as_ref().is_some_and(ends_otherwise) {
             continue;
         }
@@ -82,6 +82,19 @@ pub fn one_runs(statement: &Statement) -> Vec<OneRun> {
         }
     }
     runs
+}
+
+/// How many steps before K the indices of a claim end; none where they end at something else. At a number they end
+/// whatever K is.
+fn left_at_end(to: &Index) -> Option<i64> {
+    match to {
+        Index::Horizon | Index::Literal(_) => Some(0),
+        Index::Sub(a, b) => match (&**a, &**b) {
+            (Index::Horizon, Index::Literal(left)) => Some(*left),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 impl Case<'_> {
@@ -135,7 +148,11 @@ impl Case<'_> {
             let room = horizon - self.numbers.rational(index);
             return self.numbers.equate(&room, "K");
         }
-        let least = (index + 1).max(self.place.reach.last(self.place.index) + 1);
+        let left = match self.goal {
+            Goal::Claim(claim) => claim.quantifier.as_ref().and_then(|quantifier| left_at_end(&quantifier.to)),
+            _ => None,
+        };
+        let least = (index + 1 + left.unwrap_or(0)).max(self.place.reach.last(self.place.index) + 1);
         let room = horizon - self.numbers.rational(least);
         self.numbers.learn(&room, false, "K")
     }

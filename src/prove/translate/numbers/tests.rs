@@ -74,8 +74,13 @@ fn a_number_that_is_at_least_and_at_most_zero_is_zero_everywhere() {
     let (mut numbers, [x, y]) = named(["x", "y"]);
     numbers.learn(&(&y - &x), true, "an order").unwrap();
     numbers.learn(&x, false, "at least").unwrap();
-    numbers.learn(&-&x, false, "at most").unwrap();
-    assert!(numbers.named(Kind::Parameter, "x").unwrap().is_zero());
+    // What was read before speaks of x, so the case begins anew.
+    let Err(Stop::Split { number, cases }) = numbers.learn(&-&x, false, "at most") else { panic!("it is 0") };
+    let signs = cases.into_iter().next().expect("one case");
+    let mut numbers = numbers.restarted(&[Choice { number, signs }]).unwrap();
+    let x = numbers.named(Kind::Parameter, "x").unwrap();
+    assert!(x.is_zero());
+    numbers.learn(&(&y - &x), true, "an order").unwrap();
     assert_eq!(numbers.sign(&y).map(|sign| (sign.negative, sign.strict)), Some((false, true)));
 }
 
