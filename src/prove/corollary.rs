@@ -167,10 +167,10 @@ impl Shown<'_> {
         if let Some(name) = statement.substitutions.keys().find(speaks_of) {
             return Err(format!("it speaks of `{name}`, for which something else stands here"));
         }
-        let kinds: Vec<Value> = lemma.estimates.iter().map(|estimate| kind(&estimate.value)).collect();
+        let kinds: Vec<Value> = lemma.estimates_spoken_of().map(kind).collect();
         let is_of_kind = |value: &Value| kinds.is_empty() || kinds.contains(&kind(value));
-        if let Some(other) = statement.estimates.iter().find(|estimate| !is_of_kind(&estimate.value)) {
-            return Err(format!("it does not list sources like {}", kind(&other.value)));
+        if let Some(other) = statement.estimates_spoken_of().find(|estimate| !is_of_kind(estimate)) {
+            return Err(format!("it does not list sources like {}", kind(other)));
         }
         if statement.estimates.is_empty() && !kinds.is_empty() {
             return Err("it lists its sources, and the corollary lists none".to_owned());

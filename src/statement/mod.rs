@@ -399,6 +399,13 @@ impl Statement {
         self.instantiates.iter().chain(&self.uses).cloned().collect()
     }
 
+    /// The estimates that it is about: those that it lists and those of its witnesses; none where it lists none, as it is
+    /// about any then.
+    pub fn estimates_spoken_of(&self) -> impl Iterator<Item = &serde_json::Value> {
+        let of_witnesses = self.witnesses.iter().map(|witness| &witness.oracle).filter(|_| !self.estimates.is_empty());
+        self.estimates.iter().chain(of_witnesses).map(|template| &template.value)
+    }
+
     /// Calls `visit` on every node of every claim, hypothesis, constant and range.
     pub fn walk(&self, visit: &mut dyn FnMut(Node<'_>)) {
         for claim in &self.claims {

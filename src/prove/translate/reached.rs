@@ -41,7 +41,7 @@ fn collect_given(term: &Term, statement: &Statement, found: &mut BTreeSet<usize>
 /// Whether the estimates of a statement are gradients.
 pub fn is_exact(statement: &Statement) -> bool {
     let is_exact = |value: &serde_json::Value| value.as_array().is_some_and(Vec::is_empty);
-    !statement.estimates.is_empty() && statement.estimates.iter().all(|estimate| is_exact(&estimate.value))
+    !statement.estimates.is_empty() && statement.estimates_spoken_of().all(is_exact)
 }
 
 /// Whether a statement tells the bias of an estimate from its noise.

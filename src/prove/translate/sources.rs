@@ -47,7 +47,7 @@ pub fn sources(statement: &Statement) -> Vec<Source> {
     if !statement.method.operators.is_empty() || reached::tells_noise_apart(statement) {
         return Vec::new();
     }
-    let all = statement.estimates.iter().map(|estimate| source(&estimate.value));
+    let all = statement.estimates_spoken_of().map(source);
     let Some(mut all) = all.collect::<Option<Vec<Source>>>() else { return Vec::new() };
     let Some(first) = all.first().copied() else { return Vec::new() };
     let is_spoken_of = reached::given(statement).iter().any(|own| statement.given[*own].name == first.proves);
