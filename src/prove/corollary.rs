@@ -52,10 +52,9 @@ pub fn corollary(statement: &Statement) -> Result<Corollary, String> {
         return Err(format!("`{id}` is about exact gradients"));
     }
     refuse_other_substitutions(statement, &theorem)?;
-    let conditions = debts(statement)?.conditions.into_iter().map(|(condition, _)| condition);
     let new = Rewriting {
         claims: Vec::new(),
-        lemmas: conditions.collect(),
+        lemmas: debts(statement)?,
         positive: translate::divided_by(statement),
         numbers: statement.substitutions.keys().cloned().collect(),
     };

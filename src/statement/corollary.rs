@@ -11,39 +11,29 @@ use super::file::{File, Loader, read, whole};
 use super::raw::{Kind, OneOrMany, RangeParts, RawClaim, RawHints, RawStatement};
 use super::{Statement, StatementError, library};
 
-/// What a corollary leaves to be shown of the statement that it instantiates.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Debts {
-    /// Conditions on numbers, in the corollary's names, each with what it is.
-    pub conditions: Vec<(String, String)>,
-}
-
 /// What is to be shown so that the corollary's parameters and hypotheses are among those of the statement that it
-/// instantiates: its ranges and hypotheses, but for those that the corollary takes over as they are.
+/// instantiates, as conditions on numbers in the corollary's names: its ranges and hypotheses, but for those that the
+/// corollary takes over as they are.
 ///
 /// # Errors
 /// Why it is no corollary: it says something else in place of a part of that statement.
-pub fn debts(corollary: &Statement) -> Result<Debts, String> {
+pub fn debts(corollary: &Statement) -> Result<Vec<String>, String> {
     let (own, theorem) = texts(corollary)?;
     if let Some(part) = own.replaces(&theorem) {
         return Err(format!("it has {part} of its own in place of those of `{}`", theorem.id.get_ref()));
     }
-    let mut debts = Debts::default();
+    let mut conditions = Vec::new();
     for (name, parameter) in &theorem.parameters {
         if own.parameters.contains_key(name) || own.substitute.contains_key(name) {
-            let range = parameter.range.get_ref();
-            let name = name.get_ref();
-            for condition in conditions_of_range(name, range)? {
-                debts.conditions.push((condition, format!("{name} in {range}")));
-            }
+            conditions.extend(conditions_of_range(name.get_ref(), parameter.range.get_ref())?);
         }
     }
     for (name, condition) in &theorem.hypotheses {
         if own.hypotheses.get(name).is_some_and(|own| own.get_ref() != condition.get_ref()) {
-            debts.conditions.push((condition.get_ref().clone(), format!("hypothesis {}", name.get_ref())));
+            conditions.push(condition.get_ref().clone());
         }
     }
-    Ok(debts)
+    Ok(conditions)
 }
 
 /// What a corollary says in place of its own claims.

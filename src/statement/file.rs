@@ -12,7 +12,7 @@ use super::check::{CheckError, Checker, Definition, Dependence, Names, closest, 
 use super::evaluate::{self, Evaluator, NO_VALUE};
 use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::raw::{IndicesOver, Kind, MethodChoice, RawStatement};
-use super::syntax::{Expr, ExprKind, Relation};
+use super::syntax::{Expr, ExprKind, Relation, mentions};
 use super::term::{Builtin, Condition, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
@@ -814,11 +814,6 @@ fn needs_run(term: &Term) -> bool {
 
 fn uses_random_index(term: &Term) -> bool {
     term.any(|node| matches!(node, Node::Index(Index::Random)))
-}
-
-/// Whether a name occurs in the text of an expression.
-fn mentions(text: &str, name: &str) -> bool {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
 }
 
 fn head_name(head: &str) -> &str {

@@ -210,7 +210,7 @@ impl Expr {
     /// Whether a name occurs in it.
     #[must_use]
     pub fn mentions(&self, name: &str) -> bool {
-        self.to_string().split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
+        mentions(&self.to_string(), name)
     }
 
     fn strength(&self) -> u8 {
@@ -228,6 +228,11 @@ impl Expr {
     fn write(&self, f: &mut fmt::Formatter<'_>, least: u8) -> fmt::Result {
         if self.strength() < least { write!(f, "({self})") } else { write!(f, "{self}") }
     }
+}
+
+/// Whether a name occurs in the text of an expression.
+pub(super) fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
 }
 
 /// Terminating decimal notation of a nonnegative rational, where it has one of reasonable length.

@@ -27,7 +27,7 @@ pub fn learn_builtin(builtin: Builtin, statement: &Statement, numbers: &mut Numb
         | Builtin::RelativeBias
         | Builtin::RelativeNoise
         | Builtin::MeanSquareSmoothness => false,
-        Builtin::GradientBound | Builtin::VisitedGradientBound | Builtin::LargestSmoothness => {
+        opaque if reached::OPAQUE.contains(&opaque) => {
             is_divided_by(&|term| matches!(term, Term::Builtin(own) if *own == builtin), statement)
         }
         _ => return Ok(()),
@@ -91,9 +91,7 @@ impl<'c> Facts<'c> {
             self.of_errors(run)?;
         }
         self.of_sources(run, averages)?;
-        self.of_atoms();
-        self.found.extend(norms::facts(self.unknowns, &self.numbers.field));
-        Ok(self.found)
+        Ok(self.finished())
     }
 
     /// What one run obeys in whose steps nothing is drawn but the noise of the last: whatever does is a run of some
@@ -127,9 +125,14 @@ impl<'c> Facts<'c> {
         for fact in in_mean {
             self.add(fact.name, &fact.reason, outcomes.mean(&fact.form), fact.library);
         }
+        Ok(self.finished())
+    }
+
+    /// With what is known of the unknowns themselves.
+    fn finished(mut self) -> Vec<Fact> {
         self.of_atoms();
         self.found.extend(norms::facts(self.unknowns, &self.numbers.field));
-        Ok(self.found)
+        self.found
     }
 
     /// Of the function and those of the workers.

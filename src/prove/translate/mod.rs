@@ -65,8 +65,7 @@ pub fn is_exact(statement: &Statement) -> bool {
 /// are not negative.
 #[must_use]
 pub fn divided_by(statement: &Statement) -> Vec<String> {
-    let builtins = [Builtin::GradientBound, Builtin::VisitedGradientBound, Builtin::LargestSmoothness];
-    let builtins = builtins.into_iter().map(|builtin| (builtin.name().to_owned(), Term::Builtin(builtin)));
+    let builtins = reached::OPAQUE.into_iter().map(|builtin| (builtin.name().to_owned(), Term::Builtin(builtin)));
     let given = statement.given.iter().enumerate();
     let given = given.map(|(position, given)| (given.name.clone(), Term::Given(position)));
     let all = builtins.chain(given);

@@ -229,8 +229,7 @@ impl Case<'_> {
         if let Some(given) = self.statement.given.iter().find(|given| !has_fact(&given.name)) {
             gaps.push(format!("no fact of `{}` is known here", given.name));
         }
-        let opaque = [Builtin::GradientBound, Builtin::VisitedGradientBound, Builtin::LargestSmoothness];
-        if let Some(builtin) = opaque.iter().find(|builtin| needs.contains(builtin)) {
+        if let Some(builtin) = reached::OPAQUE.iter().find(|builtin| needs.contains(builtin)) {
             gaps.push(format!("no fact of `{}` is known here", builtin.name()));
         }
         let is_given = |name: &str| self.statement.given.iter().any(|given| given.name == name);

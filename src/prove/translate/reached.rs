@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 use crate::statement::Statement;
 use crate::statement::term::{Builtin, Index, Node, Term};
 
+/// Bounds of which no fact is known but that they are not negative.
+pub const OPAQUE: [Builtin; 3] = [Builtin::GradientBound, Builtin::VisitedGradientBound, Builtin::LargestSmoothness];
+
 /// The constants of the instance that a statement speaks of.
 pub fn builtins(statement: &Statement) -> BTreeSet<Builtin> {
     let mut found = BTreeSet::new();
@@ -23,19 +26,13 @@ pub fn given(statement: &Statement) -> BTreeSet<usize> {
     let lemmas = statement.hints.lemmas.iter().flat_map(|lemma| &lemma.0).flat_map(|(left, _, right)| [left, right]);
     let mut found = BTreeSet::new();
     for term in claims.chain(sides(statement)).chain(ends(statement)).chain(lemmas) {
-        collect_given(term, statement, &mut found);
+        visit(term, statement, &mut |term| {
+            if let Term::Given(position) = term {
+                found.insert(*position);
+            }
+        });
     }
     found
-}
-
-fn collect_given(term: &Term, statement: &Statement, found: &mut BTreeSet<usize>) {
-    term.walk(&mut |node| match node {
-        Node::Term(Term::Given(position)) => {
-            found.insert(*position);
-        }
-        Node::Term(Term::Constant(position)) => collect_given(&statement.constants[*position].term, statement, found),
-        _ => {}
-    });
 }
 
 /// Whether the estimates of a statement are gradients.
@@ -62,11 +59,18 @@ pub fn ends(statement: &Statement) -> impl Iterator<Item = &Term> {
 }
 
 fn collect(term: &Term, statement: &Statement, found: &mut BTreeSet<Builtin>) {
-    term.walk(&mut |node| match node {
-        Node::Term(Term::Builtin(builtin)) => {
+    visit(term, statement, &mut |term| {
+        if let Term::Builtin(builtin) = term {
             found.insert(*builtin);
         }
-        Node::Term(Term::Constant(position)) => collect(&statement.constants[*position].term, statement, found),
+    });
+}
+
+/// Calls `see` on every part of a term that is a number, those of the constants in it included.
+fn visit(term: &Term, statement: &Statement, see: &mut dyn FnMut(&Term)) {
+    term.walk(&mut |node| match node {
+        Node::Term(Term::Constant(position)) => visit(&statement.constants[*position].term, statement, see),
+        Node::Term(term) => see(term),
         _ => {}
     });
 }
