@@ -250,6 +250,8 @@ pub enum Library {
     Interpolation,
     /// What serves with either: hypotheses, noise, lower bounds.
     Both,
+    /// The same, proved before in order to be used.
+    Step,
 }
 
 /// What every run is known to obey.

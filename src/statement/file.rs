@@ -12,7 +12,7 @@ use super::check::{CheckError, Checker, Definition, Dependence, Names, closest, 
 use super::evaluate::{self, Evaluator, NO_VALUE};
 use super::parse::{SyntaxError, parse, parse_quantifier};
 use super::raw::{IndicesOver, Kind, MethodChoice, RawStatement};
-use super::syntax::{Expr, ExprKind, Relation, mentions};
+use super::syntax::{Expr, ExprKind, mentions};
 use super::term::{Builtin, Condition, Index, Node, ScalarSequence, Term};
 use super::variant::Change;
 use super::{
@@ -722,22 +722,26 @@ impl Loader<'_> {
 
     /// Hints for a proof, whose index is k.
     fn hints(&self) -> Loaded<Hints> {
-        let mut bounded = Vec::new();
-        for name in &self.raw.prove.bounded {
-            if !self.names.constants.contains(name.get_ref()) {
-                let near = closest(name.get_ref(), self.names.constants.iter().map(String::as_str));
-                let help = near.map(|near| format!("did you mean `{near}`?"));
-                return Err(self.file.error(Some(name.span()), format!("`{}` is no constant", name.get_ref()), help));
-            }
-            bounded.push(name.get_ref().clone());
-        }
+        let bounded = self.raw.prove.bounded.iter().map(|name| self.name_of_constant(name)).collect::<Loaded<_>>()?;
+        let by_lemmas = self.raw.prove.by_lemmas.iter().map(|name| self.name_of_constant(name));
+        let by_lemmas = by_lemmas.collect::<Loaded<_>>()?;
         let lemmas = self.raw.prove.lemmas.iter().map(|value| self.lemma(value)).collect::<Loaded<Vec<_>>>()?;
         let steps = self.raw.prove.steps.iter().map(|raw| Ok((self.at_k(&raw.lhs)?.1, self.at_k(&raw.rhs)?.1)));
         let steps = steps.collect::<Loaded<Vec<_>>>()?;
         let telescope = self.raw.prove.telescope.as_ref();
         let potential = telescope.map(|telescope| self.at_k(&telescope.potential)).transpose()?;
         let potential = potential.map(|(expr, term)| Potential { expr, term });
-        Ok(Hints { potential, bounded, lemmas, steps })
+        let invariants = self.raw.prove.invariants.iter().map(|value| self.invariant(value)).collect::<Loaded<_>>()?;
+        Ok(Hints { potential, bounded, by_lemmas, lemmas, invariants, steps })
+    }
+
+    fn name_of_constant(&self, name: &Spanned<String>) -> Loaded<String> {
+        if self.names.constants.contains(name.get_ref()) {
+            return Ok(name.get_ref().clone());
+        }
+        let near = closest(name.get_ref(), self.names.constants.iter().map(String::as_str));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        Err(self.file.error(Some(name.span()), format!("`{}` is no constant", name.get_ref()), help))
     }
 
     /// A number of one run at k.
@@ -757,11 +761,27 @@ impl Loader<'_> {
     fn lemma(&self, value: &Spanned<String>) -> Loaded<Condition> {
         let expr = self.expression(value)?;
         let condition = Checker::new(&self.names).condition(&expr).map_err(|err| self.check_error(value, err))?;
-        let of_run = condition.0.iter().any(|(left, _, right)| needs_run(left) || needs_run(right));
-        let equal = condition.0.iter().any(|(_, relation, _)| *relation == Relation::Equal);
-        if of_run || equal {
+        if condition.any_side(needs_run) || condition.has_equation() {
             let help = Some("for example lemmas = [\"rho <= beta\"]".to_owned());
             return Err(self.file.error(Some(value.span()), "a lemma is an inequality between numbers", help));
+        }
+        Ok(condition)
+    }
+
+    /// An inequality at k between numbers that the method keeps.
+    fn invariant(&self, value: &Spanned<String>) -> Loaded<Condition> {
+        let expr = self.expression(value)?;
+        let mut checker = Checker::new(&self.names);
+        let at = |err| self.check_error(value, err);
+        checker.bind("k", &(0..value.get_ref().len())).map_err(at)?;
+        let condition = checker.condition(&expr).map_err(at)?;
+        let of_run = |term: &Term| {
+            let is_vector = |node: Node<'_>| matches!(node, Node::Vector(_) | Node::Term(Term::ValueAt(_)));
+            term.has_expectation() || uses_random_index(term) || term.any(is_vector)
+        };
+        if condition.any_side(of_run) || condition.has_equation() {
+            let (what, help) = ("an invariant is an inequality at k between numbers", "for example \"t[k] >= 1\"");
+            return Err(self.file.error(Some(value.span()), what, Some(help.to_owned())));
         }
         Ok(condition)
     }

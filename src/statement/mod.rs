@@ -194,8 +194,13 @@ pub struct Hints {
     pub potential: Option<Potential>,
     /// Constants, each a least of numbers, of which a proof uses only that they are at most these.
     pub bounded: Vec<String>,
+    /// Constants of which a proof uses only what the lemmas say.
+    pub by_lemmas: Vec<String>,
     /// Inequalities between numbers that are proved first, each with those before it.
     pub lemmas: Vec<Condition>,
+    /// Inequalities at k, slot 0, between numbers that the method keeps, which hold at the start and after every step;
+    /// where there are none, that such a number is never less than at the start.
+    pub invariants: Vec<Condition>,
     /// Inequalities lhs ≤ rhs at k, slot 0, that are proved before what a step of a whole run does.
     pub steps: Vec<(Term, Term)>,
 }

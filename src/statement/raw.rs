@@ -94,7 +94,11 @@ pub(super) struct RawHints {
     #[serde(default)]
     pub bounded: Vec<Spanned<String>>,
     #[serde(default)]
+    pub by_lemmas: Vec<Spanned<String>>,
+    #[serde(default)]
     pub lemmas: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub invariants: Vec<Spanned<String>>,
     #[serde(default)]
     pub steps: Vec<RawStep>,
 }

@@ -649,6 +649,17 @@ impl Condition {
             right.walk(visit);
         }
     }
+
+    /// Whether one of the sides is such.
+    pub fn any_side(&self, test: impl Fn(&Term) -> bool) -> bool {
+        self.0.iter().any(|(left, _, right)| test(left) || test(right))
+    }
+
+    /// Whether one of the comparisons is an equation.
+    #[must_use]
+    pub fn has_equation(&self) -> bool {
+        self.0.iter().any(|(_, relation, _)| *relation == Relation::Equal)
+    }
 }
 
 impl Vector {

@@ -385,25 +385,56 @@ impl Value {
     /// Whether it reads the newest value of the quantity.
     #[must_use]
     pub fn reads(&self, quantity: usize) -> bool {
-        self.any_read(&|own, _| own == quantity)
+        self.any(|part| part.quantity().is_some_and(|(own, _)| own == quantity))
     }
 
     /// Whether what a line of every worker says reads the quantity of other workers than its own.
     #[must_use]
     pub fn reads_other_workers(&self, quantity: usize) -> bool {
-        self.any_read(&|own, worker| own == quantity && worker != Some(0))
+        self.any(|part| part.quantity().is_some_and(|(own, worker)| own == quantity && worker != Some(0)))
     }
 
-    fn any_read(&self, test: Read<'_>) -> bool {
+    /// Whether one of its parts is such.
+    #[must_use]
+    pub fn any(&self, test: impl Fn(Part<'_>) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| found |= test(part));
+        found
+    }
+
+    /// Shows every part, itself included.
+    pub fn walk<'a>(&'a self, see: See<'_, 'a>) {
         match self {
-            Value::Number(a) => a.any_read(test),
-            Value::Vector(u) => u.any_read(test),
+            Value::Number(a) => a.walk(see),
+            Value::Vector(u) => u.walk(see),
         }
     }
 }
 
-/// Tests a quantity that is read, and the bound worker whose it is.
-type Read<'a> = &'a dyn Fn(usize, Option<Worker>) -> bool;
+/// A part of an expression.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// A number.
+    Number(&'a Number),
+    /// A vector.
+    Vector(&'a Vector),
+}
+
+impl Part<'_> {
+    /// The quantity whose newest value it is, and the worker whose it is.
+    #[must_use]
+    pub fn quantity(self) -> Option<(usize, Option<Worker>)> {
+        match self {
+            Part::Number(Number::Quantity(own, worker)) | Part::Vector(Vector::Quantity(own, worker)) => {
+                Some((*own, *worker))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What parts of an expression are shown to.
+type See<'s, 'a> = &'s mut dyn FnMut(Part<'a>);
 
 impl Number {
     /// Whether it is a whole number in every instance, where those parameters are.
@@ -421,32 +452,66 @@ impl Number {
         }
     }
 
-    fn any_read(&self, test: Read<'_>) -> bool {
+    /// Whether one of its parts, itself included, is such.
+    #[must_use]
+    pub fn any(&self, test: impl Fn(Part<'_>) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| found |= test(part));
+        found
+    }
+
+    /// Shows every part, itself included.
+    pub fn walk<'a>(&'a self, see: See<'_, 'a>) {
+        see(Part::Number(self));
         match self {
-            Number::Quantity(own, worker) => test(*own, *worker),
-            Number::Norm2(u) | Number::Norm(u) | Number::Value(u) => u.any_read(test),
-            Number::Dot(u, w) => u.any_read(test) || w.any_read(test),
-            Number::Negate(a) | Number::Function(_, a) | Number::OverWorkers(_, a) | Number::Sampled(a) => {
-                a.any_read(test)
+            Number::Norm2(u) | Number::Norm(u) | Number::Value(u) => u.walk(see),
+            Number::Dot(u, w) => {
+                u.walk(see);
+                w.walk(see);
             }
-            Number::Binary(_, a, b) | Number::Modulo(a, b) => a.any_read(test) || b.any_read(test),
-            Number::Min(all) | Number::Max(all) => all.iter().any(|a| a.any_read(test)),
-            Number::If(condition, a, b) => condition.any_read(test) || a.any_read(test) || b.any_read(test),
-            _ => false,
+            Number::Negate(a) | Number::Function(_, a) | Number::OverWorkers(_, a) | Number::Sampled(a) => a.walk(see),
+            Number::Binary(_, a, b) | Number::Modulo(a, b) => {
+                a.walk(see);
+                b.walk(see);
+            }
+            Number::Min(all) | Number::Max(all) => all.iter().for_each(|a| a.walk(see)),
+            Number::If(condition, a, b) => {
+                condition.walk(see);
+                a.walk(see);
+                b.walk(see);
+            }
+            Number::Literal(_)
+            | Number::Parameter(_)
+            | Number::Constant(_)
+            | Number::Schedule(_)
+            | Number::Known(_)
+            | Number::Step
+            | Number::Horizon
+            | Number::Workers
+            | Number::Dimension
+            | Number::Quantity(..) => {}
         }
     }
 }
 
 impl Vector {
-    fn any_read(&self, test: Read<'_>) -> bool {
+    fn walk<'a>(&'a self, see: See<'_, 'a>) {
+        see(Part::Vector(self));
         match self {
-            Vector::Zero | Vector::Ones => false,
-            Vector::Quantity(own, worker) => test(*own, *worker),
+            Vector::Zero | Vector::Ones | Vector::Quantity(..) => {}
             Vector::Add(u, w) | Vector::Subtract(u, w) | Vector::Elementwise(_, u, w) => {
-                u.any_read(test) || w.any_read(test)
+                u.walk(see);
+                w.walk(see);
             }
-            Vector::Scale(a, u) | Vector::Divide(u, a) | Vector::Clip(a, u) => a.any_read(test) || u.any_read(test),
-            Vector::Box(a, b, u) => a.any_read(test) || b.any_read(test) || u.any_read(test),
+            Vector::Scale(a, u) | Vector::Divide(u, a) | Vector::Clip(a, u) => {
+                a.walk(see);
+                u.walk(see);
+            }
+            Vector::Box(a, b, u) => {
+                a.walk(see);
+                b.walk(see);
+                u.walk(see);
+            }
             Vector::Negate(u)
             | Vector::Gradient(u)
             | Vector::WorkerGradient(_, u)
@@ -455,14 +520,21 @@ impl Vector {
             | Vector::WorkerEstimate(_, u)
             | Vector::Map(_, u)
             | Vector::Operator(_, u)
-            | Vector::OverWorkers(_, u) => u.any_read(test),
-            Vector::If(condition, u, w) => condition.any_read(test) || u.any_read(test) || w.any_read(test),
+            | Vector::OverWorkers(_, u) => u.walk(see),
+            Vector::If(condition, u, w) => {
+                condition.walk(see);
+                u.walk(see);
+                w.walk(see);
+            }
         }
     }
 }
 
 impl Condition {
-    fn any_read(&self, test: Read<'_>) -> bool {
-        self.0.iter().any(|(a, _, b)| a.any_read(test) || b.any_read(test))
+    fn walk<'a>(&'a self, see: See<'_, 'a>) {
+        for (a, _, b) in &self.0 {
+            a.walk(see);
+            b.walk(see);
+        }
     }
 }

@@ -61,7 +61,9 @@ impl Fit<'_> {
         samples: &[Point],
     ) -> Option<([Univariate; 2], Point)> {
         let mut best: (Vec<Rational>, Option<&Point>) = (Vec::new(), None);
-        for point in samples.iter().take(12) {
+        let telling: Vec<&Point> = samples.iter().filter(|point| self.tells_apart(variable, point)).collect();
+        let on = if telling.is_empty() { samples.iter().collect() } else { telling };
+        for point in on.into_iter().take(12) {
             let on_line = self.on_line(variable, point);
             if on_line.len() > best.0.len() {
                 best = (on_line, Some(point));
@@ -84,6 +86,17 @@ impl Fit<'_> {
             }
         }
         None
+    }
+
+    /// Whether no two factors are multiples of each other on the line in that variable through the point.
+    fn tells_apart(&self, variable: usize, point: &Point) -> bool {
+        let of_variable = self.factors.iter().filter(|factor| factor.degree(variable) > 0);
+        let on_line = of_variable.map(|factor| factor.restricted(variable, point).monic());
+        let mut seen: Vec<Univariate> = on_line.filter(|own| own.degree().unwrap_or(0) > 0).collect();
+        let count = seen.len();
+        seen.sort_by(|a, b| a.coefficients().cmp(b.coefficients()));
+        seen.dedup();
+        seen.len() == count
     }
 
     /// Places on the line in that variable through the point.

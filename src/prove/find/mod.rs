@@ -18,6 +18,8 @@ use pivots::{Decomposer, Matrix, Squares};
 use points::{Point, Points};
 use positivity::{Cone, Shown};
 
+use rug::Rational;
+
 use super::certificate::{Certificate, Factor, Product, Signed};
 use super::problem::{Fact, Form, Library, Problem, Sign};
 use crate::algebra::{Fraction, Polynomial};
@@ -30,6 +32,8 @@ const ON_BOUNDARIES: usize = 3;
 const LEAST_MARGIN: f64 = -1e-7;
 /// Most terms of a factor that is looked for.
 const LONGEST_FACTOR: usize = 12;
+/// Most terms of a polynomial that is printed.
+const LONGEST_SHOWN: usize = 16;
 /// Most factors whose squares count.
 const MOST_SQUARED: usize = 8;
 
@@ -46,14 +50,14 @@ pub enum Found {
 
 /// Searches for a certificate, with the inequalities of textbooks first.
 ///
-/// Each choice of inequalities has the whole budget of time.
+/// Each choice of inequalities, and of those each least one, has the whole budget of time.
 pub fn certificate(problem: &Problem, seed: u64, budget: Duration) -> Found {
     let mut last = Found::Nothing("no facts".to_owned());
     let mut before = String::new();
     for library in [Library::Textbook, Library::Interpolation] {
-        let offered = |fact: &Fact| fact.library == library || fact.library == Library::Both;
+        let offered = |fact: &Fact| fact.library == library || matches!(fact.library, Library::Both | Library::Step);
         let facts: Vec<usize> = (0..problem.facts.len()).filter(|i| offered(&problem.facts[*i])).collect();
-        last = Search { problem, seed, until: Instant::now() + budget }.with(facts);
+        last = Search { problem, seed, budget }.with(facts);
         match &mut last {
             Found::Certificate(_) => return last,
             Found::Nothing(why) if library == Library::Textbook => before.clone_from(why),
@@ -75,7 +79,7 @@ fn without_squares(problem: &Problem, seed: u64, budget: Duration) -> Option<Cer
     }
     let linear = problem.linearised();
     let facts = (0..linear.facts.len()).collect();
-    match (Search { problem: &linear, seed, until: Instant::now() + budget }).with(facts) {
+    match (Search { problem: &linear, seed, budget }).with(facts) {
         Found::Certificate(certificate) => Some(certificate),
         _ => None,
     }
@@ -84,7 +88,7 @@ fn without_squares(problem: &Problem, seed: u64, budget: Duration) -> Option<Cer
 struct Search<'p> {
     problem: &'p Problem,
     seed: u64,
-    until: Instant,
+    budget: Duration,
 }
 
 impl Search<'_> {
@@ -102,41 +106,72 @@ impl Search<'_> {
         if let Some(sample) = is_feasible(&facts) {
             return Found::Infeasible(sample.point.clone());
         }
-        let support = support(problem, facts, &|facts| is_feasible(facts).is_none());
+        let is_enough = |facts: &[usize]| is_feasible(facts).is_none();
+        let mut tried: Vec<Vec<usize>> = Vec::new();
+        let mut why = String::new();
+        for order in [Order::LastFirst, Order::FirstFirst] {
+            let support = support(problem, &facts, order, &is_enough);
+            if tried.contains(&support) {
+                continue;
+            }
+            match self.on_support(&support, &inside, &samples) {
+                Ok(certificate) => return Found::Certificate(certificate),
+                Err(refused) if why.is_empty() => why = refused,
+                Err(refused) => why = format!("{why}; {refused}"),
+            }
+            tried.push(support);
+        }
+        Found::Nothing(why)
+    }
+
+    /// With these facts alone.
+    fn on_support(&self, support: &[usize], inside: &[Rational], samples: &[AtPoint]) -> Result<Certificate, String> {
+        let problem = self.problem;
+        let until = Instant::now() + self.budget;
         let names: Vec<&str> = support.iter().map(|fact| problem.facts[*fact].name.as_str()).collect();
         let (frozen, others): (Vec<usize>, Vec<usize>) =
             support.iter().partition(|fact| pair(problem, **fact).is_some());
         let Some(multipliers) = Multipliers::of(problem, &others) else {
-            return Found::Nothing(format!("the values of f do not cancel with {names:?}"));
+            return Err(format!("the values of f do not cancel with {names:?}"));
         };
         let at = samples.iter().map(|sample| sample.point.clone()).collect();
-        let mut cone = Cone::new(&problem.conditions, &inside, at, &problem.field, self.until);
+        let mut cone = Cone::new(&problem.conditions, inside, at, &problem.field, until);
         let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
         let factors = likely_factors(problem);
         let is_simple = |factor: &&Polynomial| factor.total_degree() <= 2 && factor.len() >= 2;
         let squared: Vec<Polynomial> = factors.iter().filter(is_simple).take(MOST_SQUARED).cloned().collect();
-        let until = self.until;
         let free = Free { problem, frozen: &frozen, pairs: &pairs, factors: &factors, seed: self.seed, until };
-        let mut outcome = Err(format!("no multipliers were found with {names:?}"));
+        let mut refused = format!("no multipliers were found with {names:?}");
+        let mut candidates: Vec<Multipliers> = Vec::new();
+        let mut found = None;
         free.search(&multipliers, &mut |candidate| {
-            outcome = self.candidate(candidate, &frozen, &mut cone);
-            if outcome.is_err() {
-                cone.allow_squares(&squared);
-                outcome = self.candidate(candidate, &frozen, &mut cone);
-            }
-            outcome.is_ok()
+            candidates.push(candidate.clone());
+            found = self.candidate(candidate, &frozen, &mut cone).ok();
+            found.is_some()
         });
-        match outcome {
-            Ok(certificate) => Found::Certificate(certificate),
-            Err(why) => Found::Nothing(why),
+        if let Some(certificate) = found {
+            return Ok(certificate);
         }
+        // What takes long only where nothing else is left.
+        cone.set_thorough(Instant::now() + self.budget);
+        for candidate in &candidates {
+            for squares in [&[][..], &squared] {
+                cone.allow_squares(squares);
+                match self.candidate(candidate, &frozen, &mut cone) {
+                    Ok(certificate) => return Ok(certificate),
+                    Err(why) => refused = why,
+                }
+            }
+        }
+        Err(refused)
     }
 
     /// The certificate with multipliers none of which is free.
     fn candidate(&self, multipliers: &Multipliers, frozen: &[usize], cone: &mut Cone) -> Result<Certificate, String> {
         let problem = self.problem;
         let values = &multipliers.base;
-        let pole = |factor: Polynomial| format!("a coefficient may have a pole where {factor:?} is 0");
+        let named = |factor: Polynomial| short(&factor, &problem.numbers);
+        let pole = |factor: Polynomial| format!("a coefficient may have a pole where {} is 0", named(factor));
         for coefficient in problem.claim.coefficients() {
             cone.has_no_pole(coefficient).map_err(pole)?;
         }
@@ -145,7 +180,7 @@ impl Search<'_> {
         for (fact, value) in multipliers.facts.iter().zip(values).filter(|(_, value)| !value.is_zero()) {
             let fact = &problem.facts[*fact];
             let not_shown = |factor: Polynomial| {
-                format!("the multiplier of {} is not shown to be at least 0: {factor:?}", fact.name)
+                format!("the multiplier of {} is not shown to be at least 0: {}", fact.name, named(factor))
             };
             let sign = if fact.sign == Sign::NotNegative { Some(cone.sign(value).map_err(not_shown)?) } else { None };
             cone.has_no_pole(value).map_err(not_shown)?;
@@ -157,7 +192,7 @@ impl Search<'_> {
         }
         let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
         let matrix = matrix(problem, &rest);
-        let mut decomposer = Decomposer::new(cone, &problem.field, &pairs);
+        let mut decomposer = Decomposer::new(cone, (&problem.field, &problem.numbers), &pairs);
         let Squares { squares, freed } = match decomposer.decompose(&matrix) {
             Some(squares) => squares,
             None => return Err(decomposer.reason),
@@ -173,7 +208,9 @@ impl Search<'_> {
         let remainder = match rest.constant.is_zero() {
             true => None,
             false => {
-                let sign = cone.sign(&rest.constant).map_err(|factor| format!("what is left: {factor:?}"))?;
+                let sign = cone
+                    .sign(&rest.constant)
+                    .map_err(|factor| format!("what is left is not shown to be at least 0: {}", named(factor)))?;
                 Some(Signed { of: (), value: self.text(&rest.constant), sign: Some(sign) })
             }
         };
@@ -218,10 +255,30 @@ impl Search<'_> {
     }
 }
 
-/// Drops facts one by one as long as the rest is enough; the last ones first.
-fn support(problem: &Problem, facts: Vec<usize>, is_enough: &dyn Fn(&[usize]) -> bool) -> Vec<usize> {
-    let mut kept = facts.clone();
-    for fact in facts.iter().rev().filter(|fact| pair(problem, **fact).is_none()) {
+/// A polynomial for a person, no longer than a line.
+fn short(polynomial: &Polynomial, names: &[String]) -> String {
+    match polynomial.len() {
+        0..=LONGEST_SHOWN => polynomial.display(names),
+        terms => format!("a polynomial of {terms} terms"),
+    }
+}
+
+/// The order in which facts are dropped; those that were proved to be used go last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    FirstFirst,
+    LastFirst,
+}
+
+/// Drops facts one by one as long as the rest is enough.
+fn support(problem: &Problem, facts: &[usize], order: Order, is_enough: &dyn Fn(&[usize]) -> bool) -> Vec<usize> {
+    let mut kept = facts.to_vec();
+    let mut dropped: Vec<&usize> = facts.iter().filter(|fact| pair(problem, **fact).is_none()).collect();
+    if order == Order::LastFirst {
+        dropped.reverse();
+    }
+    dropped.sort_by_key(|fact| problem.facts[**fact].library == Library::Step);
+    for fact in dropped {
         let fewer: Vec<usize> = kept.iter().copied().filter(|own| own != fact).collect();
         if is_enough(&fewer) {
             kept = fewer;

@@ -2,6 +2,7 @@
 //! negative. Entries that equations of noise make free are chosen along the way.
 
 use super::positivity::Cone;
+use super::short;
 use crate::algebra::{Field, Fraction};
 
 /// Most vectors that are tried as the next pivot, and most dead ends.
@@ -35,6 +36,8 @@ pub struct Squares {
 pub struct Decomposer<'c> {
     cone: &'c mut Cone,
     field: Field,
+    /// What the numbers are called.
+    names: &'c [String],
     /// Pairs of vectors whose entry is free.
     free: Vec<(usize, usize)>,
     dead_ends: usize,
@@ -44,8 +47,8 @@ pub struct Decomposer<'c> {
 
 impl<'c> Decomposer<'c> {
     /// With these free entries.
-    pub fn new(cone: &'c mut Cone, field: &Field, free: &[(usize, usize)]) -> Self {
-        Decomposer { cone, field: field.clone(), free: free.to_vec(), dead_ends: 0, reason: String::new() }
+    pub fn new(cone: &'c mut Cone, (field, names): (&Field, &'c [String]), free: &[(usize, usize)]) -> Self {
+        Decomposer { cone, field: field.clone(), names, free: free.to_vec(), dead_ends: 0, reason: String::new() }
     }
 
     /// Of a matrix.
@@ -120,7 +123,7 @@ impl<'c> Decomposer<'c> {
         let sign = match self.cone.sign(&pivot) {
             Ok(sign) => sign,
             Err(factor) => {
-                self.reason = format!("a pivot is not shown to be at least 0: {factor:?}");
+                self.reason = format!("a pivot is not shown to be at least 0: {}", short(&factor, self.names));
                 return None;
             }
         };
@@ -128,7 +131,7 @@ impl<'c> Decomposer<'c> {
         for j in rest {
             row[*j] = matrix[i][*j].divided_by(&pivot)?;
             if let Err(factor) = self.cone.has_no_pole(&row[*j]) {
-                self.reason = format!("a pivot is not shown to be positive: {factor:?}");
+                self.reason = format!("a pivot is not shown to be positive: {}", short(&factor, self.names));
                 return None;
             }
         }

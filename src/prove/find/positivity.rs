@@ -17,6 +17,8 @@ const SHORTEST: Duration = Duration::from_millis(200);
 const MOST_PRODUCTS: usize = 3000;
 /// Most products where a polynomial is multiplied first.
 const MOST_PRODUCTS_OF_MULTIPLE: usize = 1500;
+/// Most products before long linear programs are tried.
+const MOST_PRODUCTS_IN_HASTE: usize = 300;
 /// How many times more products are made than a linear program takes: most have other units.
 const MOST_OF_OTHER_WEIGHT: usize = 12;
 /// Most conditions that are taken off one after the other.
@@ -72,6 +74,8 @@ pub struct Cone {
     field: Field,
     /// When to stop.
     until: Instant,
+    /// Whether long linear programs are worth their time.
+    is_thorough: bool,
     cache: HashMap<(String, bool), Option<Shown>>,
     /// All that was shown and asked for, in order.
     shown: Vec<Shown>,
@@ -97,14 +101,22 @@ impl Cone {
             weights: weights(conditions, field.names().len()),
             field: field.clone(),
             until,
+            is_thorough: false,
             cache: HashMap::new(),
             shown: Vec::new(),
         }
     }
 
-    /// Allows squares of these in products.
+    /// Allows long linear programs, until then.
+    pub fn set_thorough(&mut self, until: Instant) {
+        self.cache.retain(|_, shown| shown.is_some());
+        self.is_thorough = true;
+        self.until = until;
+    }
+
+    /// Allows squares of these, and of no others, in products.
     pub fn allow_squares(&mut self, roots: &[Polynomial]) {
-        if self.roots.is_empty() {
+        if self.roots != roots {
             self.roots = roots.to_vec();
             self.cache.retain(|_, shown| shown.is_some());
         }
@@ -225,6 +237,9 @@ impl Cone {
                 return Some(Shown { polynomial: polynomial.clone(), times, sum, strict: is_strict });
             }
         }
+        if !self.is_thorough {
+            return None;
+        }
         for extra in 0..=most_extra {
             for times in multisets(&positive, most_times) {
                 let multiple = times.iter().fold(polynomial.clone(), |p, i| &p * &self.conditions[*i].polynomial);
@@ -330,7 +345,11 @@ impl Cone {
                     _ => (d + more).max(degree),
                 })
                 .collect();
-            let limit = if quick { MOST_PRODUCTS_OF_MULTIPLE } else { MOST_PRODUCTS };
+            let limit = match (self.is_thorough, quick) {
+                (false, _) => MOST_PRODUCTS_IN_HASTE,
+                (true, true) => MOST_PRODUCTS_OF_MULTIPLE,
+                (true, false) => MOST_PRODUCTS,
+            };
             let mut before = 0;
             for factors in 1..=degree + more {
                 if Instant::now() > self.until {
@@ -464,7 +483,8 @@ impl Cone {
             (false, _) => 1.0 + (candidate.conditions.len() + candidate.squares.len()) as f64,
         };
         let costs: Vec<f64> = candidates.iter().map(cost).collect();
-        let longest = self.until.saturating_duration_since(Instant::now()).max(SHORTEST);
+        let left = self.until.saturating_duration_since(Instant::now());
+        let longest = if self.is_thorough { left.max(SHORTEST) } else { SHORTEST };
         let weights = nonnegative_combination(&guessed, &floats(&target), places.len(), &costs, longest)?;
         let support: Vec<usize> = (0..weights.len()).filter(|j| weights[*j] > LEAST_WEIGHT).collect();
         let mut matrix = vec![vec![Rational::new(); support.len()]; places.len()];

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::numbers::Numbers;
+use crate::algebra::Fraction;
 use crate::prove::problem::{Condition, Form};
 
 /// The conditions that say something of the numbers in these forms, directly or through other conditions.
@@ -29,11 +30,12 @@ pub fn connected<'f>(conditions: Vec<Condition>, forms: impl Iterator<Item = &'f
 }
 
 /// What the conditions say of the other numbers where roots are in them: of P + Q·s ≥ 0 with Q ≤ 0 that P ≥ 0 and
-/// P² − Q²s² ≥ 0, as the product with P − Q·s; and P + Q ≥ 0 where s² ≥ 1.
+/// P² − Q²s² ≥ 0, as the product with P − Q·s; and P + Q ≥ 0 where s² ≥ 1. With Q ≥ 0 and P ≤ 0 that Q²s² − P² ≥ 0, as
+/// the product with Q·s − P.
 pub fn without_roots(numbers: &Numbers) -> Vec<Condition> {
     let mut conditions = numbers.conditions().to_vec();
     for (variable, square) in numbers.roots() {
-        let root = numbers.field.variable(*variable);
+        let root = numbers.variable(*variable);
         if &root * &root == *square {
             continue;
         }
@@ -46,15 +48,19 @@ pub fn without_roots(numbers: &Numbers) -> Vec<Condition> {
             let coefficients = condition.polynomial.coefficients_in(*variable);
             let [rest, slope] = &coefficients[..] else { continue };
             let slope = numbers.field.polynomial(slope);
-            if numbers.sign(&slope).is_none_or(|sign| !sign.negative) {
-                continue;
-            }
             let rest = numbers.field.polynomial(rest);
+            let is_negative = |number: &Fraction| numbers.sign(number).map(|sign| sign.negative);
             let product = numbers.reduced(&(&rest * &rest - &slope * &slope * square));
-            let over_one = square - numbers.rational(1);
-            let is_over_one = over_one.is_zero() || numbers.sign(&over_one).is_some_and(|sign| !sign.negative);
-            let linear = if is_over_one { &rest + &slope } else { rest };
-            for number in [linear, product] {
+            let learnt = match (is_negative(&slope), is_negative(&rest)) {
+                (Some(true), _) => {
+                    let over_one = square - numbers.rational(1);
+                    let is_over_one = over_one.is_zero() || is_negative(&over_one) == Some(false);
+                    vec![if is_over_one { &rest + &slope } else { rest }, product]
+                }
+                (Some(false), Some(true)) => vec![-product],
+                _ => continue,
+            };
+            for number in learnt {
                 let mut known = numbers.clone();
                 let before = known.conditions().len();
                 if known.learn(&number, condition.strict, &condition.reason).is_ok() {

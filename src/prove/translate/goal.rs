@@ -1,6 +1,8 @@
 //! What is to be shown at an index, as a form that is not negative.
 
 use super::induction::{Induction, Part, Shape, is_of_instance};
+use super::invariants::Invariant;
+use super::method::{Value, at_start};
 use super::numbers::Kind;
 use super::reach::Reach;
 use super::stop::{Translated, untranslatable};
@@ -8,7 +10,7 @@ use super::terms::{ATOMS, Reader, Whole};
 use crate::algebra::{Fraction, Polynomial};
 use crate::prove::problem::Form;
 use crate::statement::syntax::Relation;
-use crate::statement::term::{Index, Term};
+use crate::statement::term::{Index, Node, Term};
 use crate::statement::{Claim, Form as Related, Statement};
 
 /// What is to be shown.
@@ -20,10 +22,21 @@ pub enum Goal<'s> {
     Whole(&'s Claim),
     /// An inequality between numbers, by its position among the lemmas and in its chain.
     Lemma(&'s (Term, Relation, Term), usize),
+    /// What the numbers obey that the method keeps: at the start, and after a step before which they obey it.
+    Kept(&'s Invariant<'s>, Moment),
     /// A step of the proof, by its position.
     Between(&'s Statement, usize),
     /// A part of what shows a claim about whole runs.
     Part(&'s Induction<'s>, Part),
+}
+
+/// When something is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// At the start.
+    Start,
+    /// After a step.
+    Step,
 }
 
 impl<'s> Goal<'s> {
@@ -44,7 +57,8 @@ impl<'s> Goal<'s> {
             }
             Goal::Lemma(..) | Goal::Between(..) => Ok((0, None)),
             Goal::Whole(_) => Ok((1, None)),
-            Goal::Part(_, Part::Start) => Ok((0, Some(1))),
+            Goal::Kept(_, Moment::Step) => Ok((0, None)),
+            Goal::Part(_, Part::Start) | Goal::Kept(_, Moment::Start) => Ok((0, Some(1))),
             Goal::Part(_, Part::End) => Ok((1, None)),
             Goal::Part(Induction { shape: Shape::Decay, .. }, Part::NotNegative) => Ok((1, None)),
             Goal::Part(..) => Ok((0, None)),
@@ -54,6 +68,18 @@ impl<'s> Goal<'s> {
     /// How many of the lemmas are known.
     pub fn lemmas(&self, all: usize) -> usize {
         if let Goal::Lemma(_, position) = self { *position } else { all }
+    }
+
+    /// Whether it is a lemma about a constant of which everything else uses only what lemmas say.
+    pub fn defines(&self, statement: &Statement) -> bool {
+        let Goal::Lemma((left, _, right), _) = self else { return false };
+        let is_it = |node: Node<'_>| match node {
+            Node::Term(Term::Constant(position)) => {
+                statement.hints.by_lemmas.contains(&statement.constants[*position].name)
+            }
+            _ => false,
+        };
+        left.any(is_it) || right.any(is_it)
     }
 
     /// Steps of the proof that are known.
@@ -84,6 +110,18 @@ impl<'s> Goal<'s> {
                 return Ok(reach);
             }
             Goal::Lemma(..) => return Ok(reach),
+            Goal::Kept(invariant, moment) => {
+                if let Invariant::Given(_, (left, _, right)) = invariant {
+                    for by in if *moment == Moment::Start { 0..1 } else { 0..2 } {
+                        reach.reads(left, by, false)?;
+                        reach.reads(right, by, false)?;
+                    }
+                }
+                if *moment == Moment::Step {
+                    reach.makes_a_step();
+                }
+                return Ok(reach);
+            }
             Goal::Between(statement, position) => {
                 for (lhs, rhs) in &statement.hints.steps[..=*position] {
                     reach.reads(lhs, 0, false)?;
@@ -150,17 +188,22 @@ impl<'s> Goal<'s> {
                 let (lhs, rhs) = (reader.form(&claim.lhs)?, reader.form(&claim.rhs)?);
                 Ok(rhs.minus(&lhs))
             }
-            Goal::Lemma((left, relation, right), _) => {
-                let (left, right) = (reader.number(left)?, reader.number(right)?);
-                let room = match relation {
-                    Relation::Less | Relation::LessEqual => right - left,
-                    Relation::Greater | Relation::GreaterEqual => left - right,
-                    Relation::Equal => return untranslatable("an equation as a lemma"),
+            Goal::Lemma(comparison, _) => between_numbers(comparison, reader),
+            Goal::Kept(Invariant::NotBelowStart(quantity, start), _) => {
+                let index = reader.index.clone();
+                let time = reader.time(&index)? + 1;
+                let Some(Value::Number(number)) = reader.run.and_then(|run| run.state(*quantity, time)).cloned() else {
+                    return untranslatable("a number of the method that the run decides");
                 };
-                match relation {
-                    Relation::Less | Relation::Greater => positive(&room),
-                    _ => Ok(Form::constant(room)),
-                }
+                Ok(Form::constant(number - at_start(start, reader.statement, reader.numbers)?))
+            }
+            Goal::Kept(Invariant::Given(_, comparison), moment) => {
+                let by = i32::from(*moment == Moment::Step);
+                let own = reader.index.clone();
+                reader.index = &own + reader.numbers.rational(by);
+                let form = between_numbers(comparison, reader);
+                reader.index = own;
+                form
             }
             Goal::Between(statement, position) => {
                 reader.inside = statement.averages();
@@ -376,6 +419,20 @@ impl<'s> Telescope<'_, '_, 's> {
             Some(Some(factor)) => Ok(factor),
             _ => untranslatable("the right-hand side has no value at some K"),
         }
+    }
+}
+
+/// What is not negative where an inequality between numbers holds.
+fn between_numbers((left, relation, right): &(Term, Relation, Term), reader: &mut Reader<'_, '_>) -> Translated<Form> {
+    let (left, right) = (reader.number(left)?, reader.number(right)?);
+    let room = match relation {
+        Relation::Less | Relation::LessEqual => right - left,
+        Relation::Greater | Relation::GreaterEqual => left - right,
+        Relation::Equal => return untranslatable("an equation where an inequality is needed"),
+    };
+    match relation {
+        Relation::Less | Relation::Greater => positive(&room),
+        _ => Ok(Form::constant(room)),
     }
 }
 

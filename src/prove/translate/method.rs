@@ -1,5 +1,6 @@
 //! A method's steps with unknown vectors: what each line makes of the state before.
 
+use super::invariants::is_settled;
 use super::norms::{clip, normalized};
 use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
@@ -106,16 +107,12 @@ impl<'a> Run<'a> {
     ) -> Translated<Self> {
         let method = &statement.method;
         let (states, made, drawn) = (Vec::new(), Vec::new(), Vec::new());
-        let (constants, operations) = (Vec::new(), Vec::new());
+        let (constants, operations) = (constants(statement, numbers)?, Vec::new());
         let mut run =
             Run { statement, method, origin, errors, drawn_at, base, states, made, drawn, operations, constants };
         let values = Vec::new();
         let mut stage =
             Stage { run: &mut run, numbers, unknowns, time: base, values, called: None, bound: 0, has_moved: false };
-        for (_, number) in &method.constants {
-            let value = stage.number(number)?;
-            stage.run.constants.push(value);
-        }
         stage.begin(start)?;
         for time in base..=last {
             stage.time = time;
@@ -170,7 +167,7 @@ impl<'a> Run<'a> {
             Some(constant) => Ok(self.constants[constant].clone()),
             None => {
                 let Run { statement, method, constants, .. } = self;
-                Scalars { statement, method, constants, numbers }.parameter(position)
+                Scalars { statement, method, constants, values: &[], numbers }.parameter(position)
             }
         }
     }
@@ -185,7 +182,7 @@ impl<'a> Run<'a> {
             }
             for time in (self.base..).take(self.made.len().max(1)) {
                 let k = &self.origin + numbers.rational(time);
-                let mut scalars = Scalars { statement, method, constants, numbers: &mut *numbers };
+                let mut scalars = Scalars { statement, method, constants, values: &[], numbers: &mut *numbers };
                 let own = match bound {
                     Some((_, number)) => scalars.number(number, Some(&k))?,
                     None => scalars.parameter(position)?,
@@ -207,10 +204,28 @@ impl<'a> Run<'a> {
         let k = &self.origin + numbers.rational(time);
         // At -1 it is what it is at 0.
         let k = if k.as_constant().is_some_and(|k| *k < 0) { numbers.rational(0) } else { k };
-        let mut scalars =
-            Scalars { statement: self.statement, method: self.method, constants: &self.constants, numbers };
-        scalars.number(number, Some(&k))
+        let Run { statement, method, constants, .. } = self;
+        Scalars { statement, method, constants, values: &[], numbers }.number(number, Some(&k))
     }
+}
+
+/// The method's constants.
+fn constants(statement: &Statement, numbers: &mut Numbers) -> Translated<Vec<Fraction>> {
+    let method = &statement.method;
+    let mut constants = Vec::new();
+    for (_, number) in &method.constants {
+        let mut scalars = Scalars { statement, method, constants: &constants, values: &[], numbers: &mut *numbers };
+        let value = scalars.number(number, None)?;
+        constants.push(value);
+    }
+    Ok(constants)
+}
+
+/// What a number of the method, of no state, is at the start.
+pub fn at_start(number: &Number, statement: &Statement, numbers: &mut Numbers) -> Translated<Fraction> {
+    let (constants, zero) = (constants(statement, numbers)?, numbers.rational(0));
+    let mut scalars = Scalars { statement, method: &statement.method, constants: &constants, values: &[], numbers };
+    scalars.number(number, Some(&zero))
 }
 
 /// Numbers of the method that no run decides.
@@ -218,6 +233,8 @@ struct Scalars<'s> {
     statement: &'s Statement,
     method: &'s Method,
     constants: &'s [Fraction],
+    /// Newest values of the quantities, within a step.
+    values: &'s [Option<Value>],
     numbers: &'s mut Numbers,
 }
 
@@ -271,6 +288,10 @@ impl Scalars<'_> {
                 self.number(chosen, k)?
             }
             Number::Modulo(..) => return untranslatable("mod() in the method"),
+            Number::Quantity(quantity, None) => match self.values.get(*quantity) {
+                Some(Some(Value::Number(value))) => value.clone(),
+                _ => return untranslatable("a number of the method that the run decides"),
+            },
             _ => return untranslatable("a number of the method that the run decides"),
         })
     }
@@ -302,7 +323,7 @@ impl Scalars<'_> {
         let mut values = all.iter().map(|a| self.number(a, k)).collect::<Translated<Vec<_>>>()?.into_iter();
         let Some(mut best) = values.next() else { return untranslatable("min or max of nothing") };
         for value in values {
-            if !self.numbers.holds(&best, kept, &value)? {
+            if !self.numbers.prefers(&best, kept, &value)? {
                 best = value;
             }
         }
@@ -398,6 +419,9 @@ impl Stage<'_, '_> {
             self.values[state.quantity] = Some(match quantity.shape {
                 Shape::Vector if quantity.by_worker => Value::Vector(self.unknowns.of_worker(&name, true)),
                 Shape::Vector => Value::Vector(self.unknowns.vector(name, true)),
+                Shape::Number if is_settled(method, state.quantity) => {
+                    Value::Number(self.numbers.named(Kind::State, &quantity.name)?)
+                }
                 Shape::Number => {
                     return untranslatable(format!("`{}` is a number that the run decides", quantity.name));
                 }
@@ -468,13 +492,6 @@ impl Stage<'_, '_> {
     }
 
     fn number(&mut self, number: &Number) -> Translated<Fraction> {
-        if let Number::Quantity(quantity, worker) = number {
-            self.innermost(*worker)?;
-            return match &self.values[*quantity] {
-                Some(Value::Number(value)) => Ok(value.clone()),
-                _ => untranslatable("a number that the run decides"),
-            };
-        }
         let k = self.step_index();
         self.scalars().number(number, Some(&k))
     }
@@ -486,7 +503,7 @@ impl Stage<'_, '_> {
 
     fn scalars(&mut self) -> Scalars<'_> {
         let Run { statement, method, constants, .. } = &*self.run;
-        Scalars { statement, method, constants, numbers: self.numbers }
+        Scalars { statement, method, constants, values: &self.values, numbers: self.numbers }
     }
 
     fn vector(&mut self, vector: &Vector) -> Translated<Combination> {

@@ -6,6 +6,7 @@ mod conditions;
 mod facts;
 mod goal;
 mod induction;
+mod invariants;
 mod limits;
 mod method;
 mod norms;
@@ -26,8 +27,9 @@ use std::collections::BTreeSet;
 use basis::Basis;
 use conditions::{connected, without_roots};
 use facts::Facts;
-use goal::Goal;
+use goal::{Goal, Moment};
 use induction::Induction;
+use invariants::Invariant;
 use limits::is_divided_by;
 use method::{Drawn, Error, Errors, Operation, Run};
 pub use one_run::{OneRun, one_runs};
@@ -89,6 +91,14 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
         for (part, comparison) in lemma.0.iter().enumerate() {
             shown(Goal::Lemma(comparison, position), &|_| format!("lemma {}, part {}", position + 1, part + 1))?;
         }
+    }
+    let invariants = Invariant::all(statement);
+    for invariant in &invariants {
+        let name = |place: &str| format!("{}, {place}", invariant.name(&statement.method));
+        if !invariant.is_plain_at_start() {
+            shown(Goal::Kept(invariant, Moment::Start), &name)?;
+        }
+        shown(Goal::Kept(invariant, Moment::Step), &|place| format!("{}, a step", name(place)))?;
     }
     for number in 0..statement.hints.steps.len() {
         shown(Goal::Between(statement, number), &|place| format!("step {}, {place}", number + 1))?;
@@ -238,9 +248,14 @@ impl<'c> Case<'c> {
         let (statement, place) = (self.statement, self.place);
         let mut unknowns = Unknowns::new(&self.numbers.field);
         let at = self.indices()?;
-        let mut reader = Reader::new(statement, at.clone(), place.start, &mut self.numbers, &mut unknowns);
+        let by_lemmas = !self.goal.defines(statement);
+        let reader = Reader::new(statement, at.clone(), place.start, &mut self.numbers, &mut unknowns);
+        let mut reader = Reader { by_lemmas, ..reader };
         let Setup { convex, mut given, is_strict } =
             setup(&mut reader, self.goal.lemmas(statement.hints.lemmas.len()))?;
+        if place.index.is_none() && !matches!(self.goal, Goal::Lemma(..)) {
+            invariants::learn(&mut reader, place.reach.base(None))?;
+        }
         let constants = reader.constants;
         let own = place.index.unwrap_or(0);
         // A whole run ends with its last step.
@@ -250,12 +265,12 @@ impl<'c> Case<'c> {
         let run = Run::new(statement, at.0.clone(), times, place.start, errors, numbers, &mut unknowns)?;
         let reader = Reader::new(statement, at, place.start, &mut self.numbers, &mut unknowns);
         let is_one_run = matches!(self.goal, Goal::Whole(_));
-        let mut reader = Reader { run: Some(&run), constants, is_one_run, ..reader };
+        let mut reader = Reader { run: Some(&run), constants, is_one_run, by_lemmas, ..reader };
         let claim = self.goal.form(&mut reader)?;
         for (position, step) in self.goal.steps().iter().enumerate() {
             let (name, reason) = (format!("step {}", position + 1), "proved before".to_owned());
             let form = reader.step(step)?;
-            given.push(Fact { name, reason, form, sign: Sign::NotNegative, library: Library::Both });
+            given.push(Fact { name, reason, form, sign: Sign::NotNegative, library: Library::Step });
         }
         let (named, used) = (reader.spoken, reader.used);
         norms::learn_triangles(&mut self.numbers, &unknowns)?;
@@ -283,7 +298,7 @@ impl<'c> Case<'c> {
             forms().flat_map(Form::coefficients).any(|c| reads(c.numerator()) || reads(&c.denominator()))
         };
         for (variable, square) in self.numbers.roots() {
-            let root = self.numbers.field.variable(*variable);
+            let root = self.numbers.variable(*variable);
             let in_conditions = || self.numbers.conditions().iter().any(|own| own.polynomial.degree(*variable) > 0);
             let is_simple = square.as_polynomial().is_some_and(|own| own.total_degree() == 1 && own.len() <= 2);
             if (in_use(*variable) || (is_simple && in_conditions())) && &root * &root != *square {

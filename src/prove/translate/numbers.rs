@@ -45,6 +45,8 @@ pub enum Kind {
     Bounded,
     /// The length of a vector of the run.
     Norm,
+    /// A number that the method keeps, as the first step that is looked at finds it.
+    State,
     /// What stands for a number that depends on K or on the start, while an expression is taken apart.
     Special,
 }
@@ -171,7 +173,12 @@ impl Numbers {
             Some(variable) => variable,
             None => self.add(kind, name)?,
         };
-        Ok(self.values.get(&variable).cloned().unwrap_or_else(|| self.field.variable(variable)))
+        Ok(self.variable(variable))
+    }
+
+    /// What a variable is in this case.
+    pub fn variable(&self, variable: usize) -> Fraction {
+        self.values.get(&variable).cloned().unwrap_or_else(|| self.field.variable(variable))
     }
 
     /// n or d, which is at least 1.
@@ -256,11 +263,11 @@ impl Numbers {
             return Ok(self.rational(value));
         }
         let is_it = |(variable, square): &&(usize, Fraction)| {
-            let root = self.field.variable(*variable);
+            let root = self.variable(*variable);
             self.now(square).as_ref() == Some(a) || &root * &root == *a
         };
         let is_square = self.known_roots.iter().any(|(variable, _)| {
-            let root = self.field.variable(*variable);
+            let root = self.variable(*variable);
             self.squares.contains_key(variable) && &root * &root == *a
         });
         let is_known = self.squares.values().any(|square| square == a);
@@ -278,17 +285,17 @@ impl Numbers {
         };
         if self.squares.insert(variable, a.clone()).is_none() {
             let positive = self.sign(a).is_some_and(|sign| !sign.negative && sign.strict);
-            self.learn(&self.field.variable(variable), positive, "a root")?;
+            self.learn(&self.variable(variable), positive, "a root")?;
             self.compare_with_one(variable, a)?;
         }
-        Ok(self.field.variable(variable))
+        Ok(self.variable(variable))
     }
 
     /// A root is on the same side of 1 as its square.
     fn compare_with_one(&mut self, variable: usize, square: &Fraction) -> Translated<()> {
         let room = self.rational(1) - square;
         let Some(sign) = self.sign(&room) else { return Ok(()) };
-        let room = self.rational(1) - self.field.variable(variable);
+        let room = self.rational(1) - self.variable(variable);
         self.learn(&if sign.negative { -room } else { room }, sign.strict, "a root")
     }
 
@@ -358,6 +365,12 @@ impl Numbers {
             return Err(Stop::Split { number, cases: vec![vec![Ordering::Equal]] });
         }
         let variables = polynomial.variables();
+        // What is a factor of a positive product is not 0.
+        let is_factor = |own: &Condition, variable: usize| {
+            own.strict && own.polynomial.len() == 1 && own.polynomial.degree(variable) > 0
+        };
+        let is_plain = polynomial.len() == 1 && polynomial.total_degree() == 1;
+        let strict = strict || (is_plain && self.conditions.iter().any(|own| is_factor(own, variables[0])));
         let factors_are_positive = strict && polynomial.len() == 1 && variables.len() > 1;
         self.conditions.push(Condition { polynomial, strict, reason: reason.to_owned() });
         // A positive product of numbers that are not negative has positive factors.
@@ -393,7 +406,40 @@ impl Numbers {
             let value = value.map_or_else(|| untranslatable("something is divided by 0"), Ok)?;
             return self.set(variable, &value);
         }
-        untranslatable(format!("`{reason}` is no equation that gives one number by the others"))
+        match self.root_of_more_than_a_square(numerator) {
+            Some(conic) => self.rationalise(&conic),
+            None => untranslatable(format!("`{reason}` is no equation that gives one number by the others")),
+        }
+    }
+
+    /// r² = a²·t² + c for a root r, where a and c are positive rational numbers.
+    fn root_of_more_than_a_square(&self, equation: &Polynomial) -> Option<Conic> {
+        let roots = self.known_roots.iter().map(|(variable, _)| *variable);
+        roots.filter(|root| !self.values.contains_key(root)).find_map(|root| {
+            let [rest, linear, leading] = &equation.coefficients_in(root)[..] else { return None };
+            let leading = leading.as_constant().filter(|_| linear.is_zero())?.clone();
+            let [of] = rest.variables()[..] else { return None };
+            let [constant, linear, square] = &rest.coefficients_in(of)[..] else { return None };
+            let (constant, square) = (constant.as_constant()?, square.as_constant()?);
+            let constant = -(constant.clone() / &leading);
+            let factor = perfect_root(&-(square.clone() / &leading))?;
+            (linear.is_zero() && constant > 0 && factor > 0).then_some(Conic { root, of, factor, constant })
+        })
+    }
+
+    /// With w = r − a·t, which is positive: t = (c − w²)/(2·a·w) and r = w + a·t.
+    fn rationalise(&mut self, conic: &Conic) -> Translated<()> {
+        let name = format!("{}_less", self.names[conic.root]);
+        let rest = self.named(Kind::Root, &name)?;
+        self.learn(&rest, true, "a root of more than a square")?;
+        let factor = self.field.constant(conic.factor.clone());
+        let constant = self.field.constant(conic.constant.clone());
+        let doubled = self.rational(2) * &factor * &rest;
+        let Some(of) = (constant - &rest * &rest).divided_by(&doubled) else {
+            return untranslatable("something is divided by 0");
+        };
+        self.set(conic.of, &of)?;
+        self.set(conic.root, &(rest + factor * of))
     }
 
     /// Sets a variable.
@@ -582,6 +628,15 @@ impl Numbers {
         }
     }
 
+    /// Whether the first of two numbers is the one that `kept` prefers, by a sign that need not be strict, as either of
+    /// two equal numbers will do.
+    pub fn prefers(&mut self, left: &Fraction, kept: Relation, right: &Fraction) -> Translated<bool> {
+        match self.sign(&(left - right)) {
+            Some(sign) => Ok(sign.negative == (kept == Relation::LessEqual)),
+            None => self.holds(left, kept, right),
+        }
+    }
+
     /// Restricts the numbers to those of a choice; an equation was used at the start.
     fn choose(&mut self, choice: &Choice) -> Translated<()> {
         use Ordering::{Equal, Greater, Less};
@@ -593,6 +648,14 @@ impl Numbers {
             _ => Ok(()),
         }
     }
+}
+
+/// A root whose square is factor²·of² + constant, for another variable.
+struct Conic {
+    root: usize,
+    of: usize,
+    factor: Rational,
+    constant: Rational,
 }
 
 /// A sign that is known: not 0, or at least not the other one.

@@ -184,7 +184,7 @@ impl Case<'_> {
     /// What roots are the roots of, where that is not plain.
     fn equations(&self) -> Vec<Polynomial> {
         let of_root = |(variable, square): (&usize, &Fraction)| {
-            let root = self.numbers.field.variable(*variable);
+            let root = self.numbers.variable(*variable);
             let difference = &root * &root - square;
             (!difference.is_zero()).then(|| difference.numerator().clone())
         };

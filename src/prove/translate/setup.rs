@@ -54,6 +54,13 @@ pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
         }
     }
     setup.read_all(second, reader)?;
+    // What was read before all this may be known to be positive now.
+    reader.constants.fill(None);
+    for position in 0..statement.constants.len() {
+        if statement.hints.bounded.contains(&statement.constants[position].name) {
+            reader.form(&Term::Constant(position))?;
+        }
+    }
     for lemma in &statement.hints.lemmas[..lemmas] {
         reader.numbers.of_hint = true;
         setup.read(lemma, "a lemma", reader)?;

@@ -1,5 +1,6 @@
 //! A statement's expressions as forms: affine in values of f, quadratic in vectors, rational in numbers.
 
+use super::invariants::is_settled;
 use super::method::{Run, Value, index_name, power};
 use super::norms::{clip, norm};
 use super::numbers::{Kind, Numbers};
@@ -69,6 +70,10 @@ pub struct Reader<'c, 'a> {
     pub is_one_run: bool,
     /// Indices of sums that are written out: slots with what they are.
     pub slots: Vec<(usize, Fraction)>,
+    /// Whether constants of which only lemmas are used are numbers of their own.
+    pub by_lemmas: bool,
+    /// The time at which, before there is a run, numbers that the method keeps are read.
+    pub kept_at: Option<i64>,
 }
 
 impl<'c, 'a> Reader<'c, 'a> {
@@ -100,6 +105,8 @@ impl<'c, 'a> Reader<'c, 'a> {
             whole,
             is_one_run,
             slots,
+            by_lemmas: true,
+            kept_at: None,
         }
     }
 
@@ -308,7 +315,7 @@ impl<'c, 'a> Reader<'c, 'a> {
             _ => self.multiples_of_one(&left, &right),
         };
         match factors {
-            Some((a, b)) => Ok(if self.numbers.holds(&a, kept, &b)? { left } else { right }),
+            Some((a, b)) => Ok(if self.numbers.prefers(&a, kept, &b)? { left } else { right }),
             None => untranslatable("the least or greatest of numbers of the run"),
         }
     }
@@ -347,9 +354,11 @@ impl<'c, 'a> Reader<'c, 'a> {
             return Ok(known.clone());
         }
         let constant = &self.statement.constants[position];
-        let value = match self.statement.hints.bounded.contains(&constant.name) {
-            true => Form::constant(self.bounded(&constant.name, &constant.term)?),
-            false => self.form(&constant.term)?,
+        let (hints, name) = (&self.statement.hints, &constant.name);
+        let value = match (hints.bounded.contains(name), hints.by_lemmas.contains(name) && self.by_lemmas) {
+            (_, true) => Form::constant(self.numbers.named(Kind::Bounded, name)?),
+            (true, false) => Form::constant(self.bounded(name, &constant.term)?),
+            (false, false) => self.form(&constant.term)?,
         };
         self.constants[position] = Some(value.clone());
         Ok(value)
@@ -426,6 +435,11 @@ impl<'c, 'a> Reader<'c, 'a> {
                 Some(Value::Number(value)) => Ok(Form::constant(value.clone())),
                 _ => untranslatable(format!("`{}` at that index", quantity.name)),
             },
+            (ScalarSequence::Quantity(OfMethod { position, name, first: Some(first) }), None)
+                if self.kept_at == Some(time - first) && is_settled(&self.statement.method, *position) =>
+            {
+                Ok(Form::constant(self.numbers.named(Kind::State, name)?))
+            }
             _ => untranslatable(format!("`{}`", sequence.name())),
         }
     }
@@ -468,7 +482,7 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     /// The time of an index near the claim's own.
-    fn time(&mut self, index: &Fraction) -> Translated<i64> {
+    pub fn time(&mut self, index: &Fraction) -> Translated<i64> {
         match time_of(index, &self.origin) {
             Some(time) => Ok(time),
             None => untranslatable("an index that is not a fixed number of steps from the claim's own"),

@@ -1,0 +1,139 @@
+//! What the numbers that a method keeps from step to step obey: inequalities that hold at every start and that each
+//! step keeps. They are shown first, all together, and known wherever a run is looked at from a later step on.
+
+use super::method::at_start;
+use super::numbers::Kind;
+use super::stop::Translated;
+use super::terms::Reader;
+use crate::method::language::tree::{Known, Line, Method, Number, Part, Rule, Shape, Value};
+use crate::statement::Statement;
+use crate::statement::syntax::Relation;
+use crate::statement::term::Term;
+
+/// An inequality between numbers of the run at k, or a part of a chain of such.
+#[derive(Clone, Debug)]
+pub enum Invariant<'s> {
+    /// One that the statement gives, by its number among these.
+    Given(usize, &'s (Term, Relation, Term)),
+    /// Where it gives none: that a quantity is never less than at its start.
+    NotBelowStart(usize, &'s Number),
+}
+
+impl<'s> Invariant<'s> {
+    /// All of a statement.
+    pub fn all(statement: &'s Statement) -> Vec<Self> {
+        let given = statement.hints.invariants.iter().enumerate();
+        let mut all: Vec<Self> = given
+            .flat_map(|(position, invariant)| invariant.0.iter().map(move |part| Invariant::Given(position, part)))
+            .collect();
+        if all.is_empty() {
+            all.extend(numbers_kept(&statement.method).filter_map(|quantity| {
+                let start = only_start(&statement.method, quantity)?;
+                Some(Invariant::NotBelowStart(quantity, start))
+            }));
+        }
+        all
+    }
+
+    /// What it is called.
+    pub fn name(&self, method: &Method) -> String {
+        match self {
+            Invariant::Given(position, _) => format!("invariant {}", position + 1),
+            Invariant::NotBelowStart(quantity, _) => {
+                format!("`{}` is not less than at the start", method.quantities[*quantity].name)
+            }
+        }
+    }
+
+    /// Whether it holds at every start by what it says.
+    pub fn is_plain_at_start(&self) -> bool {
+        matches!(self, Invariant::NotBelowStart(..))
+    }
+}
+
+/// Notes what the numbers obey at the time from which the run is looked at, before there is one.
+pub fn learn(reader: &mut Reader<'_, '_>, base: i64) -> Translated<()> {
+    let statement = reader.statement;
+    let at_base = &reader.origin + reader.numbers.rational(base);
+    let own = std::mem::replace(&mut reader.index, at_base);
+    reader.kept_at = Some(base);
+    reader.numbers.of_hint = true;
+    for invariant in Invariant::all(statement) {
+        let reason = invariant.name(&statement.method);
+        let (room, strict) = match invariant {
+            Invariant::Given(_, (left, relation, right)) => {
+                let (left, right) = (reader.number(left)?, reader.number(right)?);
+                let is_upper = matches!(relation, Relation::Less | Relation::LessEqual);
+                let room = if is_upper { right - left } else { left - right };
+                (room, matches!(relation, Relation::Less | Relation::Greater))
+            }
+            Invariant::NotBelowStart(quantity, start) => {
+                let name = &statement.method.quantities[quantity].name;
+                let now = reader.numbers.named(Kind::State, name)?;
+                (now - at_start(start, statement, reader.numbers)?, false)
+            }
+        };
+        reader.numbers.learn(&room, strict, &reason)?;
+    }
+    reader.numbers.of_hint = false;
+    reader.kept_at = None;
+    reader.index = own;
+    Ok(())
+}
+
+/// The numbers that a method keeps and no run decides.
+fn numbers_kept(method: &Method) -> impl Iterator<Item = usize> {
+    method.states.iter().map(|state| state.quantity).filter(|quantity| is_settled(method, *quantity))
+}
+
+/// The number that a quantity is at every start.
+fn only_start(method: &Method, quantity: usize) -> Option<&Number> {
+    let mut rules = rules(method, quantity);
+    match (rules.next(), rules.next()) {
+        (Some(Rule::Number(start)), None) => Some(start),
+        _ => None,
+    }
+}
+
+fn rules(method: &Method, quantity: usize) -> impl Iterator<Item = &Rule> {
+    let states = method.starts.iter().flat_map(|start| &start.states).chain(&method.states);
+    states.filter(move |state| state.quantity == quantity).map(|state| &state.rule)
+}
+
+/// Whether a number that the method keeps depends on nothing but its parameters, the constants of the instance and k,
+/// so that no draw reaches it.
+pub fn is_settled(method: &Method, quantity: usize) -> bool {
+    is_settled_if(method, quantity, &[])
+}
+
+/// The same, where these count as settled.
+fn is_settled_if(method: &Method, quantity: usize, others: &[usize]) -> bool {
+    if others.contains(&quantity) {
+        return true;
+    }
+    let own = &method.quantities[quantity];
+    if own.shape != Shape::Number || own.by_worker {
+        return false;
+    }
+    let others = [others, &[quantity]].concat();
+    let of_number = |number: &Number| {
+        !number.any(|part| match part {
+            Part::Vector(_) => true,
+            Part::Number(Number::Quantity(read, None)) => !is_settled_if(method, *read, &others),
+            Part::Number(number) => matches!(
+                number,
+                Number::Quantity(_, Some(_))
+                    | Number::OverWorkers(..)
+                    | Number::Sampled(_)
+                    | Number::Known(Known::Infimum)
+            ),
+        })
+    };
+    let of_start = |rule: &Rule| match rule {
+        Rule::Number(number) => of_number(number),
+        Rule::Line(_) => true,
+        Rule::Vector(_) | Rule::Any => false,
+    };
+    let of_line = |line: &Line| matches!(&line.value, Value::Number(number) if of_number(number));
+    rules(method, quantity).all(of_start) && method.lines.iter().filter(|line| line.quantity == quantity).all(of_line)
+}
