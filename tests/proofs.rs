@@ -48,6 +48,80 @@ fn a_claim_with_a_constant_that_is_one_percent_too_strong_is_not_proved() {
     }
 }
 
+#[test]
+fn accelerated_methods_are_proved_with_the_numbers_that_they_keep() {
+    let ids = [
+        "nesterov-convex-lyapunov",
+        "nesterov-convex-rate",
+        "nesterov-strongly-convex-rate",
+        "optimized-gradient-lyapunov",
+        "optimized-gradient-rate",
+        "robust-momentum-lyapunov",
+    ];
+    for id in ids {
+        let statement = shipped(id);
+        let proof = proof(&statement).unwrap_or_else(|| panic!("{id} is open"));
+        assert_eq!(verify(&statement, &proof), Ok(proof.cases.len()), "{id}");
+    }
+    let stronger = [
+        ("nesterov-convex-lyapunov", "2/L*t[k]^2", "201/100/L*t[k]^2"),
+        ("nesterov-convex-rate", "2*L*norm2", "199/100*L*norm2"),
+        ("optimized-gradient-lyapunov", "rhs = \"V[k-1]\"", "rhs = \"99/100*V[k-1]\""),
+        ("optimized-gradient-rate", "L*norm2(x[0]", "99/100*L*norm2(x[0]"),
+        ("robust-momentum-lyapunov", "rhs = \"rho^2*", "rhs = \"99/100*rho^2*"),
+    ];
+    for (id, from, to) in stronger {
+        assert_eq!(proof(&changed(id, from, to)), None, "{id} with {to}");
+    }
+}
+
+#[test]
+fn an_invariant_holds_at_the_start_and_after_each_step_or_nothing_is_proved() {
+    let with = |invariant: &str| changed("nesterov-convex-rate", "t[k] >= (k + 2)/2", invariant);
+    assert!(proof(&with("1 <= (k + 2)/2 <= t[k]")).is_some());
+    for invariant in ["t[k] >= (k + 3)/2", "t[k] >= k + 1", "t[k] >= (k + 2)/3", "t[k] <= 1"] {
+        assert_eq!(proof(&with(invariant)), None, "{invariant}");
+    }
+}
+
+#[test]
+fn the_least_of_numbers_over_a_run_is_bounded_by_what_each_step_lowers() {
+    for id in ["gd-nonconvex-min", "gd-decrease-min"] {
+        let statement = shipped(id);
+        let proof = proof(&statement).unwrap_or_else(|| panic!("{id} is open"));
+        assert_eq!(verify(&statement, &proof), Ok(proof.cases.len()), "{id}");
+    }
+    for (from, to) in [("2/L", "201/100/L"), ("K*gamma", "101/100*K*gamma"), ("4*(f[0]", "399/100*(f[0]")] {
+        assert_eq!(proof(&changed("gd-nonconvex-min", from, to)), None, "{to}");
+    }
+    for to in ["0..K", "1..K+1", "0..K+2"] {
+        let statement = changed("gd-decrease-min", "0..K+1", to);
+        assert!(!is_proved(&statement), "{to}");
+    }
+}
+
+#[test]
+fn cases_that_a_hint_distinguishes_are_proved_apart() {
+    let text = library::text("smooth-descent").expect("a shipped statement");
+    let plain = proof(&shipped("smooth-descent")).expect("it is proved").cases.len();
+    let hinted = format!("{text}\n[prove]\ncases = [\"gamma*L <= 1/2\"]\n");
+    let statement = load_text("hinted.toml", &hinted).unwrap_or_else(|err| panic!("{err}"));
+    let both = proof(&statement).expect("it is proved");
+    assert_eq!(both.cases.len(), 2 * plain);
+    assert_eq!(verify(&statement, &both), Ok(2 * plain));
+    let fewer = Proof { cases: both.cases[..plain].to_vec(), ..both };
+    assert!(verify(&statement, &fewer).is_err(), "one of the cases alone");
+}
+
+#[test]
+fn a_proof_about_another_text_of_the_method_is_rejected() {
+    let statement = shipped("momentum-deviation");
+    let valid = proof(&statement).expect("it is proved");
+    let other = Proof { method_hash: "0".repeat(64), ..valid };
+    let why = verify(&statement, &other).expect_err("it is about another method");
+    assert!(why.to_string().contains("the method `momentum` has changed"), "{why}");
+}
+
 /// A statement about momentum with this claim.
 fn claimed(lhs: &str, rhs: &str) -> Statement {
     let kind = if lhs.contains("E[") { "expectation" } else { "pathwise" };

@@ -18,6 +18,7 @@ use std::time::Duration;
 use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use certificate::Certificate;
 use check::{Rejected, check};
@@ -26,13 +27,14 @@ use find::Found;
 use problem::Problem;
 use translate::OneRun;
 
+use crate::method::language::library as methods;
 use crate::statement::Statement;
 
 pub use refutation::{Refutation, Refuted, refute, verify_refutation};
 pub use stored::{Standing, standing};
 
 /// Version of the form of proof files.
-pub const PROOF_VERSION: u32 = 1;
+pub const PROOF_VERSION: u32 = 2;
 
 /// The proof of a statement: a certificate for each case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +48,8 @@ pub struct Proof {
     pub hash: String,
     /// The method that it was about.
     pub method: String,
+    /// SHA-256 of the method's text, or of the statement's where the method is its own; hexadecimal.
+    pub method_hash: String,
     /// The theorem that a corollary instantiates, and the lemmas that it uses; of no other proof.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<String>,
@@ -112,6 +116,7 @@ fn attempt_all(
         statement: statement.id.clone(),
         hash: statement.hash.clone(),
         method: statement.method.id.clone(),
+        method_hash: method_hash(statement),
         rests_on: rests_on.to_vec(),
         cases: Vec::new(),
     };
@@ -155,7 +160,8 @@ fn at(problem: &Problem, point: &[Rational]) -> String {
 /// The first part that fails.
 pub fn verify(statement: &Statement, proof: &Proof) -> Result<usize, Rejected> {
     let reject = |place: &str, why: String| Err(Rejected { place: place.to_owned(), why });
-    is_of(statement, (proof.version, &proof.statement, &proof.hash))?;
+    let Proof { version, statement: id, hash, method_hash, .. } = proof;
+    is_of(statement, *version, [id, hash, method_hash])?;
     let translated = match &proof.rests_on[..] {
         [] => translate::translate(statement),
         named => corollary(statement).and_then(|own| match own.rests_on == named {
@@ -181,14 +187,27 @@ pub fn verify(statement: &Statement, proof: &Proof) -> Result<usize, Rejected> {
     Ok(problems.len())
 }
 
-/// Refuses what is of another statement, or of another text of it.
-fn is_of(statement: &Statement, (version, id, hash): (u32, &str, &str)) -> Result<(), Rejected> {
+/// The hash of the text that the method of a statement is read from.
+fn method_hash(statement: &Statement) -> String {
+    let text = methods::text(&statement.method.id).unwrap_or(&statement.text);
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Refuses what is of another statement, or of another text of it or of its method.
+fn is_of(statement: &Statement, version: u32, [id, hash, method]: [&str; 3]) -> Result<(), Rejected> {
     let reject = |place: &str, why: String| Err(Rejected { place: place.to_owned(), why });
     if version != PROOF_VERSION {
         return reject("version", format!("it is {version}, this program reads {PROOF_VERSION}"));
     }
     if id != statement.id {
         return reject("statement", format!("it is of `{id}`, not of `{}`", statement.id));
+    }
+    if method != method_hash(statement) {
+        let name = &statement.method.id;
+        return reject(
+            "method_hash",
+            format!("the method `{name}` has changed since; `lemmata prove` attempts it anew"),
+        );
     }
     if hash != statement.hash {
         return reject("hash", format!("`{id}` has changed since; `lemmata prove` attempts it anew"));

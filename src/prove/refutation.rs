@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Rejected;
 use super::refute::{Counterexample, Search, check, search};
 use super::translate::one_runs;
-use super::{Effort, PROOF_VERSION};
+use super::{Effort, PROOF_VERSION, is_of, method_hash};
 use crate::statement::Statement;
 
 /// An exact counterexample to a statement.
@@ -23,6 +23,8 @@ pub struct Refutation {
     pub hash: String,
     /// The method that it is about.
     pub method: String,
+    /// SHA-256 of the method's text, or of the statement's where the method is its own; hexadecimal.
+    pub method_hash: String,
     /// The run.
     pub counterexample: Counterexample,
 }
@@ -52,6 +54,7 @@ pub fn refute(statement: &Statement, effort: Effort) -> Option<Refuted> {
             statement: statement.id.clone(),
             hash: statement.hash.clone(),
             method: statement.method.id.clone(),
+            method_hash: method_hash(statement),
             counterexample,
         };
         Some(Refuted { refutation, gaps: run.gaps })
@@ -63,7 +66,8 @@ pub fn refute(statement: &Statement, effort: Effort) -> Option<Refuted> {
 /// # Errors
 /// The first part that fails.
 pub fn verify_refutation(statement: &Statement, refutation: &Refutation) -> Result<Vec<String>, Rejected> {
-    super::is_of(statement, (refutation.version, &refutation.statement, &refutation.hash))?;
+    let Refutation { version, statement: id, hash, method_hash, .. } = refutation;
+    is_of(statement, *version, [id, hash, method_hash])?;
     let case = &refutation.counterexample.case;
     match one_runs(statement).into_iter().find(|run| run.problem.name == *case) {
         Some(run) => check(&run, &refutation.counterexample).map(|()| run.gaps),

@@ -725,14 +725,16 @@ impl Loader<'_> {
         let bounded = self.raw.prove.bounded.iter().map(|name| self.name_of_constant(name)).collect::<Loaded<_>>()?;
         let by_lemmas = self.raw.prove.by_lemmas.iter().map(|name| self.name_of_constant(name));
         let by_lemmas = by_lemmas.collect::<Loaded<_>>()?;
-        let lemmas = self.raw.prove.lemmas.iter().map(|value| self.lemma(value)).collect::<Loaded<Vec<_>>>()?;
+        let between_numbers = |all: &[Spanned<String>]| all.iter().map(|value| self.between_numbers(value)).collect();
+        let lemmas: Loaded<Vec<Condition>> = between_numbers(&self.raw.prove.lemmas);
+        let cases: Loaded<Vec<Condition>> = between_numbers(&self.raw.prove.cases);
         let steps = self.raw.prove.steps.iter().map(|raw| Ok((self.at_k(&raw.lhs)?.1, self.at_k(&raw.rhs)?.1)));
         let steps = steps.collect::<Loaded<Vec<_>>>()?;
         let telescope = self.raw.prove.telescope.as_ref();
         let potential = telescope.map(|telescope| self.at_k(&telescope.potential)).transpose()?;
         let potential = potential.map(|(expr, term)| Potential { expr, term });
         let invariants = self.raw.prove.invariants.iter().map(|value| self.invariant(value)).collect::<Loaded<_>>()?;
-        Ok(Hints { potential, bounded, by_lemmas, lemmas, invariants, steps })
+        Ok(Hints { potential, bounded, by_lemmas, lemmas: lemmas?, cases: cases?, invariants, steps })
     }
 
     fn name_of_constant(&self, name: &Spanned<String>) -> Loaded<String> {
@@ -758,12 +760,13 @@ impl Loader<'_> {
         Ok((expr, term))
     }
 
-    fn lemma(&self, value: &Spanned<String>) -> Loaded<Condition> {
+    /// An inequality between numbers that no run decides.
+    fn between_numbers(&self, value: &Spanned<String>) -> Loaded<Condition> {
         let expr = self.expression(value)?;
         let condition = Checker::new(&self.names).condition(&expr).map_err(|err| self.check_error(value, err))?;
         if condition.any_side(needs_run) || condition.has_equation() {
             let help = Some("for example lemmas = [\"rho <= beta\"]".to_owned());
-            return Err(self.file.error(Some(value.span()), "a lemma is an inequality between numbers", help));
+            return Err(self.file.error(Some(value.span()), "an inequality between numbers is needed", help));
         }
         Ok(condition)
     }

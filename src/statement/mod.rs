@@ -23,6 +23,7 @@ pub mod parse;
 mod range;
 pub(crate) mod raw;
 pub mod render;
+mod steps;
 mod stored;
 mod subject;
 mod sums;
@@ -198,6 +199,8 @@ pub struct Hints {
     pub by_lemmas: Vec<String>,
     /// Inequalities between numbers that are proved first, each with those before it.
     pub lemmas: Vec<Condition>,
+    /// Inequalities between numbers, which hold or do not: the two are looked at apart.
+    pub cases: Vec<Condition>,
     /// Inequalities at k, slot 0, between numbers that the method keeps, which hold at the start and after every step;
     /// where there are none, that such a number is never less than at the start.
     pub invariants: Vec<Condition>,
@@ -439,10 +442,11 @@ impl Statement {
         }
     }
 
-    /// The instance constants that a problem and an oracle must prove to be used with it.
+    /// The instance constants that a problem and an oracle must prove to be used with it: those that it speaks of, and
+    /// those that every step of its method reads.
     #[must_use]
     pub fn needs(&self) -> BTreeSet<Builtin> {
-        let mut needs = BTreeSet::new();
+        let mut needs = self.read_by_every_step();
         self.walk(&mut |node| {
             if let Node::Term(Term::Builtin(builtin)) = node {
                 needs.insert(*builtin);

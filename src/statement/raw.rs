@@ -98,6 +98,8 @@ pub(super) struct RawHints {
     #[serde(default)]
     pub lemmas: Vec<Spanned<String>>,
     #[serde(default)]
+    pub cases: Vec<Spanned<String>>,
+    #[serde(default)]
     pub invariants: Vec<Spanned<String>>,
     #[serde(default)]
     pub steps: Vec<RawStep>,

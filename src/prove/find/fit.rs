@@ -233,3 +233,24 @@ fn quotient(dividend: &Univariate, divisor: &Univariate) -> Option<Univariate> {
     let (quotient, rest) = dividend.divided_by(divisor)?;
     rest.is_zero().then_some(quotient)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_that_coincide_on_a_line_are_told_apart_on_another() {
+        let field = Field::new(["x".to_owned(), "y".to_owned()]).expect("two names");
+        let [x, y] = [0, 1].map(Polynomial::variable);
+        let two = Polynomial::constant(2);
+        // At x = 2 both are multiples of y - 1.
+        let factors = [&y - &Polynomial::one(), &(&x * &y) - &two];
+        let fit = Fit { variables: &[0, 1], factors: &factors, field: &field, admits: &|_| true };
+        let points: Vec<Point> =
+            (0..60).map(|k: i32| vec![Rational::from((2 + k / 2, 1 + k % 2)), Rational::from((k, 7))]).collect();
+        let mut value = |point: &Point| Some((Rational::from(&point[0] * &point[1]) - 2u32) * 3u32);
+        let found = fit.of(&mut value, &mut |count| points.iter().take(count).cloned().collect());
+        let expected = field.polynomial(&(&(&x * &y) - &two)) * field.constant(3);
+        assert_eq!(found, Some(expected));
+    }
+}

@@ -48,41 +48,51 @@ pub enum Found {
     Infeasible(Point),
 }
 
-/// Searches for a certificate, with the inequalities of textbooks first.
+/// Searches for a certificate: with the inequalities of textbooks and with those of interpolation, with facts dropped in
+/// one order and the other; what takes long is done last.
 ///
-/// Each choice of inequalities, and of those each least one, has the whole budget of time.
+/// Each choice of facts has the budget of time twice.
 pub fn certificate(problem: &Problem, seed: u64, budget: Duration) -> Found {
-    let mut last = Found::Nothing("no facts".to_owned());
-    let mut before = String::new();
-    for library in [Library::Textbook, Library::Interpolation] {
+    let linear = has_lengths(problem).then(|| problem.linearised());
+    let of_library = |library: Library| {
         let offered = |fact: &Fact| fact.library == library || matches!(fact.library, Library::Both | Library::Step);
-        let facts: Vec<usize> = (0..problem.facts.len()).filter(|i| offered(&problem.facts[*i])).collect();
-        last = Search { problem, seed, budget }.with(facts);
-        match &mut last {
-            Found::Certificate(_) => return last,
-            Found::Nothing(why) if library == Library::Textbook => before.clone_from(why),
-            Found::Nothing(why) if !before.is_empty() => *why = format!("{before}; {why}"),
-            _ => {}
+        (0..problem.facts.len()).filter(|i| offered(&problem.facts[*i])).collect::<Vec<usize>>()
+    };
+    let mut choices = vec![(problem, of_library(Library::Textbook)), (problem, of_library(Library::Interpolation))];
+    choices.extend(linear.as_ref().map(|linear| (linear, (0..linear.facts.len()).collect())));
+    let (mut attempts, mut refused, mut infeasible) = (Vec::new(), Vec::new(), None);
+    for (problem, facts) in choices {
+        match (Search { problem, seed, budget }).begin(facts) {
+            Begun::Certificate(certificate) => return Found::Certificate(certificate),
+            Begun::Attempts(begun) => attempts.extend(begun),
+            Begun::Nothing(why) => refused.push(why),
+            Begun::Infeasible(point) => infeasible = Some(point),
         }
     }
-    match without_squares(problem, seed, budget) {
-        Some(certificate) => Found::Certificate(certificate),
-        None => last,
+    for mut attempt in attempts {
+        match attempt.thorough(budget) {
+            Ok(certificate) => return Found::Certificate(certificate),
+            Err(why) => refused.push(why),
+        }
+    }
+    refused.dedup();
+    match infeasible {
+        Some(point) if refused.is_empty() => Found::Infeasible(point),
+        _ => Found::Nothing(refused.join("; ")),
     }
 }
 
 /// Where lengths are numbers, what is known of them may be all that is needed.
-fn without_squares(problem: &Problem, seed: u64, budget: Duration) -> Option<Certificate> {
-    let is_length = |fact: &Fact| fact.sign == Sign::Zero && !fact.form.constant.is_zero();
-    if !problem.facts.iter().any(is_length) {
-        return None;
-    }
-    let linear = problem.linearised();
-    let facts = (0..linear.facts.len()).collect();
-    match (Search { problem: &linear, seed, budget }).with(facts) {
-        Found::Certificate(certificate) => Some(certificate),
-        _ => None,
-    }
+fn has_lengths(problem: &Problem) -> bool {
+    problem.facts.iter().any(|fact| fact.sign == Sign::Zero && !fact.form.constant.is_zero())
+}
+
+/// What the part of a search that takes little time ends with.
+enum Begun<'p> {
+    Certificate(Certificate),
+    Attempts(Vec<Attempt<'p>>),
+    Nothing(String),
+    Infeasible(Point),
 }
 
 struct Search<'p> {
@@ -91,84 +101,123 @@ struct Search<'p> {
     budget: Duration,
 }
 
-impl Search<'_> {
-    fn with(&self, facts: Vec<usize>) -> Found {
+impl<'p> Search<'p> {
+    fn begin(&self, facts: Vec<usize>) -> Begun<'p> {
         let problem = self.problem;
         let mut points = Points::new(problem, self.seed).finer();
         let mut samples = points.inside(INSIDE, false);
         let Some(inside) = points.inside(1, true).pop() else {
-            return Found::Nothing("no point was found at which all conditions hold strictly".to_owned());
+            return Begun::Nothing("no point was found at which all conditions hold strictly".to_owned());
         };
         samples.extend(points.on_boundaries(ON_BOUNDARIES));
         let samples: Vec<AtPoint> = samples.iter().filter_map(|point| AtPoint::of(problem, point)).collect();
         let is_feasible =
             |facts: &[usize]| samples.iter().find(|sample| sample.margin(problem, facts).value < LEAST_MARGIN);
         if let Some(sample) = is_feasible(&facts) {
-            return Found::Infeasible(sample.point.clone());
+            return Begun::Infeasible(sample.point.clone());
         }
         let is_enough = |facts: &[usize]| is_feasible(facts).is_none();
-        let mut tried: Vec<Vec<usize>> = Vec::new();
-        let mut why = String::new();
+        let mut supports: Vec<Vec<usize>> = Vec::new();
+        let mut attempts = Vec::new();
         for order in [Order::LastFirst, Order::FirstFirst] {
             let support = support(problem, &facts, order, &is_enough);
-            if tried.contains(&support) {
+            if supports.contains(&support) {
                 continue;
             }
-            match self.on_support(&support, &inside, &samples) {
-                Ok(certificate) => return Found::Certificate(certificate),
-                Err(refused) if why.is_empty() => why = refused,
-                Err(refused) => why = format!("{why}; {refused}"),
+            let until = Instant::now() + self.budget;
+            let mut attempt = Attempt::new(problem, &support, (&inside, &samples), until);
+            if let Some(certificate) = attempt.quick(&support, self.seed, until) {
+                return Begun::Certificate(certificate);
             }
-            tried.push(support);
+            attempts.push(attempt);
+            supports.push(support);
         }
-        Found::Nothing(why)
+        Begun::Attempts(attempts)
+    }
+}
+
+/// A search with few facts.
+struct Attempt<'p> {
+    problem: &'p Problem,
+    /// Facts whose entry is free.
+    frozen: Vec<usize>,
+    cone: Cone,
+    /// Factors whose squares may count.
+    squared: Vec<Polynomial>,
+    /// What was found to be tried.
+    candidates: Vec<Multipliers>,
+    /// Why nothing was found to be tried.
+    refused: String,
+}
+
+impl<'p> Attempt<'p> {
+    fn new(
+        problem: &'p Problem,
+        support: &[usize],
+        (inside, samples): (&[Rational], &[AtPoint]),
+        until: Instant,
+    ) -> Self {
+        let at = samples.iter().map(|sample| sample.point.clone()).collect();
+        Attempt {
+            problem,
+            frozen: support.iter().copied().filter(|fact| pair(problem, *fact).is_some()).collect(),
+            cone: Cone::new(&problem.conditions, inside, at, &problem.field, until),
+            squared: Vec::new(),
+            candidates: Vec::new(),
+            refused: String::new(),
+        }
     }
 
-    /// With these facts alone.
-    fn on_support(&self, support: &[usize], inside: &[Rational], samples: &[AtPoint]) -> Result<Certificate, String> {
+    /// Looks for multipliers, and shows their signs where that takes little time.
+    fn quick(&mut self, support: &[usize], seed: u64, until: Instant) -> Option<Certificate> {
         let problem = self.problem;
-        let until = Instant::now() + self.budget;
         let names: Vec<&str> = support.iter().map(|fact| problem.facts[*fact].name.as_str()).collect();
-        let (frozen, others): (Vec<usize>, Vec<usize>) =
-            support.iter().partition(|fact| pair(problem, **fact).is_some());
+        let others: Vec<usize> = support.iter().copied().filter(|fact| pair(problem, *fact).is_none()).collect();
         let Some(multipliers) = Multipliers::of(problem, &others) else {
-            return Err(format!("the values of f do not cancel with {names:?}"));
+            self.refused = format!("the values of f do not cancel with {names:?}");
+            return None;
         };
-        let at = samples.iter().map(|sample| sample.point.clone()).collect();
-        let mut cone = Cone::new(&problem.conditions, inside, at, &problem.field, until);
-        let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
+        self.refused = format!("no multipliers were found with {names:?}");
+        let pairs: Vec<(usize, usize)> = self.frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
         let factors = likely_factors(problem);
         let is_simple = |factor: &&Polynomial| factor.total_degree() <= 2 && factor.len() >= 2;
-        let squared: Vec<Polynomial> = factors.iter().filter(is_simple).take(MOST_SQUARED).cloned().collect();
-        let free = Free { problem, frozen: &frozen, pairs: &pairs, factors: &factors, seed: self.seed, until };
-        let mut refused = format!("no multipliers were found with {names:?}");
-        let mut candidates: Vec<Multipliers> = Vec::new();
+        self.squared = factors.iter().filter(is_simple).take(MOST_SQUARED).cloned().collect();
+        let frozen = self.frozen.clone();
+        let free = Free { problem, frozen: &frozen, pairs: &pairs, factors: &factors, seed, until };
         let mut found = None;
         free.search(&multipliers, &mut |candidate| {
-            candidates.push(candidate.clone());
-            found = self.candidate(candidate, &frozen, &mut cone).ok();
+            self.candidates.push(candidate.clone());
+            found = self.candidate(candidate).ok();
             found.is_some()
         });
-        if let Some(certificate) = found {
-            return Ok(certificate);
-        }
-        // What takes long only where nothing else is left.
-        cone.set_thorough(Instant::now() + self.budget);
-        for candidate in &candidates {
-            for squares in [&[][..], &squared] {
-                cone.allow_squares(squares);
-                match self.candidate(candidate, &frozen, &mut cone) {
+        found
+    }
+
+    /// Shows the signs of what was found, whatever time that takes.
+    fn thorough(&mut self, budget: Duration) -> Result<Certificate, String> {
+        let until = Instant::now() + budget;
+        let candidates = std::mem::take(&mut self.candidates);
+        let count = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
+        for (left, candidate) in (1..=count).rev().zip(&candidates) {
+            for (squares, parts) in [(Vec::new(), 2 * left), (self.squared.clone(), 2 * left - 1)] {
+                // What earlier ones leave of the time is shared by the others.
+                let share = until.saturating_duration_since(Instant::now()) / parts;
+                self.cone.set_thorough(Instant::now() + share);
+                self.cone.allow_squares(&squares);
+                match self.candidate(candidate) {
                     Ok(certificate) => return Ok(certificate),
-                    Err(why) => refused = why,
+                    Err(why) => self.refused = why,
                 }
             }
         }
-        Err(refused)
+        Err(std::mem::take(&mut self.refused))
     }
 
     /// The certificate with multipliers none of which is free.
-    fn candidate(&self, multipliers: &Multipliers, frozen: &[usize], cone: &mut Cone) -> Result<Certificate, String> {
-        let problem = self.problem;
+    fn candidate(&mut self, multipliers: &Multipliers) -> Result<Certificate, String> {
+        let Attempt { problem, frozen, cone, .. } = self;
+        let problem: &Problem = problem;
+        let text = |value: &Fraction| text(value, &problem.numbers);
         let values = &multipliers.base;
         let named = |factor: Polynomial| short(&factor, &problem.numbers);
         let pole = |factor: Polynomial| format!("a coefficient may have a pole where {} is 0", named(factor));
@@ -188,7 +237,7 @@ impl Search<'_> {
                 cone.has_no_pole(coefficient).map_err(pole)?;
             }
             rest.add_scaled(&fact.form, &-value);
-            signed.push(Signed { of: fact.name.clone(), value: self.text(value), sign });
+            signed.push(Signed { of: fact.name.clone(), value: text(value), sign });
         }
         let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
         let matrix = matrix(problem, &rest);
@@ -203,7 +252,7 @@ impl Search<'_> {
             // ⟨u, w⟩ stands twice in the matrix.
             let value = entry * problem.field.constant(2);
             cone.has_no_pole(&value).map_err(pole)?;
-            signed.push(Signed { of: problem.facts[*fact].name.clone(), value: self.text(&value), sign: None });
+            signed.push(Signed { of: problem.facts[*fact].name.clone(), value: text(&value), sign: None });
         }
         let remainder = match rest.constant.is_zero() {
             true => None,
@@ -211,16 +260,16 @@ impl Search<'_> {
                 let sign = cone
                     .sign(&rest.constant)
                     .map_err(|factor| format!("what is left is not shown to be at least 0: {}", named(factor)))?;
-                Some(Signed { of: (), value: self.text(&rest.constant), sign: Some(sign) })
+                Some(Signed { of: (), value: text(&rest.constant), sign: Some(sign) })
             }
         };
         let row = |row: &[Fraction]| {
             let filled = row.iter().zip(&problem.vectors).filter(|(coefficient, _)| !coefficient.is_zero());
-            filled.map(|(coefficient, name)| (name.clone(), self.text(coefficient))).collect::<Vec<_>>()
+            filled.map(|(coefficient, name)| (name.clone(), text(coefficient))).collect::<Vec<_>>()
         };
         let squares = squares.iter().map(|square| Signed {
             of: row(&square.row),
-            value: self.text(&square.pivot),
+            value: text(&square.pivot),
             sign: Some(square.sign.clone()),
         });
         Ok(Certificate {
@@ -228,30 +277,28 @@ impl Search<'_> {
             multipliers: signed,
             squares: squares.collect(),
             remainder,
-            factors: cone.shown().iter().map(|shown| self.factor(shown)).collect(),
+            factors: cone.shown().iter().map(|shown| factor(shown, &problem.numbers)).collect(),
         })
     }
+}
 
-    fn text(&self, value: &Fraction) -> String {
-        let names = &self.problem.numbers;
-        match value.as_polynomial() {
-            Some(polynomial) => polynomial.display(names),
-            None => format!("({})/({})", value.numerator().display(names), value.denominator().display(names)),
-        }
+fn text(value: &Fraction, names: &[String]) -> String {
+    match value.as_polynomial() {
+        Some(polynomial) => polynomial.display(names),
+        None => format!("({})/({})", value.numerator().display(names), value.denominator().display(names)),
     }
+}
 
-    fn factor(&self, shown: &Shown) -> Factor {
-        let names = &self.problem.numbers;
-        let product = |summand: &positivity::Summand| Product {
-            coefficient: summand.coefficient.to_string(),
-            conditions: summand.conditions.clone(),
-            squares: summand.squares.iter().map(|root| root.display(names)).collect(),
-        };
-        Factor {
-            polynomial: shown.polynomial.display(names),
-            times: shown.times.clone(),
-            sum: shown.sum.iter().map(product).collect(),
-        }
+fn factor(shown: &Shown, names: &[String]) -> Factor {
+    let product = |summand: &positivity::Summand| Product {
+        coefficient: summand.coefficient.to_string(),
+        conditions: summand.conditions.clone(),
+        squares: summand.squares.iter().map(|root| root.display(names)).collect(),
+    };
+    Factor {
+        polynomial: shown.polynomial.display(names),
+        times: shown.times.clone(),
+        sum: shown.sum.iter().map(product).collect(),
     }
 }
 

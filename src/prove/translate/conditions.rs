@@ -72,3 +72,34 @@ pub fn without_roots(numbers: &Numbers) -> Vec<Condition> {
     }
     conditions
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prove::translate::numbers::Kind;
+
+    /// What conditions say of p and r where p + factor·√r is at least 0, p is at most 0 and r is between 0 and 1.
+    fn of_root(factor: i32) -> Vec<String> {
+        let mut numbers = Numbers::new();
+        let [p, r] = ["p", "r"].map(|name| numbers.named(Kind::Parameter, name).expect("few numbers"));
+        let one = numbers.rational(1);
+        for number in [-&p, r.clone(), one - &r] {
+            numbers.learn(&number, false, "given").expect("it is no contradiction");
+        }
+        let root = numbers.root(&r).expect("few numbers");
+        numbers.learn(&(p + numbers.rational(factor) * root), false, "the condition").expect("no contradiction");
+        let all = without_roots(&numbers);
+        let own = all.iter().filter(|condition| condition.reason == "the condition");
+        own.map(|condition| numbers.text(&condition.polynomial)).collect()
+    }
+
+    #[test]
+    fn a_root_above_a_number_has_a_square_above_its_square() {
+        assert_eq!(of_root(2), ["-p^2 + 4*r"]);
+    }
+
+    #[test]
+    fn nothing_below_zero_is_above_a_root_but_zero() {
+        assert_eq!(of_root(-2), ["p^2 - 4*r"], "that p is at least 0 is known to be an equation");
+    }
+}

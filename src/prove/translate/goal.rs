@@ -6,11 +6,11 @@ use super::method::{Value, at_start};
 use super::numbers::Kind;
 use super::reach::Reach;
 use super::stop::{Translated, untranslatable};
-use super::terms::{ATOMS, Reader, Whole};
+use super::terms::{AT_END, ATOMS, Reader, Whole};
 use crate::algebra::{Fraction, Polynomial};
-use crate::prove::problem::Form;
+use crate::prove::problem::{Fact, Form, Library, Sign};
 use crate::statement::syntax::Relation;
-use crate::statement::term::{Index, Node, Term};
+use crate::statement::term::{Index, Node, ScalarSequence, Term};
 use crate::statement::{Claim, Form as Related, Statement};
 
 /// What is to be shown.
@@ -20,6 +20,8 @@ pub enum Goal<'s> {
     Claim(&'s Claim),
     /// A claim about a whole run, of which K is the index.
     Whole(&'s Claim),
+    /// That a constant has a value, by its position, of which everything but lemmas uses only what these say.
+    Defined(usize),
     /// An inequality between numbers, by its position among the lemmas and in its chain.
     Lemma(&'s (Term, Relation, Term), usize),
     /// What the numbers obey that the method keeps: at the start, and after a step before which they obey it.
@@ -55,24 +57,33 @@ impl<'s> Goal<'s> {
                 };
                 Ok((first, if let Index::Literal(end) = quantifier.to { Some(end) } else { None }))
             }
-            Goal::Lemma(..) | Goal::Between(..) => Ok((0, None)),
+            Goal::Defined(_) | Goal::Lemma(..) | Goal::Between(..) => Ok((0, None)),
             Goal::Whole(_) => Ok((1, None)),
             Goal::Kept(_, Moment::Step) => Ok((0, None)),
             Goal::Part(_, Part::Start) | Goal::Kept(_, Moment::Start) => Ok((0, Some(1))),
             Goal::Part(_, Part::End) => Ok((1, None)),
-            Goal::Part(Induction { shape: Shape::Decay, .. }, Part::NotNegative) => Ok((1, None)),
+            Goal::Part(Induction { shape: Shape::Decay, .. }, Part::NotNegative)
+            | Goal::Part(Induction { shape: Shape::Least, .. }, Part::Positive) => Ok((1, None)),
             Goal::Part(..) => Ok((0, None)),
         }
     }
 
     /// How many of the lemmas are known.
     pub fn lemmas(&self, all: usize) -> usize {
-        if let Goal::Lemma(_, position) = self { *position } else { all }
+        match self {
+            Goal::Defined(_) => 0,
+            Goal::Lemma(_, position) => *position,
+            _ => all,
+        }
     }
 
-    /// Whether it is a lemma about a constant of which everything else uses only what lemmas say.
+    /// Whether it is about a constant, as it is defined, of which everything else uses only what lemmas say.
     pub fn defines(&self, statement: &Statement) -> bool {
-        let Goal::Lemma((left, _, right), _) = self else { return false };
+        let (left, right) = match self {
+            Goal::Defined(_) => return true,
+            Goal::Lemma((left, _, right), _) => (left, right),
+            _ => return false,
+        };
         let is_it = |node: Node<'_>| match node {
             Node::Term(Term::Constant(position)) => {
                 statement.hints.by_lemmas.contains(&statement.constants[*position].name)
@@ -82,8 +93,31 @@ impl<'s> Goal<'s> {
         left.any(is_it) || right.any(is_it)
     }
 
+    /// What was shown before, and that the least of numbers is at most each of them.
+    pub fn given(&self, reader: &mut Reader<'_, 's>) -> Translated<Vec<Fact>> {
+        let mut given = Vec::new();
+        for (position, step) in self.steps().iter().enumerate() {
+            let form = reader.step(step)?;
+            given.push(known(format!("step {}", position + 1), "proved before", form));
+        }
+        let Goal::Part(induction @ Induction { shape: Shape::Least, .. }, part) = self else { return Ok(given) };
+        let last = match part {
+            Part::Step => 1,
+            Part::End => 0,
+            Part::Start | Part::NotNegative | Part::Positive => return Ok(given),
+        };
+        for by in 0..=last {
+            let mut telescope = Telescope { induction, reader };
+            let horizon = telescope.horizon()?;
+            let own = telescope.read(induction.body, by, &horizon, false)?;
+            let form = own.minus(&telescope.least());
+            given.push(known(format!("{LEAST} {by}"), "the least is at most each", form));
+        }
+        Ok(given)
+    }
+
     /// Steps of the proof that are known.
-    pub fn steps(&self) -> &'s [(Term, Term)] {
+    fn steps(&self) -> &'s [(Term, Term)] {
         match self {
             Goal::Between(statement, position) => &statement.hints.steps[..*position],
             Goal::Part(induction, Part::Step) => induction.steps,
@@ -109,7 +143,7 @@ impl<'s> Goal<'s> {
                 reach.reads(&claim.rhs, 0, true)?;
                 return Ok(reach);
             }
-            Goal::Lemma(..) => return Ok(reach),
+            Goal::Defined(_) | Goal::Lemma(..) => return Ok(reach),
             Goal::Kept(invariant, moment) => {
                 if let Invariant::Given(_, (left, _, right)) = invariant {
                     for by in if *moment == Moment::Start { 0..1 } else { 0..2 } {
@@ -144,8 +178,11 @@ impl<'s> Goal<'s> {
                 potential(&mut reach, 0)?;
                 potential(&mut reach, 1)?;
                 reach.reads(induction.rhs, 0, true)?;
-                if let Shape::Mean(_) = induction.shape {
+                if let Shape::Mean(_) | Shape::Least = induction.shape {
                     reach.reads(induction.body, 0, true)?;
+                }
+                if induction.shape == Shape::Least {
+                    reach.reads(induction.body, 1, true)?;
                 }
             }
             Part::Start => {
@@ -163,7 +200,7 @@ impl<'s> Goal<'s> {
             }
             Part::NotNegative | Part::Positive => match induction.shape {
                 Shape::Mean(Some(weight)) => reach.reads(weight, 0, true)?,
-                Shape::Decay => reach.reads(induction.rhs, 0, true)?,
+                Shape::Decay | Shape::Least => reach.reads(induction.rhs, 0, true)?,
                 _ => {}
             },
         }
@@ -188,6 +225,7 @@ impl<'s> Goal<'s> {
                 let (lhs, rhs) = (reader.form(&claim.lhs)?, reader.form(&claim.rhs)?);
                 Ok(rhs.minus(&lhs))
             }
+            Goal::Defined(position) => has_value(*position, reader),
             Goal::Lemma(comparison, _) => between_numbers(comparison, reader),
             Goal::Kept(Invariant::NotBelowStart(quantity, start), _) => {
                 let index = reader.index.clone();
@@ -214,13 +252,22 @@ impl<'s> Goal<'s> {
     }
 }
 
-/// What the right-hand side says: with c(K)·(F + R·s(K)), where s is K, the total of weights or a power; c = 1 for
-/// powers, 1/s for means, and of no R where it is another function of K, which is 1 at K = 1.
+/// What the least of numbers is called.
+const LEAST: &str = "the least";
+
+fn known(name: String, reason: &str, form: Form) -> Fact {
+    Fact { name, reason: reason.to_owned(), form, sign: Sign::NotNegative, library: Library::Step }
+}
+
+/// What the right-hand side says: with c(K)·(F + E(K) + R·s(K)), where s is K, the total of weights or a power; c = 1
+/// for powers, 1/s for means, and of no R where it is another function of K, which is 1 at K = 1. E is there for a least.
 struct Bound {
     /// c as a function of K.
     factor: Fraction,
     /// F, of the start.
     start: Form,
+    /// E, of f at the end.
+    end: Form,
     /// R, of the instance.
     instance: Form,
 }
@@ -261,6 +308,13 @@ impl<'s> Telescope<'_, '_, 's> {
                 let number = match self.induction.shape {
                     Shape::Geometric(base) => self.one() - self.reader.number(base)?,
                     Shape::Mean(Some(weight)) => self.weight(weight, &horizon)?,
+                    Shape::Least => {
+                        // The right-hand side is divided by it.
+                        let Some(divisor) = self.one().divided_by(&self.factor_at_end()?) else {
+                            return untranslatable("the right-hand side is 0 at some K");
+                        };
+                        divisor
+                    }
                     _ => self.one(),
                 };
                 positive(&number)
@@ -331,7 +385,7 @@ impl<'s> Telescope<'_, '_, 's> {
         let rhs = self.read(self.induction.rhs, by, &horizon, true)?;
         let one = self.one();
         let zero = Form::constant(self.reader.numbers.field.zero());
-        let (factor, start, instance) = match self.induction.shape {
+        let (factor, mut start, instance) = match self.induction.shape {
             Shape::Mean(weight) => {
                 let total = if weight.is_some() { self.special("total")? } else { horizon.clone() };
                 let [start, instance] = linear_in(&rhs.scaled(&total), &total)?;
@@ -342,7 +396,7 @@ impl<'s> Telescope<'_, '_, 's> {
                 let [instance, start] = linear_in(&rhs, &power)?;
                 (one, start, instance)
             }
-            Shape::Decay => {
+            Shape::Decay | Shape::Least => {
                 let factor = self.factor(&rhs, &horizon)?;
                 let inverse = self.one().divided_by(&factor);
                 let Some(inverse) = inverse else { return untranslatable("the right-hand side is 0 at some K") };
@@ -360,7 +414,34 @@ impl<'s> Telescope<'_, '_, 's> {
         if depends(&start) || depends(&instance) {
             return untranslatable("the right-hand side depends on K in another way than by one factor");
         }
-        Ok(Bound { factor, start, instance })
+        let end = self.of_end(&start)?;
+        start = start.minus(&end);
+        Ok(Bound { factor, start, end, instance })
+    }
+
+    /// What of a right-hand side is a multiple of f[K].
+    fn of_end(&mut self, rhs: &Form) -> Translated<Form> {
+        let mut end = Form::constant(self.reader.numbers.field.zero());
+        let position = self.reader.unknowns.atoms.iter().position(|atom| atom.name == AT_END);
+        let Some((position, factor)) = position.and_then(|at| Some((at, rhs.atoms.get(at)?))) else { return Ok(end) };
+        if self.induction.shape != Shape::Least {
+            return untranslatable("f[K] on the right-hand side");
+        }
+        end.add_scaled(&Form::atom(position, &self.reader.numbers.field), factor);
+        Ok(end)
+    }
+
+    /// b, of c(K) = 1/(a + b·K).
+    fn slope(&mut self, factor: &Fraction) -> Translated<Fraction> {
+        let Some(inverse) = self.one().divided_by(factor) else { return untranslatable("the right-hand side is 0") };
+        let horizon = self.horizon()?;
+        let [_, slope] = linear_in(&Form::constant(inverse), &horizon)?;
+        Ok(slope.constant)
+    }
+
+    /// m, which is at most what the least is of.
+    fn least(&mut self) -> Form {
+        Form::atom(self.reader.unknowns.atom(LEAST, true), &self.reader.numbers.field)
     }
 
     /// How a right-hand side depends on K: by the one factor that is 1 at K = 1.
@@ -395,6 +476,10 @@ impl<'s> Telescope<'_, '_, 's> {
                 form.add_scaled(&bound.instance, &(self.one() - base));
                 form
             }
+            Shape::Least => {
+                let slope = self.slope(&bound.factor)?;
+                before.minus(&self.least().scaled(&slope))
+            }
             Shape::Decay => before,
         };
         Ok(form.minus(&after))
@@ -403,12 +488,32 @@ impl<'s> Telescope<'_, '_, 's> {
     fn end(&mut self) -> Translated<Form> {
         let end = self.reader.index.clone();
         let potential = self.potential(0, &end)?;
-        if let Shape::Mean(_) = self.induction.shape {
-            return Ok(potential);
+        match self.induction.shape {
+            Shape::Mean(_) => return Ok(potential),
+            Shape::Least => return self.end_of_least(potential),
+            Shape::Geometric(_) | Shape::Decay => {}
         }
         let body = self.read(self.induction.body, 0, &end, false)?;
         let factor = self.factor_at_end()?;
         Ok(potential.scaled(&factor).minus(&body))
+    }
+
+    /// P(K) + E(K) − a·m.
+    fn end_of_least(&mut self, mut potential: Form) -> Translated<Form> {
+        let Bound { factor, end, .. } = self.bound(0)?;
+        let value = self.value_at_index()?;
+        potential.add_scaled(&end.with_atoms(|_| value), &self.one());
+        let at_zero = self.one() - self.slope(&factor)?;
+        Ok(potential.minus(&self.least().scaled(&at_zero)))
+    }
+
+    /// The atom of f at the index.
+    fn value_at_index(&mut self) -> Translated<usize> {
+        let form = self.reader.form(&Term::Element(ScalarSequence::Value, Index::Slot(0)))?;
+        match form.atoms.iter().next() {
+            Some((value, _)) => Ok(value),
+            None => untranslatable("f at the end"),
+        }
     }
 
     /// c(K) where K is the index.
@@ -420,6 +525,20 @@ impl<'s> Telescope<'_, '_, 's> {
             _ => untranslatable("the right-hand side has no value at some K"),
         }
     }
+}
+
+/// What has no pole where a constant has a value.
+fn has_value(position: usize, reader: &mut Reader<'_, '_>) -> Translated<Form> {
+    let before = reader.numbers.divisors().len();
+    // Nothing may be assumed of its roots.
+    reader.numbers.of_hint = true;
+    let value = reader.number(&Term::Constant(position));
+    reader.numbers.of_hint = false;
+    let field = reader.numbers.field.clone();
+    let denominator = field.polynomial(&value?.denominator());
+    let all = reader.numbers.divisors()[before..].iter().fold(denominator, |all, divisor| all * divisor);
+    let Some(product) = field.one().divided_by(&all) else { return untranslatable("something is divided by 0") };
+    Ok(Form::constant(product.times(&product)))
 }
 
 /// What is not negative where an inequality between numbers holds.

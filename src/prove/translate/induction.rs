@@ -5,6 +5,8 @@
 //!   mean has w = 1, and the least of numbers is at most their mean.
 //! - A geometric rate: of lhs(K) with rhs = R + S·q^K, from P(k+1) ≤ q·P(k) + (1 − q)·R, P(0) ≤ R + S, lhs(K) ≤ P(K) and
 //!   0 ≤ q < 1.
+//! - A least: of q(k) over k ≤ K with rhs = (F + E(K))/(a + b·K), where E(K) is of the end and a + b = 1, from
+//!   P(k+1) + b·m ≤ P(k), P(0) ≤ F, a·m ≤ P(K) + E(K) and a + b·K > 0, where m is at most q(k) and q(k+1).
 //! - Another rate: of lhs(K) with rhs = c(K)·F and c(1) = 1, from P(k+1) ≤ P(k), P(0) ≤ F, lhs(K) ≤ c(K)·P(K) and c(K) ≥ 0.
 
 use crate::prove::problem::Form;
@@ -33,6 +35,8 @@ pub struct Induction<'s> {
 pub enum Shape<'s> {
     /// It bounds the mean of numbers at k < K, with these weights; without any, they are alike.
     Mean(Option<&'s Term>),
+    /// It bounds the least of numbers at k ≤ K.
+    Least,
     /// It bounds a number at K by a power of that base whose exponent is K.
     Geometric(&'s Term),
     /// It bounds a number at K by a multiple that depends on K.
@@ -52,9 +56,11 @@ impl<'s> Induction<'s> {
         if random && averaged.is_none() {
             return Err("a random index elsewhere than in one expectation on the left, over 0..K".to_owned());
         }
-        let (body, shape) = match averaged {
-            Some((body, weight)) => (body, Shape::Mean(weight)),
-            None => (&claim.lhs, power_of(&claim.rhs)?.map_or(Shape::Decay, Shape::Geometric)),
+        let (body, shape) = match (averaged, least(&claim.lhs)) {
+            (Some((body, weight)), _) => (body, Shape::Mean(weight)),
+            (None, Some(_)) if claim.averages() => return Err("the least of means over the draws".to_owned()),
+            (None, Some(body)) => (body, Shape::Least),
+            (None, None) => (&claim.lhs, power_of(&claim.rhs)?.map_or(Shape::Decay, Shape::Geometric)),
         };
         let potential = statement.hints.potential.as_ref().map(|potential| &potential.term);
         Ok(Induction {
@@ -76,7 +82,7 @@ impl<'s> Induction<'s> {
         parts.push(Part::End);
         match self.shape {
             Shape::Mean(None) => {}
-            Shape::Mean(Some(_)) => parts.push(Part::Positive),
+            Shape::Mean(Some(_)) | Shape::Least => parts.push(Part::Positive),
             Shape::Geometric(_) => parts.extend([Part::NotNegative, Part::Positive]),
             Shape::Decay => parts.push(Part::NotNegative),
         }
@@ -95,7 +101,7 @@ pub enum Part {
     End,
     /// The base of the power, or the factor that depends on K, is at least 0.
     NotNegative,
-    /// The weights, or what the base lacks of 1, are above 0.
+    /// The weights, what the base lacks of 1, or what the least is divided by, are above 0.
     Positive,
 }
 
@@ -146,6 +152,15 @@ fn averaged(term: &Term) -> Option<(&Term, Option<&Term>)> {
         }
         _ => None,
     }
+}
+
+/// The numbers at k ≤ K of which a term is the least.
+fn least(term: &Term) -> Option<&Term> {
+    let Term::Reduce { op: ReduceOp::Min, slot: 0, from: Index::Literal(0), to: Index::Add(end, one), body } = term
+    else {
+        return None;
+    };
+    (**end == Index::Horizon && **one == Index::Literal(1)).then_some(body)
 }
 
 /// The numbers whose mean over k < K is the one expectation on the left, of what a random index picks.

@@ -137,3 +137,42 @@ fn is_settled_if(method: &Method, quantity: usize, others: &[usize]) -> bool {
     let of_line = |line: &Line| matches!(&line.value, Value::Number(number) if of_number(number));
     rules(method, quantity).all(of_start) && method.lines.iter().filter(|line| line.quantity == quantity).all(of_line)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::language::file::load_text;
+
+    /// Whether s is settled in a method that keeps s and t and has these lines.
+    fn settles(lines: &str) -> bool {
+        let text = format!(
+            r#"
+id = "m"
+title = "A method"
+source = "tests"
+[state]
+s = {{ first = 0, start = "1" }}
+t = {{ first = 0, start = "s" }}
+[step]
+lines = ["g = estimate(x)", "x = x - g/L", {lines}]
+"#
+        );
+        let method = load_text("m.toml", &text).unwrap_or_else(|err| panic!("{err}"));
+        let quantity = method.quantities.iter().position(|own| own.name == "s").expect("a state");
+        is_settled(&method, quantity)
+    }
+
+    #[test]
+    fn a_number_is_settled_that_parameters_constants_and_the_index_decide() {
+        assert!(settles(r#""s = s + sqrt(k)/L", "t = t""#));
+        assert!(settles(r#""s = if(k >= 3, max(s, t), n)", "t = s/2""#), "and numbers that are settled");
+    }
+
+    #[test]
+    fn a_number_is_not_settled_that_a_gradient_reaches() {
+        assert!(!settles(r#""s = s + norm2(g)", "t = t""#));
+        assert!(!settles(r#""s = s + t", "t = t + f(x)""#), "through another one");
+        assert!(!settles(r#""s = if(norm(g) >= 1, s, t)", "t = t""#), "by a choice");
+        assert!(!settles(r#""s = s + f_star", "t = t""#), "which is no number of the parameters");
+    }
+}

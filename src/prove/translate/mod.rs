@@ -87,6 +87,11 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
         }
         Ok::<(), String>(())
     };
+    for (position, constant) in statement.constants.iter().enumerate() {
+        if statement.hints.by_lemmas.contains(&constant.name) {
+            shown(Goal::Defined(position), &|_| format!("`{}` has a value", constant.name))?;
+        }
+    }
     for (position, lemma) in statement.hints.lemmas.iter().enumerate() {
         for (part, comparison) in lemma.0.iter().enumerate() {
             shown(Goal::Lemma(comparison, position), &|_| format!("lemma {}, part {}", position + 1, part + 1))?;
@@ -253,7 +258,11 @@ impl<'c> Case<'c> {
         let mut reader = Reader { by_lemmas, ..reader };
         let Setup { convex, mut given, is_strict } =
             setup(&mut reader, self.goal.lemmas(statement.hints.lemmas.len()))?;
-        if place.index.is_none() && !matches!(self.goal, Goal::Lemma(..)) {
+        let is_lemma = matches!(self.goal, Goal::Lemma(..) | Goal::Defined(_));
+        if !is_lemma {
+            setup::distinguish(&mut reader)?;
+        }
+        if place.index.is_none() && !is_lemma {
             invariants::learn(&mut reader, place.reach.base(None))?;
         }
         let constants = reader.constants;
@@ -267,11 +276,7 @@ impl<'c> Case<'c> {
         let is_one_run = matches!(self.goal, Goal::Whole(_));
         let mut reader = Reader { run: Some(&run), constants, is_one_run, by_lemmas, ..reader };
         let claim = self.goal.form(&mut reader)?;
-        for (position, step) in self.goal.steps().iter().enumerate() {
-            let (name, reason) = (format!("step {}", position + 1), "proved before".to_owned());
-            let form = reader.step(step)?;
-            given.push(Fact { name, reason, form, sign: Sign::NotNegative, library: Library::Step });
-        }
+        given.extend(self.goal.given(&mut reader)?);
         let (named, used) = (reader.spoken, reader.used);
         norms::learn_triangles(&mut self.numbers, &unknowns)?;
         Ok(Reading { run, claim, given, is_strict, convex, named, used, unknowns })

@@ -1,9 +1,13 @@
 //! The numbers of a statement as rational functions, and what is known of their signs in a case.
 
+mod roots;
+mod signs;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use rug::Rational;
+use signs::{Known, same_side};
 
 use super::stop::{Stop, Translated, untranslatable};
 use crate::algebra::{Field, Fraction, MOST_VARIABLES, Polynomial};
@@ -226,108 +230,9 @@ impl Numbers {
         &self.divisors
     }
 
-    /// √a, as far as it is a known number, and else as one of its own.
-    pub fn root(&mut self, a: &Fraction) -> Translated<Fraction> {
-        let [above, below] = [a.numerator().clone(), a.denominator()].map(|side| self.square_part(&side));
-        let ((above, rest_above), (below, rest_below)) = (above, below);
-        let (outer, rest) = (self.quotient(&above, &below)?, self.quotient(&rest_above, &rest_below)?);
-        if rest.as_constant().is_none() {
-            return self.root_of(a);
-        }
-        Ok(outer * self.root_of(&rest)?)
-    }
-
-    /// A polynomial as a square of what is not negative times the rest.
-    fn square_part(&self, polynomial: &Polynomial) -> (Fraction, Fraction) {
-        let factors = self.field.factors(polynomial);
-        let (mut root, mut rest) = (self.field.one(), self.field.polynomial(&factors.rest).scaled(&factors.constant));
-        for (element, exponent) in factors.powers.pairs() {
-            let factor = self.field.element(*element);
-            let is_square = |sign: &Known| *exponent >= 2 && (!sign.negative || sign.strict);
-            let known = self.plain_sign(&factor).filter(is_square);
-            let factor = self.field.polynomial(&factor);
-            let pairs = if known.is_some() { exponent / 2 } else { 0 };
-            for _ in 0..pairs {
-                root = if known.is_some_and(|sign| sign.negative) { -(root * &factor) } else { root * &factor };
-            }
-            for _ in 0..exponent - 2 * pairs {
-                rest *= &factor;
-            }
-        }
-        (root, rest)
-    }
-
-    fn root_of(&mut self, a: &Fraction) -> Translated<Fraction> {
-        self.divide_by(&self.field.polynomial(&a.denominator()));
-        if let Some(value) = a.as_constant().and_then(perfect_root) {
-            return Ok(self.rational(value));
-        }
-        let is_it = |(variable, square): &&(usize, Fraction)| {
-            let root = self.variable(*variable);
-            self.now(square).as_ref() == Some(a) || &root * &root == *a
-        };
-        let is_square = self.known_roots.iter().any(|(variable, _)| {
-            let root = self.variable(*variable);
-            self.squares.contains_key(variable) && &root * &root == *a
-        });
-        let is_known = self.squares.values().any(|square| square == a);
-        if self.of_hint && !is_square && !is_known && self.sign(a).is_none_or(|sign| sign.negative) {
-            return untranslatable("a hint speaks of the root of a number that is not known to be at least 0");
-        }
-        let variable = match self.known_roots.iter().find(is_it) {
-            Some((variable, _)) => *variable,
-            None => {
-                let name = format!("root{}", self.known_roots.len() + 1);
-                let variable = self.add(Kind::Root, &name)?;
-                self.known_roots.push((variable, a.clone()));
-                variable
-            }
-        };
-        if self.squares.insert(variable, a.clone()).is_none() {
-            let positive = self.sign(a).is_some_and(|sign| !sign.negative && sign.strict);
-            self.learn(&self.variable(variable), positive, "a root")?;
-            self.compare_with_one(variable, a)?;
-        }
-        Ok(self.variable(variable))
-    }
-
-    /// A root is on the same side of 1 as its square.
-    fn compare_with_one(&mut self, variable: usize, square: &Fraction) -> Translated<()> {
-        let room = self.rational(1) - square;
-        let Some(sign) = self.sign(&room) else { return Ok(()) };
-        let room = self.rational(1) - self.variable(variable);
-        self.learn(&if sign.negative { -room } else { room }, sign.strict, "a root")
-    }
-
     /// A number with what variables are in this case; none where it has a pole.
     fn now(&self, number: &Fraction) -> Option<Fraction> {
         self.values.iter().try_fold(number.clone(), |number, (variable, value)| number.substitute(*variable, value))
-    }
-
-    /// The same number with no higher power of a root than the first.
-    pub fn reduced(&self, number: &Fraction) -> Fraction {
-        let mut number = number.clone();
-        for (variable, square) in &self.squares {
-            let coefficients = number.numerator().coefficients_in(*variable);
-            if coefficients.len() <= 2 || square.numerator().degree(*variable) > 0 {
-                continue;
-            }
-            let root = self.field.variable(*variable);
-            let (mut sum, mut power) = (self.field.zero(), self.field.one());
-            for pair in coefficients.chunks(2) {
-                let linear = pair.get(1).map_or_else(|| self.field.zero(), |odd| self.field.polynomial(odd) * &root);
-                sum += (self.field.polynomial(&pair[0]) + linear) * &power;
-                power = &power * square;
-            }
-            let denominator = self.field.polynomial(&number.denominator());
-            number = sum.divided_by(&denominator).unwrap_or(number);
-        }
-        number
-    }
-
-    /// Roots with their squares.
-    pub fn roots(&self) -> &BTreeMap<usize, Fraction> {
-        &self.squares
     }
 
     /// Notes that a number is at least 0, or above it.
@@ -412,36 +317,6 @@ impl Numbers {
         }
     }
 
-    /// r² = a²·t² + c for a root r, where a and c are positive rational numbers.
-    fn root_of_more_than_a_square(&self, equation: &Polynomial) -> Option<Conic> {
-        let roots = self.known_roots.iter().map(|(variable, _)| *variable);
-        roots.filter(|root| !self.values.contains_key(root)).find_map(|root| {
-            let [rest, linear, leading] = &equation.coefficients_in(root)[..] else { return None };
-            let leading = leading.as_constant().filter(|_| linear.is_zero())?.clone();
-            let [of] = rest.variables()[..] else { return None };
-            let [constant, linear, square] = &rest.coefficients_in(of)[..] else { return None };
-            let (constant, square) = (constant.as_constant()?, square.as_constant()?);
-            let constant = -(constant.clone() / &leading);
-            let factor = perfect_root(&-(square.clone() / &leading))?;
-            (linear.is_zero() && constant > 0 && factor > 0).then_some(Conic { root, of, factor, constant })
-        })
-    }
-
-    /// With w = r − a·t, which is positive: t = (c − w²)/(2·a·w) and r = w + a·t.
-    fn rationalise(&mut self, conic: &Conic) -> Translated<()> {
-        let name = format!("{}_less", self.names[conic.root]);
-        let rest = self.named(Kind::Root, &name)?;
-        self.learn(&rest, true, "a root of more than a square")?;
-        let factor = self.field.constant(conic.factor.clone());
-        let constant = self.field.constant(conic.constant.clone());
-        let doubled = self.rational(2) * &factor * &rest;
-        let Some(of) = (constant - &rest * &rest).divided_by(&doubled) else {
-            return untranslatable("something is divided by 0");
-        };
-        self.set(conic.of, &of)?;
-        self.set(conic.root, &(rest + factor * of))
-    }
-
     /// Sets a variable.
     fn set(&mut self, variable: usize, value: &Fraction) -> Translated<()> {
         let replaced = |number: &Fraction| number.substitute(variable, value);
@@ -470,123 +345,6 @@ impl Numbers {
     /// A polynomial as text.
     pub fn text(&self, polynomial: &Polynomial) -> String {
         polynomial.display(&self.names)
-    }
-
-    /// The sign of a number, where it is plain: by what is known, factor by factor.
-    pub fn sign(&self, number: &Fraction) -> Option<Known> {
-        if number.is_zero() {
-            return None;
-        }
-        let above = self.sign_of(number.numerator())?;
-        let below = self.sign_of(&number.denominator()).filter(|sign| sign.strict)?;
-        Some(Known { negative: above.negative != below.negative, strict: above.strict })
-    }
-
-    fn sign_of(&self, polynomial: &Polynomial) -> Option<Known> {
-        let plain = |own: &Polynomial| self.plain_sign(own);
-        let above = |own: &Polynomial| self.plain_sign(own).or_else(|| self.sign_above_a_condition(own));
-        above(polynomial)
-            .or_else(|| self.sign_by_factors(polynomial, &plain))
-            .or_else(|| self.sign_by_factors(polynomial, &above))
-    }
-
-    /// Of a polynomial that is a multiple of a condition and something of the same sign.
-    fn sign_above_a_condition(&self, polynomial: &Polynomial) -> Option<Known> {
-        [polynomial.clone(), -polynomial].into_iter().enumerate().find_map(|(side, own)| {
-            let of_condition = |condition: &Condition| {
-                let mut factors: Vec<Rational> = Vec::new();
-                for (monomial, coefficient) in condition.polynomial.terms() {
-                    let there = own.terms().find(|(own, _)| *own == monomial).map(|(_, there)| there / coefficient);
-                    factors.extend(there.filter(|factor| *factor > 0 && !factors.contains(factor)));
-                }
-                factors.into_iter().find_map(|factor| {
-                    let rest = &own - &condition.polynomial.scaled(&factor);
-                    let plain = |own: &Polynomial| self.plain_sign(own);
-                    let sign = self.plain_sign(&rest).or_else(|| self.sign_by_factors(&rest, &plain))?;
-                    let strict = sign.strict || condition.strict;
-                    (!sign.negative).then_some(Known { negative: side == 1, strict })
-                })
-            };
-            self.conditions.iter().find_map(of_condition)
-        })
-    }
-
-    fn sign_by_factors(&self, polynomial: &Polynomial, of: &dyn Fn(&Polynomial) -> Option<Known>) -> Option<Known> {
-        for condition in &self.conditions {
-            self.field.learn(&condition.polynomial);
-        }
-        let factors = self.field.factors(polynomial);
-        let mut sign = self.plain_sign(&Polynomial::constant(factors.constant.clone()))?;
-        for (element, exponent) in factors.powers.pairs() {
-            sign = sign.times(of(&self.field.element(*element))?.power(*exponent));
-        }
-        Some(sign.times(of(&factors.rest)?))
-    }
-
-    /// By a condition, or as all terms have one sign.
-    fn plain_sign(&self, polynomial: &Polynomial) -> Option<Known> {
-        if let Some(value) = polynomial.as_constant() {
-            return (*value != 0).then_some(Known { negative: *value < 0, strict: true });
-        }
-        let known = self.by_condition(polynomial).or_else(|| self.sign_of_terms(polynomial));
-        known.or_else(|| self.sign_between_ends(polynomial))
-    }
-
-    /// By a condition on a multiple of it.
-    fn by_condition(&self, polynomial: &Polynomial) -> Option<Known> {
-        let primitive = polynomial.primitive();
-        let same = self.conditions.iter().filter(|condition| condition.polynomial.primitive() == primitive);
-        let known = same.map(|condition| Known {
-            negative: !same_side(&condition.polynomial, polynomial),
-            strict: condition.strict,
-        });
-        known.max_by_key(|known| known.strict)
-    }
-
-    /// Of a polynomial that is affine in a number between 0 and 1, by what it is at 0 and at 1.
-    fn sign_between_ends(&self, polynomial: &Polynomial) -> Option<Known> {
-        polynomial.variables().into_iter().filter(|variable| polynomial.degree(*variable) == 1).find_map(|variable| {
-            let number = Polynomial::variable(variable);
-            let of = |number: &Polynomial| self.by_condition(number).filter(|sign| !sign.negative);
-            let (from_zero, from_one) = (of(&number)?, of(&(&Polynomial::one() - &number))?);
-            let at = |value: i32| {
-                let end = polynomial.substitute(variable, &Polynomial::constant(value));
-                if end.is_zero() { Some(None) } else { self.plain_sign(&end).map(Some) }
-            };
-            match (at(0)?, at(1)?) {
-                (Some(low), Some(high)) if low.negative == high.negative => {
-                    let strict = (low.strict && (high.strict || from_one.strict)) || (high.strict && from_zero.strict);
-                    Some(Known { strict, ..low })
-                }
-                (Some(low), None) => Some(Known { strict: low.strict && from_one.strict, ..low }),
-                (None, Some(high)) => Some(Known { strict: high.strict && from_zero.strict, ..high }),
-                _ => None,
-            }
-        })
-    }
-
-    fn sign_of_terms(&self, polynomial: &Polynomial) -> Option<Known> {
-        let of_variable = |variable: usize| {
-            let own = Polynomial::variable(variable);
-            let is_it = |condition: &&Condition| {
-                condition.polynomial.primitive() == own && same_side(&condition.polynomial, &own)
-            };
-            self.conditions.iter().filter(is_it).map(|condition| condition.strict).max()
-        };
-        let mut sign: Option<Known> = None;
-        for (monomial, coefficient) in polynomial.terms() {
-            let mut strict = true;
-            for variable in (0..MOST_VARIABLES).filter(|variable| monomial.exponent(*variable) > 0) {
-                strict &= of_variable(variable)?;
-            }
-            let term = Known { negative: coefficient < 0, strict };
-            sign = match sign {
-                None => Some(term),
-                Some(sum) if sum.negative == term.negative => Some(Known { strict: sum.strict || strict, ..sum }),
-                Some(_) => return None,
-            };
-        }
-        sign
     }
 
     /// Whether a relation holds; a case to distinguish where that is not known.
@@ -648,44 +406,6 @@ impl Numbers {
             _ => Ok(()),
         }
     }
-}
-
-/// A root whose square is factor²·of² + constant, for another variable.
-struct Conic {
-    root: usize,
-    of: usize,
-    factor: Rational,
-    constant: Rational,
-}
-
-/// A sign that is known: not 0, or at least not the other one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Whether it is at most 0; else it is at least 0.
-    pub negative: bool,
-    /// Whether it is not 0.
-    pub strict: bool,
-}
-
-impl Known {
-    fn times(self, other: Known) -> Known {
-        Known { negative: self.negative != other.negative, strict: self.strict && other.strict }
-    }
-
-    fn power(self, exponent: u32) -> Known {
-        Known { negative: self.negative && exponent % 2 == 1, ..self }
-    }
-}
-
-/// Whether two multiples of one polynomial are positive ones of each other.
-fn same_side(a: &Polynomial, b: &Polynomial) -> bool {
-    (*a.content() > 0) == (*b.content() > 0)
-}
-
-/// √q, where it is rational.
-fn perfect_root(q: &Rational) -> Option<Rational> {
-    let is_square = *q >= 0 && q.numer().is_perfect_square() && q.denom().is_perfect_square();
-    is_square.then(|| Rational::from((q.numer().clone().sqrt(), q.denom().clone().sqrt())))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A claim about one run from a start, in which nothing is drawn but the last noise, with two outcomes. Whatever obeys
 //! all facts of it and not the claim is a counterexample.
 
-use super::facts::{CONTRACTION, Facts};
+use super::facts::{CONTRACTION, Facts, learn_order};
 use super::goal::Goal;
 use super::numbers::{Choice, Kind};
 use super::outcomes::Outcomes;
@@ -134,6 +134,10 @@ impl Case<'_> {
         if needs.contains(&Builtin::Smoothness) {
             let smoothness = self.numbers.named(Kind::Constant, Builtin::Smoothness.name())?;
             self.numbers.learn(&smoothness, true, "a function that is not affine")?;
+        }
+        if needs.contains(&Builtin::StrongConvexity) && needs.contains(&Builtin::Pl) {
+            // What is strongly convex obeys the PL inequality with the same constant.
+            learn_order(Builtin::StrongConvexity, Builtin::Pl, false, &mut self.numbers)?;
         }
         if reached::is_exact(self.statement) {
             let relative = [Builtin::RelativeError, Builtin::RelativeBias, Builtin::RelativeNoise];

@@ -3,67 +3,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::method::language::tree::{Known, Number, Part, Value, Vector};
+use crate::statement::Statement;
 use crate::statement::term::{Builtin, Index, Node, Term};
-use crate::statement::{Statement, Subject};
 
 /// Bounds of which no fact is known but that they are not negative.
 pub const OPAQUE: [Builtin; 3] = [Builtin::GradientBound, Builtin::VisitedGradientBound, Builtin::LargestSmoothness];
 
 /// The constants of the instance that a statement speaks of, or that every step of its method reads.
 pub fn builtins(statement: &Statement) -> BTreeSet<Builtin> {
-    let mut found = BTreeSet::new();
-    if statement.subject != Subject::Estimate {
-        for line in &statement.method.lines {
-            of_value(&line.value, statement, &mut found);
-        }
-    }
+    let mut found = statement.read_by_every_step();
     for claim in &statement.claims {
         collect(&claim.lhs, statement, &mut found);
         collect(&claim.rhs, statement, &mut found);
     }
     sides(statement).chain(ends(statement)).for_each(|term| collect(term, statement, &mut found));
     found
-}
-
-/// The constants without which a value of the method is none; what stands under a condition may not be needed.
-fn of_value(value: &Value, statement: &Statement, found: &mut BTreeSet<Builtin>) {
-    let is_choice = |part: Part<'_>| matches!(part, Part::Number(Number::If(..)) | Part::Vector(Vector::If(..)));
-    if value.any(is_choice) {
-        return;
-    }
-    let method = &statement.method;
-    let of_parameter = |position: usize| {
-        let parameter = &method.parameters[position];
-        let bound = method.bound.iter().find(|(own, _)| *own == position).map(|(_, number)| number);
-        let is_free = || statement.parameter(&parameter.name).is_none();
-        bound.or_else(|| parameter.default.as_ref().filter(|_| is_free()))
-    };
-    value.walk(&mut |part| {
-        let further = match part {
-            Part::Number(Number::Known(known)) => {
-                found.insert(builtin(*known));
-                None
-            }
-            Part::Number(Number::Constant(position)) => Some(&method.constants[*position].1),
-            Part::Number(Number::Schedule(position)) => Some(&method.schedules[*position].1),
-            Part::Number(Number::Parameter(position)) => of_parameter(*position),
-            _ => None,
-        };
-        if let Some(number) = further {
-            of_value(&Value::Number(number.clone()), statement, found);
-        }
-    });
-}
-
-/// The same constant in the language of statements.
-fn builtin(known: Known) -> Builtin {
-    match known {
-        Known::Smoothness => Builtin::Smoothness,
-        Known::Pl => Builtin::Pl,
-        Known::StrongConvexity => Builtin::StrongConvexity,
-        Known::Infimum => Builtin::LowerBound,
-    }
 }
 
 /// The statement's own constants of the instance that it, or a lemma, speaks of, by position.

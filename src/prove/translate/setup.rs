@@ -22,6 +22,17 @@ pub struct Setup {
     pub is_strict: bool,
 }
 
+/// Distinguishes the cases that the statement does.
+pub fn distinguish(reader: &mut Reader<'_, '_>) -> Translated<()> {
+    for case in &reader.statement.hints.cases {
+        reader.numbers.of_hint = true;
+        let holds = reader.holds(case);
+        reader.numbers.of_hint = false;
+        holds?;
+    }
+    Ok(())
+}
+
 /// Reads constants, hypotheses, ranges and the first so many lemmas. Hypotheses on the instance alone come first, as
 /// they may tell signs in ranges.
 pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
@@ -55,11 +66,11 @@ pub fn setup(reader: &mut Reader<'_, '_>, lemmas: usize) -> Translated<Setup> {
     }
     setup.read_all(second, reader)?;
     // What was read before all this may be known to be positive now.
+    let is_bounded = |position: &usize| statement.hints.bounded.contains(&statement.constants[*position].name);
+    let read: Vec<usize> = (0..statement.constants.len()).filter(|own| reader.constants[*own].is_some()).collect();
     reader.constants.fill(None);
-    for position in 0..statement.constants.len() {
-        if statement.hints.bounded.contains(&statement.constants[position].name) {
-            reader.form(&Term::Constant(position))?;
-        }
+    for position in read.into_iter().filter(is_bounded) {
+        reader.form(&Term::Constant(position))?;
     }
     for lemma in &statement.hints.lemmas[..lemmas] {
         reader.numbers.of_hint = true;

@@ -26,6 +26,9 @@ pub const ATOMS: [Builtin; 5] = [
 pub const NOT_NEGATIVE: [Builtin; 4] =
     [Builtin::AbsoluteError, Builtin::AbsoluteBias, Builtin::NoiseVariance, Builtin::Heterogeneity];
 
+/// What f[K] is called where K is not the index.
+pub const AT_END: &str = "f at the end";
+
 /// How what speaks of a whole run is read at one index.
 pub struct Whole<'s> {
     /// What K is.
@@ -416,6 +419,12 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     fn element(&mut self, sequence: &ScalarSequence, index: &Index) -> Translated<Form> {
+        if *sequence == ScalarSequence::Value
+            && *index == Index::Horizon
+            && self.whole.as_ref().is_some_and(|w| w.relative)
+        {
+            return Ok(Form::atom(self.unknowns.atom(AT_END, true), &self.numbers.field));
+        }
         // Numbers that no run decides are the same from wherever they are looked at.
         let index = match sequence {
             ScalarSequence::Value => self.of_run(index)?,

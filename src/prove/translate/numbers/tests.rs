@@ -118,3 +118,54 @@ fn a_number_of_two_kinds_is_two_numbers() {
     let constant = numbers.named(Kind::Constant, "L").unwrap();
     assert!(parameter != constant);
 }
+
+#[test]
+fn a_root_of_more_than_a_square_and_its_number_are_rational_in_one_number() {
+    let (mut numbers, [t]) = named(["t"]);
+    let square = numbers.rational(4) * &t * &t + numbers.rational(9);
+    let root = numbers.root(&square).unwrap();
+    let choice = Choice { number: &root * &root - &square, signs: vec![Ordering::Equal] };
+    let mut numbers = numbers.restarted(&[choice]).expect("it is solved");
+    let t = numbers.named(Kind::Parameter, "t").unwrap();
+    let root = numbers.root(&(numbers.rational(4) * &t * &t + numbers.rational(9))).unwrap();
+    assert_eq!(&root * &root, numbers.rational(4) * &t * &t + numbers.rational(9));
+    assert_eq!(numbers.sign(&root).map(|sign| (sign.negative, sign.strict)), Some((false, true)));
+    let more = root - numbers.rational(2) * &t;
+    assert_eq!(numbers.sign(&more).map(|sign| (sign.negative, sign.strict)), Some((false, true)), "r > 2t");
+    assert_eq!(numbers.sign(&t), None, "t may have any sign");
+}
+
+#[test]
+fn a_root_of_less_than_a_square_or_of_two_numbers_has_no_such_form() {
+    let (mut numbers, [t, u]) = named(["t", "u"]);
+    for square in
+        [&t * &t - numbers.rational(1), numbers.rational(2) * &t * &t + numbers.rational(1), &t * &t + &u * &u]
+    {
+        let root = numbers.root(&square).unwrap();
+        let choice = Choice { number: &root * &root - &square, signs: vec![Ordering::Equal] };
+        assert!(matches!(numbers.restarted(&[choice]), Err(Stop::Untranslatable(_))), "{square:?}");
+    }
+}
+
+#[test]
+fn a_factor_of_a_positive_product_is_not_zero_and_a_summand_may_be() {
+    let (mut numbers, [x, y, z]) = named(["x", "y", "z"]);
+    numbers.learn(&(&x * &y * &y), true, "a product").unwrap();
+    numbers.learn(&(&x + &z), true, "a sum").unwrap();
+    for (number, strict) in [(&x, true), (&y, true), (&z, false)] {
+        numbers.learn(number, false, "at least 0").unwrap();
+        assert_eq!(numbers.sign(number).map(|sign| sign.strict), Some(strict));
+    }
+}
+
+#[test]
+fn of_two_numbers_either_is_the_least_where_they_may_be_equal() {
+    let (mut numbers, [a, b]) = named(["a", "b"]);
+    numbers.learn(&(&b - &a), false, "an order").unwrap();
+    assert_eq!(numbers.prefers(&a, Relation::LessEqual, &b), Ok(true));
+    assert_eq!(numbers.prefers(&b, Relation::LessEqual, &a), Ok(false));
+    assert_eq!(numbers.prefers(&a, Relation::GreaterEqual, &b), Ok(false));
+    assert_eq!(numbers.prefers(&b, Relation::GreaterEqual, &a), Ok(true));
+    let other = numbers.rational(1);
+    assert!(matches!(numbers.prefers(&a, Relation::LessEqual, &other), Err(Stop::Split { .. })), "nothing tells");
+}
