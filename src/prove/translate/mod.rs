@@ -419,7 +419,8 @@ fn errors(statement: &Statement, source: Option<Source>) -> Errors {
         (false, true) => Drawn::Own,
         (false, false) => Drawn::Any,
     };
-    let of_workers = source.is_some_and(|source| source.argument == Argument::EachWorker);
+    let is_of_workers = source.is_some_and(|source| source.argument == Argument::EachWorker);
+    let of_workers = is_of_workers && drawn != Drawn::None;
     Errors { drawn, of_workers }
 }
 

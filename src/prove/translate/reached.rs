@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::statement::Statement;
+use crate::statement::syntax::Relation;
 use crate::statement::term::{Builtin, Index, Node, Term};
 
 /// Bounds of which no fact is known but that they are not negative.
@@ -35,10 +36,21 @@ pub fn given(statement: &Statement) -> BTreeSet<usize> {
     found
 }
 
-/// Whether the estimates of a statement are gradients.
+/// Whether the estimates of a statement are gradients: it lists nothing else, or says that their errors have no size.
 pub fn is_exact(statement: &Statement) -> bool {
     let is_exact = |value: &serde_json::Value| value.as_array().is_some_and(Vec::is_empty);
-    !statement.estimates.is_empty() && statement.estimates_spoken_of().all(is_exact)
+    let lists_none = !statement.estimates.is_empty() && statement.estimates_spoken_of().all(is_exact);
+    lists_none || (is_zero(Builtin::RelativeError, statement) && is_zero(Builtin::AbsoluteError, statement))
+}
+
+/// Whether a hypothesis says that a constant is 0.
+fn is_zero(builtin: Builtin, statement: &Statement) -> bool {
+    let parts = statement.hypotheses.iter().flat_map(|own| &own.condition.0);
+    parts.filter(|(_, relation, _)| *relation == Relation::Equal).any(|(left, _, right)| {
+        let is_it = |term: &Term| *term == Term::Builtin(builtin);
+        let is_nothing = |term: &Term| matches!(term, Term::Number(value) if *value == 0);
+        (is_it(left) && is_nothing(right)) || (is_nothing(left) && is_it(right))
+    })
 }
 
 /// Whether a statement tells the bias of an estimate from its noise.
