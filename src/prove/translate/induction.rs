@@ -9,6 +9,7 @@
 //!   P(k+1) + b·m ≤ P(k), P(0) ≤ F, a·m ≤ P(K) + E(K) and a + b·K > 0, where m is at most q(k) and q(k+1).
 //! - Another rate: of lhs(K) with rhs = c(K)·F and c(1) = 1, from P(k+1) ≤ P(k), P(0) ≤ F, lhs(K) ≤ c(K)·P(K) and c(K) ≥ 0.
 
+use super::reach::Reach;
 use crate::prove::problem::Form;
 use crate::statement::syntax::ReduceOp;
 use crate::statement::term::{Index, Node, Term};
@@ -87,6 +88,54 @@ impl<'s> Induction<'s> {
             Shape::Decay => parts.push(Part::NotNegative),
         }
         parts
+    }
+
+    /// The steps that a part speaks of.
+    ///
+    /// # Errors
+    /// Why it speaks of none near its index.
+    pub fn reach(&self, part: Part) -> Result<Reach, String> {
+        let mut reach = Reach::default();
+        let potential = |reach: &mut Reach, by: i64| match self.potential {
+            Some(potential) => reach.reads(potential, by, false),
+            None => reach.reads(self.rhs, by, true),
+        };
+        match part {
+            Part::Step => {
+                for (lhs, rhs) in self.steps {
+                    reach.reads(lhs, 0, false)?;
+                    reach.reads(rhs, 0, false)?;
+                }
+                potential(&mut reach, 0)?;
+                potential(&mut reach, 1)?;
+                reach.reads(self.rhs, 0, true)?;
+                if let Shape::Mean(_) | Shape::Least = self.shape {
+                    reach.reads(self.body, 0, true)?;
+                }
+                if self.shape == Shape::Least {
+                    reach.reads(self.body, 1, true)?;
+                }
+            }
+            Part::Start => {
+                potential(&mut reach, 0)?;
+                reach.reads(self.rhs, 0, true)?;
+                // A start may be what the first step makes.
+                reach.makes_a_step();
+            }
+            Part::End => {
+                potential(&mut reach, 0)?;
+                reach.reads(self.rhs, 0, true)?;
+                if !matches!(self.shape, Shape::Mean(_)) {
+                    reach.reads(self.body, 0, true)?;
+                }
+            }
+            Part::NotNegative | Part::Positive => match self.shape {
+                Shape::Mean(Some(weight)) => reach.reads(weight, 0, true)?,
+                Shape::Decay | Shape::Least => reach.reads(self.rhs, 0, true)?,
+                _ => {}
+            },
+        }
+        Ok(reach)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the numbers that a method keeps from step to step obey: inequalities that hold at every start and that each
 //! step keeps. They are shown first, all together, and known wherever a run is looked at from a later step on.
 
-use super::method::at_start;
 use super::numbers::Kind;
+use super::scalars::at_start;
 use super::stop::Translated;
 use super::terms::Reader;
 use crate::method::language::tree::{Known, Line, Method, Number, Part, Rule, Shape, Value};

@@ -15,11 +15,14 @@ mod one_run;
 mod outcomes;
 mod reach;
 mod reached;
+mod scalars;
 mod setup;
 mod sources;
 mod stop;
+mod telescope;
 mod terms;
 mod unknowns;
+mod vectors;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

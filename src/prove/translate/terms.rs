@@ -1,9 +1,10 @@
 //! A statement's expressions as forms: affine in values of f, quadratic in vectors, rational in numbers.
 
 use super::invariants::is_settled;
-use super::method::{Run, Value, index_name, power};
-use super::norms::{clip, norm};
+use super::method::{Run, Value};
+use super::norms::norm;
 use super::numbers::{Kind, Numbers};
+use super::scalars::power;
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
 use crate::algebra::Fraction;
@@ -11,7 +12,7 @@ use crate::number::Function;
 use crate::prove::problem::{Combination, Form};
 use crate::statement::Statement;
 use crate::statement::syntax::{ReduceOp, Relation};
-use crate::statement::term::{Builtin, Condition, Index, Node, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
+use crate::statement::term::{Builtin, Condition, Index, Node, OfMethod, ScalarSequence, Term};
 
 /// Constants of the instance that a claim may be linear in alone.
 pub const ATOMS: [Builtin; 5] = [
@@ -234,7 +235,7 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     /// Lengths are numbers of one step: none for a whole run that is taken apart, nor for a hint about all steps.
-    fn refuse_length(&self) -> Translated<()> {
+    pub(super) fn refuse_length(&self) -> Translated<()> {
         match self.whole.is_some() || self.numbers.of_hint {
             true => untranslatable("a norm that is not squared, in a claim about whole runs or in a hint"),
             false => Ok(()),
@@ -256,7 +257,7 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     /// A sum or mean over indices that are numbers, summand by summand.
-    fn written_out(
+    pub(super) fn written_out(
         &mut self,
         op: ReduceOp,
         (slot, from, to): (usize, &Index, &Index),
@@ -285,7 +286,11 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     /// Reads what stands in a mean over the workers.
-    fn over_workers<T>(&mut self, slot: usize, read: impl FnOnce(&mut Self) -> Translated<T>) -> Translated<T> {
+    pub(super) fn over_workers<T>(
+        &mut self,
+        slot: usize,
+        read: impl FnOnce(&mut Self) -> Translated<T>,
+    ) -> Translated<T> {
         if self.worker.is_some() {
             return untranslatable("a mean over the workers within another");
         }
@@ -411,7 +416,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         }
     }
 
-    fn atom(&self, position: usize) -> Translated<Form> {
+    pub(super) fn atom(&self, position: usize) -> Translated<Form> {
         if !self.inside && !self.unknowns.atoms[position].is_past {
             return untranslatable("what the draw decides stands outside E[· | past]");
         }
@@ -454,7 +459,7 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     /// An index as a number.
-    fn index(&mut self, index: &Index) -> Translated<Fraction> {
+    pub(super) fn index(&mut self, index: &Index) -> Translated<Fraction> {
         Ok(match index {
             Index::Literal(value) => self.numbers.rational(*value),
             Index::Slot(slot) if self.worker == Some(*slot) => return untranslatable("the number of a worker"),
@@ -479,7 +484,7 @@ impl<'c, 'a> Reader<'c, 'a> {
     }
 
     /// The index of a number or a vector of the run.
-    fn of_run(&mut self, index: &Index) -> Translated<Fraction> {
+    pub(super) fn of_run(&mut self, index: &Index) -> Translated<Fraction> {
         let own = self.index(index)?;
         let is_number = match index {
             Index::Literal(_) => true,
@@ -497,191 +502,19 @@ impl<'c, 'a> Reader<'c, 'a> {
             None => untranslatable("an index that is not a fixed number of steps from the claim's own"),
         }
     }
-
-    /// The point x of that time, by number.
-    fn point_of_run(&mut self, time: i64) -> Translated<usize> {
-        let Some(Value::Vector(at)) = self.run.and_then(|run| run.state(0, time)).cloned() else {
-            return untranslatable("x at an index before the run that is looked at");
-        };
-        let name = format!("x[{}]", index_name(time, &self.origin));
-        Ok(self.unknowns.point(&at, &|| name.clone()))
-    }
-
-    /// The point at a vector.
-    fn point(&mut self, at: &Combination) -> Translated<usize> {
-        if !self.unknowns.parts(at)[1].is_zero() {
-            return untranslatable("a gradient at a point of a worker's own");
-        }
-        let count = self.unknowns.points.len();
-        Ok(self.unknowns.point(at, &|| format!("y{count}")))
-    }
-
-    /// A vector that a form is made of.
-    fn used(&mut self, vector: &Vector) -> Translated<Combination> {
-        let value = self.vector(vector)?;
-        if !self.inside && !self.unknowns.is_past(&value) {
-            return untranslatable("what the draw decides stands outside E[· | past]");
-        }
-        self.used.push(value.clone());
-        Ok(value)
-    }
-
-    /// A vector.
-    fn vector(&mut self, vector: &Vector) -> Translated<Combination> {
-        let one = self.numbers.field.one();
-        Ok(match vector {
-            Vector::Element(sequence, index) => {
-                let index = self.of_run(index)?;
-                self.sequence(sequence, &index)?
-            }
-            Vector::GradientAt(None, y) => {
-                let y = self.vector(y)?;
-                let point = self.point(&y)?;
-                self.unknowns.points[point].gradient.clone()
-            }
-            Vector::Negate(u) => self.vector(u)?.scaled(&-one),
-            Vector::Add(u, w) => {
-                let mut sum = self.vector(u)?;
-                sum.add_scaled(&self.vector(w)?, &one);
-                sum
-            }
-            Vector::Sub(u, w) => self.vector(u)?.minus(&self.vector(w)?),
-            Vector::Scale(a, u) => {
-                let factor = self.number(a)?;
-                self.vector(u)?.scaled(&factor)
-            }
-            Vector::Minimiser => self.unknowns.minimiser(),
-            Vector::Clip(length, u) => {
-                self.refuse_length()?;
-                let (length, u) = (self.number(length)?, self.vector(u)?);
-                clip(&length, &u, self.numbers, self.unknowns)?
-            }
-            Vector::Expectation(_) => return untranslatable("the expectation of a vector"),
-            Vector::WorkerGradient(Index::Slot(slot), index) if self.worker == Some(*slot) => {
-                let index = self.of_run(index)?;
-                let time = self.time(&index)?;
-                let point = self.point_of_run(time)?;
-                self.unknowns.worker_gradient(point)
-            }
-            Vector::GradientAt(Some(Index::Slot(slot)), y) if self.worker == Some(*slot) => {
-                let y = self.vector(y)?;
-                let point = self.point(&y)?;
-                self.unknowns.worker_gradient(point)
-            }
-            Vector::WorkerElement(quantity, Index::Slot(slot), index) if self.worker == Some(*slot) => {
-                let index = self.of_run(index)?;
-                self.sequence(&VectorSequence::Quantity(quantity.clone()), &index)?
-            }
-            Vector::WorkerGradient(worker, index) if self.worker.is_none() && names_one_worker(worker) => {
-                let index = self.of_run(index)?;
-                let time = self.time(&index)?;
-                let point = self.point_of_run(time)?;
-                if !self.unknowns.is_past(&self.unknowns.points[point].at) {
-                    return untranslatable("the gradient of one worker at a point that a draw decides");
-                }
-                let name = format!("worker_grad[{worker:?}, {}]", index_name(time, &self.origin));
-                self.unknowns.of_one_worker(&name)
-            }
-            Vector::WorkerGradient(..) | Vector::WorkerElement(..) | Vector::GradientAt(Some(_), _) => {
-                return untranslatable("a vector of one worker");
-            }
-            Vector::Reduce { op: ReduceOp::Mean, slot, from: Index::Literal(0), to: Index::Workers, body } => {
-                let vector = self.over_workers(*slot, |reader| reader.vector(body))?;
-                self.unknowns.parts(&vector)[0].clone()
-            }
-            Vector::Reduce { .. } => return untranslatable("a sum or mean of vectors over an index"),
-        })
-    }
-
-    /// Notes the name of a vector, and returns it.
-    fn speak(&mut self, name: String, vector: &Combination) -> Combination {
-        if self.spoken.iter().all(|(_, own)| own != vector) {
-            self.spoken.push((name, vector.clone()));
-        }
-        vector.clone()
-    }
-
-    fn sequence(&mut self, sequence: &VectorSequence, index: &Fraction) -> Translated<Combination> {
-        let missing = || untranslatable(format!("`{}` at that index", sequence.name()));
-        let (Some(run), Some(time)) = (self.run, time_of(index, &self.origin)) else {
-            return match (sequence, index.as_constant()) {
-                // A point of a fixed step, of which nothing is known.
-                (VectorSequence::Point, Some(step)) if self.run.is_some() && self.whole.is_none() => {
-                    Ok(self.unknowns.known_vector(&format!("x[{step}]")))
-                }
-                _ => missing(),
-            };
-        };
-        let name = format!("{}[{}]", sequence.name(), index_name(time, &self.origin));
-        match sequence {
-            VectorSequence::Quantity(quantity) => match value_of(run, quantity, time) {
-                Some(Value::Vector(value)) => Ok(self.speak(name, value)),
-                _ => missing(),
-            },
-            VectorSequence::Point => match run.state(0, time) {
-                Some(Value::Vector(value)) => Ok(value.clone()),
-                _ => missing(),
-            },
-            VectorSequence::Gradient => {
-                let point = self.point_of_run(time)?;
-                Ok(self.unknowns.points[point].gradient.clone())
-            }
-            VectorSequence::Error => match run.error(time) {
-                Some(drawn) => Ok(self.speak(name, &drawn.of_average.0)),
-                None => missing(),
-            },
-            VectorSequence::Bias | VectorSequence::Noise => {
-                let part = usize::from(*sequence == VectorSequence::Noise);
-                match run.error(time).and_then(|drawn| drawn.parts.as_ref()) {
-                    Some(parts) => Ok(self.speak(name, &parts[part])),
-                    None => missing(),
-                }
-            }
-            VectorSequence::Derived(derived) => {
-                let at = self.absolute(index);
-                let mut sum = Combination::zero();
-                for (factor, part, of) in derived.parts(at) {
-                    let index = index + self.numbers.rational(of - at);
-                    let vector = self.sequence(part, &index)?;
-                    sum.add_scaled(&vector, &self.numbers.rational(factor.clone()));
-                }
-                Ok(sum)
-            }
-        }
-    }
-
-    /// The index as a number; at a general index one that is no first index of anything.
-    fn absolute(&self, index: &Fraction) -> i64 {
-        match index.as_constant() {
-            Some(index) => index.to_f64() as i64,
-            None => FAR + time_of(index, &self.origin).unwrap_or(0),
-        }
-    }
-}
-
-/// Whether a worker's index always names the same worker.
-fn names_one_worker(index: &Index) -> bool {
-    match index {
-        Index::Literal(_) => true,
-        Index::Sub(n, number) => matches!((&**n, &**number), (Index::Workers, Index::Literal(_))),
-        _ => false,
-    }
 }
 
 /// Most summands of a sum that is written out.
 const MOST_SUMMANDS: i64 = 16;
 
-/// An index that stands for a general one.
-const FAR: i64 = 1 << 20;
-
 /// How many steps an index is from time 0.
-fn time_of(index: &Fraction, origin: &Fraction) -> Option<i64> {
+pub fn time_of(index: &Fraction, origin: &Fraction) -> Option<i64> {
     let difference = index - origin;
     difference.as_constant().filter(|time| time.is_integer()).and_then(|time| time.numer().to_i64())
 }
 
 /// The value of a quantity at the index of that time.
-fn value_of<'r>(run: &'r Run<'_>, quantity: &OfMethod, time: i64) -> Option<&'r Value> {
+pub fn value_of<'r>(run: &'r Run<'_>, quantity: &OfMethod, time: i64) -> Option<&'r Value> {
     match quantity.first {
         Some(first) => run.state(quantity.position, time - first),
         None => run.line(quantity.position, time),
