@@ -8,10 +8,12 @@ use rayon::prelude::*;
 
 use super::output::print_verdicts;
 use super::signals::Signals;
-use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load_each};
+use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, diff, load_each};
 use crate::inference::{Ledger, Verdict};
 use crate::prove::{Standing, standing};
-use crate::report::{self, CellReport, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
+use crate::report::{
+    self, Baseline, CellReport, Difference, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary,
+};
 use crate::statement::{Expectation, Statement, Subject};
 use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Judging};
@@ -21,6 +23,8 @@ const STACK_BYTES: usize = 16 << 20;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     validate(arguments)?;
+    // Read before the work, so that a mistake costs none of it.
+    let baseline = arguments.baseline.as_deref().map(Baseline::read).transpose().map_err(Failure::bad_input)?;
     let statements = load_each(&arguments.statements)?;
     let pool = thread_pool(arguments.threads)?;
     let preset = arguments.preset();
@@ -31,7 +35,15 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let path = report::write(&report, &arguments.output).map_err(Failure::bad_input)?;
     let cells = if arguments.cells { report::render_cells(&report) + "\n" } else { String::new() };
     print_verdicts(&format!("{cells}{}\nreport: {}", report::render(&report), path.display()))?;
-    Ok(signals.come().filter(|_| report.not_reached > 0).unwrap_or_else(|| exit_code(&report)))
+    let difference = baseline.map(|baseline| Difference::between(&baseline.of(&statements), &Baseline::from(&report)));
+    if let Some(difference) = &difference {
+        print_verdicts(&format!("\nBeside the baseline:\n{}", difference.text()))?;
+    }
+    let ended = signals.come().filter(|_| report.not_reached > 0);
+    Ok(ended.unwrap_or_else(|| match (exit_code(&report), difference.as_ref().map(diff::code)) {
+        (ExitCode::Success | ExitCode::Open, Some(ExitCode::Violated)) => ExitCode::Violated,
+        (code, _) => code,
+    }))
 }
 
 /// Threads with a stack that is deep enough.

@@ -4,6 +4,7 @@ mod audit;
 mod calibrate;
 mod check;
 mod compare;
+mod diff;
 mod exit;
 mod graph;
 mod methods;
@@ -111,6 +112,22 @@ enum Command {
         #[arg(value_enum, default_value_t = ReportKind::Check)]
         kind: ReportKind,
     },
+    /// Compare a check with an earlier one: verdicts, proofs, errors, cells, evidence and ratios; ends with 1 where one
+    /// of these is worse.
+    Diff {
+        /// Report of the earlier check, or a baseline.
+        old: PathBuf,
+        /// Report of the later check, or a baseline.
+        new: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what of a check's report later checks are compared with, for `check --baseline` and `diff`.
+    Baseline {
+        /// The report.
+        report: PathBuf,
+    },
     /// Check one cell of a report again, at any precision, and print its trace; of an audit the counterexample that it
     /// found of a statement, or else the tightest instance.
     Replay {
@@ -147,6 +164,9 @@ struct CheckArguments {
     /// Print every cell with the two sides of its worst comparison.
     #[arg(long)]
     cells: bool,
+    /// An earlier report, or a baseline: print what differs, and end with 1 where something is worse.
+    #[arg(long)]
+    baseline: Option<PathBuf>,
     /// Name of the report.
     #[arg(long, default_value = "check")]
     name: String,
@@ -278,6 +298,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Graph { statements, dot, report } => graph::run(&statements, dot, report.as_deref()),
         Command::New { name, method } => new::run(&name, method),
         Command::Schema { kind } => show::schema(kind),
+        Command::Diff { old, new, json } => diff::diff(&old, &new, json),
+        Command::Baseline { report } => diff::baseline(&report),
         Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),
     };
     result.unwrap_or_else(|failure| output::complain(&failure))

@@ -24,12 +24,15 @@ pub(super) fn print_verdicts(text: &str) -> Result<(), Failure> {
 }
 
 /// What a verdict looks like; the longer of two that begin alike stands first.
-const COLOURS: [(&str, AnsiColor); 8] = [
+const COLOURS: [(&str, AnsiColor); 11] = [
     ("violated, as expected", AnsiColor::Green),
     ("violated", AnsiColor::Red),
     ("error", AnsiColor::Red),
     ("errors", AnsiColor::Red),
+    ("proved", AnsiColor::Green),
     ("holds", AnsiColor::Green),
+    ("worse", AnsiColor::Red),
+    ("better", AnsiColor::Green),
     ("not refuted", AnsiColor::Yellow),
     ("inconclusive", AnsiColor::Yellow),
     ("vacuous", AnsiColor::Yellow),

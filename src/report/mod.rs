@@ -1,7 +1,9 @@
 //! What a check leaves behind: a JSON report with everything needed to replay any cell, and a
 //! table for the terminal.
 
+mod baseline;
 mod by_hand;
+mod difference;
 mod exercised;
 mod layout;
 mod table;
@@ -21,7 +23,9 @@ use crate::statement::{Expectation, Statement};
 use crate::verify::instance::CellSpec;
 use crate::verify::{Cell, CheckFailure, Outcome};
 
+pub use baseline::{BASELINE_VERSION, Baseline, Line, ProofLevel};
 pub use by_hand::by_hand;
+pub use difference::{Change, Difference, Direction, What};
 pub use exercised::{Exercised, Setting};
 pub use layout::{fitted, headed, width, wrapped};
 pub use table::{render, render_cells, render_verdict};

@@ -105,7 +105,11 @@ fn write_to(out: impl Write, report: &impl Serialize) -> std::io::Result<()> {
 /// When the file cannot be read, is no report, is of another schema version, or has settings that no
 /// check has.
 pub fn read(path: &Path) -> Result<Report, WriteError> {
-    let value = read_value(path)?;
+    report_of(read_value(path)?, path)
+}
+
+/// The report that a file has in it.
+pub(super) fn report_of(value: serde_json::Value, path: &Path) -> Result<Report, WriteError> {
     let parse = |cause| WriteError::Parse { path: path.to_owned(), cause };
     match value.get("schema_version").and_then(serde_json::Value::as_u64) {
         Some(found) if found != u64::from(SCHEMA_VERSION) => {
@@ -115,7 +119,7 @@ pub fn read(path: &Path) -> Result<Report, WriteError> {
     }
 }
 
-fn read_value(path: &Path) -> Result<serde_json::Value, WriteError> {
+pub(super) fn read_value(path: &Path) -> Result<serde_json::Value, WriteError> {
     let text = text::read(path, MAX_BYTES).map_err(|cause| WriteError::Read { path: path.to_owned(), cause })?;
     serde_json::from_str(&text).map_err(|cause| WriteError::Parse { path: path.to_owned(), cause })
 }
