@@ -381,6 +381,47 @@ fn every_report_obeys_the_committed_schema() {
 }
 
 #[test]
+fn a_check_is_compared_with_an_earlier_one_and_with_a_baseline() {
+    let folder = Folder::new();
+    let check = ["check", "averaging", "smooth-descent", "--quick"];
+    folder.lemmata(&check).success();
+    let baseline = folder.lemmata(&["baseline", "reports/check.json"]).success();
+    let baseline = String::from_utf8_lossy(&baseline.get_output().stdout).into_owned();
+    folder.write("baseline.json", &baseline);
+    folder.lemmata(&["diff", "reports/check.json", "baseline.json"]).success().stdout(saying("2 statements as before"));
+    let compared = [&check[..], &["--baseline", "baseline.json"]].concat();
+    folder.lemmata(&compared).success().stdout(saying("0 worse, 0 better"));
+    // A check of one statement is compared with what there is of that one.
+    let one = ["check", "averaging", "--quick", "--name", "one", "--baseline", "baseline.json"];
+    folder.lemmata(&one).success().stdout(saying("1 statements as before"));
+    let better = baseline.replacen("\"cells\": 2", "\"cells\": 12", 1).replacen("\"none\"", "\"proved\"", 1);
+    assert_ne!(baseline, better);
+    folder.write("better.json", &better);
+    folder.lemmata(&["diff", "better.json", "baseline.json"]).code(1).stdout(saying("worse"));
+    folder.lemmata(&["diff", "baseline.json", "better.json"]).success().stdout(saying("better"));
+    let json = folder.lemmata(&["diff", "better.json", "baseline.json", "--json"]).code(1);
+    let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).expect("a document");
+    assert_eq!(json["changes"][0]["direction"], "worse");
+    folder.write("next.json", &baseline.replacen("\"baseline_version\": 1", "\"baseline_version\": 2", 1));
+    folder.lemmata(&["diff", "next.json", "baseline.json"]).code(2).stderr(saying("version 2"));
+    folder.lemmata(&["diff", "no-such.json", "baseline.json"]).code(2);
+    folder.write("other.json", "{}");
+    folder
+        .lemmata(&["check", "averaging", "--quick", "--baseline", "other.json"])
+        .code(2)
+        .stderr(saying("not a lemmata"));
+}
+
+#[test]
+fn a_counterexample_of_prove_is_replayed_without_a_cell() {
+    let folder = Folder::new();
+    folder.lemmata(&["prove", "descent-lemma-limit", "--output", "proofs"]).success();
+    folder.lemmata(&["replay", "proofs/descent-lemma-limit.refuted.json"]).success().stdout(saying("refuted"));
+    folder.lemmata(&["check", "averaging", "--quick"]).success();
+    folder.lemmata(&["replay", "reports/check.json"]).code(2).stderr(saying("--cell NUMBER"));
+}
+
+#[test]
 fn the_skeleton_runs_as_it_is() {
     let folder = Folder::new();
     folder.lemmata(&["new", "my-lemma"]).success();
@@ -439,7 +480,7 @@ fn whole_runs_in_high_precision_say_so_in_the_report() {
     let folder = Folder::new();
     let arguments = ["check", "theorem1-nonconvex", "--quick", "--precision", "128", "--name", "precise"];
     folder.lemmata(&arguments).success();
-    assert!(folder.report("precise.json").cells.iter().all(|cell| cell.arithmetic.contains("mpfr 128 bits")));
+    assert_eq!(folder.report("precise.json").settings.effort.precision, Some(128));
 }
 
 /// The statement with a witness whose problem is the given one.
@@ -936,7 +977,7 @@ fn a_replay_names_every_field_that_was_changed() {
     let changes: [(&str, Change); 12] = [
         ("cell.constants.half[0]", |report| report["cells"][0]["constants"]["half"][0] = 0.25.into()),
         ("cell.label", |report| report["cells"][0]["label"] = "another instance".into()),
-        ("cell.arithmetic", |report| report["cells"][0]["arithmetic"] = "by hand".into()),
+        ("cell.setting.method_draws", |report| report["cells"][0]["setting"]["method_draws"] = true.into()),
         ("cell.setting.dimension", |report| report["cells"][0]["setting"]["dimension"] = 77.into()),
         ("cell.outcome.worst.claim", |report| report["cells"][0]["outcome"]["worst"]["claim"] = 2.into()),
         ("cell.failure", |report| {

@@ -107,7 +107,9 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     progress.finish_and_clear();
     let reached = cells.iter().zip(outcomes).filter_map(|(cell, outcome)| Some((cell, outcome?)));
     let planned = cells.len();
-    let cells: Vec<CellReport> = reached.map(|(cell, outcome)| CellReport::new(cell, &effort, outcome)).collect();
+    let numbered = reached.enumerate();
+    let cells: Vec<CellReport> =
+        numbered.map(|(number, (cell, outcome))| CellReport::new(number, cell, outcome)).collect();
     let standings: Vec<Option<Standing>> = statements.par_iter().map(standing).collect();
     let summed = statements.iter().zip(plans).zip(standings);
     let mut summaries: Vec<StatementSummary> = summed

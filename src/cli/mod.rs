@@ -129,13 +129,13 @@ enum Command {
         report: PathBuf,
     },
     /// Check one cell of a report again, at any precision, and print its trace; of an audit the counterexample that it
-    /// found of a statement, or else the tightest instance.
+    /// found of a statement, or else the tightest instance; of a counterexample that `prove` found, all of it.
     Replay {
-        /// The report.
+        /// The report, or the counterexample.
         report: PathBuf,
         /// Number of the cell; for an audit the position of the statement, from 0.
         #[arg(long)]
-        cell: usize,
+        cell: Option<usize>,
         /// Precision of the runs in bits; `f64` without it.
         #[arg(long, value_parser = precision())]
         precision: Option<u32>,

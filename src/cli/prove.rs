@@ -10,6 +10,7 @@ use super::check::progress_bar;
 use super::output::print;
 use super::{ExitCode, Failure, load, load_each};
 use crate::prove::{self, Case, Effort, Proof, Refutation, Refuted};
+use crate::report;
 use crate::statement::{Expectation, Statement};
 use crate::text;
 
@@ -100,10 +101,20 @@ fn described(gaps: &[String]) -> String {
     }
 }
 
+fn read(path: &Path, most_bytes: u64) -> Result<Value, Failure> {
+    let failed = |why: String| Failure::bad_input(format!("{}: {why}", path.display()));
+    let text = text::read(path, most_bytes).map_err(|err| failed(err.to_string()))?;
+    serde_json::from_str(&text).map_err(|err| failed(format!("it is no proof: {err}")))
+}
+
+/// Whether a file has a counterexample in it that `prove` found.
+pub(super) fn is_counterexample(path: &Path) -> Result<bool, Failure> {
+    Ok(read(path, report::MAX_BYTES)?.get("counterexample").is_some())
+}
+
 pub(super) fn verify(path: &Path, statement: Option<&Path>) -> Result<ExitCode, Failure> {
     let failed = |why: String| Failure::bad_input(format!("{}: {why}", path.display()));
-    let text = text::read(path, MOST_BYTES).map_err(|err| failed(err.to_string()))?;
-    let value: Value = serde_json::from_str(&text).map_err(|err| failed(format!("it is no proof: {err}")))?;
+    let value = read(path, MOST_BYTES)?;
     let load_of = |id: &str| load(statement.unwrap_or(Path::new(id)));
     if value.get("counterexample").is_some() {
         let read = serde_json::from_value(value);

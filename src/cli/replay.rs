@@ -7,17 +7,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::output::print;
-use super::{ExitCode, Failure, audit};
+use super::{ExitCode, Failure, audit, prove};
 use crate::audit::report::AuditReport;
 use crate::audit::worst::Shown;
 use crate::inference::Verdict;
-use crate::preset::Effort;
 use crate::report::{self, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
 use crate::statement::{Statement, load_text};
 use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, trace};
 
-pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
+pub(super) fn run(path: &Path, number: Option<usize>, precision: Option<u32>) -> Result<ExitCode, Failure> {
+    let Some(number) = number else { return run_counterexample(path) };
     if let Some(audit) = report::read_audit(path).map_err(Failure::bad_input)? {
         return run_audit(&audit, path, number, precision);
     }
@@ -30,7 +30,7 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
     let replayed = built(&statement, &cell.spec, (number, path))?;
     let found = again(&replayed, &cell.label, judging, number)?;
     if precision.is_none()
-        && let Some(difference) = difference(&report, cell, &replayed, &effort, &found)?
+        && let Some(difference) = difference(&report, cell, &replayed, &found)?
     {
         let found = found.map_or_else(|failure| format!("the cell has no verdict: {failure}\n"), |_| String::new());
         print(&format!("{found}this differs from the report: {difference}; {}", cause(&report.provenance)))?;
@@ -38,6 +38,14 @@ pub(super) fn run(path: &Path, number: usize, precision: Option<u32>) -> Result<
     }
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
     Ok(code(&outcome))
+}
+
+/// What `prove` found against a statement has no cells.
+fn run_counterexample(path: &Path) -> Result<ExitCode, Failure> {
+    match prove::is_counterexample(path)? {
+        true => prove::verify(path, None),
+        false => Err(Failure::bad_input(format!("{}: which cell? give --cell NUMBER", path.display()))),
+    }
 }
 
 fn code(outcome: &Outcome) -> ExitCode {
@@ -127,9 +135,9 @@ fn statement(report: &Report, cell: &CellReport, path: &Path) -> Result<Statemen
         )));
     };
     let statement = load_text(&format!("{} in {}", cell.statement, path.display()), &summary.text)?;
-    if statement.hash != cell.statement_hash {
+    if statement.hash != summary.hash {
         return Err(Failure::bad_input(format!(
-            "{}: the text of `{}` does not have the hash that its cells name; was the report edited, or has the statement changed that it instantiates?",
+            "{}: the text of `{}` does not have the hash that the report names; was the report edited, or has the statement changed that it instantiates?",
             path.display(),
             statement.id,
         )));
@@ -142,10 +150,9 @@ fn difference(
     report: &Report,
     cell: &CellReport,
     replayed: &Cell<'_>,
-    effort: &Effort,
     found: &Result<Outcome, CheckFailure>,
 ) -> Result<Option<String>, Failure> {
-    let again = CellReport::new(replayed, effort, found.clone());
+    let again = CellReport::new(cell.number, replayed, found.clone());
     if let Some(difference) = between("cell", cell, &again)? {
         return Ok(Some(difference));
     }

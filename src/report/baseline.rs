@@ -42,8 +42,8 @@ pub struct Baseline {
 pub struct Line {
     /// Statement.
     pub id: String,
-    /// SHA-256 of its file, hexadecimal; none where it has no cell.
-    pub hash: Option<String>,
+    /// SHA-256 of its file, and of those that it instantiates, hexadecimal.
+    pub hash: String,
     /// What is expected of it.
     pub expected: Expectation,
     /// The verdict.
@@ -88,7 +88,7 @@ impl From<&Report> for Baseline {
     fn from(report: &Report) -> Self {
         let line = |summary: &StatementSummary| Line {
             id: summary.id.clone(),
-            hash: report.cells.iter().find(|cell| cell.statement == summary.id).map(|cell| cell.statement_hash.clone()),
+            hash: summary.hash.clone(),
             expected: summary.expected,
             verdict: summary.verdict,
             proof: match summary.proof {

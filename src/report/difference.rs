@@ -190,7 +190,7 @@ fn changed(before: &Line, now: &Line, same_plan: bool) -> Vec<Change> {
     let mut note = |what: What, was: String, is: String, direction: Direction| {
         changes.push(Change { statement: now.id.clone(), what, was, is, direction });
     };
-    let same_text = before.hash.is_none() || now.hash.is_none() || before.hash == now.hash;
+    let same_text = before.hash == now.hash;
     if !same_text {
         note(What::Text, "one".to_owned(), "another".to_owned(), Direction::Other);
     }
@@ -254,7 +254,7 @@ mod tests {
     fn line(id: &str, verdict: Verdict) -> Line {
         Line {
             id: id.into(),
-            hash: Some("a".into()),
+            hash: "a".into(),
             expected: Expectation::Holds,
             verdict,
             proof: ProofLevel::None,
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn ratios_of_another_text_and_cells_of_another_plan_are_not_compared() {
-        let changed = Line { hash: Some("b".into()), worst_ratio: Some(0.9), ..line("a", Verdict::Holds) };
+        let changed = Line { hash: "b".into(), worst_ratio: Some(0.9), ..line("a", Verdict::Holds) };
         assert_eq!(between(line("a", Verdict::Holds), changed), [(What::Text, Direction::Other)]);
         let quick = Baseline { preset: Preset::Quick, ..check(vec![Line { cells: 3, ..line("a", Verdict::Holds) }]) };
         let difference = Difference::between(&check(vec![line("a", Verdict::Holds)]), &quick);

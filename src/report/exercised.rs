@@ -21,14 +21,19 @@ pub struct Setting {
     /// d.
     pub dimension: usize,
     /// Error sources by name, an operator's beside its source's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
     /// Those of them that draw.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drawn: Vec<String>,
     /// Whether the method draws besides: workers, or what an operator leaves to chance.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub method_draws: bool,
     /// Whether the estimate may have a bias.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub biased: bool,
     /// Evidence that the method rules out, see [`ruled_out`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ruled_out: Vec<String>,
 }
 

@@ -30,10 +30,10 @@ pub use exercised::{Exercised, Setting};
 pub use layout::{fitted, headed, width, wrapped};
 pub use table::{render, render_cells, render_verdict};
 pub use write::read_audit;
-pub use write::{WriteError, path, read, write, write_json};
+pub use write::{MAX_BYTES, WriteError, path, read, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 7;
+pub const SCHEMA_VERSION: u32 = 8;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +50,7 @@ pub struct Report {
     pub statements: Vec<StatementSummary>,
     /// Planned cells that were not reached, because the check was ended.
     pub not_reached: usize,
-    /// All cells; a cell's number is its position.
+    /// All cells, each with its position as its number.
     pub cells: Vec<CellReport>,
 }
 
@@ -85,24 +85,25 @@ pub struct Settings {
 /// One cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CellReport {
+    /// Its position among the cells, for replay.
+    pub number: usize,
     /// Statement.
     pub statement: String,
-    /// SHA-256 of its file.
-    pub statement_hash: String,
     /// The instance, for a person.
     pub label: String,
     /// The instance, for replay.
     pub spec: CellSpec,
     /// Enclosures of the constants that the statement uses; an end of ±1.797…e308, the largest number of
     /// binary64, stands for all beyond it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub constants: BTreeMap<String, [f64; 2]>,
     /// What of it the statement's summary counts; none where it cannot be built.
     pub setting: Setting,
-    /// Arithmetic of the runs, and of the decision.
-    pub arithmetic: String,
     /// The outcome, where the check came to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// Why it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
 
@@ -120,6 +121,8 @@ pub struct Failure {
 pub struct StatementSummary {
     /// Statement.
     pub id: String,
+    /// SHA-256 of its file, and of those that it instantiates, hexadecimal.
+    pub hash: String,
     /// The file's text, so that a cell can be replayed when the file has changed or gone.
     pub text: String,
     /// What the suite expects of it.
@@ -176,21 +179,18 @@ impl Provenance {
 impl CellReport {
     /// From a cell and what its check came to.
     #[must_use]
-    pub fn new(cell: &Cell<'_>, effort: &Effort, outcome: Result<Outcome, CheckFailure>) -> Self {
-        let runs = effort.precision.map_or_else(|| "f64".to_owned(), |bits| format!("mpfr {bits} bits"));
+    pub fn new(number: usize, cell: &Cell<'_>, outcome: Result<Outcome, CheckFailure>) -> Self {
         let (outcome, failure) = match outcome {
             Ok(outcome) => (Some(outcome), None),
             Err(failure) => (None, Some(Failure { message: failure.to_string(), internal: failure.is_internal() })),
         };
-        let decided = outcome.as_ref().map_or("none", |o| o.evidence.name());
         CellReport {
+            number,
             statement: cell.statement.id.clone(),
-            statement_hash: cell.statement.hash.clone(),
             label: cell.spec.to_string(),
             spec: cell.spec.clone(),
             constants: cell.instance.constants().into_iter().collect(),
             setting: Setting::of(&cell.instance),
-            arithmetic: format!("runs in {runs}, decided by {decided}"),
             outcome,
             failure,
         }
@@ -241,6 +241,7 @@ impl StatementSummary {
         let worst = || outcomes.iter().filter_map(|o| o.worst.as_ref());
         StatementSummary {
             id: statement.id.clone(),
+            hash: statement.hash.clone(),
             text: statement.text.to_string(),
             expected: statement.expect,
             verdict,
@@ -299,8 +300,8 @@ pub(crate) mod tests {
             "parameters": {}, "horizon": 1, "point": null, "witness": null
         });
         CellReport {
+            number: 0,
             statement: statement.into(),
-            statement_hash: String::new(),
             label: "an instance".into(),
             spec: serde_json::from_value(spec).expect("a cell"),
             constants: BTreeMap::new(),
@@ -313,7 +314,6 @@ pub(crate) mod tests {
                 method_draws: false,
                 ruled_out: Vec::new(),
             },
-            arithmetic: String::new(),
             outcome: None,
             failure,
         }
@@ -323,6 +323,7 @@ pub(crate) mod tests {
     pub(crate) fn summary(id: &str, verdict: Verdict, rests_on: &[&str]) -> StatementSummary {
         StatementSummary {
             id: id.into(),
+            hash: String::new(),
             text: String::new(),
             expected: Expectation::Holds,
             verdict,

@@ -68,10 +68,13 @@ pub struct Worst {
     /// Enclosure of the right-hand side, in the same way.
     pub rhs: [f64; 2],
     /// lhs/rhs at midpoints, where both sides are nonnegative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
     /// (rhs − lhs) over the sum of the absolute values of both sides' terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack: Option<f64>,
     /// Both sides in decimals whose printed relation is the one that was decided, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relation: Option<Relation>,
 }
 
@@ -86,6 +89,7 @@ pub struct Relation {
     pub rhs: String,
     /// For two sides that should be equal: the size of their difference, from below where they are not
     /// equal, and from above where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,
 }
 
@@ -108,15 +112,23 @@ pub struct Unsettled {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Remainder {
     /// The first comparison that nothing decided within the budget of precision; the cell is inconclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Unsettled>,
     /// The first one that was not made because of the budget of operations; that makes nothing inconclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<Unsettled>,
     /// The first one of which the statement does not certainly speak: a range or a hypothesis is not certain
     /// for that K, or not every outcome reaches the index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<Unsettled>,
 }
 
 impl Remainder {
+    /// Whether everything was compared and decided.
+    fn is_nothing(&self) -> bool {
+        *self == Remainder::default()
+    }
+
     /// Notes comparisons that nothing decides.
     fn leave_open(&mut self, found: Unsettled) {
         note(&mut self.open, found);
@@ -149,14 +161,18 @@ pub struct Sampling {
     /// Sample mean of the left-hand side.
     pub mean: f64,
     /// Unbiased sample standard deviation; a description, never evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard_deviation: Option<f64>,
     /// Largest log e-values, against the claim and for it; 1/δ is the threshold.
     pub log_e_values: [f64; 2],
     /// Proved upper bound of one sample, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upper_bound: Option<f64>,
     /// Whether a second generator confirmed the violation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
     /// What became of the replicates that were run again in intervals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision_check: Option<PrecisionCheck>,
 }
 
@@ -170,12 +186,16 @@ pub struct Outcome {
     /// Comparisons made (claims × indices × trajectories).
     pub comparisons: u64,
     /// The comparison with the largest ratio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worst: Option<Worst>,
     /// For statistical cells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling: Option<Sampling>,
     /// What was left.
+    #[serde(default, skip_serializing_if = "Remainder::is_nothing")]
     pub remainder: Remainder,
     /// For an exact violation on runs that can be told: the worst comparison, to be followed by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<Counterexample>,
 }
 
