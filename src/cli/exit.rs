@@ -6,7 +6,8 @@
 pub enum ExitCode {
     /// Nothing violated and nothing open; `not refuted` cells are allowed beside `holds`.
     Success = 0,
-    /// A statement is violated, or one that is false on purpose holds or is not refuted on some cell.
+    /// A statement is violated, or one that is false on purpose holds or is not refuted on some cell; or something is
+    /// worse than in an earlier check.
     Violated = 1,
     /// Bad usage or bad input: arguments, a statement file, a report, an output that cannot be written;
     /// or a cell that ended in an error of its statement.
