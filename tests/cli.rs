@@ -438,6 +438,9 @@ fn list_and_show_name_what_is_shipped() {
     let shown = folder.lemmata(&["show", "descent-lemma", "--set", "beta=0.1", "--set", "theta=0.5", "--set", "L=2"]);
     insta::assert_snapshot!("show", String::from_utf8_lossy(&shown.success().get_output().stdout));
     folder.lemmata(&["show", "descent-lemma", "--set", "betta=0.1"]).code(2);
+    folder.lemmata(&["show", "gd-nonconvex", "--as", "latex"]).success().stdout(saying(r"\operatorname*{mean}"));
+    folder.lemmata(&["show", "gd-nonconvex", "--as", "mathml"]).success().stdout(saying("<mfrac>"));
+    folder.lemmata(&["show", "gd-nonconvex", "--as", "mathml", "--set", "L=1"]).code(2);
     folder.lemmata(&["show", "descent-lemma", "--set", "beta"]).code(2);
 }
 

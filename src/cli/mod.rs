@@ -85,6 +85,9 @@ enum Command {
         /// Values, such as `--set beta=0.1 --set L=2`.
         #[arg(long = "set", value_name = "NAME=VALUE")]
         values: Vec<String>,
+        /// The claims alone, as LaTeX for math mode or as MathML, a line each.
+        #[arg(long = "as", value_name = "NOTATION", conflicts_with = "values")]
+        notation: Option<ClaimNotation>,
     },
     /// Print which statements rest on which, lemmas first.
     Graph {
@@ -140,6 +143,15 @@ enum Command {
         #[arg(long, value_parser = precision())]
         precision: Option<u32>,
     },
+}
+
+/// How formulas are written.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ClaimNotation {
+    /// For math mode of LaTeX.
+    Latex,
+    /// MathML Core.
+    Mathml,
 }
 
 /// Reports that have a schema.
@@ -291,7 +303,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Verify { proof, statement } => prove::verify(&proof, statement.as_deref()),
         Command::List { methods: false } => show::list(),
         Command::List { methods: true } => methods::list(),
-        Command::Show { statement, values } => {
+        Command::Show { statement, notation: Some(notation), .. } => show::claims(&statement, notation),
+        Command::Show { statement, values, notation: None } => {
             let method = statement.to_str().filter(|_| values.is_empty()).and_then(methods::show);
             method.unwrap_or_else(|| show::show(&statement, &values))
         }

@@ -6,13 +6,13 @@ use std::path::Path;
 use rug::Rational;
 
 use super::output::print;
-use super::{ExitCode, Failure, ReportKind, load};
+use super::{ClaimNotation, ExitCode, Failure, ReportKind, load};
 use crate::number::{Interval, Scalar};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, Scope};
 use crate::statement::parse::parse;
 use crate::statement::syntax::ExprKind;
 use crate::statement::term::{Builtin, Index, Node, ScalarSequence, Term};
-use crate::statement::{Bound, Parameter, Statement, Symbol, library, render};
+use crate::statement::{Bound, Parameter, Statement, Symbol, library, notation, render};
 use crate::{audit, report};
 
 pub(super) fn list() -> Result<ExitCode, Failure> {
@@ -51,6 +51,17 @@ pub(super) fn show(name: &Path, values: &[String]) -> Result<ExitCode, Failure> 
         }
     }
     print(text.trim_end_matches('\n'))?;
+    Ok(ExitCode::Success)
+}
+
+/// The claims as formulas.
+pub(super) fn claims(name: &Path, wanted: ClaimNotation) -> Result<ExitCode, Failure> {
+    let statement = load(name)?;
+    let claims = match wanted {
+        ClaimNotation::Latex => notation::claims_in_latex(&statement),
+        ClaimNotation::Mathml => notation::claims_in_mathml(&statement),
+    };
+    print(&claims.join("\n"))?;
     Ok(ExitCode::Success)
 }
 

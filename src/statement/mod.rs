@@ -19,6 +19,7 @@ pub mod evaluate;
 pub(crate) mod file;
 pub mod graph;
 pub mod library;
+pub mod notation;
 pub mod parse;
 mod range;
 pub(crate) mod raw;
