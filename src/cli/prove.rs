@@ -101,30 +101,13 @@ fn described(gaps: &[String]) -> String {
     }
 }
 
-fn read(path: &Path, most_bytes: u64) -> Result<Value, Failure> {
-    let failed = |why: String| Failure::bad_input(format!("{}: {why}", path.display()));
-    let text = text::read(path, most_bytes).map_err(|err| failed(err.to_string()))?;
-    serde_json::from_str(&text).map_err(|err| failed(format!("it is no proof: {err}")))
-}
-
-/// Whether a file has a counterexample in it that `prove` found.
-pub(super) fn is_counterexample(path: &Path) -> Result<bool, Failure> {
-    Ok(read(path, report::MAX_BYTES)?.get("counterexample").is_some())
-}
-
+/// Checks a proof or a counterexample, and prints what it is.
 pub(super) fn verify(path: &Path, statement: Option<&Path>) -> Result<ExitCode, Failure> {
-    let failed = |why: String| Failure::bad_input(format!("{}: {why}", path.display()));
+    let failed = |why: String| failed(path, why);
     let value = read(path, MOST_BYTES)?;
     let load_of = |id: &str| load(statement.unwrap_or(Path::new(id)));
-    if value.get("counterexample").is_some() {
-        let read = serde_json::from_value(value);
-        let refutation: Refutation = read.map_err(|err| failed(format!("it is no refutation: {err}")))?;
-        let statement = load_of(&refutation.statement)?;
-        let checked = prove::verify_refutation(&statement, &refutation);
-        let gaps = checked.map_err(|why| failed(format!("the refutation is rejected: {why}")))?;
-        print(&format!("{}: {}", statement.id, described(&gaps)))?;
-        print(&refutation.counterexample.text())?;
-        return Ok(ExitCode::Success);
+    if is_counterexample(&value) {
+        return verify_counterexample(path, value, &load_of);
     }
     let proof: Proof = serde_json::from_value(value).map_err(|err| failed(format!("it is no proof: {err}")))?;
     let statement = load_of(&proof.statement)?;
@@ -132,4 +115,42 @@ pub(super) fn verify(path: &Path, statement: Option<&Path>) -> Result<ExitCode, 
     let cases = checked.map_err(|why| failed(format!("the proof is rejected: {why}")))?;
     print(&format!("{}: the proof is valid, {cases} cases", statement.id))?;
     Ok(ExitCode::Success)
+}
+
+/// Prints a counterexample, which has no cells.
+pub(super) fn replay(path: &Path) -> Result<ExitCode, Failure> {
+    let value = read(path, report::MAX_BYTES)?;
+    if is_counterexample(&value) {
+        return verify_counterexample(path, value, &|id| load(Path::new(id)));
+    }
+    Err(failed(path, "which cell? give --cell NUMBER".to_owned()))
+}
+
+fn verify_counterexample(
+    path: &Path,
+    value: Value,
+    load_of: &dyn Fn(&str) -> Result<Statement, Failure>,
+) -> Result<ExitCode, Failure> {
+    let failed = |why: String| failed(path, why);
+    let read = serde_json::from_value(value);
+    let refutation: Refutation = read.map_err(|err| failed(format!("it is no refutation: {err}")))?;
+    let statement = load_of(&refutation.statement)?;
+    let checked = prove::verify_refutation(&statement, &refutation);
+    let gaps = checked.map_err(|why| failed(format!("the refutation is rejected: {why}")))?;
+    print(&format!("{}: {}", statement.id, described(&gaps)))?;
+    print(&refutation.counterexample.text())?;
+    Ok(ExitCode::Success)
+}
+
+fn is_counterexample(value: &Value) -> bool {
+    value.get("counterexample").is_some()
+}
+
+fn read(path: &Path, most_bytes: u64) -> Result<Value, Failure> {
+    let text = text::read(path, most_bytes).map_err(|err| failed(path, err.to_string()))?;
+    serde_json::from_str(&text).map_err(|err| failed(path, format!("it is no proof: {err}")))
+}
+
+fn failed(path: &Path, why: String) -> Failure {
+    Failure::bad_input(format!("{}: {why}", path.display()))
 }

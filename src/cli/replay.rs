@@ -17,7 +17,7 @@ use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, trace};
 
 pub(super) fn run(path: &Path, number: Option<usize>, precision: Option<u32>) -> Result<ExitCode, Failure> {
-    let Some(number) = number else { return run_counterexample(path) };
+    let Some(number) = number else { return prove::replay(path) };
     if let Some(audit) = report::read_audit(path).map_err(Failure::bad_input)? {
         return run_audit(&audit, path, number, precision);
     }
@@ -30,7 +30,7 @@ pub(super) fn run(path: &Path, number: Option<usize>, precision: Option<u32>) ->
     let replayed = built(&statement, &cell.spec, (number, path))?;
     let found = again(&replayed, &cell.label, judging, number)?;
     if precision.is_none()
-        && let Some(difference) = difference(&report, cell, &replayed, &found)?
+        && let Some(difference) = difference(&report, (number, cell), &replayed, &found)?
     {
         let found = found.map_or_else(|failure| format!("the cell has no verdict: {failure}\n"), |_| String::new());
         print(&format!("{found}this differs from the report: {difference}; {}", cause(&report.provenance)))?;
@@ -38,14 +38,6 @@ pub(super) fn run(path: &Path, number: Option<usize>, precision: Option<u32>) ->
     }
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
     Ok(code(&outcome))
-}
-
-/// What `prove` found against a statement has no cells.
-fn run_counterexample(path: &Path) -> Result<ExitCode, Failure> {
-    match prove::is_counterexample(path)? {
-        true => prove::verify(path, None),
-        false => Err(Failure::bad_input(format!("{}: which cell? give --cell NUMBER", path.display()))),
-    }
 }
 
 fn code(outcome: &Outcome) -> ExitCode {
@@ -148,11 +140,11 @@ fn statement(report: &Report, cell: &CellReport, path: &Path) -> Result<Statemen
 /// Where the report of the cell, or the summary of its statement, is not what comes out now.
 fn difference(
     report: &Report,
-    cell: &CellReport,
+    (number, cell): (usize, &CellReport),
     replayed: &Cell<'_>,
     found: &Result<Outcome, CheckFailure>,
 ) -> Result<Option<String>, Failure> {
-    let again = CellReport::new(cell.number, replayed, found.clone());
+    let again = CellReport::new(number, replayed, found.clone());
     if let Some(difference) = between("cell", cell, &again)? {
         return Ok(Some(difference));
     }

@@ -76,11 +76,7 @@ pub fn path(folder: &Path, name: &str) -> PathBuf {
 /// # Errors
 /// When the folder cannot be made or written to.
 pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, WriteError> {
-    let path = path(folder, &report.name);
-    match text::write(&path, |file| write_by_cells(file, report)) {
-        Ok(()) => Ok(path),
-        Err(cause) => Err(WriteError::Write { path, cause }),
-    }
+    write_with(path(folder, &report.name), |file| write_by_cells(file, report))
 }
 
 /// A report with each cell in a line of its own: indented, it would be twice as large.
@@ -112,8 +108,11 @@ fn write_by_cells(out: impl Write, report: &Report) -> std::io::Result<()> {
 /// # Errors
 /// As [`write()`].
 pub fn write_json(name: &str, report: &impl Serialize, folder: &Path) -> Result<PathBuf, WriteError> {
-    let path = path(folder, name);
-    match text::write(&path, |file| write_to(file, report)) {
+    write_with(path(folder, name), |file| write_to(file, report))
+}
+
+fn write_with(path: PathBuf, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<PathBuf, WriteError> {
+    match text::write(&path, fill) {
         Ok(()) => Ok(path),
         Err(cause) => Err(WriteError::Write { path, cause }),
     }

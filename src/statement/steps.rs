@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::term::Builtin;
 use super::{Statement, Subject};
-use crate::method::language::tree::{Known, Number, Part, Value, Vector};
+use crate::method::language::tree::{Known, Number, Part, Vector};
 
 impl Statement {
     /// The constants of the instance that every step of its method reads; none of a statement about estimates alone, for
@@ -13,16 +13,16 @@ impl Statement {
     pub fn read_by_every_step(&self) -> BTreeSet<Builtin> {
         let mut found = BTreeSet::new();
         if self.subject != Subject::Estimate {
-            self.method.lines.iter().for_each(|line| of_value(&line.value, self, &mut found));
+            self.method.lines.iter().for_each(|line| of_part(line.value.part(), self, &mut found));
         }
         found
     }
 }
 
 /// The constants without which a value of the method is none; what stands under a condition may not be needed.
-fn of_value(value: &Value, statement: &Statement, found: &mut BTreeSet<Builtin>) {
+fn of_part(whole: Part<'_>, statement: &Statement, found: &mut BTreeSet<Builtin>) {
     let is_choice = |part: Part<'_>| matches!(part, Part::Number(Number::If(..)) | Part::Vector(Vector::If(..)));
-    if value.any(is_choice) {
+    if whole.any(is_choice) {
         return;
     }
     let method = &statement.method;
@@ -32,7 +32,7 @@ fn of_value(value: &Value, statement: &Statement, found: &mut BTreeSet<Builtin>)
         let is_free = || statement.parameter(&parameter.name).is_none();
         bound.or_else(|| parameter.default.as_ref().filter(|_| is_free()))
     };
-    value.walk(&mut |part| {
+    whole.walk(&mut |part| {
         let further = match part {
             Part::Number(Number::Known(known)) => {
                 found.insert(builtin(*known));
@@ -44,7 +44,7 @@ fn of_value(value: &Value, statement: &Statement, found: &mut BTreeSet<Builtin>)
             _ => None,
         };
         if let Some(number) = further {
-            of_value(&Value::Number(number.clone()), statement, found);
+            of_part(Part::Number(number), statement, found);
         }
     });
 }

@@ -308,9 +308,10 @@ impl<'a> Instance<'a> {
         }
         let start = spec.start.position(&statement.method).ok_or_else(|| InstanceError::Start(spec.start.0.clone()))?;
         let builtins = builtins(problem.as_ref(), &oracle);
-        let visits = statement.needs().contains(&Builtin::VisitedGradientBound);
-        for builtin in statement.needs() {
-            if builtin != Builtin::VisitedGradientBound && builtins[builtin_position(builtin)].is_none() {
+        let needs = statement.needs();
+        let visits = needs.contains(&Builtin::VisitedGradientBound);
+        for builtin in &needs {
+            if *builtin != Builtin::VisitedGradientBound && builtins[builtin_position(*builtin)].is_none() {
                 return Err(InstanceError::Missing(builtin.name()));
             }
         }
@@ -321,7 +322,7 @@ impl<'a> Instance<'a> {
         }
         let of_every_draw = statement.subject == Subject::Pathwise;
         let sizes = [Builtin::RelativeError, Builtin::AbsoluteError];
-        if of_every_draw && !oracle.bounds_every_draw() && sizes.iter().any(|size| statement.needs().contains(size)) {
+        if of_every_draw && !oracle.bounds_every_draw() && sizes.iter().any(|size| needs.contains(size)) {
             return Err(InstanceError::OnlyInMean);
         }
         if !oracle.model.split && statement.needs_split() {
@@ -345,7 +346,7 @@ impl<'a> Instance<'a> {
             // What is proved is of the average's error.
             for builtin in Builtin::ALL.into_iter().filter(|builtin| builtin.is_of_estimate()) {
                 builtins[builtin_position(builtin)] = None;
-                if statement.needs().contains(&builtin) {
+                if needs.contains(&builtin) {
                     return Err(InstanceError::Missing(builtin.name()));
                 }
             }

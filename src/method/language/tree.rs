@@ -385,28 +385,21 @@ impl Value {
     /// Whether it reads the newest value of the quantity.
     #[must_use]
     pub fn reads(&self, quantity: usize) -> bool {
-        self.any(|part| part.quantity().is_some_and(|(own, _)| own == quantity))
+        self.part().any(|part| part.quantity().is_some_and(|(own, _)| own == quantity))
     }
 
     /// Whether what a line of every worker says reads the quantity of other workers than its own.
     #[must_use]
     pub fn reads_other_workers(&self, quantity: usize) -> bool {
-        self.any(|part| part.quantity().is_some_and(|(own, worker)| own == quantity && worker != Some(0)))
+        self.part().any(|part| part.quantity().is_some_and(|(own, worker)| own == quantity && worker != Some(0)))
     }
 
-    /// Whether one of its parts is such.
+    /// The whole of it.
     #[must_use]
-    pub fn any(&self, test: impl Fn(Part<'_>) -> bool) -> bool {
-        let mut found = false;
-        self.walk(&mut |part| found |= test(part));
-        found
-    }
-
-    /// Shows every part, itself included.
-    pub fn walk<'a>(&'a self, see: See<'_, 'a>) {
+    pub fn part(&self) -> Part<'_> {
         match self {
-            Value::Number(a) => a.walk(see),
-            Value::Vector(u) => u.walk(see),
+            Value::Number(a) => Part::Number(a),
+            Value::Vector(u) => Part::Vector(u),
         }
     }
 }
@@ -420,7 +413,23 @@ pub enum Part<'a> {
     Vector(&'a Vector),
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// Whether it or one of its parts is such.
+    #[must_use]
+    pub fn any(self, test: impl Fn(Part<'_>) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| found |= test(part));
+        found
+    }
+
+    /// Shows every part, itself included.
+    pub fn walk(self, see: See<'_, 'a>) {
+        match self {
+            Part::Number(a) => a.walk(see),
+            Part::Vector(u) => u.walk(see),
+        }
+    }
+
     /// The quantity whose newest value it is, and the worker whose it is.
     #[must_use]
     pub fn quantity(self) -> Option<(usize, Option<Worker>)> {
@@ -452,16 +461,7 @@ impl Number {
         }
     }
 
-    /// Whether one of its parts, itself included, is such.
-    #[must_use]
-    pub fn any(&self, test: impl Fn(Part<'_>) -> bool) -> bool {
-        let mut found = false;
-        self.walk(&mut |part| found |= test(part));
-        found
-    }
-
-    /// Shows every part, itself included.
-    pub fn walk<'a>(&'a self, see: See<'_, 'a>) {
+    fn walk<'a>(&'a self, see: See<'_, 'a>) {
         see(Part::Number(self));
         match self {
             Number::Norm2(u) | Number::Norm(u) | Number::Value(u) => u.walk(see),

@@ -17,7 +17,6 @@ use free::Free;
 use pivots::{Decomposer, Matrix, Squares};
 use points::{Point, Points};
 use positivity::{Cone, Shown};
-
 use rug::Rational;
 
 use super::certificate::{Certificate, Factor, Product, Signed};

@@ -60,20 +60,15 @@ pub fn learn(reader: &mut Reader<'_, '_>, base: i64) -> Translated<()> {
     reader.numbers.of_hint = true;
     for invariant in Invariant::all(statement) {
         let reason = invariant.name(&statement.method);
-        let (room, strict) = match invariant {
-            Invariant::Given(_, (left, relation, right)) => {
-                let (left, right) = (reader.number(left)?, reader.number(right)?);
-                let is_upper = matches!(relation, Relation::Less | Relation::LessEqual);
-                let room = if is_upper { right - left } else { left - right };
-                (room, matches!(relation, Relation::Less | Relation::Greater))
-            }
+        let (room, relation) = match invariant {
+            Invariant::Given(_, (left, relation, right)) => (reader.number(left)? - reader.number(right)?, *relation),
             Invariant::NotBelowStart(quantity, start) => {
                 let name = &statement.method.quantities[quantity].name;
                 let now = reader.numbers.named(Kind::State, name)?;
-                (now - at_start(start, statement, reader.numbers)?, false)
+                (now - at_start(start, statement, reader.numbers)?, Relation::GreaterEqual)
             }
         };
-        reader.numbers.learn(&room, strict, &reason)?;
+        reader.numbers.learn_relation(&room, relation, &reason)?;
     }
     reader.numbers.of_hint = false;
     reader.kept_at = None;
@@ -117,7 +112,7 @@ fn is_settled_if(method: &Method, quantity: usize, others: &[usize]) -> bool {
     }
     let others = [others, &[quantity]].concat();
     let of_number = |number: &Number| {
-        !number.any(|part| match part {
+        !Part::Number(number).any(|part| match part {
             Part::Vector(_) => true,
             Part::Number(Number::Quantity(read, None)) => !is_settled_if(method, *read, &others),
             Part::Number(number) => matches!(

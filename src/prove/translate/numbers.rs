@@ -288,6 +288,17 @@ impl Numbers {
         Ok(())
     }
 
+    /// Notes how a number compares with 0.
+    pub fn learn_relation(&mut self, number: &Fraction, relation: Relation, reason: &str) -> Translated<()> {
+        match relation {
+            Relation::Less => self.learn(&-number, true, reason),
+            Relation::LessEqual => self.learn(&-number, false, reason),
+            Relation::Greater => self.learn(number, true, reason),
+            Relation::GreaterEqual => self.learn(number, false, reason),
+            Relation::Equal => self.equate(number, reason),
+        }
+    }
+
     /// Notes that a number is 0, by which one of the variables is known by the others.
     pub fn equate(&mut self, number: &Fraction, reason: &str) -> Translated<()> {
         if let Some(value) = number.as_constant() {

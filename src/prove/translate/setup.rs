@@ -161,16 +161,11 @@ impl Setup {
                 self.given.push(of_atoms(name, room, *relation, reason));
                 continue;
             };
-            match relation {
-                Relation::Less => reader.numbers.learn(&room, true, reason)?,
-                Relation::LessEqual => reader.numbers.learn(&room, false, reason)?,
-                Relation::Greater => reader.numbers.learn(&-room, true, reason)?,
-                Relation::GreaterEqual => reader.numbers.learn(&-room, false, reason)?,
-                Relation::Equal => {
-                    reader.numbers.equate(&room, reason)?;
-                    // They may speak of the number that is known now.
-                    reader.constants.fill(None);
-                }
+            // room = right − left.
+            reader.numbers.learn_relation(&-room, *relation, reason)?;
+            if *relation == Relation::Equal {
+                // They may speak of the number that is known now.
+                reader.constants.fill(None);
             }
         }
         Ok(())

@@ -61,18 +61,6 @@ impl Notation {
     }
 }
 
-/// An expression as LaTeX, for a formula of its own.
-#[must_use]
-pub fn latex(expr: &Expr) -> String {
-    latex::text(&of(expr))
-}
-
-/// An expression as MathML.
-#[must_use]
-pub fn mathml(expr: &Expr) -> String {
-    mathml::text(&of(expr))
-}
-
 /// The claims of a statement as LaTeX, a line each.
 #[must_use]
 pub fn claims_in_latex(statement: &Statement) -> Vec<String> {
@@ -205,12 +193,7 @@ fn element(own: &str, indices: &[Expr]) -> Notation {
 
 fn reduce(op: ReduceOp, variable: &str, from: &Expr, to: &Expr, body: &Expr) -> Notation {
     let range = Notation::row([of(from), Notation::Sign("≤"), name(variable), Notation::Sign("<"), of(to)]);
-    let sign = match op {
-        ReduceOp::Sum => "∑",
-        ReduceOp::Mean => "mean",
-        ReduceOp::Min => "min",
-        ReduceOp::Max => "max",
-    };
+    let sign = if op == ReduceOp::Sum { "∑" } else { op.name() };
     Notation::row([Notation::Large(sign, Box::new(range)), at_least(body, 3)])
 }
 

@@ -5,7 +5,7 @@ use crate::statement::library;
 use crate::statement::parse::parse;
 
 fn in_latex(text: &str) -> String {
-    latex(&parse(text).unwrap_or_else(|err| panic!("{text}: {err:?}")))
+    latex::text(&of(&parse(text).unwrap_or_else(|err| panic!("{text}: {err:?}"))))
 }
 
 #[test]
