@@ -7,6 +7,7 @@ pub mod calibrate;
 pub mod cli;
 pub mod compare;
 pub mod convex;
+pub mod html;
 pub mod inference;
 pub mod method;
 pub mod number;

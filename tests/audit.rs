@@ -32,7 +32,7 @@ fn audited(arguments: &[&str]) -> Value {
     let (code, text) = audit(folder.path(), &[arguments, &["--no-store"]].concat());
     assert_eq!(code, 0, "{text}");
     let report = report(folder.path());
-    let schema = serde_json::from_str(&lemmata::audit::report::schema()).unwrap();
+    let schema = serde_json::from_str(&lemmata::report::schema(lemmata::report::Form::Audit)).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator.iter_errors(&report).map(|err| err.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");

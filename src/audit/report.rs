@@ -15,11 +15,11 @@ use super::target::TargetAudit;
 use super::trend::TrendPoint;
 use super::trial::{Agreement, Depth, Fate};
 use super::worst::{Apparent, Shown};
-use crate::report::{Provenance, by_hand, fitted, headed, wording};
+use crate::report::{Document, Kind, Provenance, by_hand, fitted, headed, wording};
 use crate::statement::Subject;
 
 /// Version of the report's form.
-pub const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +37,9 @@ pub struct Settings {
 /// A whole audit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditReport {
-    /// [`SCHEMA_VERSION`].
+    /// `audit`.
+    pub kind: Kind,
+    /// Version of this form.
     pub schema_version: u32,
     /// Name of the report.
     pub name: String,
@@ -51,11 +53,9 @@ pub struct AuditReport {
     pub statements: Vec<StatementAudit>,
 }
 
-/// The JSON Schema of [`AuditReport`], generated from the types.
-#[must_use]
-pub fn schema() -> String {
-    // Plain data, so this cannot fail.
-    serde_json::to_string_pretty(&schemars::schema_for!(AuditReport)).unwrap_or_default()
+impl Document for AuditReport {
+    const KIND: Kind = Kind::Audit;
+    const VERSION: u32 = SCHEMA_VERSION;
 }
 
 /// Mutants by what became of them.

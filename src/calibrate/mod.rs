@@ -18,6 +18,7 @@ use thiserror::Error;
 
 use crate::inference::Ledger;
 use crate::inference::distribution_free::Limited;
+use crate::report::{Document, Kind, Provenance};
 use crate::statement::{Statement, StatementError, load_text};
 use crate::verify::CheckFailure;
 
@@ -171,6 +172,29 @@ impl Calibration {
     pub fn exceeded(&self) -> impl Iterator<Item = &Rate> {
         self.rates.iter().filter(|rate| rate.exceeded)
     }
+}
+
+/// Version of the form of a calibration's report.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a calibration leaves behind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CalibrateReport {
+    /// `calibrate`.
+    pub kind: Kind,
+    /// Version of this form.
+    pub schema_version: u32,
+    /// Name of the report.
+    pub name: String,
+    /// What produced it.
+    pub provenance: Provenance,
+    /// What was measured.
+    pub calibration: Calibration,
+}
+
+impl Document for CalibrateReport {
+    const KIND: Kind = Kind::Calibrate;
+    const VERSION: u32 = SCHEMA_VERSION;
 }
 
 /// Why there is no calibration: each is a defect of lemmata.

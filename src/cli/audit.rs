@@ -15,7 +15,7 @@ use crate::audit::trial::Depth;
 use crate::audit::worst::Worst;
 use crate::inference::{Evidence, Ledger, Verdict};
 use crate::preset::{Effort, Preset};
-use crate::report::{self, Provenance};
+use crate::report::{self, Kind, Provenance};
 use crate::statement::{Statement, library, stored_folder};
 use crate::verify::instance::CellSpec;
 use crate::verify::stored::{self, StoredCell, StoredCells};
@@ -93,6 +93,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let complete = audits.iter().all(|audit| audit.unfinished == 0);
     let code = exit_code(&audits);
     let report = AuditReport {
+        kind: Kind::Audit,
         schema_version: SCHEMA_VERSION,
         name: arguments.name.clone(),
         provenance: Provenance::new(begin.elapsed().as_secs_f64()),

@@ -2,22 +2,11 @@
 
 use std::time::Instant;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::check::{check_name, progress_bar, thread_pool};
 use super::output::print;
 use super::{CalibrateArguments, ExitCode, Failure, check_delta, check_output};
-use crate::calibrate::{self, Calibration, Settings};
-use crate::report::{self, Provenance};
-
-/// What a calibration leaves behind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-struct CalibrateReport {
-    name: String,
-    provenance: Provenance,
-    calibration: Calibration,
-}
+use crate::calibrate::{self, CalibrateReport, Settings};
+use crate::report::{self, Kind, Provenance};
 
 pub(super) fn run(arguments: &CalibrateArguments) -> Result<ExitCode, Failure> {
     check_name(&arguments.name)?;
@@ -41,7 +30,13 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<ExitCode, Failure> {
     let text = calibrate::render(&calibration);
     let failed = calibration.exceeded().next().is_some();
     let provenance = Provenance::new(begin.elapsed().as_secs_f64());
-    let report = CalibrateReport { name: arguments.name.clone(), provenance, calibration };
+    let report = CalibrateReport {
+        kind: Kind::Calibrate,
+        schema_version: calibrate::SCHEMA_VERSION,
+        name: arguments.name.clone(),
+        provenance,
+        calibration,
+    };
     let path = report::write_json(&arguments.name, &report, &arguments.output).map_err(Failure::bad_input)?;
     print(&format!("{text}\nreport: {} ({:.1} s)", path.display(), report.provenance.wall_seconds))?;
     Ok(if failed { ExitCode::Violated } else { ExitCode::Success })

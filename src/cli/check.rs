@@ -12,11 +12,11 @@ use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, diff, 
 use crate::inference::{Ledger, Verdict};
 use crate::prove::{Standing, standing};
 use crate::report::{
-    self, Baseline, CellReport, Difference, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary,
+    self, Baseline, CellReport, Difference, Kind, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary,
 };
 use crate::statement::{Expectation, Statement, Subject};
 use crate::verify::plan::Plan;
-use crate::verify::{self, Cell, Judging};
+use crate::verify::{self, Cell, Curve, Judging};
 
 /// Enough for the deepest claim that the language admits.
 const STACK_BYTES: usize = 16 << 20;
@@ -105,10 +105,11 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
     let progress = progress_bar(cells.len() as u64, "cells");
     let outcomes = verify::check_cells_while(&cells, judging, &|| signals.come().is_none(), &|| progress.inc(1));
     progress.finish_and_clear();
-    let reached = cells.iter().zip(outcomes).filter_map(|(cell, outcome)| Some((cell, outcome?)));
+    let reached: Vec<_> = cells.iter().zip(outcomes).filter_map(|(cell, outcome)| Some((cell, outcome?))).collect();
     let planned = cells.len();
-    let numbered = reached.enumerate();
-    let cells: Vec<CellReport> =
+    let (built, outcomes): (Vec<&Cell<'_>>, Vec<_>) = reached.into_iter().unzip();
+    let numbered = built.iter().zip(outcomes).enumerate();
+    let mut cells: Vec<CellReport> =
         numbered.map(|(number, (cell, outcome))| CellReport::new(number, cell, outcome)).collect();
     let standings: Vec<Option<Standing>> = statements.par_iter().map(standing).collect();
     let summed = statements.iter().zip(plans).zip(standings);
@@ -116,7 +117,12 @@ fn make_report(arguments: &CheckArguments, statements: &[Statement], plans: &[Pl
         .map(|((statement, plan), proof)| StatementSummary::new(statement, plan.why_vacuous(), proof, &cells))
         .collect();
     report::spread_taint(&mut summaries);
+    let exemplars = summaries.iter().filter_map(|summary| summary.exemplars);
+    let numbers: Vec<usize> = exemplars.flat_map(|exemplars| exemplars.numbers()).collect();
+    let curves: Vec<Vec<Curve>> = numbers.par_iter().map(|number| verify::curves(built[*number], judging)).collect();
+    numbers.into_iter().zip(curves).for_each(|(number, curves)| cells[number].curves = curves);
     Report {
+        kind: Kind::Check,
         schema_version: SCHEMA_VERSION,
         name: arguments.name.clone(),
         provenance: Provenance::new(begin.elapsed().as_secs_f64()),
@@ -219,6 +225,7 @@ mod tests {
         let preset = Preset::Quick;
         let ledger = Ledger { delta: 1e-6, tests: 0 };
         Report {
+            kind: Kind::Check,
             schema_version: SCHEMA_VERSION,
             name: "check".into(),
             provenance: Provenance::new(0.0),

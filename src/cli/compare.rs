@@ -4,30 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use comfy_table::ContentArrangement;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::check::progress_bar;
 use super::output::print;
 use super::{CompareArguments, ExitCode, Failure, check_delta, check_output};
-use crate::compare::{self, CompareError, Comparison, Entry, Finding, Round, StepRule};
+use crate::compare::{self, CompareError, CompareReport, Comparison, Entry, Finding, Round, StepRule};
 use crate::inference::distribution_free::Limited;
 use crate::preset::Preset;
-use crate::report::{self, Provenance};
+use crate::report::{self, Kind, Provenance};
 use crate::statement::MAX_FILE_BYTES;
 use crate::text;
-
-/// What a comparison leaves behind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-struct CompareReport {
-    provenance: Provenance,
-    seed: u64,
-    preset: Preset,
-    /// Probability that any limit below is wrong.
-    delta: f64,
-    comparison: Comparison,
-    rounds: Vec<Round>,
-}
 
 pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
     check_delta(arguments.delta)?;
@@ -48,6 +34,8 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
         progress.finish_and_clear();
         let name = report_name(&comparison);
         let report = CompareReport {
+            kind: Kind::Compare,
+            schema_version: compare::SCHEMA_VERSION,
             provenance: Provenance::new(begin.elapsed().as_secs_f64()),
             seed: arguments.seed,
             preset,

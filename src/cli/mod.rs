@@ -10,6 +10,7 @@ mod graph;
 mod methods;
 mod new;
 mod output;
+mod page;
 mod prove;
 mod replay;
 mod show;
@@ -22,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 use crate::preset::{PRECISIONS, Preset};
 use crate::prove::Effort;
-use crate::report;
+use crate::report::{self, Form};
 use crate::statement::check::closest;
 use crate::statement::{Statement, StatementError, library, load_file};
 use crate::text::printable;
@@ -111,9 +112,23 @@ enum Command {
     },
     /// Print the JSON Schema that every report of a kind obeys.
     Schema {
-        /// Which command's reports.
-        #[arg(value_enum, default_value_t = ReportKind::Check)]
-        kind: ReportKind,
+        /// Of what.
+        #[arg(value_enum, default_value_t = Form::Check)]
+        form: Form,
+    },
+    /// Write a report, a proof or a counterexample as a page that a browser opens.
+    Report {
+        /// The report of check, audit, compare or calibrate; or what prove wrote.
+        file: PathBuf,
+        /// For a check: an earlier report, or a baseline, that the page compares it with.
+        #[arg(long)]
+        baseline: Option<PathBuf>,
+        /// For a proof or a counterexample: the statement's file, where it is no shipped one.
+        #[arg(long)]
+        statement: Option<PathBuf>,
+        /// The page; without it, the file's name with the extension html.
+        #[arg(long)]
+        output: Option<PathBuf>,
     },
     /// Compare a check with an earlier one: verdicts, proofs, errors, cells, evidence and ratios; ends with 1 where one
     /// of these is worse.
@@ -152,15 +167,6 @@ enum ClaimNotation {
     Latex,
     /// MathML Core.
     Mathml,
-}
-
-/// Reports that have a schema.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum ReportKind {
-    /// Of `lemmata check`.
-    Check,
-    /// Of `lemmata audit`.
-    Audit,
 }
 
 #[derive(Debug, clap::Args)]
@@ -310,7 +316,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
         }
         Command::Graph { statements, dot, report } => graph::run(&statements, dot, report.as_deref()),
         Command::New { name, method } => new::run(&name, method),
-        Command::Schema { kind } => show::schema(kind),
+        Command::Schema { form } => show::schema(form),
+        Command::Report { file, baseline, statement, output } => {
+            page::run(&file, baseline.as_deref(), statement.as_deref(), output.as_deref())
+        }
         Command::Diff { old, new, json } => diff::diff(&old, &new, json),
         Command::Baseline { report } => diff::baseline(&report),
         Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),

@@ -101,54 +101,60 @@ fn described(gaps: &[String]) -> String {
     }
 }
 
+/// What `lemmata prove` writes, with the statement that it is of.
+pub(super) enum Found {
+    Proof(Box<Proof>, Box<Statement>),
+    Counterexample(Box<Refutation>, Box<Statement>),
+}
+
+/// What a file has in it, unchecked; nothing where it is neither a proof nor a counterexample.
+pub(super) fn found(path: &Path, statement: Option<&Path>, most_bytes: u64) -> Result<Option<Found>, Failure> {
+    let failed = |why: String| failed(path, why);
+    let text = text::read(path, most_bytes).map_err(|err| failed(err.to_string()))?;
+    let value: Value = serde_json::from_str(&text).map_err(|err| failed(format!("it is no JSON: {err}")))?;
+    let load_of = |id: &str| load(statement.unwrap_or(Path::new(id))).map(Box::new);
+    Ok(if value.get("counterexample").is_some() {
+        let read = serde_json::from_value(value);
+        let own: Box<Refutation> = read.map_err(|err| failed(format!("it is no refutation: {err}")))?;
+        let statement = load_of(&own.statement)?;
+        Some(Found::Counterexample(own, statement))
+    } else if value.get("cases").is_some() && value.get("statement").is_some() {
+        let own: Box<Proof> = serde_json::from_value(value).map_err(|err| failed(format!("it is no proof: {err}")))?;
+        let statement = load_of(&own.statement)?;
+        Some(Found::Proof(own, statement))
+    } else {
+        None
+    })
+}
+
 /// Checks a proof or a counterexample, and prints what it is.
 pub(super) fn verify(path: &Path, statement: Option<&Path>) -> Result<ExitCode, Failure> {
-    let failed = |why: String| failed(path, why);
-    let value = read(path, MOST_BYTES)?;
-    let load_of = |id: &str| load(statement.unwrap_or(Path::new(id)));
-    if is_counterexample(&value) {
-        return verify_counterexample(path, value, &load_of);
+    match found(path, statement, MOST_BYTES)? {
+        Some(Found::Proof(proof, statement)) => {
+            let checked = prove::verify(&statement, &proof);
+            let cases = checked.map_err(|why| failed(path, format!("the proof is rejected: {why}")))?;
+            print(&format!("{}: the proof is valid, {cases} cases", statement.id))?;
+            Ok(ExitCode::Success)
+        }
+        Some(Found::Counterexample(refutation, statement)) => counterexample(path, &refutation, &statement),
+        None => Err(failed(path, "it is no proof and no counterexample".to_owned())),
     }
-    let proof: Proof = serde_json::from_value(value).map_err(|err| failed(format!("it is no proof: {err}")))?;
-    let statement = load_of(&proof.statement)?;
-    let checked = prove::verify(&statement, &proof);
-    let cases = checked.map_err(|why| failed(format!("the proof is rejected: {why}")))?;
-    print(&format!("{}: the proof is valid, {cases} cases", statement.id))?;
-    Ok(ExitCode::Success)
 }
 
 /// Prints a counterexample, which has no cells.
 pub(super) fn replay(path: &Path) -> Result<ExitCode, Failure> {
-    let value = read(path, report::MAX_BYTES)?;
-    if is_counterexample(&value) {
-        return verify_counterexample(path, value, &|id| load(Path::new(id)));
+    match found(path, None, report::MAX_BYTES)? {
+        Some(Found::Counterexample(refutation, statement)) => counterexample(path, &refutation, &statement),
+        _ => Err(failed(path, "which cell? give --cell NUMBER".to_owned())),
     }
-    Err(failed(path, "which cell? give --cell NUMBER".to_owned()))
 }
 
-fn verify_counterexample(
-    path: &Path,
-    value: Value,
-    load_of: &dyn Fn(&str) -> Result<Statement, Failure>,
-) -> Result<ExitCode, Failure> {
-    let failed = |why: String| failed(path, why);
-    let read = serde_json::from_value(value);
-    let refutation: Refutation = read.map_err(|err| failed(format!("it is no refutation: {err}")))?;
-    let statement = load_of(&refutation.statement)?;
-    let checked = prove::verify_refutation(&statement, &refutation);
-    let gaps = checked.map_err(|why| failed(format!("the refutation is rejected: {why}")))?;
+fn counterexample(path: &Path, refutation: &Refutation, statement: &Statement) -> Result<ExitCode, Failure> {
+    let checked = prove::verify_refutation(statement, refutation);
+    let gaps = checked.map_err(|why| failed(path, format!("the refutation is rejected: {why}")))?;
     print(&format!("{}: {}", statement.id, described(&gaps)))?;
     print(&refutation.counterexample.text())?;
     Ok(ExitCode::Success)
-}
-
-fn is_counterexample(value: &Value) -> bool {
-    value.get("counterexample").is_some()
-}
-
-fn read(path: &Path, most_bytes: u64) -> Result<Value, Failure> {
-    let text = text::read(path, most_bytes).map_err(|err| failed(path, err.to_string()))?;
-    serde_json::from_str(&text).map_err(|err| failed(path, format!("it is no proof: {err}")))
 }
 
 fn failed(path: &Path, why: String) -> Failure {

@@ -11,26 +11,33 @@ use super::{ExitCode, Failure, audit, prove};
 use crate::audit::report::AuditReport;
 use crate::audit::worst::Shown;
 use crate::inference::Verdict;
-use crate::report::{self, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
+use crate::report::{self, AnyReport, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
 use crate::statement::{Statement, load_text};
 use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, trace};
 
 pub(super) fn run(path: &Path, number: Option<usize>, precision: Option<u32>) -> Result<ExitCode, Failure> {
     let Some(number) = number else { return prove::replay(path) };
-    if let Some(audit) = report::read_audit(path).map_err(Failure::bad_input)? {
-        return run_audit(&audit, path, number, precision);
+    match report::read_any(path).map_err(Failure::bad_input)? {
+        AnyReport::Check(report) => run_check(&report, path, number, precision),
+        AnyReport::Audit(audit) => run_audit(&audit, path, number, precision),
+        AnyReport::Compare(_) | AnyReport::Calibrate(_) => Err(Failure::bad_input(format!(
+            "{} has no cells to replay: its numbers are of many runs; the same command makes it again",
+            path.display()
+        ))),
     }
-    let report = report::read(path).map_err(Failure::bad_input)?;
-    let cell = cell(&report, number, path)?;
-    let statement = statement(&report, cell, path)?;
+}
+
+fn run_check(report: &Report, path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
+    let cell = cell(report, number, path)?;
+    let statement = statement(report, cell, path)?;
     let mut effort = report.settings.effort.clone();
     effort.precision = precision.or(effort.precision);
     let judging = Judging { effort: &effort, ledger: report.settings.ledger, seed: report.settings.seed };
     let replayed = built(&statement, &cell.spec, (number, path))?;
-    let found = again(&replayed, &cell.label, judging, number)?;
+    let found = again(&replayed, &cell.spec.to_string(), judging, number)?;
     if precision.is_none()
-        && let Some(difference) = difference(&report, (number, cell), &replayed, &found)?
+        && let Some(difference) = difference(report, (number, cell), (&replayed, judging), &found)?
     {
         let found = found.map_or_else(|failure| format!("the cell has no verdict: {failure}\n"), |_| String::new());
         print(&format!("{found}this differs from the report: {difference}; {}", cause(&report.provenance)))?;
@@ -141,16 +148,20 @@ fn statement(report: &Report, cell: &CellReport, path: &Path) -> Result<Statemen
 fn difference(
     report: &Report,
     (number, cell): (usize, &CellReport),
-    replayed: &Cell<'_>,
+    (replayed, judging): (&Cell<'_>, Judging<'_>),
     found: &Result<Outcome, CheckFailure>,
 ) -> Result<Option<String>, Failure> {
-    let again = CellReport::new(number, replayed, found.clone());
+    let summarised = |id: &str| report.statements.iter().find(|summary| summary.id == id);
+    let summary = summarised(&replayed.statement.id);
+    let mut again = CellReport::new(number, replayed, found.clone());
+    if summary.and_then(|summary| summary.exemplars).is_some_and(|exemplars| exemplars.numbers().contains(&number)) {
+        again.curves = verify::curves(replayed, judging);
+    }
     if let Some(difference) = between("cell", cell, &again)? {
         return Ok(Some(difference));
     }
     let statement = replayed.statement;
-    let summarised = |id: &str| report.statements.iter().find(|summary| summary.id == id);
-    let Some(summary) = summarised(&statement.id) else { return Ok(None) };
+    let Some(summary) = summary else { return Ok(None) };
     let mut summaries = report.statements.clone();
     for other in summaries.iter_mut().filter(|other| other.id == statement.id) {
         // A proof belongs to the statement, and is not what is replayed.

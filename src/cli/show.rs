@@ -6,14 +6,14 @@ use std::path::Path;
 use rug::Rational;
 
 use super::output::print;
-use super::{ClaimNotation, ExitCode, Failure, ReportKind, load};
+use super::{ClaimNotation, ExitCode, Failure, load};
 use crate::number::{Interval, Scalar};
+use crate::report::{self, Form};
 use crate::statement::evaluate::{Evaluator, NO_VALUE, Scope};
 use crate::statement::parse::parse;
 use crate::statement::syntax::ExprKind;
 use crate::statement::term::{Builtin, Index, Node, ScalarSequence, Term};
 use crate::statement::{Bound, Parameter, Statement, Symbol, library, notation, render};
-use crate::{audit, report};
 
 pub(super) fn list() -> Result<ExitCode, Failure> {
     let statements = library::load_all()?;
@@ -65,11 +65,8 @@ pub(super) fn claims(name: &Path, wanted: ClaimNotation) -> Result<ExitCode, Fai
     Ok(ExitCode::Success)
 }
 
-pub(super) fn schema(kind: ReportKind) -> Result<ExitCode, Failure> {
-    print(&match kind {
-        ReportKind::Check => report::schema(),
-        ReportKind::Audit => audit::report::schema(),
-    })?;
+pub(super) fn schema(form: Form) -> Result<ExitCode, Failure> {
+    print(&report::schema(form))?;
     Ok(ExitCode::Success)
 }
 

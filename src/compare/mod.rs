@@ -21,6 +21,7 @@ use crate::method::language::tree::Method;
 use crate::oracle::{self, OracleError, SourceSpec, StreamKey};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
+use crate::report::{Document, Kind, Provenance};
 use crate::statement::{Statement, StatementError, id_defect, library};
 use crate::verify::instance::Start;
 use crate::verify::predict::predicted;
@@ -87,6 +88,35 @@ impl Contender {
         let step = method.step_size().ok_or_else(|| CompareError::NoStep(self.method.clone()))?.to_owned();
         Ok((method, step))
     }
+}
+
+/// Version of the form of a comparison's report.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a comparison leaves behind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CompareReport {
+    /// `compare`.
+    pub kind: Kind,
+    /// Version of this form.
+    pub schema_version: u32,
+    /// What produced it.
+    pub provenance: Provenance,
+    /// Seed.
+    pub seed: u64,
+    /// Thoroughness.
+    pub preset: Preset,
+    /// Probability that any limit below is wrong.
+    pub delta: f64,
+    /// What was compared.
+    pub comparison: Comparison,
+    /// What was found.
+    pub rounds: Vec<Round>,
+}
+
+impl Document for CompareReport {
+    const KIND: Kind = Kind::Compare;
+    const VERSION: u32 = SCHEMA_VERSION;
 }
 
 /// How the step sizes of a round were chosen.

@@ -128,9 +128,9 @@ impl Baseline {
     pub fn read(path: &Path) -> Result<Self, WriteError> {
         let value = read_value(path)?;
         match value.get("baseline_version").and_then(serde_json::Value::as_u64) {
-            None => report_of(value, path).map(|report| Baseline::from(&report)),
+            None => report_of(value, path).map(|report: Report| Baseline::from(&report)),
             Some(found) if found != u64::from(BASELINE_VERSION) => {
-                Err(WriteError::Version { path: path.to_owned(), found, read: BASELINE_VERSION, command: "baseline" })
+                Err(WriteError::BaselineVersion { path: path.to_owned(), found, read: BASELINE_VERSION })
             }
             Some(_) => {
                 serde_json::from_value(value).map_err(|cause| WriteError::Parse { path: path.to_owned(), cause })

@@ -1,7 +1,5 @@
 //! A counterexample as lines that a person can follow with pencil and paper.
 
-use std::collections::BTreeMap;
-
 use super::layout::{width, wrapped};
 use super::wording;
 use crate::verify::{Counterexample, Outcome, Part};
@@ -16,30 +14,17 @@ fn lines(found: &Counterexample, width: usize) -> Vec<String> {
     let start: Vec<String> = found.start.iter().map(|x| wording::limit(*x)).collect();
     let place = wording::place(found.claim, found.k, found.horizon);
     let mut lines = vec![format!("by hand, {place}, from x_0 = [{}]:", start.join(", "))];
-    lines.extend(found.rows.iter().map(|row| format!("  k = {}: {}", row.k, vectors(&row.vectors))));
+    lines.extend(found.rows.iter().map(|row| format!("  k = {}: {}", row.k, wording::vectors(&row.vectors))));
     if found.draw_count > 0 {
         let more = if found.draw_count > found.draws.len() { ", of which the first are" } else { "" };
         lines.push(format!("  equally likely draws: {}{more}", found.draw_count));
-        lines.extend(found.draws.iter().map(|draw| format!("    {}", vectors(&draw.vectors))));
+        lines.extend(found.draws.iter().map(|draw| format!("    {}", wording::vectors(&draw.vectors))));
     }
     for (name, parts) in [("lhs", &found.lhs), ("rhs", &found.rhs)] {
         lines.push(format!("  {name} is the sum of"));
         lines.extend(parts.iter().map(|Part { text, value }| format!("    {value} = {text}")));
     }
     lines.iter().map(|line| wrapped(line, width, "      ")).collect()
-}
-
-fn vectors(vectors: &BTreeMap<String, Vec<String>>) -> String {
-    // The points come first, then what follows from them.
-    let order = ["x", "grad", "v", "e", "b", "nu"];
-    let rank = |name: &str| order.iter().position(|known| *known == name.trim_matches('|'));
-    let mut named: Vec<(&String, &Vec<String>)> = vectors.iter().collect();
-    named.sort_by_key(|(name, _)| rank(name));
-    let one = |(name, coordinates): (&String, &Vec<String>)| match (name.starts_with('|'), &coordinates[..]) {
-        (true, [norm]) => format!("{name} = {norm}"),
-        _ => format!("{name} = [{}]", coordinates.join(", ")),
-    };
-    named.into_iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

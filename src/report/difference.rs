@@ -114,10 +114,7 @@ impl Difference {
             [(Direction::Worse, "worse"), (Direction::Better, "better"), (Direction::Other, "changed")]
         {
             let all = self.changes.iter().filter(|change| change.direction == direction);
-            lines.extend(all.map(|change| {
-                let Change { statement, what, was, is, .. } = change;
-                format!("{word:<7}  {statement}: {} {was} -> {is}", what.name())
-            }));
+            lines.extend(all.map(|change| format!("{word:<7}  {}", change.text())));
         }
         lines.extend(self.not_compared.iter().map(|why| format!("cells and ratios are not compared: {why}")));
         lines.push(format!(
@@ -128,6 +125,15 @@ impl Difference {
             self.unchanged
         ));
         lines.join("\n")
+    }
+}
+
+impl Change {
+    /// What changed from what to what.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Change { statement, what, was, is, .. } = self;
+        format!("{statement}: {} {was} -> {is}", what.name())
     }
 }
 

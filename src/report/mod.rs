@@ -4,8 +4,11 @@
 mod baseline;
 mod by_hand;
 mod difference;
+mod exemplars;
 mod exercised;
+mod kind;
 mod layout;
+mod schema;
 mod table;
 pub mod wording;
 mod write;
@@ -21,24 +24,28 @@ use crate::prove::Standing;
 use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement};
 use crate::verify::instance::CellSpec;
-use crate::verify::{Cell, CheckFailure, Outcome};
+use crate::verify::{Cell, CheckFailure, Curve, Outcome};
 
 pub use baseline::{BASELINE_VERSION, Baseline, Line, ProofLevel};
 pub use by_hand::by_hand;
 pub use difference::{Change, Difference, Direction, What};
+pub use exemplars::Exemplars;
 pub use exercised::{Exercised, Setting};
+pub use kind::{AnyReport, Document, Kind};
 pub use layout::{fitted, headed, width, wrapped};
+pub use schema::{Form, schema};
 pub use table::{render, render_cells, render_verdict};
-pub use write::read_audit;
-pub use write::{MAX_BYTES, WriteError, path, read, write, write_json};
+pub use write::{MAX_BYTES, WriteError, path, read, read_any, write, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 8;
+pub const SCHEMA_VERSION: u32 = 9;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// [`SCHEMA_VERSION`].
+    /// `check`.
+    pub kind: Kind,
+    /// Version of this form.
     pub schema_version: u32,
     /// Name of the report.
     pub name: String,
@@ -89,15 +96,16 @@ pub struct CellReport {
     pub number: usize,
     /// Statement.
     pub statement: String,
-    /// The instance, for a person.
-    pub label: String,
-    /// The instance, for replay.
+    /// The instance.
     pub spec: CellSpec,
     /// Enclosures of the constants that the statement uses; an end of ±1.797…e308, the largest number of
     /// binary64, stands for all beyond it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub constants: BTreeMap<String, [f64; 2]>,
-    /// What of it the statement's summary counts; none where it cannot be built.
+    /// The point at which the run begins; left out where the coordinates are too many to be of use.
+    #[serde(default, rename = "x_0", skip_serializing_if = "Vec::is_empty")]
+    pub first_point: Vec<f64>,
+    /// What of it the statement's summary counts.
     pub setting: Setting,
     /// The outcome, where the check came to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,7 +113,13 @@ pub struct CellReport {
     /// Why it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// For the exemplars of a statement: both sides of its claims along k or K.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curves: Vec<Curve>,
 }
+
+/// Most coordinates of x_0 that a report has.
+const MOST_COORDINATES: usize = 16;
 
 /// Why a cell has no outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -143,6 +157,8 @@ pub struct StatementSummary {
     pub families: Vec<String>,
     /// What its cells have in them.
     pub exercised: Exercised,
+    /// The cells of which both sides are told along k or K.
+    pub exemplars: Option<Exemplars>,
     /// Largest lhs/rhs over the cells.
     pub worst_ratio: Option<f64>,
     /// Least normalised slack over the cells.
@@ -153,13 +169,6 @@ pub struct StatementSummary {
     pub rests_on: Vec<String>,
     /// Statements of this report that it rests on, directly or not, and that are violated though they should hold.
     pub tainted_by: Vec<String>,
-}
-
-/// The JSON Schema of [`Report`], generated from the types; `reports/schema.json` is a copy.
-#[must_use]
-pub fn schema() -> String {
-    // Plain data, so this cannot fail.
-    serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap_or_default()
 }
 
 impl Provenance {
@@ -187,12 +196,16 @@ impl CellReport {
         CellReport {
             number,
             statement: cell.statement.id.clone(),
-            label: cell.spec.to_string(),
             spec: cell.spec.clone(),
             constants: cell.instance.constants().into_iter().collect(),
+            first_point: Some(&cell.instance.point)
+                .filter(|x| x.len() <= MOST_COORDINATES)
+                .cloned()
+                .unwrap_or_default(),
             setting: Setting::of(&cell.instance),
             outcome,
             failure,
+            curves: Vec::new(),
         }
     }
 }
@@ -252,6 +265,7 @@ impl StatementSummary {
             evidence,
             families,
             exercised: Exercised::new(statement, &mine),
+            exemplars: Exemplars::among(&mine),
             worst_ratio: worst().filter_map(|w| w.ratio).filter(|r| r.is_finite()).reduce(f64::max),
             least_slack: worst().filter_map(|w| w.slack).filter(|s| s.is_finite()).reduce(f64::min),
             why_vacuous,
@@ -302,7 +316,6 @@ pub(crate) mod tests {
         CellReport {
             number: 0,
             statement: statement.into(),
-            label: "an instance".into(),
             spec: serde_json::from_value(spec).expect("a cell"),
             constants: BTreeMap::new(),
             setting: Setting {
@@ -314,8 +327,10 @@ pub(crate) mod tests {
                 method_draws: false,
                 ruled_out: Vec::new(),
             },
+            first_point: Vec::new(),
             outcome: None,
             failure,
+            curves: Vec::new(),
         }
     }
 
@@ -334,6 +349,7 @@ pub(crate) mod tests {
             evidence: BTreeMap::new(),
             families: Vec::new(),
             exercised: Exercised::default(),
+            exemplars: None,
             worst_ratio: None,
             least_slack: None,
             why_vacuous: None,

@@ -98,7 +98,7 @@ pub fn render_cells(report: &Report) -> String {
         let worst = outcome.and_then(wording::worst).map(|worst| format!(": {worst}"));
         let told = [Some(format!("{number}  {} {decided}", cell.statement)), worst, ratio];
         lines.push(wrapped(&told.into_iter().flatten().collect::<String>(), width(), "    "));
-        lines.push(wrapped(&format!("    {}", cell.label), width(), "    "));
+        lines.push(wrapped(&format!("    {}", cell.spec), width(), "    "));
     }
     lines.join("\n")
 }
@@ -154,10 +154,10 @@ fn remarks(report: &Report) -> Vec<String> {
 fn named_cells(id: &str, cells: &[(usize, &CellReport)], as_expected: bool) -> Vec<String> {
     let mut named: Vec<(usize, &CellReport, String)> =
         cells.iter().filter_map(|(number, cell)| Some((*number, *cell, remark(cell, as_expected)?))).collect();
-    named.sort_by_key(|(number, cell, _)| (kind_of(cell), simplicity(cell), *number));
+    named.sort_by_key(|(number, cell, _)| (kind_of(cell), cell.simplicity(), *number));
     let mut lines = Vec::new();
     for (position, (number, cell, remark)) in named.iter().take(NAMED_CELLS).enumerate() {
-        lines.push(format!("{id} cell {number} ({}): {remark}", cell.label));
+        lines.push(format!("{id} cell {number} ({}): {remark}", cell.spec));
         if position == 0 {
             lines.extend(cell.outcome.as_ref().and_then(by_hand));
         }
@@ -175,12 +175,6 @@ fn kind_of(cell: &CellReport) -> u8 {
         None => 1,
         Some(_) => 2,
     }
-}
-
-/// d, K and the number of sources: what makes a cell hard to follow.
-fn simplicity(cell: &CellReport) -> (usize, usize, usize) {
-    let dimension = cell.setting.dimension;
-    (dimension, cell.spec.horizon, cell.spec.oracle.len())
 }
 
 fn remark(cell: &CellReport, as_expected: bool) -> Option<String> {

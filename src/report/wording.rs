@@ -1,5 +1,7 @@
 //! How a comparison is told: in words that are true whatever was rounded.
 
+use std::collections::BTreeMap;
+
 use crate::verify::{Outcome, Sampling, Unsettled, Worst};
 
 /// The worst comparison of a cell and where it was, where there is one.
@@ -13,6 +15,26 @@ pub fn worst(outcome: &Outcome) -> Option<String> {
 #[must_use]
 pub fn place(claim: usize, k: i64, horizon: usize) -> String {
     format!("claim {claim} at k = {k}, K = {horizon}")
+}
+
+/// Vectors by name with their coordinates, or their norm: the points first, then what follows from them.
+#[must_use]
+pub fn vectors(vectors: &BTreeMap<String, Vec<String>>) -> String {
+    let order = ["x", "grad", "v", "e", "b", "nu"];
+    let rank = |name: &str| order.iter().position(|known| *known == name.trim_matches('|'));
+    let mut named: Vec<(&String, &Vec<String>)> = vectors.iter().collect();
+    named.sort_by_key(|(name, _)| rank(name));
+    let one = |(name, coordinates): (&String, &Vec<String>)| match (name.starts_with('|'), &coordinates[..]) {
+        (true, [norm]) => format!("{name} = {norm}"),
+        _ => format!("{name} = [{}]", coordinates.join(", ")),
+    };
+    named.into_iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// The two sides of the worst comparison of a cell, where there is one.
+#[must_use]
+pub fn sides_of(outcome: &Outcome) -> Option<String> {
+    outcome.worst.as_ref().map(|worst| sides(worst, outcome.sampling.as_ref()))
 }
 
 /// What was left without a decision, as `what`.

@@ -3,11 +3,11 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use thiserror::Error;
 
-use super::{Report, SCHEMA_VERSION};
-use crate::audit::report::{AuditReport, SCHEMA_VERSION as AUDIT_SCHEMA_VERSION};
+use super::{AnyReport, Document, Kind, Report};
 use crate::text::{self, ReadError};
 
 /// Why a report could not be written or read. An earlier report is never harmed.
@@ -39,23 +39,54 @@ pub enum WriteError {
     },
     /// The file is a report of another version.
     #[error(
-        "{path} is a report of schema version {found}, this program reads version {read}; make it anew with `lemmata {command}`"
+        "{path} is a report of {}, this program reads schema version {read}; make it anew with `lemmata {kind}`",
+        .found.map_or_else(|| "an earlier version".to_owned(), |found| format!("schema version {found}"))
     )]
     Version {
+        /// File.
+        path: PathBuf,
+        /// Version found; none in the earliest.
+        found: Option<u64>,
+        /// Version that is read.
+        read: u32,
+        /// What makes such reports.
+        kind: Kind,
+    },
+    /// The file is a baseline of another version.
+    #[error(
+        "{path} is a baseline of version {found}, this program reads version {read}; make it anew with `lemmata baseline`"
+    )]
+    BaselineVersion {
         /// File.
         path: PathBuf,
         /// Version found.
         found: u64,
         /// Version that is read.
         read: u32,
-        /// What makes such reports.
-        command: &'static str,
     },
-    /// The report asks for what no check does.
-    #[error("{path} was not made by `lemmata check`, or it was edited: {defect}")]
-    Settings {
+    /// The file is a report of another kind.
+    #[error("{path} is a report of `lemmata {found}`; one of `lemmata {wanted}` is needed here")]
+    Kind {
         /// File.
         path: PathBuf,
+        /// What it is of.
+        found: Kind,
+        /// What is needed.
+        wanted: Kind,
+    },
+    /// The file is JSON, and no report.
+    #[error("{path} is not a lemmata report: it has no kind (check, audit, compare or calibrate)")]
+    NoReport {
+        /// File.
+        path: PathBuf,
+    },
+    /// The report has what no command leaves.
+    #[error("{path} was not made by `lemmata {kind}`, or it was edited: {defect}")]
+    Edited {
+        /// File.
+        path: PathBuf,
+        /// What it says that it is of.
+        kind: Kind,
         /// What is out of range.
         defect: String,
     },
@@ -83,6 +114,7 @@ pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, WriteError> {
 fn write_by_cells(out: impl Write, report: &Report) -> std::io::Result<()> {
     let mut buffered = BufWriter::new(out);
     let head = Report {
+        kind: report.kind,
         schema_version: report.schema_version,
         name: report.name.clone(),
         provenance: report.provenance.clone(),
@@ -126,57 +158,60 @@ fn write_to(out: impl Write, report: &impl Serialize) -> std::io::Result<()> {
     buffered.flush()
 }
 
-/// Reads a report.
+/// Reads a report of a kind.
 ///
 /// # Errors
-/// When the file cannot be read, is no report, is of another schema version, or has settings that no
-/// check has.
-pub fn read(path: &Path) -> Result<Report, WriteError> {
+/// When the file cannot be read, is no such report, is of another schema version, or has what no command leaves.
+pub fn read<T: Document>(path: &Path) -> Result<T, WriteError> {
     report_of(read_value(path)?, path)
 }
 
-/// The report that a file has in it.
-pub(super) fn report_of(value: serde_json::Value, path: &Path) -> Result<Report, WriteError> {
-    let parse = |cause| WriteError::Parse { path: path.to_owned(), cause };
-    match value.get("schema_version").and_then(serde_json::Value::as_u64) {
-        Some(found) if found != u64::from(SCHEMA_VERSION) => {
-            Err(WriteError::Version { path: path.to_owned(), found, read: SCHEMA_VERSION, command: "check" })
-        }
-        _ => checked(serde_json::from_value(value).map_err(parse)?, path),
-    }
-}
-
-pub(super) fn read_value(path: &Path) -> Result<serde_json::Value, WriteError> {
-    let text = text::read(path, MAX_BYTES).map_err(|cause| WriteError::Read { path: path.to_owned(), cause })?;
-    serde_json::from_str(&text).map_err(|cause| WriteError::Parse { path: path.to_owned(), cause })
-}
-
-/// Reads the report of an audit; nothing where the file is no such report.
+/// Reads a report of any kind.
 ///
 /// # Errors
-/// When the file cannot be read, is malformed, or is of another schema version.
-pub fn read_audit(path: &Path) -> Result<Option<AuditReport>, WriteError> {
+/// As [`read`].
+pub fn read_any(path: &Path) -> Result<AnyReport, WriteError> {
     let value = read_value(path)?;
-    // Reports of checks have cells, those of audits say how many instances were looked at.
-    if value.get("looks").is_none() {
-        return Ok(None);
-    }
-    match value.get("schema_version").and_then(serde_json::Value::as_u64) {
-        Some(found) if found != u64::from(AUDIT_SCHEMA_VERSION) => {
-            Err(WriteError::Version { path: path.to_owned(), found, read: AUDIT_SCHEMA_VERSION, command: "audit" })
-        }
-        _ => {
-            serde_json::from_value(value).map(Some).map_err(|cause| WriteError::Parse { path: path.to_owned(), cause })
-        }
+    Ok(match kind_of(&value).ok_or_else(|| WriteError::NoReport { path: path.to_owned() })? {
+        Kind::Check => AnyReport::Check(Box::new(report_of(value, path)?)),
+        Kind::Audit => AnyReport::Audit(Box::new(report_of(value, path)?)),
+        Kind::Compare => AnyReport::Compare(Box::new(report_of(value, path)?)),
+        Kind::Calibrate => AnyReport::Calibrate(Box::new(report_of(value, path)?)),
+    })
+}
+
+/// What the reports of earlier versions, which do not say their kind, have of their own.
+const MARKS: [(&str, Kind); 4] =
+    [("cells", Kind::Check), ("looks", Kind::Audit), ("rounds", Kind::Compare), ("calibration", Kind::Calibrate)];
+
+fn kind_of(value: &Value) -> Option<Kind> {
+    match value.get("kind") {
+        Some(kind) => Kind::deserialize(kind).ok(),
+        None => MARKS.into_iter().find(|(mark, _)| value.get(mark).is_some()).map(|(_, kind)| kind),
     }
 }
 
-fn checked(report: Report, path: &Path) -> Result<Report, WriteError> {
-    let settings = &report.settings;
-    match settings.effort.defect().or_else(|| settings.ledger.defect()) {
-        Some(defect) => Err(WriteError::Settings { path: path.to_owned(), defect }),
+/// The report that a file has in it.
+pub(super) fn report_of<T: Document>(value: Value, path: &Path) -> Result<T, WriteError> {
+    let path = || path.to_owned();
+    let found = kind_of(&value).ok_or_else(|| WriteError::NoReport { path: path() })?;
+    if found != T::KIND {
+        return Err(WriteError::Kind { path: path(), found, wanted: T::KIND });
+    }
+    let version = value.get("schema_version").and_then(Value::as_u64);
+    if version != Some(T::VERSION.into()) {
+        return Err(WriteError::Version { path: path(), found: version, read: T::VERSION, kind: T::KIND });
+    }
+    let report: T = serde_json::from_value(value).map_err(|cause| WriteError::Parse { path: path(), cause })?;
+    match report.defect() {
+        Some(defect) => Err(WriteError::Edited { path: path(), kind: T::KIND, defect }),
         None => Ok(report),
     }
+}
+
+pub(super) fn read_value(path: &Path) -> Result<Value, WriteError> {
+    let text = text::read(path, MAX_BYTES).map_err(|cause| WriteError::Read { path: path.to_owned(), cause })?;
+    serde_json::from_str(&text).map_err(|cause| WriteError::Parse { path: path.to_owned(), cause })
 }
 
 #[cfg(test)]

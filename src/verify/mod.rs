@@ -7,6 +7,7 @@ mod budget;
 pub mod capabilities;
 pub mod choose;
 mod counterexample;
+mod curve;
 mod exact;
 pub mod glance;
 mod history;
@@ -51,6 +52,7 @@ use crate::statement::evaluate::{EvaluationError, NO_VALUE};
 use instance::{CellSpec, Instance, InstanceError};
 
 pub use counterexample::{Counterexample, Draw, Part, Row};
+pub use curve::{Abscissa, Curve, curves};
 pub use sampled::PrecisionCheck;
 
 /// One compared pair of sides, at its worst.

@@ -7,6 +7,11 @@ pub(super) fn text(notation: &Notation) -> String {
     format!(r#"<math display="block">{}</math>"#, element(notation))
 }
 
+/// A formula in a line of text.
+pub(super) fn inline(notation: &Notation) -> String {
+    format!("<math>{}</math>", element(notation))
+}
+
 fn element(notation: &Notation) -> String {
     match notation {
         Notation::Letter(own) => format!("<mi>{}</mi>", escaped(own)),

@@ -6,8 +6,9 @@ mod names;
 
 use rug::Rational;
 
+use super::parse::{parse, parse_quantifier};
 use super::syntax::{BinaryOp, Expr, ExprKind, ReduceOp, Relation};
-use super::{Form, Statement};
+use super::{Bound, Form, Parameter, Statement};
 use names::{function, name};
 
 /// What stands where.
@@ -71,6 +72,71 @@ pub fn claims_in_latex(statement: &Statement) -> Vec<String> {
 #[must_use]
 pub fn claims_in_mathml(statement: &Statement) -> Vec<String> {
     claims(statement).iter().map(mathml::text).collect()
+}
+
+/// What stands beside the claims of a statement, as MathML for a line of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// For each claim its index with its range; none where it has no index.
+    pub quantifiers: Vec<Option<String>>,
+    /// Definitions.
+    pub definitions: Vec<String>,
+    /// The range of each parameter.
+    pub ranges: Vec<String>,
+    /// Hypotheses by name.
+    pub hypotheses: Vec<(String, String)>,
+    /// Constants.
+    pub constants: Vec<String>,
+}
+
+impl Surroundings {
+    /// Of a statement.
+    #[must_use]
+    pub fn of(statement: &Statement) -> Self {
+        let quantified = |claim: &super::Claim| claim.quantifier.as_ref().map(|quantifier| ranged(&quantifier.text));
+        let equal = |head: Notation, body: &Expr| mathml::inline(&Notation::row([head, Notation::Sign("="), of(body)]));
+        Surroundings {
+            quantifiers: statement.claims.iter().map(quantified).collect(),
+            definitions: statement.definitions.iter().map(|(head, body)| equal(written(head), body)).collect(),
+            ranges: statement.parameters.iter().map(|parameter| mathml::inline(&range(parameter))).collect(),
+            hypotheses: (statement.hypotheses.iter())
+                .map(|hypothesis| (hypothesis.name.clone(), mathml::inline(&of(&hypothesis.expr))))
+                .collect(),
+            constants: statement.constants.iter().map(|constant| equal(name(&constant.name), &constant.expr)).collect(),
+        }
+    }
+}
+
+/// What is written as an expression; a word where it is none.
+fn written(text: &str) -> Notation {
+    parse(text).map_or_else(|_| Notation::Word(text.to_owned()), |expr| of(&expr))
+}
+
+/// `k in a..b` as a ≤ k < b.
+fn ranged(text: &str) -> String {
+    mathml::inline(&match parse_quantifier(text) {
+        Ok((index, from, to)) => between(&index, &from, &to),
+        Err(_) => Notation::Word(text.to_owned()),
+    })
+}
+
+/// from ≤ index < to.
+fn between(index: &str, from: &Expr, to: &Expr) -> Notation {
+    Notation::row([of(from), Notation::Sign("≤"), name(index), Notation::Sign("<"), of(to)])
+}
+
+/// A parameter between the ends of its range.
+fn range(parameter: &Parameter) -> Notation {
+    let sign = |bound: &Bound| Notation::Sign(if bound.closed { "≤" } else { "<" });
+    let mut row = Vec::new();
+    if let Some(lower) = &parameter.lower.expr {
+        row.extend([of(lower), sign(&parameter.lower)]);
+    }
+    row.push(name(&parameter.name));
+    if let Some(upper) = &parameter.upper.expr {
+        row.extend([sign(&parameter.upper), of(upper)]);
+    }
+    Notation::Row(row)
 }
 
 fn claims(statement: &Statement) -> Vec<Notation> {
@@ -192,7 +258,7 @@ fn element(own: &str, indices: &[Expr]) -> Notation {
 }
 
 fn reduce(op: ReduceOp, variable: &str, from: &Expr, to: &Expr, body: &Expr) -> Notation {
-    let range = Notation::row([of(from), Notation::Sign("≤"), name(variable), Notation::Sign("<"), of(to)]);
+    let range = between(variable, from, to);
     let sign = if op == ReduceOp::Sum { "∑" } else { op.name() };
     Notation::row([Notation::Large(sign, Box::new(range)), at_least(body, 3)])
 }

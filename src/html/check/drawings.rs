@@ -1,0 +1,154 @@
+//! The plots of a statement: both sides along a run, their ratios over all cells, and both sides against the numbers
+//! that cells differ in.
+
+use std::collections::BTreeSet;
+
+use crate::html::Plot;
+use crate::html::plot::{Lines, Series, Shape, Words, histogram};
+use crate::report::{CellReport, StatementSummary};
+use crate::statement::Statement;
+use crate::verify::{Abscissa, Curve, Worst};
+
+/// Fewest ratios that make a distribution.
+const FEWEST: usize = 4;
+/// Most numbers over which the sides are drawn, and cells in such a drawing.
+const MOST_NUMBERS: usize = 4;
+const MOST_CELLS: usize = 80;
+
+/// Both sides along k or K of one cell, and the distribution of ratios over all.
+pub(super) fn main(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Vec<Plot> {
+    along(summary, cells, file).into_iter().chain(distribution(summary, cells)).collect()
+}
+
+/// Of the exemplars the one with most places; of equals the worst, then the median.
+fn along(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Option<Plot> {
+    let exemplars = summary.exemplars?;
+    let places = |number: usize| {
+        let cell = cells.iter().find(|cell| cell.number == number)?;
+        let curve = cell.curves.iter().max_by_key(|curve| (curve.at.len(), usize::MAX - curve.claim))?;
+        (curve.at.len() > 1).then_some((*cell, curve))
+    };
+    let mut best: Option<(&CellReport, &Curve)> = None;
+    for (cell, curve) in [exemplars.worst, exemplars.median, exemplars.simplest].into_iter().filter_map(places) {
+        if best.is_none_or(|(_, kept)| curve.at.len() > kept.at.len()) {
+            best = Some((cell, curve));
+        }
+    }
+    let (cell, curve) = best?;
+    let (shape, across) = match curve.over {
+        Abscissa::Step => (Shape::Curve, "step k"),
+        Abscissa::Horizon => (Shape::Curve, "number of steps K"),
+        Abscissa::Point => (Shape::Marks, "number of the point"),
+    };
+    let points = |side: &[f64]| curve.at.iter().zip(side).map(|(at, y)| [*at as f64, *y]).collect::<Vec<_>>();
+    let series = |label, class, side: &[f64], band: &[f64]| Series {
+        label,
+        class,
+        shape,
+        points: points(side),
+        band: band.to_vec(),
+    };
+    let band = if curve.doubt.is_empty() { "" } else { ", with a band of its uncertainty" };
+    let caption =
+        format!("Both sides of claim {} over {across}{band}: cell {}, {}", curve.claim, cell.number, cell.spec);
+    let words = Words {
+        id: &format!("{}-along", summary.id),
+        title: &format!("{}: bound and measurement over {across}", summary.id),
+        description: &described(curve),
+    };
+    let svg = Lines {
+        words,
+        across,
+        series: vec![
+            series("bound", "bound", &curve.rhs, &[]),
+            series("measured", "measured", &curve.lhs, &curve.doubt),
+        ],
+    }
+    .svg();
+    Some(Plot { svg, caption, command: Some(format!("lemmata replay {file} --cell {}", cell.number)) })
+}
+
+/// The ends of the curves in words.
+fn described(curve: &Curve) -> String {
+    let ends = |values: &[f64]| match (values.first(), values.last()) {
+        (Some(first), Some(last)) => format!("from {first} to {last}"),
+        _ => String::new(),
+    };
+    let at: Vec<f64> = curve.at.iter().map(|at| *at as f64).collect();
+    format!("Over places {}: the left side goes {}, the right side {}.", ends(&at), ends(&curve.lhs), ends(&curve.rhs))
+}
+
+fn distribution(summary: &StatementSummary, cells: &[&CellReport]) -> Option<Plot> {
+    let ratios: Vec<f64> = cells.iter().filter_map(|cell| worst(cell)?.ratio).collect();
+    if ratios.len() < FEWEST {
+        return None;
+    }
+    let attained = ratios.iter().filter(|ratio| **ratio == 1.0).count();
+    let beyond = ratios.iter().filter(|ratio| **ratio > 1.0).count();
+    let attained = match (beyond, attained) {
+        (0, 0) => "1 is not attained".to_owned(),
+        (0, count) => format!("1 is attained in {count}"),
+        (count, _) => format!("beyond 1 in {count}"),
+    };
+    let caption = format!("Left side over right side, at its largest in each of {} cells: {attained}", ratios.len());
+    let words = Words {
+        id: &format!("{}-ratios", summary.id),
+        title: &format!("{}: left side over right side", summary.id),
+        description: &caption,
+    };
+    Some(Plot { svg: histogram(&words, &ratios), caption, command: None })
+}
+
+fn worst(cell: &CellReport) -> Option<&Worst> {
+    cell.outcome.as_ref()?.worst.as_ref()
+}
+
+/// Both sides at the worst place of each cell against each number in which cells differ: the statement's parameters,
+/// the constants of the instance, and K.
+pub(super) fn over_numbers(statement: &Statement, cells: &[&CellReport]) -> Vec<Plot> {
+    let parameters = statement.parameters.iter().map(|parameter| parameter.name.clone());
+    let constants = statement.needs().into_iter().map(|builtin| builtin.name().to_owned());
+    let given = statement.given.iter().map(|given| given.name.clone());
+    let names = parameters.chain(given).chain(constants).chain(["K".to_owned()]);
+    names.filter_map(|name| over(statement, &name, cells)).take(MOST_NUMBERS).collect()
+}
+
+fn value(cell: &CellReport, name: &str) -> Option<f64> {
+    if name == "K" {
+        return worst(cell).map(|worst| worst.horizon as f64);
+    }
+    let middle = |[low, high]: &[f64; 2]| low / 2.0 + high / 2.0;
+    cell.spec.parameters.get(name).copied().or_else(|| cell.constants.get(name).map(middle))
+}
+
+fn over(statement: &Statement, name: &str, cells: &[&CellReport]) -> Option<Plot> {
+    let middle = |[low, high]: [f64; 2]| low / 2.0 + high / 2.0;
+    let all: Vec<(f64, f64, f64)> = cells
+        .iter()
+        .filter_map(|cell| Some((value(cell, name)?, middle(worst(cell)?.lhs), middle(worst(cell)?.rhs))))
+        .filter(|(x, lhs, rhs)| [x, lhs, rhs].iter().all(|v| v.is_finite() && v.abs() < f64::MAX))
+        .collect();
+    let distinct: BTreeSet<u64> = all.iter().map(|(x, ..)| x.to_bits()).collect();
+    if distinct.len() < FEWEST {
+        return None;
+    }
+    let stride = all.len().div_ceil(MOST_CELLS);
+    let shown: Vec<&(f64, f64, f64)> = all.iter().step_by(stride).collect();
+    let caption =
+        format!("Both sides at the worst place of {} cells over {name}; cells differ in all else too", shown.len());
+    let series = |label, class, points| Series { label, class, shape: Shape::Marks, points, band: Vec::new() };
+    let svg = Lines {
+        words: Words {
+            id: &format!("{}-over-{name}", statement.id),
+            title: &format!("{}: both sides over {name}", statement.id),
+            description: &caption,
+        },
+        across: name,
+        series: vec![
+            series("bound", "bound", shown.iter().map(|(x, _, rhs)| [*x, *rhs]).collect()),
+            series("measured", "measured", shown.iter().map(|(x, lhs, _)| [*x, *lhs]).collect()),
+        ],
+    }
+    .svg();
+    Some(Plot { svg, caption, command: None })
+}

@@ -1,0 +1,56 @@
+//! The cells of a statement that stand for all of them.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::CellReport;
+use crate::inference::Verdict;
+
+/// Cells by their numbers; some may be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Exemplars {
+    /// Violated if any is, and the one with the largest lhs/rhs, or else the least slack.
+    pub worst: usize,
+    /// Of the violated ones, or else of all, the one with fewest dimensions, then steps, then error sources.
+    pub simplest: usize,
+    /// In the middle between the worst and the best.
+    pub median: usize,
+}
+
+impl Exemplars {
+    /// Among cells that came to an outcome; none where there is no such cell.
+    #[must_use]
+    pub fn among(cells: &[&CellReport]) -> Option<Self> {
+        let mut decided: Vec<&CellReport> = cells.iter().copied().filter(|cell| cell.outcome.is_some()).collect();
+        decided.sort_by(|a, b| rank(b).0.cmp(&rank(a).0).then(rank(b).1.total_cmp(&rank(a).1)));
+        let worst = decided.first()?;
+        let is_violated = rank(worst).0;
+        let simplest =
+            decided.iter().filter(|cell| rank(cell).0 == is_violated).min_by_key(|cell| cell.simplicity())?;
+        Some(Exemplars { worst: worst.number, simplest: simplest.number, median: decided[decided.len() / 2].number })
+    }
+
+    /// The numbers, each once.
+    #[must_use]
+    pub fn numbers(&self) -> BTreeSet<usize> {
+        BTreeSet::from([self.worst, self.simplest, self.median])
+    }
+}
+
+/// Whether a cell is violated, and how near its sides come.
+fn rank(cell: &CellReport) -> (bool, f64) {
+    let Some(outcome) = &cell.outcome else { return (false, f64::NEG_INFINITY) };
+    let near = |worst: &crate::verify::Worst| worst.ratio.or_else(|| worst.slack.map(|slack| -slack));
+    let nearness = outcome.worst.as_ref().and_then(near).unwrap_or(f64::NEG_INFINITY);
+    (outcome.verdict == Verdict::Violated, nearness)
+}
+
+impl CellReport {
+    /// d, K and the number of sources: what makes a cell hard to follow.
+    #[must_use]
+    pub fn simplicity(&self) -> (usize, usize, usize) {
+        (self.setting.dimension, self.spec.horizon, self.spec.oracle.len())
+    }
+}
