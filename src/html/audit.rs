@@ -20,6 +20,8 @@ pub(super) struct View {
     facts: String,
     alarm: Option<String>,
     lead: String,
+    /// The statements that the page has.
+    there: Vec<String>,
     cards: Vec<Card>,
 }
 
@@ -67,6 +69,7 @@ pub(super) fn view(report: &AuditReport, file: &str) -> View {
             grouped(tally.equivalent + tally.agreeing),
             grouped(tally.slack),
         ),
+        there: cards.iter().map(|card| card.id.clone()).collect(),
         cards,
     }
 }
@@ -164,10 +167,16 @@ fn parts(audit: &StatementAudit) -> Option<Plot> {
 fn rooms(audit: &StatementAudit) -> Vec<[String; 4]> {
     let rows = audit.targets.iter().flat_map(|target| target.rooms.iter().map(move |room| (target, room)));
     let told = |(target, room): (&TargetAudit, &crate::audit::room::Room)| {
-        let violated = room.violated.map_or_else(|| "none found".to_owned(), |factor| format!("× {factor:.6}"));
-        [target.target.place.to_string(), room.target.text.clone(), format!("× {:.6}", room.survives), violated]
+        let violated = room.violated.map_or_else(|| "none found".to_owned(), |factor| factor_of(factor));
+        [target.target.place.to_string(), room.target.text.clone(), factor_of(room.survives), violated]
     };
     rows.map(told).collect()
+}
+
+/// A factor in no more digits than it has.
+fn factor_of(factor: f64) -> String {
+    let digits = format!("{factor:.9}");
+    format!("× {}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn findings(audit: &StatementAudit) -> Vec<(String, String, String)> {

@@ -29,6 +29,8 @@ pub(super) struct View {
     cards: Vec<Card>,
     graph: Option<String>,
     methods: Vec<(String, String)>,
+    /// The statements that the page has.
+    there: Vec<String>,
 }
 
 /// A part of the bar.
@@ -37,7 +39,12 @@ struct Slice {
     class: &'static str,
     count: usize,
     word: &'static str,
+    /// Whether there is room for the word.
+    wide: bool,
 }
+
+/// Least share of the bar that has room for a word.
+const WIDE: f64 = 0.2;
 
 /// What differs from a baseline.
 #[derive(Debug, Serialize)]
@@ -121,6 +128,7 @@ pub(super) fn view(report: &Report, file: &str, baseline: Option<&Baseline>) -> 
         bar: bar(report),
         difference: baseline.map(|baseline| changes(report, baseline)),
         graph: graph(&nodes),
+        there: cards.iter().map(|card| card.id.clone()).collect(),
         groups,
         cards,
         methods,
@@ -194,7 +202,9 @@ fn lead(report: &Report) -> (Option<String>, String) {
 
 fn bar(report: &Report) -> Vec<Slice> {
     let count = |wanted: &str| report.statements.iter().filter(|summary| class(summary) == wanted).count();
-    let slices = CLASSES.iter().map(|(class, word)| Slice { class, count: count(class), word });
+    let is_wide = |count: usize| count as f64 >= WIDE * report.statements.len() as f64;
+    let slices =
+        CLASSES.iter().map(|(class, word)| Slice { class, count: count(class), word, wide: is_wide(count(class)) });
     slices.filter(|slice| slice.count > 0).collect()
 }
 

@@ -10,7 +10,8 @@ mod graph;
 mod plot;
 mod proof;
 
-use minijinja::{AutoEscape, Environment, Value, context};
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -74,7 +75,7 @@ fn rendered(template: &str, view: &impl Serialize) -> Result<String, PageError> 
         environment.add_template(name, text)?;
     }
     let version = env!("CARGO_PKG_VERSION");
-    Ok(environment.get_template(template)?.render(context! { page => Value::from_serialize(view), version })?)
+    Ok(environment.get_template(template)?.render(context! { page => Value::from(Serde(view)), version })?)
 }
 
 /// A file's name as a shell takes it.

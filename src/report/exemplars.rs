@@ -17,6 +17,8 @@ pub struct Exemplars {
     pub simplest: usize,
     /// In the middle between the worst and the best.
     pub median: usize,
+    /// The middle one of those with the most steps.
+    pub longest: usize,
 }
 
 impl Exemplars {
@@ -29,13 +31,20 @@ impl Exemplars {
         let is_violated = rank(worst).0;
         let simplest =
             decided.iter().filter(|cell| rank(cell).0 == is_violated).min_by_key(|cell| cell.simplicity())?;
-        Some(Exemplars { worst: worst.number, simplest: simplest.number, median: decided[decided.len() / 2].number })
+        let most = decided.iter().map(|cell| cell.spec.horizon).max()?;
+        let longest: Vec<&&CellReport> = decided.iter().filter(|cell| cell.spec.horizon == most).collect();
+        Some(Exemplars {
+            worst: worst.number,
+            simplest: simplest.number,
+            median: decided[decided.len() / 2].number,
+            longest: longest[longest.len() / 2].number,
+        })
     }
 
     /// The numbers, each once.
     #[must_use]
     pub fn numbers(&self) -> BTreeSet<usize> {
-        BTreeSet::from([self.worst, self.simplest, self.median])
+        BTreeSet::from([self.worst, self.simplest, self.median, self.longest])
     }
 }
 
@@ -52,5 +61,41 @@ impl CellReport {
     #[must_use]
     pub fn simplicity(&self) -> (usize, usize, usize) {
         (self.setting.dimension, self.spec.horizon, self.spec.oracle.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::cell;
+
+    fn decided(number: usize, verdict: &str, ratio: f64, horizon: usize) -> CellReport {
+        let mut cell = cell("lemma", None);
+        cell.number = number;
+        cell.spec.horizon = horizon;
+        let worst = serde_json::json!({ "claim": 1, "k": 0, "horizon": 1, "lhs": [ratio, ratio], "rhs": [1.0, 1.0], "ratio": ratio });
+        let outcome = serde_json::json!({
+            "verdict": verdict, "evidence": { "kind": "rational" }, "comparisons": 1, "worst": worst
+        });
+        cell.outcome = Some(serde_json::from_value(outcome).expect("an outcome"));
+        cell
+    }
+
+    #[test]
+    fn the_worst_is_violated_if_any_is_and_the_simplest_is_one_of_those() {
+        let cells = [
+            decided(0, "holds", 0.5, 1),
+            decided(1, "violated", 1.5, 9),
+            decided(2, "violated", 1.25, 2),
+            decided(3, "holds", 1.0, 20),
+            cell("lemma", None),
+        ];
+        let found = Exemplars::among(&cells.iter().collect::<Vec<_>>());
+        assert_eq!(found, Some(Exemplars { worst: 1, simplest: 2, median: 3, longest: 3 }));
+    }
+
+    #[test]
+    fn cells_without_an_outcome_stand_for_nothing() {
+        assert_eq!(Exemplars::among(&[&cell("lemma", None)]), None);
     }
 }

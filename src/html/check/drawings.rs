@@ -20,7 +20,7 @@ pub(super) fn main(summary: &StatementSummary, cells: &[&CellReport], file: &str
     along(summary, cells, file).into_iter().chain(distribution(summary, cells)).collect()
 }
 
-/// Of the exemplars the one with most places; of equals the worst, then the median.
+/// Of the exemplars the one with most places; of equals the longest, then the worst, then the median.
 fn along(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Option<Plot> {
     let exemplars = summary.exemplars?;
     let places = |number: usize| {
@@ -29,7 +29,9 @@ fn along(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Optio
         (curve.at.len() > 1).then_some((*cell, curve))
     };
     let mut best: Option<(&CellReport, &Curve)> = None;
-    for (cell, curve) in [exemplars.worst, exemplars.median, exemplars.simplest].into_iter().filter_map(places) {
+    for (cell, curve) in
+        [exemplars.longest, exemplars.worst, exemplars.median, exemplars.simplest].into_iter().filter_map(places)
+    {
         if best.is_none_or(|(_, kept)| curve.at.len() > kept.at.len()) {
             best = Some((cell, curve));
         }

@@ -54,7 +54,7 @@ pub(super) fn failing(summary: &StatementSummary, cells: &[&CellReport], file: &
         sides: sides(simplest),
         elsewhere,
         evidence: format!(
-            "Decided by {}{}.",
+            "Evidence: {}{}.",
             outcome.evidence.name(),
             if summary.expected == crate::statement::Expectation::Violated { "; it is false on purpose" } else { "" }
         ),

@@ -36,10 +36,10 @@ fn element(notation: &Notation) -> String {
         Notation::Large(sign, under) => {
             format!("<munder><mo movablelimits=\"false\">{}</mo>{}</munder>", escaped(sign), element(under))
         }
-        Notation::Fenced(open, inside, close) => format!(
-            r#"<mrow><mo fence="true" stretchy="true">{open}</mo>{}<mo fence="true" stretchy="true">{close}</mo></mrow>"#,
-            element(inside)
-        ),
+        Notation::Fenced(open, inside, close) => {
+            let sign = |sign: &str| format!(r#"<mo fence="true" stretchy="{}">{sign}</mo>"#, is_tall(inside));
+            format!("<mrow>{}{}{}</mrow>", sign(open), element(inside), sign(close))
+        }
         Notation::Hat(own) => format!(r#"<mover accent="true"><mi>{}</mi><mo>^</mo></mover>"#, escaped(own)),
         Notation::Cases(all) => {
             let row = |(value, condition): &(Notation, Option<Notation>)| {
@@ -52,6 +52,16 @@ fn element(notation: &Notation) -> String {
             let rows: String = all.iter().map(row).collect();
             format!(r#"<mrow><mo stretchy="true">{{</mo><mtable columnalign="left">{rows}</mtable></mrow>"#)
         }
+    }
+}
+
+/// Whether signs around it must grow: what has letters and numbers in one line does not need that.
+fn is_tall(notation: &Notation) -> bool {
+    match notation {
+        Notation::Fraction(..) | Notation::Large(..) | Notation::Cases(_) => true,
+        Notation::Row(all) => all.iter().any(is_tall),
+        Notation::Root(inside) | Notation::Fenced(_, inside, _) | Notation::Script(inside, ..) => is_tall(inside),
+        Notation::Letter(_) | Notation::Word(_) | Notation::Number(_) | Notation::Sign(_) | Notation::Hat(_) => false,
     }
 }
 

@@ -16,7 +16,7 @@ fn halving(horizon: usize) -> serde_json::Value {
 fn decrease() -> Statement {
     testing::statement(
         "pathwise",
-        "[method]\nname = \"gradient-descent\"\n[parameters]\ngamma = { in = \"(0, 1/L]\" }\n\
+        "method = \"gradient-descent\"\n[parameters]\ngamma = { in = \"(0, 1/L]\" }\n\
          [claim]\nfor_all = \"k in 0..K\"\nlhs = \"f[k+1]\"\nrhs = \"f[k]/2\"\n",
     )
 }
