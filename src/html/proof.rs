@@ -97,16 +97,26 @@ pub(super) fn of_refutation(refutation: &Refutation, statement: &Statement, file
     }
     run.extend(found.values.iter().cloned());
     run.push(("rhs − lhs".to_owned(), found.room.clone()));
+    let (class, alarm, lead) = match &checked {
+        Ok(gaps) if gaps.is_empty() => (
+            "violated",
+            Some("The statement is false: this run obeys its hypotheses and not its claim.".to_owned()),
+            String::new(),
+        ),
+        Ok(gaps) => (
+            "open",
+            None,
+            format!("These numbers obey all that is known of a run, and may be none: {}.", gaps.join("; ")),
+        ),
+        Err(why) => ("violated", Some(format!("The counterexample is rejected: {why}.")), String::new()),
+    };
     View {
         kind: "counterexample",
         facts: format!("{} · method {}", found.case, refutation.method),
-        alarm: Some(match &checked {
-            Ok(_) => "The statement is false: this run obeys its hypotheses and not its claim.".to_owned(),
-            Err(why) => format!("The counterexample is rejected: {why}."),
-        }),
-        lead: checked.map_or_else(|_| String::new(), |gaps| gaps.join("; ")),
+        alarm,
+        lead,
         id: statement.id.clone(),
-        class: "violated",
+        class,
         command: format!("lemmata verify {file}"),
         mathematics: Mathematics::of(statement),
         cases: Vec::new(),
