@@ -989,7 +989,7 @@ fn a_replay_names_every_field_that_was_changed() {
     let folder = Folder::new();
     folder.check_text(STATEMENT);
     type Change = fn(&mut serde_json::Value);
-    let changes: [(&str, Change); 13] = [
+    let changes: [(&str, Change); 12] = [
         ("cell.number", |report| report["cells"][0]["number"] = 7.into()),
         ("cell.constants.half[0]", |report| report["cells"][0]["constants"]["half"][0] = 0.25.into()),
         ("cell.setting.method_draws", |report| report["cells"][0]["setting"]["method_draws"] = true.into()),

@@ -8,7 +8,6 @@ pub mod finding;
 pub mod fingerprint;
 pub mod grow;
 pub mod inside;
-pub mod journal;
 pub mod mutate;
 pub mod pool;
 pub mod relative;

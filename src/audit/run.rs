@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::advice::{Advice, advise};
 use super::bench::Workbench;
-use super::journal::{Journal, JournalError};
 use super::mutate::{Mutant, mutants};
 use super::pool::{Entry, Pool};
 use super::relative::{Transplant, transplants};
@@ -17,6 +16,7 @@ use super::target::TargetAudit;
 use super::trend::{Trend, trends};
 use super::trial::{Depth, Trial};
 use super::worst::{Apparent, Shown, Worst, judge_apparent, worst};
+use crate::journal::{Journal, JournalError};
 use crate::statement::{Expectation, Form, Statement, StatementError, Subject};
 
 /// Everything that was learnt of one statement.
@@ -89,6 +89,8 @@ pub struct Audit<'a> {
     pub judgements: u64,
     /// Pieces of work done so far: one at least, or a budget that is spent on setting up would lead nowhere.
     pub fresh: AtomicU64,
+    /// Asked before each piece of work: whether the audit is to go on.
+    pub going_on: &'a (dyn Fn() -> bool + Sync),
     /// Called after each piece of work, in any order.
     pub done: &'a (dyn Fn() + Sync),
 }
@@ -139,6 +141,9 @@ impl Audit<'_> {
     }
 
     fn exhausted(&self) -> bool {
+        if !(self.going_on)() {
+            return true;
+        }
         if self.fresh.load(Ordering::Relaxed) == 0 {
             return false;
         }

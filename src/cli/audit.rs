@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::check::{check_name, progress_bar, thread_pool};
 use super::output::print;
+use super::signals::Signals;
 use super::{AuditArguments, ExitCode, Failure, check_delta, check_output, load_each};
 use crate::audit::bench::Workbench;
-use crate::audit::journal::Journal;
 use crate::audit::report::{AuditReport, SCHEMA_VERSION, Settings, render};
 use crate::audit::run::{Audit, AuditError, Budget, StatementAudit, pieces};
 use crate::audit::trial::Depth;
 use crate::audit::worst::Worst;
 use crate::inference::{Evidence, Ledger, Verdict};
+use crate::journal::Journal;
 use crate::preset::{Effort, Preset};
 use crate::report::{self, Kind, Provenance};
 use crate::statement::{Statement, library, stored_folder};
@@ -73,6 +74,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let ledger = ledger(arguments.delta);
     let bench = Workbench::new(Judging { effort: &effort, ledger, seed: arguments.seed });
     let pool = thread_pool(arguments.threads)?;
+    let signals = Signals::awaited()?;
     let progress = progress_bar(count, "pieces of work");
     let audit = Audit {
         bench: &bench,
@@ -83,6 +85,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         begin,
         relatives: &shipped,
         fresh: AtomicU64::new(0),
+        going_on: &|| signals.come().is_none(),
         done: &|| progress.inc(1),
     };
     let audits = pool.install(|| audit.run(&statements)).map_err(|err| match err {
@@ -112,7 +115,8 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         journal.close().map_err(Failure::bad_input)?;
         String::new()
     } else {
-        format!("\nthe budget is spent; the same command goes on from {}", journal_path.display())
+        let why = if signals.come().is_some() { "ended early" } else { "the budget is spent" };
+        format!("\n{why}; the same command goes on from {}", journal_path.display())
     };
     print(&format!(
         "{}\n{} instances looked at in {:.1} s; {} worst instances stored beside their statements\nreport: {}{warnings}{rest}",
@@ -122,7 +126,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         kept.new,
         path.display()
     ))?;
-    Ok(code)
+    Ok(signals.come().filter(|_| !complete).unwrap_or(code))
 }
 
 /// What an audit judges an instance by.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::output::print;
 use super::{ExitCode, Failure};
-use crate::report::{Baseline, Difference, Direction};
+use crate::report::{Baseline, Difference};
 
 /// Compares two reports of checks, or baselines.
 pub(super) fn diff(old: &Path, new: &Path, json: bool) -> Result<ExitCode, Failure> {
@@ -15,12 +15,7 @@ pub(super) fn diff(old: &Path, new: &Path, json: bool) -> Result<ExitCode, Failu
         false => difference.text(),
     };
     print(&text)?;
-    Ok(code(&difference))
-}
-
-/// What a difference means for a script.
-pub(super) fn code(difference: &Difference) -> ExitCode {
-    if difference.count(Direction::Worse) > 0 { ExitCode::Violated } else { ExitCode::Success }
+    Ok(difference.exit_code())
 }
 
 /// Prints what of a report later checks are compared with.

@@ -5,7 +5,6 @@ mod calibrate;
 mod check;
 mod compare;
 mod diff;
-mod exit;
 mod graph;
 mod methods;
 mod new;
@@ -21,13 +20,14 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+pub use crate::exit::ExitCode;
 use crate::preset::{PRECISIONS, Preset};
 use crate::prove::Effort;
 use crate::report::{self, Form};
 use crate::statement::check::closest;
 use crate::statement::{Statement, StatementError, library, load_file};
+use crate::suite::{DELTA, SEED};
 use crate::text::printable;
-pub use exit::ExitCode;
 
 /// Version, commit and compiler.
 const VERSION: &str =
@@ -192,10 +192,10 @@ struct CheckArguments {
     #[arg(long, default_value = "reports")]
     output: PathBuf,
     /// Suite seed.
-    #[arg(long, default_value_t = 20_240_300_853)]
+    #[arg(long, default_value_t = SEED)]
     seed: u64,
     /// Family-wise error over all statistical tests.
-    #[arg(long, default_value_t = 1e-6)]
+    #[arg(long, default_value_t = DELTA)]
     delta: f64,
     /// Precision of statistical runs in bits; `f64` without it.
     #[arg(long, value_parser = precision())]
@@ -228,10 +228,10 @@ struct AuditArguments {
     #[arg(long)]
     no_store: bool,
     /// Seed of the searches and of the streams.
-    #[arg(long, default_value_t = 20_240_300_853)]
+    #[arg(long, default_value_t = SEED)]
     seed: u64,
     /// Family-wise error over all statistical tests.
-    #[arg(long, default_value_t = 1e-6)]
+    #[arg(long, default_value_t = DELTA)]
     delta: f64,
     /// Threads; all cores without it. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -252,7 +252,7 @@ struct CompareArguments {
     #[arg(long, default_value = "reports")]
     output: PathBuf,
     /// Seed.
-    #[arg(long, default_value_t = 20_240_300_853)]
+    #[arg(long, default_value_t = SEED)]
     seed: u64,
     /// Probability that any limit of a comparison is wrong.
     #[arg(long, default_value_t = 1e-3)]
@@ -268,7 +268,7 @@ struct CalibrateArguments {
     #[arg(long, default_value_t = 0.05)]
     delta: f64,
     /// Seed of instances and streams.
-    #[arg(long, default_value_t = 20_240_300_853)]
+    #[arg(long, default_value_t = SEED)]
     seed: u64,
     /// Most replicates of a null cell; a planted error has twenty times as many.
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=200_000))]

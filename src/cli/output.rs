@@ -75,6 +75,11 @@ fn write(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Tells something beside the result, on standard error; where that cannot be printed, nothing is lost.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(text));
+}
+
 /// Prints why a command ended early; where that cannot be printed, the exit code has to do.
 pub(super) fn complain(failure: &Failure) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "{:?}", failure.report);

@@ -10,7 +10,6 @@ use super::output::print;
 use super::{ExitCode, Failure, audit, prove};
 use crate::audit::report::AuditReport;
 use crate::audit::worst::Shown;
-use crate::inference::Verdict;
 use crate::report::{self, AnyReport, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
 use crate::statement::{Statement, load_text};
 use crate::verify::instance::{CellSpec, Instance};
@@ -44,15 +43,7 @@ fn run_check(report: &Report, path: &Path, number: usize, precision: Option<u32>
         return Ok(ExitCode::Internal);
     }
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
-    Ok(code(&outcome))
-}
-
-fn code(outcome: &Outcome) -> ExitCode {
-    match outcome.verdict {
-        Verdict::Proved | Verdict::Holds | Verdict::NotRefuted => ExitCode::Success,
-        Verdict::Violated => ExitCode::Violated,
-        Verdict::Inconclusive | Verdict::Vacuous => ExitCode::Open,
-    }
+    Ok(outcome.exit_code())
 }
 
 fn built<'a>(statement: &'a Statement, spec: &CellSpec, (number, path): (usize, &Path)) -> Result<Cell<'a>, Failure> {
@@ -110,7 +101,7 @@ fn run_audit(report: &AuditReport, path: &Path, number: usize, precision: Option
         print(&format!("this differs from the report: {difference}; {}", cause(&report.provenance)))?;
         return Ok(ExitCode::Internal);
     }
-    Ok(code(&outcome))
+    Ok(outcome.exit_code())
 }
 
 fn cell<'r>(report: &'r Report, number: usize, path: &Path) -> Result<&'r CellReport, Failure> {
@@ -153,7 +144,11 @@ fn difference(
 ) -> Result<Option<String>, Failure> {
     let summarised = |id: &str| report.statements.iter().find(|summary| summary.id == id);
     let summary = summarised(&replayed.statement.id);
-    let mut again = CellReport::new(number, replayed, found.clone());
+    let mut again = CellReport {
+        outcome: found.as_ref().ok().cloned(),
+        failure: found.as_ref().err().map(report::Failure::from),
+        ..CellReport::unchecked(number, replayed)
+    };
     if summary.and_then(|summary| summary.exemplars).is_some_and(|exemplars| exemplars.numbers().contains(&number)) {
         again.curves = verify::curves(replayed, judging);
     }

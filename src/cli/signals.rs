@@ -1,4 +1,4 @@
-//! Signals that end a check early, with the report of what was done.
+//! Signals that end long work early, with the report of what was done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

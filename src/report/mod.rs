@@ -186,27 +186,27 @@ impl Provenance {
 }
 
 impl CellReport {
-    /// From a cell and what its check came to.
+    /// Of a cell, without what its check comes to.
     #[must_use]
-    pub fn new(number: usize, cell: &Cell<'_>, outcome: Result<Outcome, CheckFailure>) -> Self {
-        let (outcome, failure) = match outcome {
-            Ok(outcome) => (Some(outcome), None),
-            Err(failure) => (None, Some(Failure { message: failure.to_string(), internal: failure.is_internal() })),
-        };
+    pub fn unchecked(number: usize, cell: &Cell<'_>) -> Self {
+        let point = Some(&cell.instance.point).filter(|point| point.len() <= MOST_COORDINATES);
         CellReport {
             number,
             statement: cell.statement.id.clone(),
             spec: cell.spec.clone(),
             constants: cell.instance.constants().into_iter().collect(),
-            first_point: Some(&cell.instance.point)
-                .filter(|x| x.len() <= MOST_COORDINATES)
-                .cloned()
-                .unwrap_or_default(),
+            first_point: point.cloned().unwrap_or_default(),
             setting: Setting::of(&cell.instance),
-            outcome,
-            failure,
+            outcome: None,
+            failure: None,
             curves: Vec::new(),
         }
+    }
+}
+
+impl From<&CheckFailure> for Failure {
+    fn from(failure: &CheckFailure) -> Self {
+        Failure { message: failure.to_string(), internal: failure.is_internal() }
     }
 }
 

@@ -399,29 +399,16 @@ pub fn check_instance(instance: &Instance<'_>, key: &StreamKey, judging: Judging
     outcome.map(Outcome::told).map_err(|failure| failure.on(instance))
 }
 
-/// Decides cells, in parallel, for as long as `going_on` says so before each of them; `done` is called after each,
-/// in any order.
-pub fn check_cells_while(
-    cells: &[Cell<'_>],
-    judging: Judging<'_>,
-    going_on: &(dyn Fn() -> bool + Sync),
-    done: &(dyn Fn() + Sync),
-) -> Vec<Option<Result<Outcome, CheckFailure>>> {
-    cells
-        .par_iter()
-        .map(|cell| {
-            let outcome = going_on().then(|| check_cell(cell, judging));
-            done();
-            outcome
-        })
-        .collect()
-}
-
 /// Decides all cells, in parallel; `done` is called after each, in any order.
 pub fn check_cells(
     cells: &[Cell<'_>],
     judging: Judging<'_>,
     done: &(dyn Fn() + Sync),
 ) -> Vec<Result<Outcome, CheckFailure>> {
-    check_cells_while(cells, judging, &|| true, done).into_iter().flatten().collect()
+    let decide = |cell: &Cell<'_>| {
+        let outcome = check_cell(cell, judging);
+        done();
+        outcome
+    };
+    cells.par_iter().map(decide).collect()
 }

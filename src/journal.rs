@@ -1,18 +1,19 @@
-//! The journal of an audit: every finished piece of work on a line of its own, so that an audit that was
-//! stopped, however rudely, goes on where it was.
+//! The journal of long work: every finished piece on a line of its own, so that work that was stopped, however rudely,
+//! goes on where it was.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
 /// Version of the journal's form.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Why a journal cannot be used.
 #[derive(Debug, Error)]
@@ -25,11 +26,17 @@ pub enum JournalError {
         /// Cause.
         cause: std::io::Error,
     },
-    /// It belongs to an audit with other settings, or is no journal.
+    /// It belongs to work with other settings, or of another version of lemmata.
     #[error(
-        "{path} is the journal of an audit with other settings; finish that one, remove the file, or give another --name"
+        "{path} is the journal of work with other settings or of another version; finish that one, remove the file, or give another --name"
     )]
-    Other {
+    OtherWork {
+        /// File.
+        path: PathBuf,
+    },
+    /// It is something else.
+    #[error("{path} is no journal of lemmata; move it away, or give another --name")]
+    NoJournal {
         /// File.
         path: PathBuf,
     },
@@ -39,7 +46,15 @@ pub enum JournalError {
 #[derive(Serialize, Deserialize, PartialEq)]
 struct Header {
     journal: u32,
+    program: String,
     settings: Value,
+}
+
+/// What wrote a journal: results of another build may be others.
+fn program() -> String {
+    let built = std::env::current_exe().and_then(|path| path.metadata()?.modified()).ok();
+    let built = built.and_then(|time| Some(time.duration_since(UNIX_EPOCH).ok()?.as_nanos()));
+    format!("{} ({}, {})", env!("CARGO_PKG_VERSION"), env!("LEMMATA_COMMIT"), built.unwrap_or_default())
 }
 
 /// One finished piece of work.
@@ -63,11 +78,11 @@ impl Journal {
     /// Opens the journal at `path`, or begins it.
     ///
     /// # Errors
-    /// When it cannot be read or written, or belongs to an audit with other settings.
+    /// When it cannot be read or written, belongs to other work, or is none.
     pub fn open(path: &Path, settings: &impl Serialize) -> Result<Self, JournalError> {
         let io = |cause| JournalError::Io { path: path.to_owned(), cause };
         let settings = serde_json::to_value(settings).map_err(|err| io(err.into()))?;
-        let header = Header { journal: VERSION, settings };
+        let header = Header { journal: VERSION, program: program(), settings };
         let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
         let mut known = HashMap::new();
         let mut whole = 0;
@@ -76,14 +91,17 @@ impl Journal {
         loop {
             line.clear();
             let length = reader.read_until(b'\n', &mut line).map_err(io)?;
-            // A line that a stopped audit left unfinished is work that was not finished.
+            // A line that was left unfinished is work that was not finished.
             if length == 0 || line.last() != Some(&b'\n') {
                 break;
             }
             if whole == 0 {
-                let found: Option<Header> = serde_json::from_slice(&line).ok();
-                if found.as_ref() != Some(&header) {
-                    return Err(JournalError::Other { path: path.to_owned() });
+                let first: Value = serde_json::from_slice(&line).unwrap_or_default();
+                if first.get("journal").is_none() {
+                    return Err(JournalError::NoJournal { path: path.to_owned() });
+                }
+                if Header::deserialize(first).ok().as_ref() != Some(&header) {
+                    return Err(JournalError::OtherWork { path: path.to_owned() });
                 }
             } else if let Ok(entry) = serde_json::from_slice::<Entry>(&line) {
                 known.insert((entry.statement, entry.hash, entry.task), entry.result);
@@ -92,7 +110,7 @@ impl Journal {
         }
         drop(reader);
         if whole == 0 && !line.is_empty() {
-            return Err(JournalError::Other { path: path.to_owned() });
+            return Err(JournalError::NoJournal { path: path.to_owned() });
         }
         file.set_len(whole).map_err(io)?;
         let journal = Journal { path: path.to_owned(), file: Mutex::new(file), known };
@@ -102,7 +120,13 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The result of a piece of work that an earlier audit finished.
+    /// How many pieces of work were finished before.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.known.len()
+    }
+
+    /// The result of a piece of work that was finished before.
     #[must_use]
     pub fn finished<T: for<'de> Deserialize<'de>>(&self, statement: &str, hash: &str, task: &str) -> Option<T> {
         let result = self.known.get(&(statement.to_owned(), hash.to_owned(), task.to_owned()))?;
@@ -128,12 +152,15 @@ impl Journal {
         file.write_all(&text)
     }
 
-    /// Removes the journal of an audit that is complete: its report has everything.
+    /// Removes the journal of work that is complete: its report has everything.
     ///
     /// # Errors
     /// When it cannot be removed.
     pub fn close(self) -> Result<(), JournalError> {
-        std::fs::remove_file(&self.path).map_err(|cause| JournalError::Io { path: self.path, cause })
+        match std::fs::remove_file(&self.path) {
+            Err(cause) if cause.kind() != ErrorKind::NotFound => Err(JournalError::Io { path: self.path, cause }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -143,12 +170,12 @@ mod tests {
 
     fn folder() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.journal");
+        let path = folder.path().join("work.journal");
         (folder, path)
     }
 
     #[test]
-    fn what_was_noted_is_known_to_the_next_audit_with_the_same_settings_alone() {
+    fn what_was_noted_is_known_to_the_next_work_with_the_same_settings_alone() {
         let (_folder, path) = folder();
         let journal = Journal::open(&path, &1).unwrap();
         journal.note("lemma", "abc", "worst", &vec![1, 2]).unwrap();
@@ -156,7 +183,7 @@ mod tests {
         let again = Journal::open(&path, &1).unwrap();
         assert_eq!(again.finished::<Vec<u32>>("lemma", "abc", "worst"), Some(vec![1, 2]));
         assert_eq!(again.finished::<Vec<u32>>("lemma", "of another text", "worst"), None);
-        assert!(matches!(Journal::open(&path, &2), Err(JournalError::Other { .. })));
+        assert!(matches!(Journal::open(&path, &2), Err(JournalError::OtherWork { .. })));
     }
 
     #[test]
@@ -177,13 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn a_finished_audit_leaves_no_journal_and_another_file_is_not_taken_for_one() {
+    fn finished_work_leaves_no_journal_and_another_file_is_not_taken_for_one() {
         let (_folder, path) = folder();
         Journal::open(&path, &1).unwrap().close().unwrap();
         assert!(!path.exists());
-        for notes in ["notes of my own\n", "notes"] {
+        for notes in ["notes of my own\n", "notes", "{\"a\": 1}\n"] {
             std::fs::write(&path, notes).unwrap();
-            assert!(matches!(Journal::open(&path, &1), Err(JournalError::Other { .. })));
+            assert!(matches!(Journal::open(&path, &1), Err(JournalError::NoJournal { .. })));
             assert_eq!(std::fs::read_to_string(&path).unwrap(), notes);
         }
     }

@@ -1,0 +1,190 @@
+//! A check of statements: from the plan of its cells to the report.
+
+use std::time::Instant;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::inference::Ledger;
+use crate::journal::{Journal, JournalError};
+use crate::preset::Preset;
+use crate::prove::{Standing, standing};
+use crate::report::{self, CellReport, Failure, Kind, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
+use crate::statement::{Statement, StatementError, Subject};
+use crate::verify::plan::Plan;
+use crate::verify::{self, Cell, Curve, Judging, Outcome};
+
+/// What a check is asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name of the report.
+    pub name: String,
+    /// Thoroughness.
+    pub preset: Preset,
+    /// Suite seed.
+    pub seed: u64,
+    /// Family-wise error over all statistical tests, between 0 and 1.
+    pub delta: f64,
+    /// Precision of statistical runs in bits; binary64 without it.
+    pub precision: Option<u32>,
+}
+
+/// The seed that every command has by default.
+pub const SEED: u64 = 20_240_300_853;
+/// The family-wise error that a check has by default.
+pub const DELTA: f64 = 1e-6;
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { name: "check".to_owned(), preset: Preset::Default, seed: SEED, delta: DELTA, precision: None }
+    }
+}
+
+/// Who watches a check.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Asked before each cell: whether the check is to go on.
+    pub going_on: &'a (dyn Fn() -> bool + Sync),
+    /// Called after each cell, in any order.
+    pub done: &'a (dyn Fn() + Sync),
+    /// Where finished cells are noted, and those of a check that was stopped are found.
+    pub journal: Option<&'a Journal>,
+}
+
+impl Default for Watch<'_> {
+    fn default() -> Self {
+        Watch { going_on: &|| true, done: &|| (), journal: None }
+    }
+}
+
+/// Statements with the cells on which they are to be checked.
+pub struct Suite<'a> {
+    statements: &'a [Statement],
+    name: String,
+    settings: Settings,
+    plans: Vec<Plan<'a>>,
+}
+
+/// What the check of one cell came to, as the journal keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Decided {
+    outcome: Option<Outcome>,
+    failure: Option<Failure>,
+}
+
+impl<'a> Suite<'a> {
+    /// Plans a check.
+    ///
+    /// # Errors
+    /// When a statement's own witness is no instance of it.
+    pub fn plan(statements: &'a [Statement], options: &Options) -> Result<Self, Box<StatementError>> {
+        let plans =
+            statements.iter().map(|statement| Plan::new(statement, options.preset)).collect::<Result<Vec<_>, _>>()?;
+        let mut effort = options.preset.effort();
+        effort.precision = options.precision;
+        // Every claim of every whole-run cell has a share, whether or not it turns out to need one.
+        let whole_runs = plans.iter().flat_map(|plan| &plan.cells).map(|cell| cell.statement);
+        let whole_runs = whole_runs.filter(|statement| statement.subject == Subject::WholeRun);
+        let tests = whole_runs.map(|statement| statement.claims.len() as u64).sum();
+        let ledger = Ledger { delta: options.delta, tests };
+        let settings = Settings { seed: options.seed, preset: options.preset, effort, ledger };
+        Ok(Suite { statements, name: options.name.clone(), settings, plans })
+    }
+
+    /// How many cells there are.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.plans.iter().map(|plan| plan.cells.len()).sum()
+    }
+
+    /// What the cells are judged by.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Checks all cells, in parallel, and sums them up.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn run(&self, watch: Watch<'_>) -> Result<Report, JournalError> {
+        let begin = Instant::now();
+        let Settings { effort, ledger, seed, .. } = &self.settings;
+        let judging = Judging { effort, ledger: *ledger, seed: *seed };
+        let planned: Vec<&Cell<'_>> = self.plans.iter().flat_map(|plan| &plan.cells).collect();
+        let decide = |cell: &&Cell<'_>| {
+            let decided = (watch.going_on)().then(|| decided(cell, judging, watch.journal)).transpose();
+            (watch.done)();
+            decided
+        };
+        let decided: Vec<Option<Decided>> = planned.par_iter().map(decide).collect::<Result<_, _>>()?;
+        let reached = planned.iter().zip(decided).filter_map(|(cell, decided)| Some((*cell, decided?)));
+        let (reached, decided): (Vec<&Cell<'_>>, Vec<Decided>) = reached.unzip();
+        let numbered = reached.iter().zip(decided).enumerate();
+        let mut cells: Vec<CellReport> = numbered
+            .map(|(number, (cell, Decided { outcome, failure }))| CellReport {
+                outcome,
+                failure,
+                ..CellReport::unchecked(number, cell)
+            })
+            .collect();
+        let statements = self.summaries(&cells);
+        add_curves(&statements, &mut cells, &reached, judging);
+        Ok(Report {
+            kind: Kind::Check,
+            schema_version: SCHEMA_VERSION,
+            name: self.name.clone(),
+            provenance: Provenance::new(begin.elapsed().as_secs_f64()),
+            settings: self.settings.clone(),
+            statements,
+            not_reached: planned.len() - cells.len(),
+            cells,
+        })
+    }
+
+    fn summaries(&self, cells: &[CellReport]) -> Vec<StatementSummary> {
+        let standings: Vec<Option<Standing>> = self.statements.par_iter().map(standing).collect();
+        let summed = self.statements.iter().zip(&self.plans).zip(standings);
+        let mut summaries: Vec<StatementSummary> = summed
+            .map(|((statement, plan), proof)| StatementSummary::new(statement, plan.why_vacuous(), proof, cells))
+            .collect();
+        report::spread_taint(&mut summaries);
+        summaries
+    }
+}
+
+/// What the check of a cell comes to: from the journal, or found now.
+fn decided(cell: &Cell<'_>, judging: Judging<'_>, journal: Option<&Journal>) -> Result<Decided, JournalError> {
+    let Statement { id, hash, .. } = cell.statement;
+    let task = cell.spec.key();
+    if let Some(known) = journal.and_then(|journal| journal.finished(id, hash, &task)) {
+        return Ok(known);
+    }
+    let decided = match verify::check_cell(cell, judging) {
+        Ok(outcome) => Decided { outcome: Some(outcome), failure: None },
+        Err(failure) => Decided { outcome: None, failure: Some(Failure::from(&failure)) },
+    };
+    if let Some(journal) = journal {
+        journal.note(id, hash, &task, &decided)?;
+    }
+    Ok(decided)
+}
+
+/// Both sides along k or K for the exemplars of each statement.
+fn add_curves(summaries: &[StatementSummary], cells: &mut [CellReport], built: &[&Cell<'_>], judging: Judging<'_>) {
+    let exemplars = summaries.iter().filter_map(|summary| summary.exemplars);
+    let numbers: Vec<usize> = exemplars.flat_map(|exemplars| exemplars.numbers()).collect();
+    let curves: Vec<Vec<Curve>> = numbers.par_iter().map(|number| verify::curves(built[*number], judging)).collect();
+    numbers.into_iter().zip(curves).for_each(|(number, curves)| cells[number].curves = curves);
+}
+
+/// Enough for the deepest claim that the language admits.
+const STACK_BYTES: usize = 16 << 20;
+
+/// Threads with a stack that is deep enough for every statement; all cores without a number.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).stack_size(STACK_BYTES).build()
+}
