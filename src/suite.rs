@@ -1,16 +1,19 @@
 //! A check of statements: from the plan of its cells to the report.
 
+use std::path::Path;
 use std::time::Instant;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
+use crate::exit::ExitCode;
 use crate::inference::Ledger;
 use crate::journal::{Journal, JournalError};
 use crate::preset::Preset;
 use crate::prove::{Standing, standing};
 use crate::report::{self, CellReport, Failure, Kind, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
-use crate::statement::{Statement, StatementError, Subject};
+use crate::statement::{Statement, StatementError, Subject, load_file};
 use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Curve, Judging, Outcome};
 
@@ -187,4 +190,113 @@ const STACK_BYTES: usize = 16 << 20;
 /// When the system gives no threads.
 pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).stack_size(STACK_BYTES).build()
+}
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum CheckError {
+    /// A statement has a mistake.
+    #[error(transparent)]
+    Statement(#[from] Box<StatementError>),
+    /// The error probability is none.
+    #[error("an error probability of {0} is not between 0 and 1")]
+    Delta(f64),
+    /// The system gives no threads.
+    #[error("cannot start threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Checks statements on all cores, as `lemmata check` does, and writes nothing.
+///
+/// # Errors
+/// When a statement's own witness is no instance of it, or the options cannot be met.
+pub fn check(statements: &[Statement], options: &Options) -> Result<Report, CheckError> {
+    if !(options.delta > 0.0 && options.delta < 1.0) {
+        return Err(CheckError::Delta(options.delta));
+    }
+    let suite = Suite::plan(statements, options)?;
+    Ok(thread_pool(None)?.install(|| suite.run(Watch::default()))?)
+}
+
+/// Checks the statement of a file with the quick preset, and panics with the table and the counterexample unless the
+/// check ends as the statement expects; what [`crate::check!`] makes a test of.
+///
+/// # Panics
+/// When the statement does not hold, is left open, or cannot be read.
+pub fn assert_holds(path: &str) {
+    let statement = load_file(Path::new(path)).unwrap_or_else(|err| panic!("{:?}", miette::Report::new(*err)));
+    let options = Options { preset: Preset::Quick, ..Options::default() };
+    let report = check(&[statement], &options).unwrap_or_else(|err| panic!("{err}"));
+    assert!(report.exit_code() == ExitCode::Success, "{path}\n{}", report::render(&report));
+}
+
+/// Makes tests of statement files, which are named from the folder of the crate's `Cargo.toml`:
+/// `lemmata::check!("theorems/mine.toml");` makes the test `statement`, and
+/// `lemmata::check! { one: "theorems/one.toml", two: "theorems/two.toml" }` makes a test of each name. A test that fails
+/// prints the counterexample.
+#[macro_export]
+macro_rules! check {
+    ($path:literal $(,)?) => {
+        $crate::check! { statement: $path }
+    };
+    ($($name:ident: $path:literal),+ $(,)?) => {
+        $(
+            #[test]
+            fn $name() {
+                $crate::suite::assert_holds(concat!(env!("CARGO_MANIFEST_DIR"), "/", $path));
+            }
+        )+
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::Verdict;
+    use crate::statement::load_text;
+
+    const FALSE: &str = "id = \"mine\"\ntitle = \"t\"\nkind = \"pathwise\"\nsource = \"s\"\nproof = \"none\"\n\
+        [parameters]\nbeta = { in = \"[1, 1]\" }\ngamma = { in = \"(0, 1/L]\" }\n\
+        [claim]\nfor_all = \"k in 0..K\"\nlhs = \"f[k+1]\"\nrhs = \"f[k] - gamma*norm2(grad[k])\"\n";
+
+    fn quick() -> Options {
+        Options { preset: Preset::Quick, ..Options::default() }
+    }
+
+    #[test]
+    fn a_check_from_the_library_comes_to_a_verdict_with_a_counterexample() {
+        let statement = load_text("mine.toml", FALSE).unwrap();
+        let report = check(&[statement], &quick()).unwrap();
+        assert_eq!(report.statements[0].verdict, Verdict::Violated);
+        assert_eq!(report.exit_code(), ExitCode::Violated);
+        assert!(report::render(&report).contains("by hand"));
+    }
+
+    #[test]
+    fn an_error_probability_of_one_is_refused() {
+        let statement = load_text("mine.toml", FALSE).unwrap();
+        let refused = check(&[statement], &Options { delta: 1.0, ..quick() });
+        assert!(matches!(refused, Err(CheckError::Delta(_))));
+    }
+
+    #[test]
+    fn cells_that_are_not_reached_are_counted() {
+        let statement = [load_text("mine.toml", FALSE).unwrap()];
+        let suite = Suite::plan(&statement, &quick()).unwrap();
+        let watch = Watch { going_on: &|| false, ..Watch::default() };
+        let report = thread_pool(Some(2)).unwrap().install(|| suite.run(watch)).unwrap();
+        assert_eq!((report.cells.len(), report.not_reached), (0, suite.cells()));
+    }
+
+    #[test]
+    #[should_panic(expected = "violated")]
+    fn a_test_of_a_false_statement_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, FALSE).unwrap();
+        assert_holds(path.to_str().unwrap());
+    }
 }

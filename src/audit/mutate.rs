@@ -19,7 +19,7 @@ pub const PER_CENT: [u32; 6] = [1, 2, 5, 10, 25, 50];
 pub enum Operator {
     /// Multiplied by 1 + per cent/100.
     Scale {
-        /// One of ±[`PER_CENT`].
+        /// The change, of either sign.
         per_cent: i32,
     },
     /// One operand of a sum, product, quotient or minimum left out.

@@ -60,11 +60,11 @@ pub const ALL: &str = "all";
 pub struct Settings {
     /// Null cells.
     pub cells: u64,
-    /// Level of a null cell that is tested alone, and the family-wise error of [`FAMILY`] of them.
+    /// Level of a null cell that is tested alone, and the family-wise error of a hundred of them.
     pub delta: f64,
     /// Seed of the instances and of their streams.
     pub seed: u64,
-    /// Most replicates of a null cell; a planted error has [`PLANTED_BUDGET`] times as many.
+    /// Most replicates of a null cell; a planted error has twenty times as many.
     pub replicates: u64,
     /// By which share of its size the right-hand side of every null cell is set too low, or, negative, too
     /// high: zero, but where it is to be seen that a calibration can fail.
@@ -121,23 +121,23 @@ pub struct Rate {
     pub count: u64,
     /// How often it could have.
     pub trials: u64,
-    /// The share with Clopper–Pearson limits, which miss with probability [`LIMIT_ERROR`] at most.
+    /// The share with Clopper–Pearson limits, which miss with probability one in a thousand at most.
     pub share: Limited,
     /// Whether the probability is above the level. Were all bounds right, any rate of the calibration
-    /// would be found so with probability [`FAILURE_ERROR`] at most.
+    /// would be found so with probability one in a million at most.
     pub exceeded: bool,
 }
 
 /// What the test finds of one left-hand side whose samples have one kind of tail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Power {
-    /// The left-hand side; [`ALL`] for all of them.
+    /// The left-hand side; `all` for all of them.
     pub form: String,
     /// What is proved of its samples: `bounded`, `second-moment` or `bounded-below`.
     pub tail: String,
     /// Instances.
     pub cells: u64,
-    /// For every shift, in the order of [`SHIFTS`].
+    /// For shifts of 2, 10 and 50 %.
     pub shifts: Vec<Shifted>,
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-pub use crate::exit::ExitCode;
+use crate::exit::ExitCode;
 use crate::preset::{PRECISIONS, Preset};
 use crate::prove::Effort;
 use crate::report::{self, Form};

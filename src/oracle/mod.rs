@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rug::Rational;
 
+use self::operator::{DynMap, ErrorIn};
 use crate::number::{Ball, Exact, Interval, Lanes, Mp, Scalar, zeros};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
@@ -22,8 +23,9 @@ mod tape;
 mod tests;
 
 pub use model::{ErrorModel, Form, Freedom, Part, SourceModel, Tail, TailKind};
+pub use operator::register_operator;
 pub use randomness::{Enumerated, NoRandomness, Randomness, Recorded, Replayed, StepDraws, Stream, StreamKey};
-pub use source::{OracleError, SourceSpec, build};
+pub use source::{OracleError, SourceSpec, build, register_source};
 pub use subset::Subset;
 pub use tape::Tape;
 
@@ -89,7 +91,13 @@ pub trait Source: fmt::Debug + Send + Sync {
     }
 
     /// `out += u`, the contribution at this step.
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
+    fn add<S: Estimable>(
+        &self,
+        at: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    );
 
     /// Whether it is also an error of one worker's gradient.
     fn is_of_workers(&self) -> bool {
@@ -97,11 +105,12 @@ pub trait Source: fmt::Debug + Send + Sync {
     }
 
     /// The same for the estimate of one worker's gradient, which is `at.gradient`; nothing where it is no error of that.
-    fn add_to_worker<S: Scalar>(&self, _: &Situation<'_, S>, _: &mut dyn Randomness<S>, _: &mut [S], _: S::Context) {}
+    fn add_to_worker<S: Estimable>(&self, _: &Situation<'_, S>, _: &mut dyn Randomness<S>, _: &mut [S], _: S::Context) {
+    }
 }
 
 /// One arithmetic's view of a source.
-pub trait AddIn<S: Scalar> {
+pub trait AddIn<S: Estimable> {
     /// See [`Source::add`].
     fn add_in(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
     /// See [`Source::add_to_worker`].
@@ -114,7 +123,7 @@ pub trait AddIn<S: Scalar> {
     );
 }
 
-impl<T: Source, S: Scalar> AddIn<S> for T {
+impl<T: Source, S: Estimable> AddIn<S> for T {
     fn add_in(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         S::with_widest_registers(
             #[inline(always)]
@@ -162,10 +171,12 @@ impl<T: Source> DynSource for T {
     }
 }
 
-/// An arithmetic in which every source can be drawn.
+/// An arithmetic in which every source can be drawn and every operator be applied.
 pub trait Estimable: Scalar {
     /// The source seen in this arithmetic.
     fn source_view(source: &dyn DynSource) -> &dyn AddIn<Self>;
+    /// The operator seen in this arithmetic.
+    fn map_view(map: &dyn DynMap) -> &dyn ErrorIn<Self>;
 }
 
 macro_rules! estimable {
@@ -173,6 +184,9 @@ macro_rules! estimable {
         impl Estimable for $scalar {
             fn source_view(source: &dyn DynSource) -> &dyn AddIn<Self> {
                 source
+            }
+            fn map_view(map: &dyn DynMap) -> &dyn ErrorIn<Self> {
+                map
             }
         }
     )*};

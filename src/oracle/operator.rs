@@ -13,13 +13,13 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Randomness;
-use crate::number::Scalar;
+use super::{Estimable, Randomness};
 use crate::problem::free::Parts;
 
 mod choice;
 mod clip;
 mod low_rank;
+mod own;
 mod rand_k;
 mod rounding;
 mod scaled_sign;
@@ -30,6 +30,7 @@ mod top_k_rounding;
 
 pub(super) use choice::kept_share;
 pub use choice::{Choice, kept};
+pub use own::{DynMap, ErrorIn, Map, register_operator};
 
 /// What is proved of an operator in a dimension.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub(super) trait OperatorData: fmt::Debug + fmt::Display {
     fn parts(&mut self) -> Parts<'_>;
 
     /// See [`Operator::error`].
-    fn error<S: Scalar>(
+    fn error<S: Estimable>(
         &self,
         u: &[S],
         random: &mut dyn Randomness<S>,
@@ -99,7 +100,7 @@ macro_rules! operators {
         #[serde(tag = "name", rename_all = "kebab-case")]
         pub enum Operator {
             $(
-                #[doc = concat!("See [`", stringify!($name), "`].")]
+                #[allow(missing_docs)] // the operator's own text says what it is
                 $name($name),
             )*
         }
@@ -127,7 +128,7 @@ macro_rules! operators {
 
             /// `out` ← 𝒯(u) − u, what the map does to `u`. Formed directly, so that what a map leaves alone is
             /// zero in every arithmetic.
-            pub fn error<S: Scalar>(
+            pub fn error<S: Estimable>(
                 &self,
                 u: &[S],
                 random: &mut dyn Randomness<S>,
@@ -151,6 +152,7 @@ operators! {
     top_k_rounding::TopKRounding,
     low_rank::LowRank,
     clip::Clip,
+    own::Own,
 }
 
 impl Operator {
@@ -168,7 +170,7 @@ impl Operator {
     }
 
     /// u ← 𝒯(u). `out` is overwritten.
-    pub fn apply<S: Scalar>(
+    pub fn apply<S: Estimable>(
         &self,
         u: &mut [S],
         random: &mut dyn Randomness<S>,

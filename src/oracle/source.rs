@@ -30,6 +30,7 @@ mod maml;
 mod nested;
 mod offset;
 mod opposed;
+mod own;
 mod proved;
 mod rademacher;
 mod rand_k;
@@ -44,6 +45,7 @@ mod sphere;
 mod tests;
 
 pub use epoch::Order;
+pub use own::register_source;
 
 /// What makes a source's contribution; else why the problem has not what the source reads.
 type Built = Result<Vec<Arc<dyn DynSource>>, String>;
@@ -87,7 +89,7 @@ macro_rules! sources {
         #[serde(tag = "source", rename_all = "kebab-case")]
         pub enum SourceSpec {
             $(
-                #[doc = concat!("See [`", stringify!($name), "`].")]
+                #[allow(missing_docs)] // the source's own text says what it is
                 $name($name),
             )*
         }
@@ -138,6 +140,7 @@ sources! {
     maml::Maml,
     first_order_maml::FirstOrderMaml,
     sampled_workers::SampledWorkers,
+    own::Own,
 }
 
 /// Why an oracle cannot be built.

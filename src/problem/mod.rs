@@ -23,6 +23,7 @@ mod rows;
 mod spectrum;
 mod suite;
 
+pub use families::own::register_family;
 pub use families::{ProblemSpec, build};
 pub use suite::{nested_suite, suite};
 

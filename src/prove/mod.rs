@@ -40,7 +40,7 @@ pub const PROOF_VERSION: u32 = 2;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
-    /// [`PROOF_VERSION`].
+    /// Version of this form.
     pub version: u32,
     /// Identifier of the statement.
     pub statement: String,

@@ -15,7 +15,7 @@ use crate::statement::Statement;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refutation {
-    /// [`PROOF_VERSION`].
+    /// Version of this form.
     pub version: u32,
     /// Identifier of the statement.
     pub statement: String,

@@ -20,7 +20,7 @@ pub const BASELINE_VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
-    /// [`BASELINE_VERSION`].
+    /// Version of this form.
     pub baseline_version: u32,
     /// Version of lemmata.
     pub version: String,

@@ -32,7 +32,7 @@ pub struct Setting {
     /// Whether the estimate may have a bias.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub biased: bool,
-    /// Evidence that the method rules out, see [`ruled_out`].
+    /// Evidence that the method rules out, whatever is proved of the problem.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ruled_out: Vec<String>,
 }

@@ -22,7 +22,7 @@ use crate::statement::{Claim, Subject};
 /// binary64 and exact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Counterexample {
-    /// Which claim of the statement, from 1 (from 0 until the outcome leaves the check, see [`super::Outcome`]).
+    /// Which claim of the statement, from 1 (from 0 until the outcome leaves the check).
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
     pub k: i64,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::Choice;
 use super::{Guarantee, OperatorData};
-use crate::number::{Scalar, clip_factor, exact};
-use crate::oracle::Randomness;
+use crate::number::{clip_factor, exact};
+use crate::oracle::{Estimable, Randomness};
 use crate::problem::free::{self, Parts, Range};
 
 /// min(1, τ/‖u‖)·u, the projection on the ball of radius τ.
@@ -47,7 +47,14 @@ impl OperatorData for Clip {
         vec![("operator/threshold", free::Part::One(&mut self.threshold, Range::Positive))]
     }
 
-    fn error<S: Scalar>(&self, u: &[S], _: &mut dyn Randomness<S>, out: &mut [S], _: &mut Choice, context: S::Context) {
+    fn error<S: Estimable>(
+        &self,
+        u: &[S],
+        _: &mut dyn Randomness<S>,
+        out: &mut [S],
+        _: &mut Choice,
+        context: S::Context,
+    ) {
         let mut factor = clip_factor(&S::from_f64(self.threshold, context), u, context);
         factor.add_f64(-1.0);
         for (o, x) in out.iter_mut().zip(u) {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::choice::{Choice, keep_where, undefined};
 use super::{Guarantee, OperatorData};
 use crate::number::{Scalar, dot, norm2};
-use crate::oracle::Randomness;
+use crate::oracle::{Estimable, Randomness};
 use crate::problem::MAX_DIMENSION;
 use crate::problem::free::{self, Counted, Parts};
 
@@ -56,7 +56,7 @@ impl OperatorData for LowRank {
         ]
     }
 
-    fn error<S: Scalar>(
+    fn error<S: Estimable>(
         &self,
         u: &[S],
         _: &mut dyn Randomness<S>,

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::{Choice, drop_others, kept, kept_share, no_share, share_part};
 use super::{Guarantee, OperatorData};
-use crate::number::Scalar;
-use crate::oracle::Randomness;
+use crate::oracle::{Estimable, Randomness};
 use crate::problem::free::Parts;
 
 /// Keeps K uniformly chosen coordinates, unscaled. α = K/d, with equality.
@@ -46,7 +45,7 @@ impl OperatorData for RandK {
         vec![share_part(&mut self.share)]
     }
 
-    fn error<S: Scalar>(
+    fn error<S: Estimable>(
         &self,
         u: &[S],
         random: &mut dyn Randomness<S>,

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::Choice;
 use super::{Guarantee, OperatorData};
-use crate::number::Scalar;
-use crate::oracle::Randomness;
+use crate::oracle::{Estimable, Randomness};
 use crate::problem::free::{self, Parts};
 
 /// Most bits of a significand that is rounded.
@@ -59,7 +58,7 @@ impl OperatorData for Rounding {
         vec![bits_part(&mut self.bits)]
     }
 
-    fn error<S: Scalar>(&self, u: &[S], _: &mut dyn Randomness<S>, out: &mut [S], _: &mut Choice, _: S::Context) {
+    fn error<S: Estimable>(&self, u: &[S], _: &mut dyn Randomness<S>, out: &mut [S], _: &mut Choice, _: S::Context) {
         for (o, x) in out.iter_mut().zip(u) {
             o.set(x);
             o.round_significant_assign(self.bits);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::choice::{Choice, undefined};
 use super::{Guarantee, OperatorData};
 use crate::number::Scalar;
-use crate::oracle::Randomness;
+use crate::oracle::{Estimable, Randomness};
 use crate::problem::free::Parts;
 
 /// (‖u‖₁/d) sign u. α = 1/d.
@@ -37,7 +37,14 @@ impl OperatorData for ScaledSign {
         Vec::new()
     }
 
-    fn error<S: Scalar>(&self, u: &[S], _: &mut dyn Randomness<S>, out: &mut [S], _: &mut Choice, context: S::Context) {
+    fn error<S: Estimable>(
+        &self,
+        u: &[S],
+        _: &mut dyn Randomness<S>,
+        out: &mut [S],
+        _: &mut Choice,
+        context: S::Context,
+    ) {
         let mut size = S::zero(context);
         for (o, x) in out.iter_mut().zip(u) {
             o.set(x);

@@ -1,11 +1,12 @@
 use rug::Rational;
 
 use super::*;
+use crate::number::Scalar;
 use crate::number::{Ball, Exact, Interval, Lanes, norm2};
-use crate::oracle::{Enumerated, NoRandomness, Stream, StreamKey};
+use crate::oracle::{Enumerated, Estimable, NoRandomness, Stream, StreamKey};
 
 /// 𝒯(u) − u.
-fn error<S: Scalar>(operator: &impl OperatorData, u: &[S], context: S::Context) -> Vec<S> {
+fn error<S: Estimable>(operator: &impl OperatorData, u: &[S], context: S::Context) -> Vec<S> {
     let mut out = u.to_vec();
     operator.error(u, &mut NoRandomness, &mut out, &mut Choice::default(), context);
     out

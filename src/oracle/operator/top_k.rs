@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::{Choice, drop_others, kept, kept_share, no_share, share_part};
 use super::{Guarantee, OperatorData};
-use crate::number::Scalar;
-use crate::oracle::Randomness;
+use crate::oracle::{Estimable, Randomness};
 use crate::problem::free::Parts;
 
 /// Keeps the K coordinates of largest magnitude, ties by lowest index. α = K/d.
@@ -38,7 +37,7 @@ impl OperatorData for TopK {
         vec![share_part(&mut self.share)]
     }
 
-    fn error<S: Scalar>(
+    fn error<S: Estimable>(
         &self,
         u: &[S],
         _: &mut dyn Randomness<S>,

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::choice::{Choice, drop_others, keep_where, kept, kept_share, no_share, share_part};
 use super::rounding::{bits_part, no_bits, rounding_contraction};
 use super::{Guarantee, OperatorData};
-use crate::number::Scalar;
-use crate::oracle::Randomness;
+use crate::oracle::{Estimable, Randomness};
 use crate::problem::free::Parts;
 
 /// Top-K, then rounding of what is kept. α = (K/d)(1 − 1/(2ᵖ+1)²).
@@ -41,7 +40,7 @@ impl OperatorData for TopKRounding {
         vec![share_part(&mut self.share), bits_part(&mut self.bits)]
     }
 
-    fn error<S: Scalar>(
+    fn error<S: Estimable>(
         &self,
         u: &[S],
         _: &mut dyn Randomness<S>,

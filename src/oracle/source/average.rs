@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::proved::Proved;
 use super::{Built, SourceData, one};
-use crate::number::Scalar;
 use crate::oracle::operator::Operator;
-use crate::oracle::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel};
+use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel};
 use crate::problem::DynProblem;
 use crate::problem::free::Parts;
 
@@ -64,7 +63,7 @@ impl Source for Average {
         }
     }
 
-    fn add<S: Scalar>(
+    fn add<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,

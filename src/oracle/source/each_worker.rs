@@ -10,9 +10,9 @@ use super::proved::Proved;
 use super::rand_k::{RandKBias, RandKNoise};
 use super::size::heterogeneity;
 use super::{Built, SourceData, one};
-use crate::number::{Scalar, exact};
+use crate::number::exact;
 use crate::oracle::operator::{Operator, RandK};
-use crate::oracle::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel};
+use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -83,7 +83,7 @@ impl Source for EachWorker {
         true
     }
 
-    fn add<S: Scalar>(
+    fn add<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,
@@ -100,7 +100,7 @@ impl Source for EachWorker {
         true
     }
 
-    fn add_to_worker<S: Scalar>(
+    fn add_to_worker<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,
@@ -113,7 +113,7 @@ impl Source for EachWorker {
 
 impl EachWorker {
     /// `out += share·(𝒯(g + ξ) − g)`, which is ξ plus what 𝒯 changes.
-    fn add_share<S: Scalar>(
+    fn add_share<S: Estimable>(
         &self,
         share: &S,
         (gradient, at): (&[S], &Situation<'_, S>),

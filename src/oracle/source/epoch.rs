@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Built, SourceData, one};
 use crate::number::{Scalar, exact};
-use crate::oracle::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::free::{self, Parts, Range};
 use crate::problem::{DynProblem, MAX_WORKERS};
 
@@ -127,7 +127,7 @@ impl Source for Epoch {
         true
     }
 
-    fn add<S: Scalar>(
+    fn add<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,

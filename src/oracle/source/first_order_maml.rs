@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::nested::nesting;
 use super::size::heterogeneity;
 use super::{Built, SourceData, one};
-use crate::number::{Scalar, root_above};
-use crate::oracle::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::number::root_above;
+use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::Parts;
 
@@ -75,7 +75,7 @@ impl Source for FirstOrderMaml {
         }
     }
 
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         let mut memory = at.memory.borrow_mut();
         let Memory { vectors: [inner, outer, _], scratch, .. } = &mut *memory;
         let share = S::one(context).div(&S::from_f64(at.workers as f64, context));

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::size::{constant, coordinates_each, square_times};
 use super::{Built, SourceData, one};
-use crate::number::{Scalar, exact, root_above};
-use crate::oracle::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
+use crate::number::{exact, root_above};
+use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -63,7 +63,7 @@ impl Source for Gaussian {
         }
     }
 
-    fn add<S: Scalar>(
+    fn add<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,
@@ -82,7 +82,7 @@ impl Source for Gaussian {
         true
     }
 
-    fn add_to_worker<S: Scalar>(
+    fn add_to_worker<S: Estimable>(
         &self,
         _: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::adversary::{self, radius, within_radius};
 use super::{Built, SourceData, one};
 use crate::number::Scalar;
-use crate::oracle::{Randomness, Situation, Source, SourceModel};
+use crate::oracle::{Estimable, Randomness, Situation, Source, SourceModel};
 use crate::problem::DynProblem;
 use crate::problem::free::Parts;
 
@@ -50,7 +50,7 @@ impl Source for Greedy {
         true
     }
 
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         let root_d = S::from_f64(out.len() as f64, context).sqrt();
         let size = radius(at.gradient, self.relative, self.absolute, context).div(&root_d);
         let patterns: Vec<Vec<f64>> = (0..S::LANES).map(|lane| self.pattern(at, lane, size.lane(lane))).collect();

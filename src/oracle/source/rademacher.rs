@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::size::{constant, coordinates_each, square_times};
 use super::{Built, SourceData, one};
-use crate::number::Scalar;
-use crate::oracle::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -52,7 +51,7 @@ impl Source for Rademacher {
         }
     }
 
-    fn add<S: Scalar>(
+    fn add<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,
@@ -70,7 +69,7 @@ impl Source for Rademacher {
         true
     }
 
-    fn add_to_worker<S: Scalar>(
+    fn add_to_worker<S: Estimable>(
         &self,
         _: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,

@@ -3,9 +3,9 @@
 use rug::Rational;
 
 use super::size::heterogeneity;
-use crate::number::{Scalar, root_above};
+use crate::number::root_above;
 use crate::oracle::operator::{OperatorData, RandK, kept_share};
-use crate::oracle::{Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 
 /// The bias of unscaled Rand-K: b = −(1−α)∇f exactly (theory, `randk-exact`).
@@ -32,7 +32,7 @@ impl Source for RandKBias {
         }
     }
 
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         let rest = Rational::from(1) - kept_share(self.share, out.len());
         let rest = S::from_rational(&rest, context);
         for (o, g) in out.iter_mut().zip(at.gradient) {
@@ -44,7 +44,7 @@ impl Source for RandKBias {
         true
     }
 
-    fn add_to_worker<S: Scalar>(
+    fn add_to_worker<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,
@@ -97,7 +97,7 @@ impl Source for RandKNoise {
         true
     }
 
-    fn add<S: Scalar>(
+    fn add<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,
@@ -114,7 +114,7 @@ impl Source for RandKNoise {
         true
     }
 
-    fn add_to_worker<S: Scalar>(
+    fn add_to_worker<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,
@@ -127,7 +127,7 @@ impl Source for RandKNoise {
 
 impl RandKNoise {
     /// `out += share·(mask − α)g`, for a fresh mask.
-    fn add_share<S: Scalar>(
+    fn add_share<S: Estimable>(
         &self,
         share: &S,
         (gradient, at): (&[S], &Situation<'_, S>),

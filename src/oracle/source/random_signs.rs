@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adversary::{self, radius, within_radius};
 use super::{Built, SourceData, one};
-use crate::number::Scalar;
-use crate::oracle::{Randomness, Situation, Source, SourceModel};
+use crate::oracle::{Estimable, Randomness, Situation, Source, SourceModel};
 use crate::problem::DynProblem;
 use crate::problem::free::Parts;
 
@@ -43,7 +42,7 @@ impl Source for RandomSigns {
         within_radius(self.relative, self.absolute, true, false)
     }
 
-    fn add<S: Scalar>(
+    fn add<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,

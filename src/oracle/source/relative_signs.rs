@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::size::square_times;
 use super::{Built, SourceData, one};
-use crate::number::{Scalar, exact};
-use crate::oracle::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::number::exact;
+use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -52,7 +52,7 @@ impl Source for RelativeSigns {
         }
     }
 
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+    fn add<S: Estimable>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
         let signs = random.sign_sums(1, out.len());
         for ((o, g), sign) in out.iter_mut().zip(at.gradient).zip(signs) {
             let mut signed = sign.clone();

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::size::{constant, heterogeneity};
 use super::{Built, SourceData, one};
-use crate::number::Scalar;
-use crate::oracle::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::free::{self, Counted, Parts};
 use crate::problem::{DynProblem, MAX_WORKERS};
 
@@ -89,7 +88,7 @@ impl Source for SampledWorkers {
         true
     }
 
-    fn add<S: Scalar>(
+    fn add<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Built, SourceData, one};
-use crate::number::{Scalar, exact};
-use crate::oracle::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::number::exact;
+use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts};
 
@@ -59,7 +59,7 @@ impl Source for Scripted {
         }
     }
 
-    fn add<S: Scalar>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
         if let Some(error) = self.errors.get(at.step.unwrap_or(0)) {
             for (o, e) in out.iter_mut().zip(error) {
                 o.add_f64(*e);
@@ -71,7 +71,7 @@ impl Source for Scripted {
         true
     }
 
-    fn add_to_worker<S: Scalar>(
+    fn add_to_worker<S: Estimable>(
         &self,
         at: &Situation<'_, S>,
         random: &mut dyn Randomness<S>,

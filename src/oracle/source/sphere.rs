@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::size::{constant, square_times};
 use super::{Built, SourceData, one};
-use crate::number::{Scalar, exact, norm2};
-use crate::oracle::{Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::number::{exact, norm2};
+use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -61,7 +61,13 @@ impl Source for Sphere {
         }
     }
 
-    fn add<S: Scalar>(&self, _: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(
+        &self,
+        _: &Situation<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let direction = random.gaussians(out.len());
         let mut factor = S::from_f64(self.radius, context);
         factor.div_assign(&norm2(direction, context).sqrt());

@@ -63,7 +63,7 @@ pub enum Outer {
     Squares,
 }
 
-/// An outer loss after an inner map, bent or affine, see [`Composite`].
+/// An outer loss after an inner map, bent or affine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompositeSpec<const BENT: bool> {

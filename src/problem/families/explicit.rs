@@ -22,7 +22,7 @@ use crate::problem::{Constants, Problem, ProblemError, Scratch, check_size, eige
 
 const FAMILY: &str = ExplicitQuadraticSpec::NAME;
 
-/// ½xᵀAᵢx + bᵢᵀx + cᵢ, see [`ExplicitQuadratic`].
+/// ½xᵀAᵢx + bᵢᵀx + cᵢ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplicitQuadraticSpec {

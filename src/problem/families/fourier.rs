@@ -27,7 +27,7 @@ const FAMILY: &str = FourierSpec::NAME;
 const MAX_TERMS: usize = 256;
 const BITS: u32 = 128;
 
-/// Random Fourier sum, see [`Fourier`].
+/// Random Fourier sum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FourierSpec {

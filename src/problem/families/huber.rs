@@ -22,7 +22,7 @@ use crate::problem::{Constants, Problem, ProblemError, Scratch, check_size, exac
 
 const FAMILY: &str = HuberSpec::NAME;
 
-/// The Huber function of one variable, tilted differently at each worker, see [`Huber`].
+/// The Huber function of one variable, tilted differently at each worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HuberSpec {

@@ -13,6 +13,7 @@ pub mod composite;
 pub mod explicit;
 pub mod fourier;
 pub mod huber;
+pub mod own;
 pub mod piecewise;
 pub mod quadratic;
 pub mod regression;
@@ -91,6 +92,7 @@ families! {
     MamlCosine(tasks::ridge::MamlCosineSpec) = "maml-cosine",
     MamlRidge(tasks::ridge::MamlRidgeSpec) = "maml-ridge",
     MamlSinusoid(tasks::network::MamlSinusoidSpec) = "maml-sinusoid",
+    Own(own::OwnFamily) = "own",
 }
 
 impl ProblemSpec {

@@ -23,7 +23,7 @@ const FAMILY: &str = PiecewiseQuadraticSpec::NAME;
 /// Most changes of the curvature.
 const MAX_BREAKS: usize = 256;
 
-/// One-dimensional, of piecewise constant curvature, see [`PiecewiseQuadratic`].
+/// One-dimensional, of piecewise constant curvature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PiecewiseQuadraticSpec {

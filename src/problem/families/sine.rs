@@ -29,7 +29,7 @@ use crate::problem::{
     AffinePart, Constants, MAX_DIMENSION, Problem, ProblemError, Scratch, TRANSCENDENTAL, check_size, exact_number,
 };
 
-/// Σ x² + 3 sin²x, see [`SineSquared::coordinatewise`].
+/// Σ x² + 3 sin²x.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SineSquaredSpec {
@@ -57,7 +57,7 @@ impl Family for SineSquaredSpec {
     }
 }
 
-/// Σ x² + 3 sin²x after a full-row-rank map, see [`SineSquared::composed`].
+/// Σ x² + 3 sin²x after a full-row-rank map.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SineSquaredComposedSpec {

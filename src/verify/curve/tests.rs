@@ -10,7 +10,7 @@ fn curves_of(statement: &Statement, spec: serde_json::Value) -> Vec<Curve> {
 
 /// Gradient descent on x²/2 with half the largest step.
 fn halving(horizon: usize) -> serde_json::Value {
-    json!({ "problem": { "family": "diagonal-quadratic", "spectrum": [1.0] }, "parameters": { "gamma": 0.5 }, "horizon": horizon })
+    json!({ "problem": { "family": "diagonal-quadratic", "spectrum": [1.0] }, "start": "own", "parameters": { "gamma": 0.5 }, "horizon": horizon })
 }
 
 fn decrease() -> Statement {

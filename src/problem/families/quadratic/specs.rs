@@ -12,7 +12,7 @@ use crate::problem::family::{Built, Family, Sizes, dimension_part, workers_part}
 use crate::problem::free::{Counted, Part, Parts, Range};
 use crate::problem::spectrum::{checked_condition, geometric_spectrum};
 
-/// Strongly convex quadratic with a geometric spectrum, see [`Quadratic`].
+/// Strongly convex quadratic with a geometric spectrum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuadraticSpec {
@@ -50,7 +50,7 @@ impl Family for QuadraticSpec {
     }
 }
 
-/// ½Σλ_j x_j² with the given spectrum, see [`Quadratic::diagonal`].
+/// ½Σλ_j x_j² with the given spectrum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiagonalQuadraticSpec {
@@ -78,7 +78,7 @@ impl Family for DiagonalQuadraticSpec {
     }
 }
 
-/// ½Σλ_j x_j² − bᵢᵀx with given bᵢ, see [`Quadratic::shifted`].
+/// ½Σλ_j x_j² − bᵢᵀx with given bᵢ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShiftedQuadraticSpec {
@@ -111,7 +111,7 @@ impl Family for ShiftedQuadraticSpec {
     }
 }
 
-/// Quadratics that differ between workers by linear terms, see [`Quadratic`].
+/// Quadratics that differ between workers by linear terms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeterogeneousQuadraticSpec {
@@ -157,7 +157,7 @@ impl Family for HeterogeneousQuadraticSpec {
     }
 }
 
-/// Rank-deficient least squares: PL, not strongly convex, see [`Quadratic`].
+/// Rank-deficient least squares: PL, not strongly convex.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeastSquaresSpec {

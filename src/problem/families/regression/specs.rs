@@ -12,7 +12,7 @@ use crate::problem::family::{Built, Family, Sizes, dimension_part, workers_part}
 use crate::problem::free::{Counted, Part, Parts, Range};
 use crate::problem::rows::{MAX_SHARE, count_rows, random_rows};
 
-/// Random data, logistic loss with the nonconvex regulariser, see [`Regression`].
+/// Random data, logistic loss with the nonconvex regulariser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogisticSpec {
@@ -58,7 +58,7 @@ impl Family for LogisticSpec {
     }
 }
 
-/// Random data with outliers, Geman–McClure loss, see [`Regression`].
+/// Random data with outliers, Geman–McClure loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GemanMcClureSpec {

@@ -32,7 +32,7 @@ use crate::problem::{MAX_DIMENSION, ProblemError, TRANSCENDENTAL, check_size};
 /// Most inputs of a task.
 const MAX_SHARE: usize = 256;
 
-/// Adaptation to sinusoid regression with a small network, see [`NetworkTasks`].
+/// Adaptation to sinusoid regression with a small network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MamlSinusoidSpec {

@@ -20,7 +20,7 @@ use crate::problem::orthogonal::{exact_rows, random_orthogonal};
 use crate::problem::spectrum::{checked_condition, geometric_spectrum};
 use crate::problem::{MAX_DIMENSION, ProblemError, check_size, exact_number};
 
-/// Adaptation to quadratic tasks, see [`Adapted::quadratic`].
+/// Adaptation to quadratic tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MamlQuadraticSpec {
@@ -64,7 +64,7 @@ impl Family for MamlQuadraticSpec {
     }
 }
 
-/// Adaptation to rank-deficient least-squares tasks, see [`Adapted::quadratic`].
+/// Adaptation to rank-deficient least-squares tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MamlLeastSquaresSpec {

@@ -44,7 +44,7 @@ impl fmt::Display for Ridge {
     }
 }
 
-/// Adaptation to the one-dimensional task cos x, see [`RidgeTasks`].
+/// Adaptation to the one-dimensional task cos x.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MamlCosineSpec {
@@ -73,7 +73,7 @@ impl Family for MamlCosineSpec {
     }
 }
 
-/// Adaptation to sums of cosines or robust regressions on random data, see [`RidgeTasks`].
+/// Adaptation to sums of cosines or robust regressions on random data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MamlRidgeSpec {
