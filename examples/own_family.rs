@@ -92,6 +92,8 @@ kind   = "pathwise"
 source = "this file"
 proof  = "none"
 method = "gradient-descent"
+estimates = [[]]
+horizons = [1, 5]
 problems = [{ family = "own", of = "pseudo-huber", data = { dimension = 3 } }]
 
 [parameters]

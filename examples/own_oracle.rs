@@ -68,7 +68,7 @@ title  = "The error of the estimate is at most B times the squared gradient"
 kind   = "oracle"
 source = "this file"
 proof  = "none"
-problems = [{ family = "quadratic", dimension = 3, condition = 4.0, seed = 1 }, { family = "sine-squared", dimension = 2 }]
+problems = [{ family = "quadratic", dimension = 3, condition = 4.0, seed = 1 }, { family = "heterogeneous-quadratic", dimension = 2, workers = 2, condition = 4.0, spread = 0.0, seed = 2 }]
 estimates = [
   [{ source = "own", of = "stuck" }],
   [{ source = "each-worker", operator = { name = "own", of = "halve" } }],

@@ -12,6 +12,7 @@
 //! source = "folklore"
 //! proof  = "none"
 //! method = "gradient-descent"
+//! estimates = [[]]
 //! problems = [{ family = "diagonal-quadratic", spectrum = [1, 4] }]
 //!
 //! [parameters]

@@ -26,6 +26,15 @@ fn checked(text: &str) -> Report {
     lemmata::check(&[statement], &options).unwrap_or_else(|err| panic!("{err}"))
 }
 
+/// Why there is no check.
+fn refused(text: &str) -> String {
+    let statement = load_text("mine.toml", text).unwrap_or_else(|err| panic!("{err}"));
+    match lemmata::check(&[statement], &Options::default()) {
+        Ok(report) => lemmata::report::render(&report),
+        Err(refusal) => refusal.to_string(),
+    }
+}
+
 fn statement(kind: &str, rest: &str) -> String {
     format!("id = \"mine\"\ntitle = \"t\"\nkind = \"{kind}\"\nsource = \"s\"\nproof = \"none\"\n{rest}")
 }
@@ -73,7 +82,7 @@ fn descent(problem: &str, decrease: &str) -> String {
     statement(
         "pathwise",
         &format!(
-            "method = \"gradient-descent\"\nproblems = [{problem}]\n[parameters]\ngamma = {{ in = \"(0, 1/L]\", try = [\"1/L\"] }}\n\
+            "method = \"gradient-descent\"\nestimates = [[]]\nproblems = [{problem}]\n[parameters]\ngamma = {{ in = \"(0, 1/L]\", try = [\"1/L\"] }}\n\
              [claim]\nfor_all = \"k in 0..K\"\nlhs = \"f[k+1]\"\nrhs = \"f[k] - {decrease}*gamma*norm2(grad[k])\"\n"
         ),
     )
@@ -98,14 +107,14 @@ fn a_family_of_ones_own_is_checked_as_any_other() {
     assert_eq!(report.statements[0].verdict, Verdict::Holds, "{}", lemmata::report::render(&report));
     assert!(report.statements[0].evidence.contains_key("rational"));
     assert_eq!(on("{ L = 1 }", "3/4").exit_code(), ExitCode::Violated, "REJECT: too large a decrease");
-    let wrong = lemmata::report::render(&on("{}", "1/2"));
+    let wrong = refused(&descent("{ family = \"own\", of = \"square\" }", "1/2"));
     assert!(wrong.contains("`L` must be a whole number"), "{wrong}");
     assert!(register_family("square", |_| Err("again".into())).is_err(), "a name stands for one thing");
 }
 
 #[test]
 fn what_is_not_registered_is_said_with_the_way_out() {
-    let family = lemmata::report::render(&checked(&descent("{ family = \"own\", of = \"nobody\" }", "1/2")));
+    let family = refused(&descent("{ family = \"own\", of = \"nobody\" }", "1/2"));
     assert!(family.contains("`nobody` is not registered") && family.contains("register_family"), "{family}");
     let estimates = "estimates = [[{ source = \"own\", of = \"nobody\" }]]\nproblems = [{ family = \"sine-squared\", dimension = 1 }]\n";
     let claim = "[claim]\nfor_all = \"k in 0..K\"\nlhs = \"norm2(e[k])\"\nrhs = \"B*norm2(grad[k])\"\n";
