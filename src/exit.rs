@@ -87,10 +87,9 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::Ledger;
     use crate::preset::Preset;
-    use crate::report::tests::summary;
-    use crate::report::{self, Kind, Provenance, SCHEMA_VERSION, Settings};
+    use crate::report;
+    use crate::report::tests::{report_of, summary};
 
     const VERDICTS: [Verdict; 6] = [
         Verdict::Proved,
@@ -107,28 +106,12 @@ mod tests {
         statement.expected = Expectation::Violated;
         statement.verdicts.insert(Verdict::Violated, 3);
         statement.errors = 1;
-        let mut report = report_of(vec![statement]);
+        let mut report = report_of(Preset::Quick, vec![statement]);
         let failure = Some(report::Failure { message: "no value".into(), internal: false });
         report.cells.push(report::tests::cell("false", failure));
         assert_eq!(report.exit_code(), ExitCode::BadInput);
         report.statements[0].verdicts.insert(Verdict::Holds, 1);
         assert_eq!(report.exit_code(), ExitCode::Violated);
-    }
-
-    /// Of a check that came to these verdicts.
-    fn report_of(statements: Vec<StatementSummary>) -> Report {
-        let preset = Preset::Quick;
-        let ledger = Ledger { delta: 1e-6, tests: 0 };
-        Report {
-            kind: Kind::Check,
-            schema_version: SCHEMA_VERSION,
-            name: "check".into(),
-            provenance: Provenance::new(0.0),
-            settings: Settings { seed: 1, preset, effort: preset.effort(), ledger },
-            statements,
-            not_reached: 0,
-            cells: Vec::new(),
-        }
     }
 
     #[test]
@@ -143,7 +126,7 @@ mod tests {
                 report::spread_taint(&mut statements);
                 let tainted = statements.iter().filter(|s| !s.tainted_by.is_empty()).count();
                 assert_eq!(tainted, if lemma == Verdict::Violated { 2 } else { 0 });
-                let code = report_of(statements.to_vec()).exit_code();
+                let code = report_of(Preset::Quick, statements.to_vec()).exit_code();
                 assert!(tainted == 0 || code == ExitCode::Violated, "{lemma}, {theorem}: {code:?}");
             }
         }

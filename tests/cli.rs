@@ -1156,3 +1156,58 @@ fn methods_are_listed_and_shown() {
     );
     folder.lemmata(&["show", "heavy-ball"]).success().stdout(saying("p = x - gamma*g + beta*(x - w)"));
 }
+
+#[test]
+fn a_check_prints_json_and_nothing_else_where_it_is_asked_to() {
+    let folder = Folder::new();
+    let document = folder.lemmata(&["check", "averaging", "--quick", "--json"]).success().stderr("");
+    let document: Report = serde_json::from_slice(&document.get_output().stdout).unwrap();
+    assert_eq!(document, folder.report("check.json"));
+    let lines = folder.lemmata(&["check", "averaging", "--quick", "--json=lines"]).success();
+    let lines = String::from_utf8_lossy(&lines.get_output().stdout).into_owned();
+    assert_eq!(lines.lines().count(), document.cells.len());
+    assert!(lines.lines().all(|line| serde_json::from_str::<report::CellReport>(line).is_ok()));
+    folder.lemmata(&["check", "averaging", "--quick", "--json=words"]).code(2);
+}
+
+#[test]
+fn a_quiet_check_speaks_of_what_is_not_as_expected_alone() {
+    let folder = Folder::new();
+    folder.lemmata(&["check", "averaging", "--quick", "--quiet"]).success().stdout("").stderr("");
+    folder.write("mine.toml", &STATEMENT.replace("half*gamma", "9*gamma"));
+    let printed = folder.lemmata(&["check", "averaging", "mine.toml", "--quick", "--quiet"]).code(1);
+    let printed = String::from_utf8_lossy(&printed.get_output().stdout).into_owned();
+    assert!(printed.contains("mine") && !printed.contains("averaging"), "{printed}");
+}
+
+#[test]
+fn statements_come_from_standard_input_and_from_folders() {
+    let folder = Folder::new();
+    let mut piped = Command::cargo_bin("lemmata").unwrap();
+    let piped = piped.current_dir(folder.path()).args(["check", "-", "--quick"]).write_stdin(STATEMENT);
+    piped.assert().success().stdout(saying("mine"));
+    std::fs::create_dir_all(folder.path().join("theorems/deep")).unwrap();
+    folder.write("theorems/mine.toml", STATEMENT);
+    folder.write("theorems/deep/yours.toml", &STATEMENT.replace("\"mine\"", "\"yours\""));
+    folder.write("theorems/notes.txt", "no statement");
+    let both = folder.lemmata(&["check", "theorems", "--quick"]).success();
+    both.stdout(saying("2 statements"));
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    folder.lemmata(&["check", "empty", "--quick"]).code(2).stderr(saying("no statement"));
+}
+
+#[test]
+fn tables_pages_and_completions_are_printed() {
+    let folder = Folder::new();
+    folder.lemmata(&["check", "averaging", "descent-lemma", "--quick"]).success();
+    for (form, part) in [("latex", "\\begin{tabular}"), ("csv", "statement,verdict,bound"), ("markdown", "| --- |")] {
+        let table = folder.lemmata(&["table", "reports/check.json", "--as", form]).success();
+        table.stdout(saying(part)).stdout(saying("descent-lemma"));
+    }
+    folder.lemmata(&["docs"]).success().stdout(saying("statements"));
+    folder.lemmata(&["docs", "statements"]).success().stdout(saying("[claim]"));
+    folder.lemmata(&["docs", "statement"]).code(2).stderr(saying("did you mean `statements`"));
+    for shell in ["bash", "zsh", "fish"] {
+        folder.lemmata(&["completions", shell]).success().stdout(saying("baseline"));
+    }
+}

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::output::{note, print_verdicts};
+use super::output::{note, print, print_verdicts};
 use super::signals::Signals;
-use super::{CheckArguments, ExitCode, Failure, check_delta, check_output, load_each};
+use super::{CheckArguments, ExitCode, Failure, JsonForm, check_delta, check_output, load_each};
 use crate::journal::{Journal, JournalError};
-use crate::report::{self, Baseline, Difference};
+use crate::report::{self, Baseline, Difference, Report};
 use crate::suite::{self, Options, Suite, Watch};
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
@@ -35,10 +35,17 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         journal.close().map_err(Failure::bad_input)?;
         String::new()
     };
-    let cells = if arguments.cells { report::render_cells(&report) + "\n" } else { String::new() };
-    print_verdicts(&format!("{cells}{}\nreport: {}{rest}", report::render(&report), written.display()))?;
+    if let Some(form) = arguments.json {
+        print(&in_json(&report, form)?)?;
+    } else if !arguments.quiet {
+        let cells = if arguments.cells { report::render_cells(&report) + "\n" } else { String::new() };
+        print_verdicts(&format!("{cells}{}\nreport: {}{rest}", report::render(&report), written.display()))?;
+    } else if report.exit_code() != ExitCode::Success {
+        let unexpected = report.clone().unexpected();
+        print_verdicts(&format!("{}\nreport: {}{rest}", report::render(&unexpected), written.display()))?;
+    }
     let difference = baseline.map(|baseline| Difference::between(&baseline.of(&statements), &Baseline::from(&report)));
-    if let Some(difference) = &difference {
+    if let Some(difference) = difference.as_ref().filter(|_| arguments.json.is_none()) {
         print_verdicts(&format!("\nBeside the baseline:\n{}", difference.text()))?;
     }
     let ended = signals.come().filter(|_| report.not_reached > 0);
@@ -46,6 +53,16 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         (ExitCode::Success | ExitCode::Open, Some(ExitCode::Violated)) => ExitCode::Violated,
         (code, _) => code,
     }))
+}
+
+/// The report as it is written, or each of its cells on a line.
+fn in_json(report: &Report, form: JsonForm) -> Result<String, Failure> {
+    let lines = || report.cells.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>();
+    let text = match form {
+        JsonForm::Document => serde_json::to_string_pretty(report),
+        JsonForm::Lines => lines().map(|lines| lines.join("\n")),
+    };
+    text.map_err(Failure::internal)
 }
 
 fn options(arguments: &CheckArguments) -> Options {

@@ -5,6 +5,7 @@ mod calibrate;
 mod check;
 mod compare;
 mod diff;
+mod docs;
 mod graph;
 mod methods;
 mod new;
@@ -14,18 +15,20 @@ mod prove;
 mod replay;
 mod show;
 mod signals;
+mod table;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::ExitCode;
 use crate::preset::{PRECISIONS, Preset};
 use crate::prove::Effort;
 use crate::report::{self, Form};
 use crate::statement::check::closest;
-use crate::statement::{Statement, StatementError, library, load_file};
+use crate::statement::{MAX_FILE_BYTES, Statement, StatementError, library, load_file, load_text};
 use crate::suite::{DELTA, SEED};
 use crate::text::printable;
 
@@ -130,6 +133,24 @@ enum Command {
         #[arg(long)]
         output: Option<PathBuf>,
     },
+    /// Print the statements of a check's report as a table: bound, worst ratio, evidence, proof.
+    Table {
+        /// The report.
+        report: PathBuf,
+        /// Its language.
+        #[arg(long = "as", value_enum, default_value_t = TableForm::Markdown)]
+        form: TableForm,
+    },
+    /// Print a page of the documentation, or the list of pages.
+    Docs {
+        /// The page.
+        topic: Option<String>,
+    },
+    /// Print a script that completes commands and options.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Compare a check with an earlier one: verdicts, proofs, errors, cells, evidence and ratios; ends with 1 where one
     /// of these is worse.
     Diff {
@@ -169,9 +190,30 @@ enum ClaimNotation {
     Mathml,
 }
 
+/// How a report is printed as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum JsonForm {
+    /// The whole report.
+    Document,
+    /// A line for each cell.
+    Lines,
+}
+
+/// Languages of tables.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TableForm {
+    /// For a paper.
+    Latex,
+    /// For a spreadsheet.
+    Csv,
+    /// For a page.
+    Markdown,
+}
+
 #[derive(Debug, clap::Args)]
 struct CheckArguments {
-    /// Identifiers of shipped statements, or statement files; all shipped ones without any.
+    /// Identifiers of shipped statements, statement files, folders of them, or - for standard input; all shipped ones
+    /// without any.
     statements: Vec<PathBuf>,
     /// Small instances only: at most half a minute.
     #[arg(long, conflicts_with = "full")]
@@ -182,6 +224,12 @@ struct CheckArguments {
     /// Print every cell with the two sides of its worst comparison.
     #[arg(long)]
     cells: bool,
+    /// Print the report as JSON in place of the table; with =lines a line for each cell.
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "document")]
+    json: Option<JsonForm>,
+    /// Print nothing unless something is not as expected.
+    #[arg(long, conflicts_with_all = ["json", "cells"])]
+    quiet: bool,
     /// An earlier report, or a baseline: print what differs, and end with 1 where something is worse.
     #[arg(long)]
     baseline: Option<PathBuf>,
@@ -320,11 +368,22 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Report { file, baseline, statement, output } => {
             page::run(&file, baseline.as_deref(), statement.as_deref(), output.as_deref())
         }
+        Command::Table { report, form } => table::run(&report, form),
+        Command::Docs { topic } => docs::run(topic.as_deref()),
+        Command::Completions { shell } => Ok(completions(shell)),
         Command::Diff { old, new, json } => diff::diff(&old, &new, json),
         Command::Baseline { report } => diff::baseline(&report),
         Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),
     };
     result.unwrap_or_else(|failure| output::complain(&failure))
+}
+
+/// Prints the script that completes commands of a shell.
+fn completions(shell: clap_complete::Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "lemmata", &mut script);
+    output::print(&String::from_utf8_lossy(&script))
+        .map_or_else(|failure| output::complain(&failure), |()| ExitCode::Success)
 }
 
 /// What ended a command early.
@@ -371,20 +430,56 @@ fn load(path: &Path) -> Result<Statement, Failure> {
     )))
 }
 
-/// Statements by identifier or path, each once; all shipped ones where none is named.
+/// Statements by identifier, path, folder or from standard input, each once; all shipped ones where none is named.
 fn load_each(names: &[PathBuf]) -> Result<Vec<Statement>, Failure> {
     if names.is_empty() {
         return Ok(library::load_all()?);
     }
+    let files = with_files_of_folders(names)?;
+    if files.is_empty() {
+        return Err(Failure::bad_input("there is no statement file (*.toml) in what was named"));
+    }
     let mut statements: Vec<Statement> = Vec::new();
-    for name in names {
-        let statement = load(name)?;
+    for name in &files {
+        let statement = if name == Path::new("-") { from_standard_input()? } else { load(name)? };
         if statements.iter().any(|s| s.id == statement.id) {
             return Err(Failure::bad_input(format!("two statements have the id `{}`", statement.id)));
         }
         statements.push(statement);
     }
     Ok(statements)
+}
+
+/// The names, with the statement files that are in a folder, or in folders of that, in its place.
+fn with_files_of_folders(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for name in names {
+        if !name.is_dir() {
+            files.push(name.clone());
+            continue;
+        }
+        let failed =
+            |err: std::io::Error| Failure::bad_input(format!("cannot read the folder {}: {err}", name.display()));
+        let inside = std::fs::read_dir(name).map_err(failed)?;
+        let mut inside = inside.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        inside.sort();
+        inside.retain(|path| path.is_dir() || path.extension().is_some_and(|extension| extension == "toml"));
+        let found = with_files_of_folders(&inside)?;
+        files.extend(found);
+    }
+    Ok(files)
+}
+
+fn from_standard_input() -> Result<Statement, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().take(MAX_FILE_BYTES + 1).read_to_string(&mut text);
+    read.map_err(|err| Failure::bad_input(format!("cannot read standard input: {err}")))?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        return Err(Failure::bad_input(format!(
+            "standard input has more than {MAX_FILE_BYTES} bytes, which no statement has"
+        )));
+    }
+    Ok(load_text("standard input", &text)?)
 }
 
 /// Precisions that a run may have.

@@ -6,6 +6,7 @@ mod by_hand;
 mod difference;
 mod exemplars;
 mod exercised;
+mod export;
 mod kind;
 mod layout;
 mod schema;
@@ -31,6 +32,7 @@ pub use by_hand::by_hand;
 pub use difference::{Change, Difference, Direction, What};
 pub use exemplars::Exemplars;
 pub use exercised::{Exercised, Setting};
+pub use export::{csv, latex, markdown};
 pub use kind::{AnyReport, Document, Kind};
 pub use layout::{fitted, headed, width, wrapped};
 pub use schema::{Form, schema};
@@ -210,6 +212,17 @@ impl From<&CheckFailure> for Failure {
     }
 }
 
+impl Report {
+    /// What of it is not as expected.
+    #[must_use]
+    pub fn unexpected(mut self) -> Self {
+        self.statements.retain(|summary| !summary.as_expected || summary.errors > 0);
+        let ids: BTreeSet<&str> = self.statements.iter().map(|summary| summary.id.as_str()).collect();
+        self.cells.retain(|cell| ids.contains(cell.statement.as_str()));
+        self
+    }
+}
+
 impl StatementSummary {
     /// Sums up the cells of one statement. No cell at all is vacuous; one false cell makes the
     /// statement false; a valid proof shows it, whatever was left open; else one open or failed cell keeps it open.
@@ -355,6 +368,21 @@ pub(crate) mod tests {
             why_vacuous: None,
             rests_on: rests_on.iter().map(|id| (*id).to_owned()).collect(),
             tainted_by: Vec::new(),
+        }
+    }
+
+    /// Of a check that came to these verdicts.
+    pub(crate) fn report_of(preset: Preset, statements: Vec<StatementSummary>) -> Report {
+        let ledger = Ledger { delta: 1e-6, tests: 0 };
+        Report {
+            kind: Kind::Check,
+            schema_version: SCHEMA_VERSION,
+            name: "check".into(),
+            provenance: Provenance::new(0.0),
+            settings: Settings { seed: 1, preset, effort: preset.effort(), ledger },
+            statements,
+            not_reached: 0,
+            cells: Vec::new(),
         }
     }
 

@@ -440,7 +440,7 @@ impl<'a> Checker<'a> {
             Some(near) => fail_with_help(format!("unknown name `{name}`"), format!("did you mean `{near}`?"), span),
             None => fail_with_help(
                 format!("unknown name `{name}`"),
-                "declare it under [parameters], [constants] or [define]; docs/statements.md lists the builtin ones",
+                "declare it under [parameters], [constants] or [define]; `lemmata docs statements` lists the builtin ones",
                 span,
             ),
         }

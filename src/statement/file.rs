@@ -362,7 +362,7 @@ impl Loader<'_> {
         }
         Err(at(
             format!("`{operator}` is not proved to be {is}"),
-            Some("docs/methods.md has what each operator proves".into()),
+            Some("`lemmata docs methods` has what each operator proves".into()),
         ))
     }
 
