@@ -232,7 +232,8 @@ impl Audit<'_> {
                 pool.add(Entry { recipe: recipe.clone(), look });
             }
         }
-        audit.worst = Some(worst);
+        // The journal has them; for a reader they are what they led to.
+        audit.worst = Some(Worst { found: Vec::new(), ..worst });
         if is_over {
             (0..groups.len() + BESIDE - 1).for_each(|_| (self.done)());
             return Ok(audit);

@@ -7,7 +7,6 @@ use super::finding::Finding;
 use super::mutate::{Mutant, Operator, Target};
 use super::room::{Room, is_principal};
 use super::trial::{Fate, Trial};
-use crate::statement::variant::Change;
 use crate::verify::instance::CellSpec;
 
 /// A part of a statement, its mutants and what became of them.
@@ -18,7 +17,7 @@ pub struct TargetAudit {
     /// Its mutants.
     pub mutants: Vec<Tested>,
     /// The instances that killed some of them.
-    pub killers: Vec<Killer>,
+    pub killers: Vec<CellSpec>,
     /// How far it can be changed, for constants and summands.
     pub rooms: Vec<Room>,
     /// Stronger forms that were not refuted.
@@ -30,19 +29,8 @@ pub struct TargetAudit {
 pub struct Tested {
     /// What was done to the part.
     pub operator: Operator,
-    /// The expressions that make the mutant of the statement.
-    pub changes: Vec<Change>,
     /// What became of it; instances by their position among the killers.
     pub fate: Fate<usize>,
-}
-
-/// An instance that kills mutants.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Killer {
-    /// For a person.
-    pub label: String,
-    /// For replay.
-    pub spec: CellSpec,
 }
 
 impl TargetAudit {
@@ -67,18 +55,17 @@ impl Trial<'_> {
         let fates = self.fates(mutants);
         let rooms = if is_principal(self.base, &target) { self.rooms(mutants, &fates) } else { Vec::new() };
         let findings = mutants.iter().zip(&fates).filter_map(|(mutant, fate)| self.finding(mutant, fate)).collect();
-        let mut killers: Vec<Killer> = Vec::new();
+        let mut killers: Vec<CellSpec> = Vec::new();
         let mut number = |spec: Box<CellSpec>| {
-            killers.iter().position(|killer| killer.spec == *spec).unwrap_or_else(|| {
-                killers.push(Killer { label: spec.to_string(), spec: *spec });
+            killers.iter().position(|killer| *killer == *spec).unwrap_or_else(|| {
+                killers.push(*spec);
                 killers.len() - 1
             })
         };
-        let tested = mutants.iter().zip(fates).map(|(mutant, fate)| Tested {
-            operator: mutant.operator,
-            changes: mutant.changes.clone(),
-            fate: fate.map(&mut number),
-        });
+        let tested = mutants
+            .iter()
+            .zip(fates)
+            .map(|(mutant, fate)| Tested { operator: mutant.operator, fate: fate.map(&mut number) });
         let mutants = tested.collect();
         Some(TargetAudit { target, mutants, killers, rooms, findings })
     }

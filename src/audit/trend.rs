@@ -12,6 +12,7 @@ use super::inside::Inside;
 use super::pool::Pool;
 use super::search::{Frozen, worsen};
 use super::trial::Depth;
+use crate::number::to_digits;
 use crate::problem::free::{Counted, Free, Scalar};
 use crate::statement::Statement;
 use crate::statement::term::Term;
@@ -37,7 +38,7 @@ pub struct TrendPoint {
     pub ratio: Option<f64>,
     /// Least (rhs − lhs) over the sum of the absolute values of both sides' terms reached.
     pub slack: f64,
-    /// The instance's constants there (L, mu, B, C, the given ones, the derived ones), lower ends.
+    /// The instance's constants there (L, mu, B, C, the given ones, the derived ones), lower ends to six digits.
     pub constants: BTreeMap<String, f64>,
 }
 
@@ -200,6 +201,6 @@ fn point(
         Axis::Leaf(name) => scalar(&look.spec, name)?.value,
     };
     let instance = Instance::on(statement, &look.spec, bench.problem(&look.spec.problem)?).ok()?;
-    let constants = instance.constants().into_iter().map(|(name, [lower, _])| (name, lower)).collect();
-    Some(TrendPoint { value, ratio: look.worst.ratio(), slack: -look.excess, constants })
+    let constants = instance.constants().into_iter().map(|(name, [lower, _])| (name, to_digits(lower))).collect();
+    Some(TrendPoint { value, ratio: look.worst.ratio(), slack: to_digits(-look.excess), constants })
 }

@@ -12,6 +12,7 @@ use super::pool::{Pool, kind_of};
 use super::search::{Frozen, worsen};
 use super::states::worst_state;
 use crate::inference::Evidence;
+use crate::number::to_digits;
 use crate::statement::load_changed;
 use crate::statement::variant::Change;
 use crate::statement::{Form, Statement};
@@ -27,7 +28,7 @@ pub enum Fate<I = Box<CellSpec>> {
         instance: I,
         /// What the verdict rests on.
         evidence: Evidence,
-        /// (lhs − rhs) over the sum of the absolute values of both sides' terms.
+        /// (lhs − rhs) over the sum of the absolute values of both sides' terms, to six digits.
         margin: f64,
     },
     /// It says the same.
@@ -310,8 +311,11 @@ impl Hunt<'_> {
             let judged = self.bench.judge(self.changed, &look.spec);
             self.unshown.get_or_insert_with(|| judged.text());
             if let Some(outcome) = Judged::violation(judged) {
-                let fate =
-                    Fate::Killed { instance: Box::new(look.spec), evidence: outcome.evidence, margin: look.excess };
+                let fate = Fate::Killed {
+                    instance: Box::new(look.spec),
+                    evidence: outcome.evidence,
+                    margin: to_digits(look.excess),
+                };
                 return Some(Tried { fate, nearest: Some(recipe) });
             }
         }

@@ -59,6 +59,7 @@ pub struct Worst {
     pub nothing: Option<String>,
     /// What the searches found, to try mutants on.
     #[schemars(skip)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<Recipe>,
     /// Instances that the searches looked at.
     pub looked: u64,

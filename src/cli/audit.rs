@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         looks: audits.iter().map(|audit| audit.looks).sum(),
         statements: audits,
     };
-    let path = report::write_json(&arguments.name, &report, &arguments.output).map_err(Failure::bad_input)?;
+    let path = report::write_audit(&report, &arguments.output).map_err(Failure::bad_input)?;
     let kept = if arguments.no_store {
         Kept::default()
     } else {

@@ -251,6 +251,13 @@ fn undefined_first<T: PartialOrd>(a: &T, b: &T) -> Ordering {
     a.partial_cmp(b).unwrap_or_else(|| is_defined(a).cmp(&is_defined(b)))
 }
 
+/// To six significant digits: enough for what is looked at, and never evidence.
+#[must_use]
+pub fn to_digits(x: f64) -> f64 {
+    const DIGITS: usize = 6;
+    format!("{x:.*e}", DIGITS - 1).parse().unwrap_or(x)
+}
+
 /// The number that an `f64` stands for. None for NaN and the infinities: they stand for a number that
 /// is unknown or too large, and no number may take their place, zero least of all.
 #[must_use]

@@ -37,7 +37,7 @@ pub use kind::{AnyReport, Document, Kind};
 pub use layout::{fitted, headed, width, wrapped};
 pub use schema::{Form, schema};
 pub use table::{render, render_cells, render_verdict};
-pub use write::{MAX_BYTES, WriteError, path, read, read_any, write, write_json};
+pub use write::{MAX_BYTES, WriteError, path, read, read_any, write, write_audit, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
 pub const SCHEMA_VERSION: u32 = 9;

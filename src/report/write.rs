@@ -8,6 +8,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{AnyReport, Document, Kind, Report};
+use crate::audit::report::AuditReport;
 use crate::text::{self, ReadError};
 
 /// Why a report could not be written or read. An earlier report is never harmed.
@@ -112,7 +113,6 @@ pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, WriteError> {
 
 /// A report with each cell in a line of its own: indented, it would be twice as large.
 fn write_by_cells(out: impl Write, report: &Report) -> std::io::Result<()> {
-    let mut buffered = BufWriter::new(out);
     let head = Report {
         kind: report.kind,
         schema_version: report.schema_version,
@@ -123,16 +123,31 @@ fn write_by_cells(out: impl Write, report: &Report) -> std::io::Result<()> {
         not_reached: report.not_reached,
         cells: Vec::new(),
     };
-    let head = serde_json::to_string_pretty(&head)?;
-    // The cells come last.
-    let head = head.strip_suffix("[]\n}").unwrap_or(&head);
+    write_with_lines(out, &serde_json::to_string_pretty(&head)?, &report.cells)
+}
+
+/// An object whose last field is an empty list, which is filled with an item a line.
+fn write_with_lines(out: impl Write, head: &str, items: &[impl Serialize]) -> std::io::Result<()> {
+    let mut buffered = BufWriter::new(out);
+    let head = head.strip_suffix("[]\n}").unwrap_or(head);
     buffered.write_all(head.as_bytes())?;
-    for (number, cell) in report.cells.iter().enumerate() {
+    for (number, item) in items.iter().enumerate() {
         buffered.write_all(if number == 0 { b"[\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut buffered, cell)?;
+        serde_json::to_writer(&mut buffered, item)?;
     }
-    buffered.write_all(if report.cells.is_empty() { b"[]\n}\n" } else { b"\n]\n}\n" })?;
+    buffered.write_all(if items.is_empty() { b"[]\n}\n" } else { b"\n]\n}\n" })?;
     buffered.flush()
+}
+
+/// Writes the report of an audit with each statement in a line of its own.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_audit(report: &AuditReport, folder: &Path) -> Result<PathBuf, WriteError> {
+    write_with(path(folder, &report.name), |file| {
+        let head = serde_json::to_string_pretty(&AuditReport { statements: Vec::new(), ..report.clone() })?;
+        write_with_lines(file, &head, &report.statements)
+    })
 }
 
 /// Writes any report in the same way to `folder/name.json`.

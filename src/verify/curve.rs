@@ -9,6 +9,7 @@ use super::glance::Glance;
 use super::instance::Instance;
 use super::survey::survey;
 use super::{Cell, CheckFailure, Judging};
+use crate::number::to_digits;
 use crate::oracle::StreamKey;
 use crate::statement::{Claim, Statement, Subject};
 
@@ -50,8 +51,7 @@ pub struct Curve {
 pub const MOST_PLACES: usize = 64;
 /// Horizons at which expectations are sampled, for want of better the whole run each time.
 const SAMPLED_HORIZONS: usize = 8;
-/// Significant digits that are kept, and the doubt that they leave.
-const DIGITS: usize = 6;
+/// The doubt that the digits kept leave.
 const SHOWN_DOUBT: f64 = 1e-5;
 
 /// The curves of a cell: one for each claim that has sides in binary64.
@@ -93,7 +93,7 @@ fn of_claim(statement: &Statement, number: usize, claim: &Claim, glances: &[Glan
     }
     let all: Vec<(i64, &Glance)> = places.into_iter().collect();
     let shown: Vec<&(i64, &Glance)> = spread(all.len(), MOST_PLACES).into_iter().map(|n| &all[n - 1]).collect();
-    let mut doubt: Vec<f64> = shown.iter().map(|(_, glance)| rounded(glance.rounding + glance.sampling)).collect();
+    let mut doubt: Vec<f64> = shown.iter().map(|(_, glance)| to_digits(glance.rounding + glance.sampling)).collect();
     if shown.iter().zip(&doubt).all(|((_, glance), doubt)| *doubt <= SHOWN_DOUBT * glance.scale) {
         doubt.clear();
     }
@@ -101,8 +101,8 @@ fn of_claim(statement: &Statement, number: usize, claim: &Claim, glances: &[Glan
         claim: number + 1,
         over,
         at: shown.iter().map(|(k, _)| *k).collect(),
-        lhs: shown.iter().map(|(_, glance)| rounded(glance.lhs)).collect(),
-        rhs: shown.iter().map(|(_, glance)| rounded(glance.rhs)).collect(),
+        lhs: shown.iter().map(|(_, glance)| to_digits(glance.lhs)).collect(),
+        rhs: shown.iter().map(|(_, glance)| to_digits(glance.rhs)).collect(),
         doubt,
     })
 }
@@ -116,11 +116,6 @@ fn spread(count: usize, most: usize) -> Vec<usize> {
     let mut chosen: Vec<usize> = (0..most).map(at).collect();
     chosen.dedup();
     chosen
-}
-
-/// To the digits that are kept.
-fn rounded(x: f64) -> f64 {
-    format!("{x:.*e}", DIGITS - 1).parse().unwrap_or(x)
 }
 
 #[cfg(test)]
