@@ -50,6 +50,7 @@ pub mod oracle;
 pub mod preset;
 pub mod problem;
 pub mod prove;
+pub mod reference;
 pub mod registry;
 pub mod report;
 pub mod statement;

@@ -1211,3 +1211,14 @@ fn tables_pages_and_completions_are_printed() {
         folder.lemmata(&["completions", shell]).success().stdout(saying("baseline"));
     }
 }
+
+#[test]
+fn the_pages_that_are_written_from_the_program_are_committed_as_they_are() {
+    let folder = Folder::new();
+    for topic in ["reference", "conformance"] {
+        let written = folder.lemmata(&["docs", topic]).success();
+        let written = String::from_utf8_lossy(&written.get_output().stdout).into_owned();
+        let committed = std::fs::read_to_string(format!("docs/{topic}.md")).unwrap_or_default();
+        assert!(committed.trim_end() == written.trim_end(), "write `lemmata docs {topic}` to docs/{topic}.md");
+    }
+}

@@ -4,15 +4,32 @@ use include_dir::{Dir, include_dir};
 
 use super::output::print;
 use super::{ExitCode, Failure};
+use crate::reference;
+use crate::report::Baseline;
 use crate::statement::check::closest;
 
 static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs");
+
+/// The check that the conformance page tells of.
+const BASELINE: &str = include_str!("../../reports/baseline.json");
+
+/// Pages that are written from the program itself.
+fn written(topic: &str) -> Option<Result<String, Failure>> {
+    match topic {
+        "reference" => Some(reference::reference().map_err(Failure::from)),
+        "conformance" => {
+            let baseline: Result<Baseline, _> = serde_json::from_str(BASELINE);
+            Some(baseline.map_err(Failure::internal).and_then(|own| Ok(reference::conformance(&own)?)))
+        }
+        _ => None,
+    }
+}
 
 /// Prints a page, or the list of them.
 pub(super) fn run(topic: Option<&str>) -> Result<ExitCode, Failure> {
     let text = match topic {
         None => list(),
-        Some(topic) => page(topic)?.trim_end().to_owned(),
+        Some(topic) => written(topic).unwrap_or_else(|| page(topic).map(str::to_owned))?.trim_end().to_owned(),
     };
     print(&text)?;
     Ok(ExitCode::Success)

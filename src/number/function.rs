@@ -33,6 +33,20 @@ impl Function {
         Function::PositivePart,
     ];
 
+    /// What it is, for a person.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Function::Sqrt => "square root; no value below 0",
+            Function::Exp => "exponential",
+            Function::Ln => "natural logarithm; no value at 0 and below",
+            Function::Sin => "sine",
+            Function::Cos => "cosine",
+            Function::Abs => "absolute value",
+            Function::PositivePart => "the number where it is positive, else 0",
+        }
+    }
+
     /// The name in files.
     #[must_use]
     pub fn name(self) -> &'static str {

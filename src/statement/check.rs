@@ -634,7 +634,7 @@ impl<'a> Checker<'a> {
                 fail_with_help(format!("`{name}` needs a range"), format!("write `{name}(k in 0..K, …)`"), span)
             }
             _ => {
-                let others = ["norm2", "norm", "norm1", "dot", "clip", "min", "max", "f", "grad", "worker_grad"];
+                let others = FUNCTIONS.iter().map(|(name, ..)| *name);
                 let known: Vec<&str> = Function::ALL.into_iter().map(Function::name).chain(others).collect();
                 let help = closest(name, known.iter().copied()).map_or_else(
                     || format!("known functions: {}", known.join(", ")),
@@ -645,6 +645,22 @@ impl<'a> Checker<'a> {
         }
     }
 }
+
+/// Functions besides those of one number: the name, how it is written, what it is.
+pub const FUNCTIONS: [(&str, &str, &str); 12] = [
+    ("norm2", "norm2(u)", "squared Euclidean norm of a vector"),
+    ("norm", "norm(u)", "Euclidean norm"),
+    ("norm1", "norm1(u)", "sum of the absolute values of the coordinates"),
+    ("dot", "dot(u, w)", "inner product"),
+    ("clip", "clip(tau, u)", "the vector, shortened to the length tau where it is longer"),
+    ("min", "min(a, b), min(k in 0..K, a)", "least of numbers, or over a range"),
+    ("max", "max(a, b), max(k in 0..K, a)", "largest of numbers, or over a range"),
+    ("sum", "sum(k in 0..K, a)", "sum over a range"),
+    ("mean", "mean(k in 0..K, a)", "mean over a range"),
+    ("f", "f[k], f(u)", "the objective at x[k], or at a vector"),
+    ("grad", "grad[k], grad(u)", "its gradient"),
+    ("worker_grad", "worker_grad[i, k], worker_grad(i, u)", "the gradient of worker i"),
+];
 
 /// Whether the language itself gives the name a meaning.
 #[must_use]
