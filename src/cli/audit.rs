@@ -65,9 +65,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let shipped = library::load_all()?;
     let statements = if arguments.statements.is_empty() { shipped.clone() } else { load_each(&arguments.statements)? };
     let count: u64 = statements.iter().map(|statement| pieces(statement) as u64).sum();
-    // Of one piece as of many: an audit of other statements goes on from the same journal.
-    let judgements = (JUDGEMENTS / count.max(1)).min(MOST_JUDGEMENTS);
-    let settings = Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta, judgements };
+    let settings = settings(arguments, count);
     let journal_path = arguments.output.join(format!("{}.journal", arguments.name));
     let journal = Journal::open(&journal_path, &settings).map_err(Failure::bad_input)?;
     let effort = effort();
@@ -80,7 +78,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         bench: &bench,
         journal: &journal,
         depth: settings.depth,
-        judgements,
+        judgements: settings.judgements,
         budget: arguments.budget.unwrap_or(Budget::Unlimited),
         begin,
         relatives: &shipped,
@@ -110,7 +108,6 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     } else {
         pool.install(|| store(&bench, &statements, &report.statements))?
     };
-    let warnings: String = kept.warnings.iter().map(|warning| format!("\n{warning}")).collect();
     let rest = if complete {
         journal.close().map_err(Failure::bad_input)?;
         String::new()
@@ -118,15 +115,28 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         let why = if signals.come().is_some() { "ended early" } else { "the budget is spent" };
         format!("\n{why}; the same command goes on from {}", journal_path.display())
     };
-    print(&format!(
-        "{}\n{} instances looked at in {:.1} s; {} worst instances stored beside their statements\nreport: {}{warnings}{rest}",
-        render(&report).trim_end(),
+    print(&(told(&report, &kept, &path) + &rest))?;
+    Ok(signals.come().filter(|_| !complete).unwrap_or(code))
+}
+
+/// What is asked for, of so many pieces of work.
+fn settings(arguments: &AuditArguments, count: u64) -> Settings {
+    // Of one piece as of many: an audit of other statements goes on from the same journal.
+    let judgements = (JUDGEMENTS / count.max(1)).min(MOST_JUDGEMENTS);
+    Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta, judgements }
+}
+
+/// The tables, what was stored, and where the report is.
+fn told(report: &AuditReport, kept: &Kept, path: &Path) -> String {
+    let warnings: String = kept.warnings.iter().map(|warning| format!("\n{warning}")).collect();
+    format!(
+        "{}\n{} instances looked at in {:.1} s; {} worst instances stored beside their statements\nreport: {}{warnings}",
+        render(report).trim_end(),
         report.looks,
         report.provenance.wall_seconds,
         kept.new,
         path.display()
-    ))?;
-    Ok(signals.come().filter(|_| !complete).unwrap_or(code))
+    )
 }
 
 /// What an audit judges an instance by.

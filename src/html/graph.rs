@@ -33,21 +33,7 @@ pub(super) fn graph(nodes: &[Node<'_>]) -> Option<String> {
     }
     let graph: Graph = edges.iter().filter(|(id, _)| joined.iter().any(|node| node.id == id)).cloned().collect();
     let layers = graph.layers().ok()?;
-    let mut places: BTreeMap<&str, [f64; 2]> = BTreeMap::new();
-    for (column, layer) in layers.iter().enumerate() {
-        // Near what they rest on.
-        let height = |id: &str| {
-            let below = edges.iter().find(|(own, _)| own == id).map(|(_, below)| below.as_slice()).unwrap_or_default();
-            let heights: Vec<f64> =
-                below.iter().filter_map(|id| places.get(id.as_str())).map(|place| place[1]).collect();
-            heights.iter().sum::<f64>() / heights.len().max(1) as f64
-        };
-        let mut ordered: Vec<(&str, f64)> = layer.iter().map(|id| (*id, height(id))).collect();
-        ordered.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
-        for (row, (id, _)) in ordered.into_iter().enumerate() {
-            places.insert(id, [column as f64 * COLUMN + 10.0, (row as f64 + 0.8) * ROW]);
-        }
-    }
+    let places = places(&layers, &edges);
     let rows = layers.iter().map(Vec::len).max().unwrap_or(0) as f64;
     let (width, height) = (layers.len() as f64 * COLUMN, (rows + 0.6) * ROW);
     let mut out = format!(
@@ -84,4 +70,23 @@ pub(super) fn graph(nodes: &[Node<'_>]) -> Option<String> {
     }
     out += "</svg>";
     Some(out)
+}
+
+/// A column for each layer; in it every statement near what it rests on.
+fn places<'a>(layers: &[Vec<&'a str>], edges: &[(String, Vec<String>)]) -> BTreeMap<&'a str, [f64; 2]> {
+    let mut places: BTreeMap<&str, [f64; 2]> = BTreeMap::new();
+    for (column, layer) in layers.iter().enumerate() {
+        let height = |id: &str| {
+            let below = edges.iter().find(|(own, _)| own == id).map(|(_, below)| below.as_slice()).unwrap_or_default();
+            let heights: Vec<f64> =
+                below.iter().filter_map(|id| places.get(id.as_str())).map(|place| place[1]).collect();
+            heights.iter().sum::<f64>() / heights.len().max(1) as f64
+        };
+        let mut ordered: Vec<(&str, f64)> = layer.iter().map(|id| (*id, height(id))).collect();
+        ordered.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
+        for (row, (id, _)) in ordered.into_iter().enumerate() {
+            places.insert(id, [column as f64 * COLUMN + 10.0, (row as f64 + 0.8) * ROW]);
+        }
+    }
+    places
 }
