@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+use super::counted;
 use crate::method::language::library as methods;
+use crate::prove::Proof;
+use crate::prove::certificate::Certificate;
 use crate::statement::notation::{self, Surroundings};
 use crate::statement::{Statement, StatementError, library, load_text};
 
@@ -56,6 +59,20 @@ pub(super) fn kept(id: &str, text: &str, hash: &str) -> Result<Statement, String
     } else {
         Err("its text does not have the hash that the report names: what it instantiates has changed, or the report was edited".to_owned())
     }
+}
+
+/// What the stored proof of a shipped statement is made of, where it is of the text with that hash.
+pub(super) fn proof_in_short(id: &str, hash: &str) -> Option<String> {
+    let statement = library::load(id)?.ok().filter(|statement| statement.hash == hash)?;
+    let text = statement.stored_proof?.text;
+    let proof: Proof = serde_json::from_str(&text).ok()?;
+    let sum = |count: &dyn Fn(&Certificate) -> usize| proof.cases.iter().map(count).sum::<usize>();
+    Some(format!(
+        "{}, {}, {} KB",
+        counted(sum(&|case| case.multipliers.len()), "multiplier", "multipliers"),
+        counted(sum(&|case| case.squares.len()), "square", "squares"),
+        text.len().div_ceil(1024)
+    ))
 }
 
 /// The subject of a shipped statement, else the reader's own.

@@ -6,7 +6,7 @@ mod failure;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::card::{Mathematics, kept, subject};
+use super::card::{Mathematics, kept, proof_in_short, subject};
 use super::graph::{Node, graph};
 use super::{Plot, counted, grouped, made_by};
 use crate::inference::Verdict;
@@ -315,7 +315,9 @@ fn chips(summary: &StatementSummary) -> Vec<String> {
     let mut chips = Vec::new();
     match &summary.proof {
         Some(Standing::Proved { cases }) => {
-            chips.push(format!("proof checked: {}", counted(*cases, "case", "cases")));
+            let short =
+                proof_in_short(&summary.id, &summary.hash).map_or_else(String::new, |short| format!(", {short}"));
+            chips.push(format!("proof checked: {}{short}", counted(*cases, "case", "cases")));
         }
         Some(Standing::Given { cases, lemmas }) => {
             chips.push(format!("proof given {}: {}", lemmas.join(" and "), counted(*cases, "case", "cases")));
