@@ -10,7 +10,7 @@ use std::sync::Arc;
 use lemmata::ExitCode;
 use lemmata::oracle::operator::{Guarantee, Map};
 use lemmata::oracle::{
-    Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, register_operator,
+    Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail, register_operator,
     register_source,
 };
 use lemmata::problem::DynProblem;
@@ -36,7 +36,7 @@ impl Source for Stuck {
         }
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+    fn add<S: Estimable>(&self, at: &EstimateQuery<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
         out[0].sub_assign(&at.gradient[0]);
     }
 }

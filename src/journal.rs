@@ -59,7 +59,7 @@ fn program() -> String {
 
 /// One finished piece of work.
 #[derive(Serialize, Deserialize)]
-struct Entry {
+struct FinishedPiece {
     statement: String,
     /// Hash of the statement's text: work on another text does not count.
     hash: String,
@@ -103,7 +103,7 @@ impl Journal {
                 if Header::deserialize(first).ok().as_ref() != Some(&header) {
                     return Err(JournalError::OtherWork { path: path.to_owned() });
                 }
-            } else if let Ok(entry) = serde_json::from_slice::<Entry>(&line) {
+            } else if let Ok(entry) = serde_json::from_slice::<FinishedPiece>(&line) {
                 known.insert((entry.statement, entry.hash, entry.task), entry.result);
             }
             whole += length as u64;
@@ -140,7 +140,8 @@ impl Journal {
     pub fn note(&self, statement: &str, hash: &str, task: &str, result: &impl Serialize) -> Result<(), JournalError> {
         let io = |cause| JournalError::Io { path: self.path.clone(), cause };
         let result = serde_json::to_value(result).map_err(|err| io(err.into()))?;
-        let entry = Entry { statement: statement.to_owned(), hash: hash.to_owned(), task: task.to_owned(), result };
+        let entry =
+            FinishedPiece { statement: statement.to_owned(), hash: hash.to_owned(), task: task.to_owned(), result };
         self.append(&entry).map_err(io)
     }
 

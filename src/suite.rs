@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::exit::ExitCode;
-use crate::inference::Ledger;
+use crate::inference::ErrorBudget;
 use crate::journal::{Journal, JournalError};
 use crate::preset::Preset;
 use crate::prove::{Standing, standing};
-use crate::report::{self, CellReport, Failure, Kind, Provenance, Report, SCHEMA_VERSION, Settings, StatementSummary};
+use crate::report::{
+    self, CellReport, CheckSettings, Failure, Kind, Provenance, Report, SCHEMA_VERSION, StatementSummary,
+};
 use crate::statement::{Statement, StatementError, Subject, load_file};
 use crate::verify::plan::Plan;
 use crate::verify::{self, Cell, Curve, Judging, Outcome};
@@ -64,7 +66,7 @@ impl Default for Watch<'_> {
 pub struct Suite<'a> {
     statements: &'a [Statement],
     name: String,
-    settings: Settings,
+    settings: CheckSettings,
     plans: Vec<Plan<'a>>,
 }
 
@@ -89,8 +91,8 @@ impl<'a> Suite<'a> {
         let whole_runs = plans.iter().flat_map(|plan| &plan.cells).map(|cell| cell.statement);
         let whole_runs = whole_runs.filter(|statement| statement.subject == Subject::WholeRun);
         let tests = whole_runs.map(|statement| statement.claims.len() as u64).sum();
-        let ledger = Ledger { delta: options.delta, tests };
-        let settings = Settings { seed: options.seed, preset: options.preset, effort, ledger };
+        let error_budget = ErrorBudget { delta: options.delta, tests };
+        let settings = CheckSettings { seed: options.seed, preset: options.preset, effort, error_budget };
         Ok(Suite { statements, name: options.name.clone(), settings, plans })
     }
 
@@ -102,7 +104,7 @@ impl<'a> Suite<'a> {
 
     /// What the cells are judged by.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &CheckSettings {
         &self.settings
     }
 
@@ -112,8 +114,8 @@ impl<'a> Suite<'a> {
     /// When the journal cannot be written.
     pub fn run(&self, watch: Watch<'_>) -> Result<Report, JournalError> {
         let begin = Instant::now();
-        let Settings { effort, ledger, seed, .. } = &self.settings;
-        let judging = Judging { effort, ledger: *ledger, seed: *seed };
+        let CheckSettings { effort, error_budget, seed, .. } = &self.settings;
+        let judging = Judging { effort, error_budget: *error_budget, seed: *seed };
         let planned: Vec<&Cell<'_>> = self.plans.iter().flat_map(|plan| &plan.cells).collect();
         let decide = |cell: &&Cell<'_>| {
             let decided = (watch.going_on)().then(|| decided(cell, judging, watch.journal)).transpose();

@@ -44,13 +44,13 @@ fn targets(audit: &Value) -> &Vec<Value> {
 }
 
 /// What became of the mutants of the parts with this text in this place.
-fn fates(audit: &Value, place: &Value, text: &str, operator: &Value) -> Vec<String> {
+fn statuses(audit: &Value, place: &Value, text: &str, operator: &Value) -> Vec<String> {
     targets(audit)
         .iter()
         .filter(|t| t["target"]["place"] == *place && t["target"]["text"] == text)
         .flat_map(|t| t["mutants"].as_array().unwrap())
         .filter(|m| m["operator"] == *operator)
-        .map(|m| m["fate"]["fate"].as_str().unwrap().to_owned())
+        .map(|m| m["status"]["is"].as_str().unwrap().to_owned())
         .collect()
 }
 
@@ -64,11 +64,11 @@ fn it_finds_that_the_step_size_limit_of_lemma_1_is_exact() {
     let limit = serde_json::json!({ "in": "constant", "name": "gamma_max" });
     let whole = "2/(L*(1 + sqrt(1 + 4*c/beta)))";
     let scale = |per_cent: i32| serde_json::json!({ "do": "scale", "per_cent": per_cent });
-    assert_eq!(fates(&audit, &limit, whole, &scale(1)), ["killed"]);
-    assert_eq!(fates(&audit, &limit, whole, &scale(-1)), ["weaker"]);
+    assert_eq!(statuses(&audit, &limit, whole, &scale(1)), ["killed"]);
+    assert_eq!(statuses(&audit, &limit, whole, &scale(-1)), ["weaker"]);
     let target =
         targets(&audit).iter().find(|t| t["target"]["place"] == limit && t["target"]["text"] == whole).unwrap();
-    let room = &target["rooms"][0];
+    let room = &target["margins"][0];
     assert!(room["violated"].as_f64().unwrap() < 1.0001, "{room}");
 }
 
@@ -78,7 +78,7 @@ fn it_finds_by_how_much_the_textbook_lemma_limits_the_step_too_tightly() {
     let audit = audited(&["descent-lemma-loose", "--quick"]);
     let transplants = audit["transplants"].as_array().unwrap();
     let from = transplants.iter().find(|t| t["from"] == "descent-lemma" && t["constant"] == "A").unwrap();
-    assert_eq!(from["fate"]["fate"], "slack", "{from}");
+    assert_eq!(from["status"]["is"], "slack", "{from}");
     let limits = from["limits"].as_array().unwrap();
     let at_half: Vec<&Value> =
         limits.iter().filter(|l| l["at"]["theta"] == 0.5 && l["at"]["beta"].as_f64().unwrap() <= 0.5).collect();
@@ -108,7 +108,7 @@ fn it_finds_the_exact_factor_that_theorem_1_loses_in_its_residual() {
 fn it_finds_that_the_cross_term_of_clipped_noise_is_not_needed() {
     let audit = audited(&["clipped-error-stochastic-loose", "--quick"]);
     let findings = findings(&audit);
-    let finding = findings.iter().find(|f| f["mutant"]["operator"]["do"] == "cross-term");
+    let finding = findings.iter().find(|f| f["mutant"]["operator"] == "cross term dropped");
     let finding = finding.unwrap_or_else(|| panic!("{findings:?}"));
     assert_eq!(finding["after"], "sqrt(worker_variance)^2 + pos(G - tau)^2");
     assert!(finding["attained"].is_object(), "{finding}");
@@ -122,7 +122,7 @@ fn it_finds_that_the_compression_error_is_attained() {
     assert!(tightest["worst"]["ratio"].as_f64().unwrap() > 1.0 - 1e-9, "{tightest}");
     // What only claims less, on points that make up several rows, is no slack.
     let all: Vec<&Value> = targets(&audit).iter().flat_map(|t| t["mutants"].as_array().unwrap()).collect();
-    let count = |fate: &str| all.iter().filter(|m| m["fate"]["fate"] == fate).count();
+    let count = |status: &str| all.iter().filter(|m| m["status"]["is"] == status).count();
     assert!(count("slack") * 3 < count("killed") && count("weaker") > count("slack"), "{} slack", count("slack"));
 }
 
@@ -323,9 +323,9 @@ rhs = "(1 - gamma*mu)^K*(f[0] - f_star)"
 /// The shares of planted errors of two per cent that are noticed: (noticed, all).
 fn noticed(audit: &Value) -> (usize, usize) {
     let all = targets(audit).iter().flat_map(|t| t["mutants"].as_array().unwrap());
-    let planted = all.filter(|m| m["operator"]["per_cent"].as_i64().is_some_and(|p| p.abs() == 2));
-    let fates: Vec<&str> = planted.map(|m| m["fate"]["fate"].as_str().unwrap()).collect();
-    let count = |fate: &str| fates.iter().filter(|f| **f == fate).count();
+    let planted = all.filter(|m| m["operator"].as_str().is_some_and(|operator| ["+2 %", "-2 %"].contains(&operator)));
+    let statuses: Vec<&str> = planted.map(|m| m["status"]["is"].as_str().unwrap()).collect();
+    let count = |status: &str| statuses.iter().filter(|f| **f == status).count();
     (count("killed"), count("killed") + count("slack") + count("undecided"))
 }
 
@@ -348,9 +348,9 @@ fn a_strangers_copy_of_lemma_1_without_its_witnesses_is_audited_as_well_as_the_s
     assert!(share(0) >= share(1) - 5.0 && share(0) >= 90.0, "{} and {}", share(0), share(1));
     for name in ["A", "D"] {
         let place = serde_json::json!({ "in": "constant", "name": name });
-        let rooms = targets(&report["statements"][0]).iter().filter(|t| t["target"]["place"] == place);
-        let violated: Vec<f64> = rooms
-            .flat_map(|t| t["rooms"].as_array().unwrap())
+        let margins = targets(&report["statements"][0]).iter().filter(|t| t["target"]["place"] == place);
+        let violated: Vec<f64> = margins
+            .flat_map(|t| t["margins"].as_array().unwrap())
             .filter_map(|room| room["violated"].as_f64().filter(|factor| *factor < 1.0))
             .collect();
         assert!(violated.iter().any(|factor| *factor >= 0.95), "{name} is bounded by {violated:?}");
@@ -407,12 +407,12 @@ fn nearly_all_stronger_mutants_of_pathwise_and_oracle_statements_are_settled() {
     for audit in report(folder.path())["statements"].as_array().unwrap() {
         let (mut settled, mut all, mut killed) = (0, 0, 0);
         for mutant in targets(audit).iter().flat_map(|t| t["mutants"].as_array().unwrap()) {
-            match mutant["fate"]["fate"].as_str().unwrap() {
+            match mutant["status"]["is"].as_str().unwrap() {
                 "weaker" | "no-statement" => continue,
                 "undecided" => {}
-                fate => {
+                status => {
                     settled += 1;
-                    killed += usize::from(fate == "killed");
+                    killed += usize::from(status == "killed");
                 }
             }
             all += 1;

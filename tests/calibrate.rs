@@ -4,12 +4,12 @@
 //! Seeds are fixed. On a sound program a calibration fails with probability 1e-6 at most.
 
 use assert_cmd::Command;
-use lemmata::calibrate::{ALL, Calibration, Event, Rate, Settings, run};
+use lemmata::calibrate::{ALL, CalibrateSettings, Calibration, Event, Rate, run};
 use tempfile::TempDir;
 
-const SMALL: Settings = Settings { cells: 300, delta: 0.05, seed: 5, replicates: 1000, defect: 0.0 };
+const SMALL: CalibrateSettings = CalibrateSettings { cells: 300, delta: 0.05, seed: 5, replicates: 1000, defect: 0.0 };
 
-fn calibrated(settings: &Settings) -> Calibration {
+fn calibrated(settings: &CalibrateSettings) -> Calibration {
     run(settings, &|| ()).unwrap_or_else(|err| panic!("{err}"))
 }
 
@@ -45,21 +45,21 @@ fn false_alarms_are_as_rare_as_promised_and_large_errors_are_found() {
 
 #[test]
 fn reject_a_calibration_whose_null_right_hand_sides_are_below_the_mean() {
-    let calibration = calibrated(&Settings { cells: 100, defect: 0.2, ..SMALL });
+    let calibration = calibrated(&CalibrateSettings { cells: 100, defect: 0.2, ..SMALL });
     assert!(rate(&calibration, Event::Refuted).exceeded);
     assert!(rate(&calibration, Event::Confirmed).exceeded);
 }
 
 #[test]
 fn reject_a_calibration_whose_null_right_hand_sides_are_above_the_mean() {
-    let calibration = calibrated(&Settings { cells: 100, defect: -0.2, ..SMALL });
+    let calibration = calibrated(&CalibrateSettings { cells: 100, defect: -0.2, ..SMALL });
     assert!(rate(&calibration, Event::Supported).exceeded);
     assert!(!rate(&calibration, Event::Refuted).exceeded);
 }
 
 #[test]
 fn the_result_does_not_depend_on_the_number_of_threads() {
-    let settings = Settings { cells: 100, replicates: 50, ..SMALL };
+    let settings = CalibrateSettings { cells: 100, replicates: 50, ..SMALL };
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| calibrated(&settings))

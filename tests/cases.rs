@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use lemmata::inference::{Evidence, Ledger, Verdict};
+use lemmata::inference::{ErrorBudget, Evidence, Verdict};
 use lemmata::preset::Preset;
 use lemmata::statement::{Statement, load_text};
 use lemmata::verify::plan::Plan;
@@ -29,8 +29,8 @@ fn check(id: &str) -> Found {
     let plan = Plan::new(&statement, Preset::Quick).unwrap_or_else(|err| panic!("{err}"));
     assert!(!plan.cells.is_empty(), "{id} has no cell");
     let effort = Preset::Quick.effort();
-    let ledger = Ledger { delta: 1e-9, tests: (plan.cells.len() * statement.claims.len()) as u64 };
-    let outcomes = check_cells(&plan.cells, Judging { effort: &effort, ledger, seed: 20_240_300_853 }, &|| ());
+    let error_budget = ErrorBudget { delta: 1e-9, tests: (plan.cells.len() * statement.claims.len()) as u64 };
+    let outcomes = check_cells(&plan.cells, Judging { effort: &effort, error_budget, seed: 20_240_300_853 }, &|| ());
     Found { outcomes, cells: plan.cells.iter().map(|cell| cell.spec.to_string()).collect() }
 }
 

@@ -620,7 +620,7 @@ fn a_replay_refuses_what_no_check_writes() {
         |report| report["settings"]["effort"]["precision"] = u32::MAX.into(),
         |report| report["settings"]["effort"]["replicates"] = u64::MAX.into(),
         |report| report["settings"]["effort"]["paths"] = 0.into(),
-        |report| report["settings"]["ledger"]["delta"] = 2.into(),
+        |report| report["settings"]["error_budget"]["delta"] = 2.into(),
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let (code, text) = folder.replay_edited(change);

@@ -6,7 +6,7 @@ use lemmata::ExitCode;
 use lemmata::inference::Verdict;
 use lemmata::number::Scalar;
 use lemmata::oracle::{
-    Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, register_source,
+    Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail, register_source,
 };
 use lemmata::preset::Preset;
 use lemmata::problem::{Constants, DynProblem, Problem, Scratch, register_family};
@@ -141,7 +141,7 @@ impl Source for Doubling {
             named: Vec::new(),
         }
     }
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+    fn add<S: Estimable>(&self, at: &EstimateQuery<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
         out.iter_mut().zip(at.gradient).for_each(|(out, g)| out.add_assign(g));
     }
 }

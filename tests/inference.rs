@@ -4,7 +4,7 @@
 //! Seeds are fixed. A count of false alarms among 2000 runs at level 0.05 exceeds 165 with
 //! probability below 1e-9 (binomial tail with mean 100), were the level only just kept.
 
-use lemmata::inference::{BernsteinLimits, Decision, InferenceError, Ledger, MeanTest, MinimumTest, TailClass};
+use lemmata::inference::{BernsteinLimits, Decision, ErrorBudget, InferenceError, MeanTest, MinimumTest, TailClass};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1};
@@ -200,20 +200,20 @@ fn confidence_limits_cover_the_mean_at_all_times_at_once() {
 #[test]
 fn the_shares_of_a_ledger_sum_to_no_more_than_its_error() {
     for tests in [0, 1, 7, 1_000_003] {
-        let ledger = Ledger { delta: 1e-6, tests };
-        assert!(ledger.share() * tests as f64 <= 1e-6 * (1.0 + 1e-12));
-        assert!(ledger.share() <= 1e-6);
+        let error_budget = ErrorBudget { delta: 1e-6, tests };
+        assert!(error_budget.share() * tests as f64 <= 1e-6 * (1.0 + 1e-12));
+        assert!(error_budget.share() <= 1e-6);
     }
 }
 
 #[test]
 fn many_null_cells_together_stay_silent() {
     // 2000 cells share δ = 0.05: the chance of any alarm at all is 0.05, and for these seeds none is.
-    let ledger = Ledger { delta: LEVEL, tests: RUNS };
+    let error_budget = ErrorBudget { delta: LEVEL, tests: RUNS };
     let alarms = (0..RUNS)
         .filter(|run| {
             let mut rng = ChaCha8Rng::seed_from_u64(run + 10_000);
-            decide(BOUNDED, 1.0, ledger.share(), 300, || two_points(&mut rng)).is_some()
+            decide(BOUNDED, 1.0, error_budget.share(), 300, || two_points(&mut rng)).is_some()
         })
         .count();
     assert_eq!(alarms, 0);

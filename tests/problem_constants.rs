@@ -3,7 +3,6 @@
 
 use lemmata::number::{Exact, Scalar, nearest_f64, norm2};
 use lemmata::preset::Preset;
-use lemmata::problem::audit::{Aspect, contradictions};
 use lemmata::problem::families::adaptation::Adapted;
 use lemmata::problem::families::composite::{Composite, Outer, RandomComposite};
 use lemmata::problem::families::quadratic::{Quadratic, RandomQuadratic};
@@ -15,6 +14,7 @@ use lemmata::problem::families::{
     MamlCosineSpec, MamlLeastSquaresSpec, MamlQuadraticSpec, MamlRidgeSpec, MamlSinusoidSpec, PiecewiseQuadraticSpec,
     QuadraticSpec, ShiftedQuadraticSpec, SineSquaredComposedSpec, SineSquaredSpec,
 };
+use lemmata::problem::soundness_probe::{Aspect, contradictions};
 use lemmata::problem::{
     Arithmetic, Constants, DynProblem, Nesting, Problem, ProblemSpec, Scratch, build, nested_suite, suite,
 };

@@ -1,7 +1,7 @@
 //! The pathwise lemmas on random problems, parameters and error sequences, shrunk to the smallest
 //! instance when one fails.
 
-use lemmata::inference::{Ledger, Verdict};
+use lemmata::inference::{ErrorBudget, Verdict};
 use lemmata::oracle::source::Scripted;
 use lemmata::preset::Preset;
 use lemmata::problem::families::{
@@ -103,7 +103,7 @@ impl Case {
 
     fn verdict(&self, statement: &Statement) -> Result<Verdict, TestCaseError> {
         let effort = Preset::Quick.effort();
-        let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-9, tests: 1 }, seed: 1 };
+        let judging = Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-9, tests: 1 }, seed: 1 };
         Cell::build(statement, self.spec(statement))
             .map_err(CheckFailure::from)
             .and_then(|cell| check_cell(&cell, judging))

@@ -1,7 +1,7 @@
 //! Statements that a hostile reader would try: true ones that rounding might refute, false ones that
 //! only exact numbers tell from true, claims that the check must refuse to judge.
 
-use lemmata::inference::{Evidence, Ledger, Verdict};
+use lemmata::inference::{ErrorBudget, Evidence, Verdict};
 use lemmata::method::language::library as methods;
 use lemmata::method::{BoundMethod, Experiment, Recorded, Table};
 use lemmata::number::{Lanes, Scalar};
@@ -27,8 +27,8 @@ fn judge(kind: &str, rest: &str) -> Vec<Result<Verdict, CheckFailure>> {
     let statement = load_text("t.toml", &text).unwrap_or_else(|err| panic!("{err}"));
     let effort = Preset::Quick.effort();
     let plan = Plan::new(&statement, Preset::Quick).unwrap();
-    let ledger = Ledger { delta: 1e-9, tests: plan.cells.len() as u64 };
-    let outcomes = check_cells(&plan.cells, Judging { effort: &effort, ledger, seed: 3 }, &|| ());
+    let error_budget = ErrorBudget { delta: 1e-9, tests: plan.cells.len() as u64 };
+    let outcomes = check_cells(&plan.cells, Judging { effort: &effort, error_budget, seed: 3 }, &|| ());
     outcomes.into_iter().map(|outcome| outcome.map(|o| o.verdict)).collect()
 }
 
@@ -202,8 +202,8 @@ fn witnessed(kind: &str, seed: u64, rest: &str) -> Vec<Result<Verdict, CheckFail
     let statement = load_witnessed(kind, rest);
     let effort = Preset::Quick.effort();
     let plan = Plan::new(&statement, Preset::Quick).unwrap_or_else(|err| panic!("{err}"));
-    let ledger = Ledger { delta: 1e-9, tests: plan.cells.len() as u64 };
-    let outcomes = check_cells(&plan.cells, Judging { effort: &effort, ledger, seed }, &|| ());
+    let error_budget = ErrorBudget { delta: 1e-9, tests: plan.cells.len() as u64 };
+    let outcomes = check_cells(&plan.cells, Judging { effort: &effort, error_budget, seed }, &|| ());
     outcomes.into_iter().map(|outcome| outcome.map(|o| o.verdict)).collect()
 }
 
@@ -285,7 +285,7 @@ fn an_identity_that_only_samples_could_decide_is_no_witness() {
     let bound = load_witnessed("expectation", &format!("{ANY_STEP}{claim}{NOISY_SINE}"));
     let spec = Plan::new(&bound, Preset::Quick).unwrap().cells[0].spec.clone();
     let effort = Preset::Quick.effort();
-    let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-9, tests: 1 }, seed: 1 };
+    let judging = Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-9, tests: 1 }, seed: 1 };
     let outcome = check_cell(&Cell::build(&statement, spec).unwrap(), judging);
     assert!(matches!(outcome, Err(CheckFailure::Unsuitable(_))), "{outcome:?}");
 }
@@ -438,8 +438,8 @@ fn no_step_is_made_after_the_last_point() {
 fn outcomes_of(statement: &Statement) -> Vec<Result<Outcome, CheckFailure>> {
     let effort = Preset::Quick.effort();
     let plan = Plan::new(statement, Preset::Quick).unwrap_or_else(|err| panic!("{err}"));
-    let ledger = Ledger { delta: 1e-9, tests: plan.cells.len() as u64 };
-    check_cells(&plan.cells, Judging { effort: &effort, ledger, seed: 3 }, &|| ())
+    let error_budget = ErrorBudget { delta: 1e-9, tests: plan.cells.len() as u64 };
+    check_cells(&plan.cells, Judging { effort: &effort, error_budget, seed: 3 }, &|| ())
 }
 
 /// A whole-run claim on one witness.
@@ -654,7 +654,7 @@ fn the_stored_witnesses_of_shipped_statements_are_planned_first_and_judged_as_ex
             plan.passed_over
         );
         let effort = Preset::Default.effort();
-        let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-9, tests: 1 }, seed: 3 };
+        let judging = Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-9, tests: 1 }, seed: 3 };
         let expected = if statement.expect == Expectation::Violated { Verdict::Violated } else { Verdict::Holds };
         for (cell, stored) in plan.cells.iter().zip(&stored) {
             let outcome = check_cell(cell, judging).unwrap_or_else(|err| panic!("{id}, {}: {err}", stored.doc));

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use lemmata::inference::{Ledger, Verdict};
+use lemmata::inference::{ErrorBudget, Verdict};
 use lemmata::preset::Preset;
 use lemmata::statement::{library, load_text};
 use lemmata::verify::plan::Plan;
@@ -234,7 +234,8 @@ fn must_be_refuted(&(id, _, from, to): &Reject) -> Result<(), Failed> {
     let effort = Preset::Default.effort();
     let plan = Plan::new(&broken, Preset::Default)?;
     // The error of a test that must refute is that it does not, which no δ bounds.
-    let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-9, tests: plan.cells.len() as u64 }, seed: 1 };
+    let judging =
+        Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-9, tests: plan.cells.len() as u64 }, seed: 1 };
     for cell in &plan.cells {
         if check_cell(cell, judging)?.verdict == Verdict::Violated {
             return Ok(());

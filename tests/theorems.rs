@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use lemmata::inference::{Ledger, Verdict};
+use lemmata::inference::{ErrorBudget, Verdict};
 use lemmata::oracle::SourceSpec;
 use lemmata::preset::Preset;
 use lemmata::statement::{Expectation, Form, Statement, StatementError, library};
@@ -74,7 +74,7 @@ fn trials_of(statement: &'static Statement, cells: Vec<Cell<'static>>) -> Vec<Tr
 fn check(statement: &Statement, cells: &[Cell<'_>]) -> Result<(), Failed> {
     let effort = Preset::Quick.effort();
     let tests = (cells.len() * statement.claims.len()) as u64;
-    let judging = Judging { effort: &effort, ledger: Ledger { delta: DELTA, tests }, seed: SEED };
+    let judging = Judging { effort: &effort, error_budget: ErrorBudget { delta: DELTA, tests }, seed: SEED };
     for (cell, outcome) in cells.iter().zip(check_cells(cells, judging, &|| ())) {
         let outcome = outcome.map_err(|err| Failed::from(format!("{}: {err}", cell.spec)))?;
         // Only noise without a bounded tail excuses a claim that is merely not refuted.

@@ -13,9 +13,9 @@ use crate::oracle::StreamKey;
 use crate::preset::Effort;
 use crate::problem::{self, DynProblem, Evaluate, ProblemSpec, Scratch};
 use crate::statement::Statement;
-use crate::verify::choose::{at_fractions, fractions};
-use crate::verify::glance::Glance;
+use crate::verify::approximation::Approximation;
 use crate::verify::instance::{CellSpec, Instance};
+use crate::verify::parameter_values::{at_fractions, fractions};
 use crate::verify::plan::witness_cell;
 use crate::verify::survey::survey;
 use crate::verify::{Judging, Outcome, check_instance};
@@ -46,13 +46,13 @@ pub struct Look {
     /// The instance.
     pub spec: CellSpec,
     /// Its worst comparison.
-    pub worst: Glance,
-    /// By how much that fails, see [`Glance::excess`].
+    pub worst: Approximation,
+    /// By how much that fails, see [`Approximation::excess`].
     pub excess: f64,
     /// What a search maximises: the excess, less one where it is an equality of no interest.
     pub merit: f64,
     /// All of its comparisons.
-    pub glances: Vec<Glance>,
+    pub glances: Vec<Approximation>,
 }
 
 impl Look {
@@ -153,7 +153,7 @@ impl<'a> Workbench<'a> {
             problems: Arc::default(),
             total: Arc::default(),
             looks: Arc::default(),
-            left: AtomicU64::new(judging.ledger.tests),
+            left: AtomicU64::new(judging.error_budget.tests),
             watched: None,
             suspects: Arc::default(),
         }
@@ -285,11 +285,11 @@ impl<'a> Workbench<'a> {
 
     /// All comparisons of an instance in binary64; `None` where it is none, or has none.
     #[must_use]
-    pub fn glances(&self, statement: &Statement, spec: &CellSpec) -> Option<Vec<Glance>> {
+    pub fn glances(&self, statement: &Statement, spec: &CellSpec) -> Option<Vec<Approximation>> {
         self.glances_of(&self.instance(statement, spec)?, spec)
     }
 
-    fn glances_of(&self, instance: &Instance<'_>, spec: &CellSpec) -> Option<Vec<Glance>> {
+    fn glances_of(&self, instance: &Instance<'_>, spec: &CellSpec) -> Option<Vec<Approximation>> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         self.total.fetch_add(1, Ordering::Relaxed);
         let key = StreamKey::new(self.looking.seed, &instance.statement.id, &spec.key());
@@ -308,7 +308,7 @@ impl<'a> Workbench<'a> {
         let instance = self.instance(statement, &spec)?;
         let glances = self.glances_of(&instance, &spec)?;
         let degenerate = is_degenerate(&instance, &spec);
-        let merit = |glance: &Glance| {
+        let merit = |glance: &Approximation| {
             let excess = glance.excess(statement.form);
             let first = statement.claims[glance.claim].quantifier.is_none() && glance.k == 1;
             if (degenerate || first) && excess.abs() <= EQUALITY { excess - 1.0 } else { excess }
@@ -393,7 +393,7 @@ fn is_degenerate(instance: &Instance<'_>, spec: &CellSpec) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::Ledger;
+    use crate::inference::ErrorBudget;
     use crate::preset::Preset;
     use crate::statement::library;
     use crate::verify::plan::Plan;
@@ -401,7 +401,11 @@ mod tests {
     #[test]
     fn the_first_are_judged_whoever_is_done_first_and_what_is_exact_costs_nothing() {
         let effort = Preset::Quick.effort();
-        let bench = Workbench::new(Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1000 }, seed: 1 });
+        let bench = Workbench::new(Judging {
+            effort: &effort,
+            error_budget: ErrorBudget { delta: 1e-6, tests: 1000 },
+            seed: 1,
+        });
         let statement = library::load("smooth-descent").unwrap().unwrap();
         let claims = statement.claims.len() as u64;
         let specs: Vec<CellSpec> =
@@ -418,7 +422,11 @@ mod tests {
     #[test]
     fn no_instance_and_spent_judgements_are_told_apart() {
         let effort = Preset::Quick.effort();
-        let bench = Workbench::new(Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1000 }, seed: 1 });
+        let bench = Workbench::new(Judging {
+            effort: &effort,
+            error_budget: ErrorBudget { delta: 1e-6, tests: 1000 },
+            seed: 1,
+        });
         let statement = library::load("smooth-descent").unwrap().unwrap();
         let spec = Plan::new(&statement, Preset::Quick).unwrap().cells[0].spec.clone();
         let nothing = CellSpec { horizon: 0, ..spec.clone() };

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::mutate::{Mutant, Operator, scaled, summands};
-use super::trial::{Fate, Trial};
+use super::trial::{MutantStatus, Trial};
 use crate::statement::Statement;
 use crate::statement::load_changed;
 use crate::statement::parse::parse;
@@ -46,8 +46,8 @@ const SHARES: [i32; 3] = [100, 1000, 10_000];
 impl Trial<'_> {
     /// What a surviving mutant says; `None` for one that was refuted, or that only scales a number.
     #[must_use]
-    pub fn finding(&self, mutant: &Mutant, fate: &Fate) -> Option<Finding> {
-        let Fate::Slack { least, .. } = fate else { return None };
+    pub fn finding(&self, mutant: &Mutant, status: &MutantStatus) -> Option<Finding> {
+        let MutantStatus::Slack { least, .. } = status else { return None };
         if matches!(mutant.operator, Operator::Scale { .. } | Operator::Remove | Operator::Direction) {
             return None;
         }
@@ -71,8 +71,8 @@ impl Trial<'_> {
             let less = with_less(&new, &after, &left)?;
             // Where the statement itself cannot spare as much, the change makes too small a difference.
             let itself = with_less(old, &before, &left)?;
-            match self.kill(&less, Some(&itself), None, false).fate {
-                Fate::Killed { instance, .. } => Some(Attained { share: 1.0 / f64::from(n.abs()), instance }),
+            match self.kill(&less, Some(&itself), None, false).status {
+                MutantStatus::Killed { instance, .. } => Some(Attained { share: 1.0 / f64::from(n.abs()), instance }),
                 _ => None,
             }
         });

@@ -93,7 +93,7 @@ fn is_cheap(recipe: &Recipe) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::Ledger;
+    use crate::inference::ErrorBudget;
     use crate::preset::Preset;
     use crate::statement::load_text;
     use crate::verify::Judging;
@@ -107,7 +107,8 @@ mod tests {
         );
         let statement = load_text("t.toml", &text).unwrap_or_else(|err| panic!("{err}"));
         let effort = Preset::Quick.effort();
-        let bench = Workbench::new(Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1 }, seed: 1 });
+        let bench =
+            Workbench::new(Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-6, tests: 1 }, seed: 1 });
         let spec = Plan::new(&statement, Preset::Quick).unwrap().cells[0].spec.clone();
         let recipe = bench.recipe(&statement, &spec).unwrap();
         grow(&bench, &statement, &recipe)

@@ -13,9 +13,10 @@ use crate::statement::{Form, Statement};
 /// By how many per cent a number is changed, smallest first.
 pub const PER_CENT: [u32; 6] = [1, 2, 5, 10, 25, 50];
 
-/// What is done to a node of the tree.
+/// What is done to a node of the tree; in reports its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "do", rename_all = "kebab-case")]
+#[serde(into = "String", try_from = "String")]
+#[schemars(with = "String")]
 pub enum Operator {
     /// Multiplied by 1 + per cent/100.
     Scale {
@@ -58,6 +59,32 @@ impl Operator {
             Operator::Exchange => "p and 1 - p exchanged".into(),
             Operator::CrossTerm => "cross term dropped".into(),
         }
+    }
+}
+
+impl From<Operator> for String {
+    fn from(operator: Operator) -> Self {
+        operator.text()
+    }
+}
+
+impl TryFrom<String> for Operator {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        const FIXED: [Operator; 7] = [
+            Operator::Drop,
+            Operator::FlipSign,
+            Operator::Extremum,
+            Operator::Direction,
+            Operator::Remove,
+            Operator::Exchange,
+            Operator::CrossTerm,
+        ];
+        let fixed = FIXED.into_iter().find(|operator| operator.text() == text);
+        let scaled = || text.strip_suffix(" %")?.parse().ok().map(|per_cent| Operator::Scale { per_cent });
+        let raised = || text.strip_prefix("exponent ")?.parse().ok().map(|by| Operator::Exponent { by });
+        fixed.or_else(scaled).or_else(raised).ok_or_else(|| format!("`{text}` is nothing that an audit does to a part"))
     }
 }
 

@@ -17,8 +17,8 @@ use crate::preset::Preset;
 use crate::problem::free::Free;
 use crate::problem::{DynProblem, ProblemSpec};
 use crate::statement::{Parameter, Statement, StatementError, Subject};
-use crate::verify::choose::with_parameters;
 use crate::verify::instance::{CellSpec, Start};
+use crate::verify::parameter_values::with_parameters;
 use crate::verify::plan::{self, Plan};
 
 /// See `seeds.toml`.
@@ -35,14 +35,14 @@ static SEEDS: LazyLock<Seeds> =
 
 /// An instance that mutants are tried on.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct PoolMember {
     /// How to make it for a mutant.
     pub recipe: Recipe,
     /// What it is for the statement itself.
     pub look: Look,
 }
 
-impl Entry {
+impl PoolMember {
     /// Whether its run is so long that it is looked at sparingly.
     #[must_use]
     pub fn is_long(&self) -> bool {
@@ -54,7 +54,7 @@ impl Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
     /// The instances.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PoolMember>,
     /// Short scripted runs, whose worst states are found without a search.
     pub frames: Vec<Recipe>,
     /// Why there is no instance, where there is none.
@@ -100,18 +100,18 @@ impl Pool {
         }
         let found = looked(bench, statement, recipes);
         let mut ends = ends(bench, statement, &found);
-        let mut kinds: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+        let mut kinds: BTreeMap<String, Vec<PoolMember>> = BTreeMap::new();
         for entry in found {
             kinds.entry(kind_of(&entry.look.spec)).or_default().push(entry);
         }
-        let mut kinds: Vec<Vec<Entry>> = kinds.into_values().map(spread).collect();
+        let mut kinds: Vec<Vec<PoolMember>> = kinds.into_values().map(spread).collect();
         kinds.sort_by(|a, b| b[0].look.merit.total_cmp(&a[0].look.merit));
         kinds.truncate(KEPT_KINDS);
         let generic: Vec<Recipe> = kinds.iter().map(|alike| generic(statement, &alike[0].recipe)).collect();
         pool.entries.extend(kinds.into_iter().flatten());
         pool.entries.extend(looked(bench, statement, generic));
         let states = pool.frames.par_iter().filter_map(|frame| worst_state(bench, statement, frame));
-        let states: Vec<Entry> = states.map(|(recipe, look)| Entry { recipe, look }).collect();
+        let states: Vec<PoolMember> = states.map(|(recipe, look)| PoolMember { recipe, look }).collect();
         pool.entries.extend(states);
         ends.truncate(KEPT_ENDS);
         pool.entries.extend(ends);
@@ -124,7 +124,7 @@ impl Pool {
     }
 
     /// Adds an instance that a search found.
-    pub fn add(&mut self, entry: Entry) {
+    pub fn add(&mut self, entry: PoolMember) {
         self.entries.push(entry);
         self.sort();
     }
@@ -136,7 +136,7 @@ impl Pool {
 
     /// The tightest entry of each family and kind of error, the tightest first.
     #[must_use]
-    pub fn different(&self) -> Vec<&Entry> {
+    pub fn different(&self) -> Vec<&PoolMember> {
         let mut seen: Vec<String> = Vec::new();
         let mut different = Vec::new();
         for entry in &self.entries {
@@ -157,7 +157,7 @@ fn generic(statement: &Statement, recipe: &Recipe) -> Recipe {
 }
 
 /// The tightest instances of a kind and, as these are often trivial, others evenly down to the least tight.
-fn spread(mut alike: Vec<Entry>) -> Vec<Entry> {
+fn spread(mut alike: Vec<PoolMember>) -> Vec<PoolMember> {
     alike.sort_by(|a, b| b.look.merit.total_cmp(&a.look.merit));
     alike.dedup_by(|a, b| a.look.spec == b.look.spec);
     let last = alike.len().saturating_sub(1);
@@ -178,20 +178,20 @@ pub fn kind_of(spec: &CellSpec) -> String {
     format!("{} {}", spec.problem.family(), source_kinds(&spec.oracle).join("+"))
 }
 
-fn looked(bench: &Workbench<'_>, statement: &Statement, recipes: Vec<Recipe>) -> Vec<Entry> {
+fn looked(bench: &Workbench<'_>, statement: &Statement, recipes: Vec<Recipe>) -> Vec<PoolMember> {
     let entries = recipes.into_par_iter().filter_map(|recipe| {
         let look = bench.look(statement, &recipe)?;
-        Some(Entry { recipe, look })
+        Some(PoolMember { recipe, look })
     });
     entries.collect()
 }
 
 /// Long runs from where those of other instances end, the tightest first: each costs as much as many short ones,
 /// so only those are looked at that attain most of what a residual is made of.
-fn ends(bench: &Workbench<'_>, statement: &Statement, found: &[Entry]) -> Vec<Entry> {
+fn ends(bench: &Workbench<'_>, statement: &Statement, found: &[PoolMember]) -> Vec<PoolMember> {
     let inside = Inside::of(statement);
     let mut settings: Vec<&Recipe> = Vec::new();
-    for Entry { recipe, .. } in found.iter().filter(|entry| inside.holds(&entry.recipe.frame)) {
+    for PoolMember { recipe, .. } in found.iter().filter(|entry| inside.holds(&entry.recipe.frame)) {
         let same =
             |known: &&Recipe| known.frame.problem == recipe.frame.problem && known.frame.oracle == recipe.frame.oracle;
         if recipe.frame.problem.dimension() <= SETTLED_DIMENSION && !settings.iter().any(same) {

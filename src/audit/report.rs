@@ -7,13 +7,13 @@ use comfy_table::ContentArrangement;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::advice;
 use super::finding::{Attained, Finding};
 use super::mutate::Operator;
 use super::run::StatementAudit;
 use super::target::TargetAudit;
 use super::trend::TrendPoint;
-use super::trial::{Agreement, Depth, Fate};
+use super::trial::{Agreement, Depth, MutantStatus};
+use super::tuning;
 use super::worst::{Apparent, Shown};
 use crate::report::{Document, Kind, Provenance, by_hand, fitted, headed, wording};
 use crate::statement::Subject;
@@ -23,7 +23,7 @@ pub const SCHEMA_VERSION: u32 = 5;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Settings {
+pub struct AuditSettings {
     /// Seed.
     pub seed: u64,
     /// Depth of the searches.
@@ -46,7 +46,7 @@ pub struct AuditReport {
     /// What produced it.
     pub provenance: Provenance,
     /// What was asked for.
-    pub settings: Settings,
+    pub settings: AuditSettings,
     /// Instances that the finished pieces of work looked at.
     pub looks: u64,
     /// The statements, in the order audited.
@@ -83,14 +83,14 @@ impl Tally {
     pub fn of<'a>(targets: impl IntoIterator<Item = &'a TargetAudit>) -> Self {
         let mut tally = Tally::default();
         for tested in targets.into_iter().flat_map(|target| &target.mutants) {
-            *match &tested.fate {
-                Fate::Killed { .. } => &mut tally.killed,
-                Fate::Equivalent { by: Agreement::Symbolic } => &mut tally.equivalent,
-                Fate::Equivalent { by: Agreement::Instances { .. } } => &mut tally.agreeing,
-                Fate::Slack { .. } => &mut tally.slack,
-                Fate::Undecided { .. } => &mut tally.undecided,
-                Fate::Weaker => &mut tally.weaker,
-                Fate::NoStatement => &mut tally.invalid,
+            *match &tested.status {
+                MutantStatus::Killed { .. } => &mut tally.killed,
+                MutantStatus::Equivalent { by: Agreement::Symbolic } => &mut tally.equivalent,
+                MutantStatus::Equivalent { by: Agreement::Instances { .. } } => &mut tally.agreeing,
+                MutantStatus::Slack { .. } => &mut tally.slack,
+                MutantStatus::Undecided { .. } => &mut tally.undecided,
+                MutantStatus::Weaker => &mut tally.weaker,
+                MutantStatus::NoStatement => &mut tally.invalid,
             } += 1;
         }
         tally
@@ -213,13 +213,13 @@ pub fn power_by_kind(report: &AuditReport) -> BTreeMap<Subject, [(usize, usize);
             let Operator::Scale { per_cent } = tested.operator else { continue };
             let Some(size) = PLANTED.iter().position(|p| *p == per_cent.unsigned_abs()) else { continue };
             let counts = &mut power.entry(audit.about).or_default()[size];
-            match tested.fate {
-                Fate::Killed { .. } => {
+            match tested.status {
+                MutantStatus::Killed { .. } => {
                     counts.0 += 1;
                     counts.1 += 1;
                 }
-                Fate::Slack { .. } | Fate::Undecided { .. } => counts.1 += 1,
-                Fate::Equivalent { .. } | Fate::Weaker | Fate::NoStatement => {}
+                MutantStatus::Slack { .. } | MutantStatus::Undecided { .. } => counts.1 += 1,
+                MutantStatus::Equivalent { .. } | MutantStatus::Weaker | MutantStatus::NoStatement => {}
             }
         }
     }
@@ -274,7 +274,7 @@ fn write_advice(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
         "\nParameters of the analyst's choice, where the recommended one loses most, of {} settings:",
         audit.advice.len()
     )?;
-    writeln!(out, "{}", advice::render(&audit.advice, ADVISED))
+    writeln!(out, "{}", tuning::render(&audit.advice, ADVISED))
 }
 
 /// One row a part: the smallest change that is noticed in each direction, and the room of constants.
@@ -284,8 +284,8 @@ fn constants(audit: &StatementAudit) -> String {
     for target in &audit.targets {
         let tally = Tally::of([target]);
         let noticed = |side: i32| target.noticed(side).map_or_else(String::new, |p| format!("{p} %"));
-        let rooms: Vec<String> = target
-            .rooms
+        let margins: Vec<String> = target
+            .margins
             .iter()
             .map(|room| {
                 let violated = room.violated.map_or_else(|| "none".to_owned(), |factor| format!("x {factor:.6}"));
@@ -299,7 +299,7 @@ fn constants(audit: &StatementAudit) -> String {
             noticed(1),
             tally.killed.to_string(),
             (tally.slack + tally.undecided).to_string(),
-            rooms.join("; "),
+            margins.join("; "),
         ]);
     }
     fitted(&table, &[])
@@ -338,15 +338,19 @@ fn write_findings(out: &mut String, audit: &StatementAudit) -> std::fmt::Result 
 
 fn write_transplants(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
     for transplant in &audit.transplants {
-        let fate = match &transplant.fate {
-            Fate::Killed { instance, .. } => format!("refuted on {instance}"),
-            Fate::Slack { .. } => "not refuted".to_owned(),
-            Fate::Equivalent { .. } => "the same".to_owned(),
-            Fate::Weaker => "claims less".to_owned(),
-            Fate::Undecided { reason } => reason.clone(),
-            Fate::NoStatement => "no statement".to_owned(),
+        let status = match &transplant.status {
+            MutantStatus::Killed { instance, .. } => format!("refuted on {instance}"),
+            MutantStatus::Slack { .. } => "not refuted".to_owned(),
+            MutantStatus::Equivalent { .. } => "the same".to_owned(),
+            MutantStatus::Weaker => "claims less".to_owned(),
+            MutantStatus::Undecided { reason } => reason.clone(),
+            MutantStatus::NoStatement => "no statement".to_owned(),
         };
-        writeln!(out, "\nWith {} = {} as in {}: {fate}", transplant.constant, transplant.expression, transplant.from)?;
+        writeln!(
+            out,
+            "\nWith {} = {} as in {}: {status}",
+            transplant.constant, transplant.expression, transplant.from
+        )?;
         if transplant.limits.is_empty() {
             continue;
         }

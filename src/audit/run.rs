@@ -7,15 +7,15 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::advice::{Advice, advise};
 use super::bench::Workbench;
+use super::constant_swap::{Transplant, transplants};
 use super::mutate::{Mutant, mutants};
-use super::pool::{Entry, Pool};
-use super::relative::{Transplant, transplants};
+use super::pool::{Pool, PoolMember};
 use super::target::TargetAudit;
 use super::trend::{Trend, trends};
 use super::trial::{Depth, Trial};
-use super::worst::{Apparent, Shown, Worst, judge_apparent, worst};
+use super::tuning::{Advice, advise};
+use super::worst::{Apparent, Shown, WorstInstance, judge_apparent, worst};
 use crate::journal::{Journal, JournalError};
 use crate::statement::{Expectation, Form, Statement, StatementError, Subject};
 
@@ -35,7 +35,7 @@ pub struct StatementAudit {
     /// Why it is not audited, if so.
     pub left_out: Option<String>,
     /// The search for its worst instance.
-    pub worst: Option<Worst>,
+    pub worst: Option<WorstInstance>,
     /// Its parts, in the order of the file's sections.
     pub targets: Vec<TargetAudit>,
     /// What it would gain from the constants of statements with the same claim.
@@ -169,12 +169,12 @@ impl Audit<'_> {
             None => {
                 let bench = self.bench.piece(statement, self.judgements);
                 let result = work(&bench)?;
-                let mut seen = Worst::default();
+                let mut seen = WorstInstance::default();
                 // The search for the worst instance has judged its own.
                 if task != WORST {
                     judge_apparent(&bench, statement, &bench.suspects(), &mut seen);
                 }
-                let Worst { counterexample, apparent, .. } = seen;
+                let WorstInstance { counterexample, apparent, .. } = seen;
                 let piece = Piece { result, counterexample, apparent, looks: bench.looks() };
                 self.journal.note(id, hash, task, &piece)?;
                 self.fresh.fetch_add(1, Ordering::Relaxed);
@@ -229,11 +229,11 @@ impl Audit<'_> {
         let is_over = worst.counterexample.is_some() || worst.nothing.is_some();
         for recipe in &worst.found {
             if let Some(look) = self.bench.look(statement, recipe) {
-                pool.add(Entry { recipe: recipe.clone(), look });
+                pool.add(PoolMember { recipe: recipe.clone(), look });
             }
         }
         // The journal has them; for a reader they are what they led to.
-        audit.worst = Some(Worst { found: Vec::new(), ..worst });
+        audit.worst = Some(WorstInstance { found: Vec::new(), ..worst });
         if is_over {
             (0..groups.len() + BESIDE - 1).for_each(|_| (self.done)());
             return Ok(audit);

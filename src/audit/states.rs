@@ -12,7 +12,7 @@ use crate::problem::families::{DiagonalQuadraticSpec, PiecewiseQuadraticSpec};
 use crate::problem::free::Free;
 use crate::statement::term::Term;
 use crate::statement::{Parameter, Statement, Subject};
-use crate::verify::glance::Glance;
+use crate::verify::approximation::Approximation;
 use crate::verify::instance::{CellSpec, Start};
 use crate::verify::plan::operators_of;
 
@@ -108,13 +108,13 @@ pub fn worst_state(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe
         return None;
     }
     let unit = |i: usize, j: usize| -> Vec<f64> { (0..n).map(|l| if l == i || l == j { 1.0 } else { 0.0 }).collect() };
-    let diagonal: Vec<Vec<Glance>> = (0..n).map(|i| form.at(&unit(i, i))).collect::<Option<_>>()?;
+    let diagonal: Vec<Vec<Approximation>> = (0..n).map(|i| form.at(&unit(i, i))).collect::<Option<_>>()?;
     let mut matrices = vec![DMatrix::<f64>::zeros(n, n); diagonal[0].len()];
     for i in 0..n {
         for j in 0..=i {
             let both = if i == j { diagonal[i].clone() } else { form.at(&unit(i, j))? };
             for (place, matrix) in matrices.iter_mut().enumerate() {
-                let value = |glances: &[Glance]| Some(difference(glances.get(place)?));
+                let value = |glances: &[Approximation]| Some(difference(glances.get(place)?));
                 let value = if i == j {
                     value(&both)?
                 } else {
@@ -141,7 +141,7 @@ pub fn worst_state(bench: &Workbench<'_>, statement: &Statement, recipe: &Recipe
     worst.max_by(|a, b| a.1.merit.total_cmp(&b.1.merit))
 }
 
-fn difference(glance: &Glance) -> f64 {
+fn difference(glance: &Approximation) -> f64 {
     glance.lhs - glance.rhs
 }
 
@@ -173,7 +173,7 @@ impl Form<'_> {
         recipe
     }
 
-    fn at(&self, state: &[f64]) -> Option<Vec<Glance>> {
+    fn at(&self, state: &[f64]) -> Option<Vec<Approximation>> {
         let spec = self.bench.cell(self.statement, &self.recipe(state))?;
         self.bench.glances(self.statement, &spec)
     }
@@ -182,7 +182,7 @@ impl Form<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::Ledger;
+    use crate::inference::ErrorBudget;
     use crate::preset::Preset;
     use crate::statement::variant::{Change, Place};
     use crate::statement::{library, load_changed};
@@ -190,7 +190,7 @@ mod tests {
 
     fn merits(statement: &Statement) -> Vec<f64> {
         let effort = Preset::Quick.effort();
-        let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1 }, seed: 1 };
+        let judging = Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-6, tests: 1 }, seed: 1 };
         let bench = Workbench::new(judging);
         let found = frames(&bench, statement);
         found.iter().filter_map(|recipe| Some(worst_state(&bench, statement, recipe)?.1.merit)).collect()

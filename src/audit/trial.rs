@@ -20,8 +20,8 @@ use crate::verify::instance::CellSpec;
 
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "fate", rename_all = "kebab-case")]
-pub enum Fate<I = Box<CellSpec>> {
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum MutantStatus<I = Box<CellSpec>> {
     /// It is violated on an instance.
     Killed {
         /// The instance.
@@ -29,7 +29,7 @@ pub enum Fate<I = Box<CellSpec>> {
         /// What the verdict rests on.
         evidence: Evidence,
         /// (lhs − rhs) over the sum of the absolute values of both sides' terms, to six digits.
-        margin: f64,
+        excess: f64,
     },
     /// It says the same.
     Equivalent {
@@ -54,16 +54,18 @@ pub enum Fate<I = Box<CellSpec>> {
     NoStatement,
 }
 
-impl<I> Fate<I> {
+impl<I> MutantStatus<I> {
     /// The same with another way to name the instance.
-    pub fn map<J>(self, name: impl FnOnce(I) -> J) -> Fate<J> {
+    pub fn map<J>(self, name: impl FnOnce(I) -> J) -> MutantStatus<J> {
         match self {
-            Fate::Killed { instance, evidence, margin } => Fate::Killed { instance: name(instance), evidence, margin },
-            Fate::Equivalent { by } => Fate::Equivalent { by },
-            Fate::Weaker => Fate::Weaker,
-            Fate::Slack { least, instances } => Fate::Slack { least, instances },
-            Fate::Undecided { reason } => Fate::Undecided { reason },
-            Fate::NoStatement => Fate::NoStatement,
+            MutantStatus::Killed { instance, evidence, excess } => {
+                MutantStatus::Killed { instance: name(instance), evidence, excess }
+            }
+            MutantStatus::Equivalent { by } => MutantStatus::Equivalent { by },
+            MutantStatus::Weaker => MutantStatus::Weaker,
+            MutantStatus::Slack { least, instances } => MutantStatus::Slack { least, instances },
+            MutantStatus::Undecided { reason } => MutantStatus::Undecided { reason },
+            MutantStatus::NoStatement => MutantStatus::NoStatement,
         }
     }
 }
@@ -130,16 +132,16 @@ const ENOUGH: f64 = 1e-6;
 /// A changed statement that was tried.
 pub struct Tried {
     /// What became of it.
-    pub fate: Fate,
+    pub status: MutantStatus,
     /// What killed it, or came nearest.
     pub nearest: Option<Recipe>,
 }
 
 impl Trial<'_> {
-    /// The fates of all mutants of one target, in their order.
+    /// The statuses of all mutants of one target, in their order.
     #[must_use]
-    pub fn fates(&self, mutants: &[&Mutant]) -> Vec<Fate> {
-        let mut fates: Vec<Option<Fate>> = vec![None; mutants.len()];
+    pub fn statuses(&self, mutants: &[&Mutant]) -> Vec<MutantStatus> {
+        let mut statuses: Vec<Option<MutantStatus>> = vec![None; mutants.len()];
         for side in [-1, 1] {
             // From the largest change inwards: what kills one is where the next begins.
             let mut series: Vec<(i32, usize)> = mutants
@@ -155,32 +157,34 @@ impl Trial<'_> {
             let mut alive = false;
             for (_, i) in series {
                 // Where a larger change survives its search, a smaller one need not be searched again.
-                let tried = self.fate(&mutants[i].changes, warm.as_ref(), !alive);
-                alive |= matches!(tried.fate, Fate::Slack { .. } | Fate::Undecided { .. });
+                let tried = self.status(&mutants[i].changes, warm.as_ref(), !alive);
+                alive |= matches!(tried.status, MutantStatus::Slack { .. } | MutantStatus::Undecided { .. });
                 warm = tried.nearest;
-                fates[i] = Some(tried.fate);
+                statuses[i] = Some(tried.status);
             }
         }
-        let others = fates.into_iter().zip(mutants);
-        others.map(|(fate, mutant)| fate.unwrap_or_else(|| self.fate(&mutant.changes, None, true).fate)).collect()
+        let others = statuses.into_iter().zip(mutants);
+        others
+            .map(|(status, mutant)| status.unwrap_or_else(|| self.status(&mutant.changes, None, true).status))
+            .collect()
     }
 
-    /// The fate of the statement with these changes. `warm` is looked at first; without `search` nothing
+    /// The status of the statement with these changes. `warm` is looked at first; without `search` nothing
     /// but it and the pool is.
     #[must_use]
-    pub fn fate(&self, changes: &[Change], warm: Option<&Recipe>, search: bool) -> Tried {
-        let settled = |fate| Tried { fate, nearest: None };
-        let Ok(changed) = load_changed(self.base, changes) else { return settled(Fate::NoStatement) };
+    pub fn status(&self, changes: &[Change], warm: Option<&Recipe>, search: bool) -> Tried {
+        let settled = |status| Tried { status, nearest: None };
+        let Ok(changed) = load_changed(self.base, changes) else { return settled(MutantStatus::NoStatement) };
         if fingerprint(&changed) == fingerprint(self.base) {
-            return settled(Fate::Equivalent { by: Agreement::Symbolic });
+            return settled(MutantStatus::Equivalent { by: Agreement::Symbolic });
         }
         let (effect, count) = self.effect(&changed);
         if effect == Effect::Weaker {
-            return settled(Fate::Weaker);
+            return settled(MutantStatus::Weaker);
         }
-        let same = |tried: Tried| match tried.fate {
-            Fate::Slack { .. } if effect == Effect::Same && count > 0 => {
-                settled(Fate::Equivalent { by: Agreement::Instances { count } })
+        let same = |tried: Tried| match tried.status {
+            MutantStatus::Slack { .. } if effect == Effect::Same && count > 0 => {
+                settled(MutantStatus::Equivalent { by: Agreement::Instances { count } })
             }
             _ => tried,
         };
@@ -311,12 +315,12 @@ impl Hunt<'_> {
             let judged = self.bench.judge(self.changed, &look.spec);
             self.unshown.get_or_insert_with(|| judged.text());
             if let Some(outcome) = Judged::violation(judged) {
-                let fate = Fate::Killed {
+                let status = MutantStatus::Killed {
                     instance: Box::new(look.spec),
                     evidence: outcome.evidence,
-                    margin: to_digits(look.excess),
+                    excess: to_digits(look.excess),
                 };
-                return Some(Tried { fate, nearest: Some(recipe) });
+                return Some(Tried { status, nearest: Some(recipe) });
             }
         }
         let share = if room < -NO_ROOM { 1.0 - look.excess / room } else { room - look.excess };
@@ -347,15 +351,15 @@ impl Hunt<'_> {
         let touched = self.nearest.iter().any(|(share, ..)| share.abs() > SAME);
         let nearest = self.nearest.into_iter().filter(|(share, ..)| !touched || share.abs() > SAME);
         let nearest = nearest.max_by(|a, b| a.2.excess.total_cmp(&b.2.excess));
-        let fate = match &nearest {
-            None => Fate::Undecided { reason: "no instance of it was found".into() },
+        let status = match &nearest {
+            None => MutantStatus::Undecided { reason: "no instance of it was found".into() },
             Some((_, _, look)) if look.excess > 0.0 => {
                 let judged = self.unshown.as_deref().unwrap_or("not judged");
                 let reason = format!("violated by {:.1e} in binary64 alone on {}; {judged}", look.excess, look.spec);
-                Fate::Undecided { reason }
+                MutantStatus::Undecided { reason }
             }
-            Some((_, _, look)) => Fate::Slack { least: -look.excess, instances },
+            Some((_, _, look)) => MutantStatus::Slack { least: -look.excess, instances },
         };
-        Tried { nearest: nearest.map(|(_, recipe, _)| recipe), fate }
+        Tried { nearest: nearest.map(|(_, recipe, _)| recipe), status }
     }
 }

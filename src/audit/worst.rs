@@ -7,7 +7,7 @@ use super::bench::{Judged, Look, Recipe, Workbench};
 use super::cma::Budget;
 use super::grow::grow;
 use super::inside::Inside;
-use super::pool::{Entry, Pool};
+use super::pool::{Pool, PoolMember};
 use super::search::{Frozen, Worsened, worsen};
 use super::shrink::shrink;
 use super::trial::Depth;
@@ -43,7 +43,7 @@ pub struct Apparent {
 
 /// The end of a search.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Worst {
+pub struct WorstInstance {
     /// An instance that violates the statement, as simple as it could be made.
     pub counterexample: Option<Shown>,
     /// The tightest instance, as simple as it could be made at nearly the same tightness.
@@ -83,8 +83,8 @@ pub fn worst(
     statement: &Statement,
     pool: &mut Pool,
     depth: Depth,
-) -> Result<Worst, Box<StatementError>> {
-    let mut worst = Worst { nothing: pool.nothing.clone(), ..Worst::default() };
+) -> Result<WorstInstance, Box<StatementError>> {
+    let mut worst = WorstInstance { nothing: pool.nothing.clone(), ..WorstInstance::default() };
     if worst.nothing.is_some() {
         return Ok(worst);
     }
@@ -118,7 +118,7 @@ fn suite(
     bench: &Workbench<'_>,
     statement: &Statement,
     depth: Depth,
-    worst: &mut Worst,
+    worst: &mut WorstInstance,
 ) -> Result<Option<CellSpec>, Box<StatementError>> {
     let presets: &[Preset] = if depth.whole_suite { &[Preset::Quick, Preset::Default] } else { &[Preset::Quick] };
     let mut known: Vec<CellSpec> = Vec::new();
@@ -137,7 +137,7 @@ fn suite(
 }
 
 /// Searches from the tightest instances of different kinds; what looks like a violation is judged at once.
-fn search(bench: &Workbench<'_>, statement: &Statement, pool: &mut Pool, depth: Depth, worst: &mut Worst) {
+fn search(bench: &Workbench<'_>, statement: &Statement, pool: &mut Pool, depth: Depth, worst: &mut WorstInstance) {
     let long = pool.entries.iter().filter(|entry| entry.is_long() && entry.recipe.witness.is_none());
     let long: Vec<Recipe> = long.take(LONG_STARTS).map(|entry| entry.recipe.clone()).collect();
     let short = pool.different().into_iter().filter(|entry| !entry.is_long()).take(STARTS);
@@ -157,7 +157,7 @@ fn search(bench: &Workbench<'_>, statement: &Statement, pool: &mut Pool, depth: 
                 worst.counterexample = simplest(bench, statement, &look.spec);
                 return;
             }
-            let entry = Entry { recipe, look };
+            let entry = PoolMember { recipe, look };
             // Mutants are tried on a few long runs alone, those from where other runs end.
             if !entry.is_long() || start.frame.horizon == entry.recipe.frame.horizon {
                 worst.found.push(entry.recipe.clone());
@@ -168,7 +168,12 @@ fn search(bench: &Workbench<'_>, statement: &Statement, pool: &mut Pool, depth: 
 }
 
 /// Judges what looks like a violation, the largest first: a counterexample, or the largest that is none.
-pub fn judge_apparent(bench: &Workbench<'_>, statement: &Statement, apparent: &[(f64, CellSpec)], worst: &mut Worst) {
+pub fn judge_apparent(
+    bench: &Workbench<'_>,
+    statement: &Statement,
+    apparent: &[(f64, CellSpec)],
+    worst: &mut WorstInstance,
+) {
     for (excess, spec) in apparent.iter().take(JUDGED) {
         let judged = bench.judge(statement, spec);
         let text = judged.text();
@@ -202,7 +207,7 @@ fn shown(bench: &Workbench<'_>, statement: &Statement, spec: CellSpec) -> Option
 fn tightest(bench: &Workbench<'_>, statement: &Statement, pool: &Pool) -> Option<Shown> {
     let best = pool.entries.first()?.look.merit;
     let allowed = |look: &Look| look.merit >= best - LOSS.0 - LOSS.1 * best.abs();
-    let mut near: Vec<&Entry> = pool.entries.iter().filter(|entry| allowed(&entry.look)).collect();
+    let mut near: Vec<&PoolMember> = pool.entries.iter().filter(|entry| allowed(&entry.look)).collect();
     near.sort_by_key(|entry| std::cmp::Reverse(entry.look.spec.oracle.len().min(1)));
     let chosen = &near.first()?.look.spec;
     let sources = chosen.oracle.len();

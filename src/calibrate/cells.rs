@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
     use crate::calibrate::forms;
-    use crate::verify::known::Known;
+    use crate::verify::exact_mean::Known;
 
     #[test]
     fn every_instance_has_a_known_expectation_and_every_group_its_turn() {

@@ -5,7 +5,7 @@
 //! and is the right-hand side. There `lhs ≤ rhs` is true, so that a refutation is a false alarm, and
 //! `lhs ≥ rhs` is true as well, so that support is one of the other side. *Planted errors* move the
 //! right-hand side below the expectation; *margins* move it above. Every run is one of
-//! [`crate::verify::known`], which is a check's own; there is no second test here.
+//! [`crate::verify::exact_mean`], which is a check's own; there is no second test here.
 //!
 //! The limits of the rates hold for every distribution of the samples: cells are independent, as their
 //! streams are, so a count has the tails of a binomial one at most (Hoeffding, Ann. Math. Statist. 27
@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::inference::Ledger;
+use crate::inference::ErrorBudget;
 use crate::inference::distribution_free::Limited;
 use crate::report::{Document, Kind, Provenance};
 use crate::statement::{Statement, StatementError, load_text};
@@ -46,7 +46,7 @@ pub const SHIFTS: [f64; 3] = [0.02, 0.1, 0.5];
 /// A planted error gets this many times the replicates of a null cell.
 pub const PLANTED_BUDGET: u64 = 20;
 /// What a planted error is tested at: the share of one test of a whole default check.
-pub const PLANTED_LEDGER: Ledger = Ledger { delta: 1e-6, tests: 3000 };
+pub const PLANTED_ERROR_BUDGET: ErrorBudget = ErrorBudget { delta: 1e-6, tests: 3000 };
 /// Each pair of limits misses its probability with at most this one.
 pub const LIMIT_ERROR: f64 = 1e-3;
 /// Probability that a calibration of a sound program fails.
@@ -57,7 +57,7 @@ pub const ALL: &str = "all";
 
 /// What is asked of a calibration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Settings {
+pub struct CalibrateSettings {
     /// Null cells.
     pub cells: u64,
     /// Level of a null cell that is tested alone, and the family-wise error of a hundred of them.
@@ -71,7 +71,7 @@ pub struct Settings {
     pub defect: f64,
 }
 
-impl Settings {
+impl CalibrateSettings {
     /// Number of families of null cells.
     #[must_use]
     pub fn families(&self) -> u64 {
@@ -160,7 +160,7 @@ pub struct Shifted {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Calibration {
     /// What was asked for.
-    pub settings: Settings,
+    pub settings: CalibrateSettings,
     /// Rates of wrong decisions: over all cells, then by left-hand side and noise.
     pub rates: Vec<Rate>,
     /// Power by kind of tail, then by left-hand side and kind of tail.
@@ -220,7 +220,7 @@ pub enum CalibrateError {
 ///
 /// # Errors
 /// When a cell cannot be checked, which is a defect of lemmata.
-pub fn run(settings: &Settings, done: &(dyn Fn() + Sync)) -> Result<Calibration, CalibrateError> {
+pub fn run(settings: &CalibrateSettings, done: &(dyn Fn() + Sync)) -> Result<Calibration, CalibrateError> {
     let statements = forms()?;
     let results = (0..settings.cells)
         .into_par_iter()

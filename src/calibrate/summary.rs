@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::trials::{Trial, Trials};
-use super::{ALL, Event, FAILURE_ERROR, FAMILY, LIMIT_ERROR, PLANTED_LEDGER, Power, Rate, SHIFTS, Settings, Shifted};
+use super::{
+    ALL, CalibrateSettings, Event, FAILURE_ERROR, FAMILY, LIMIT_ERROR, PLANTED_ERROR_BUDGET, Power, Rate, SHIFTS,
+    Shifted,
+};
 use crate::inference::distribution_free::{Limited, median, share};
 
 /// Rates of wrong decisions: over all cells, then by left-hand side and noise.
-pub(super) fn rates(settings: &Settings, trials: &[Trials]) -> Vec<Rate> {
+pub(super) fn rates(settings: &CalibrateSettings, trials: &[Trials]) -> Vec<Rate> {
     let mut rates = Vec::new();
     let mut add = |event, group: Option<(&str, &str)>, outcomes: &[bool]| {
         let level = match event {
-            Event::TrueRefuted | Event::FalseHeld => PLANTED_LEDGER.share(),
+            Event::TrueRefuted | Event::FalseHeld => PLANTED_ERROR_BUDGET.share(),
             _ => settings.delta,
         };
         let (count, trials) = (outcomes.iter().filter(|o| **o).count() as u64, outcomes.len() as u64);
@@ -93,7 +96,8 @@ mod tests {
     use super::*;
     use crate::inference::Verdict;
 
-    const SETTINGS: Settings = Settings { cells: 1000, delta: 0.05, seed: 1, replicates: 100, defect: 0.0 };
+    const SETTINGS: CalibrateSettings =
+        CalibrateSettings { cells: 1000, delta: 0.05, seed: 1, replicates: 100, defect: 0.0 };
     const QUIET: Trial = Trial { verdict: Verdict::Inconclusive, refuted: false, replicates: 100 };
     const ALARM: Trial = Trial { verdict: Verdict::Inconclusive, refuted: true, replicates: 256 };
 
@@ -141,7 +145,7 @@ mod tests {
     #[test]
     fn one_alarm_where_none_is_to_be_expected_is_not_yet_a_failure_but_three_are() {
         const RATES: f64 = 67.0;
-        let level = PLANTED_LEDGER.share();
+        let level = PLANTED_ERROR_BUDGET.share();
         let lower = |count| share(count, 1500, 2.0 * FAILURE_ERROR / RATES).limits[0].unwrap();
         // P(at least one) = 1 − (1 − q)¹⁵⁰⁰ is the error at the limit q.
         assert!((lower(1) / (FAILURE_ERROR / RATES / 1500.0) - 1.0).abs() < 1e-3, "{}", lower(1));

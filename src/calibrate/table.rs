@@ -2,7 +2,7 @@
 
 use comfy_table::ContentArrangement;
 
-use super::{Calibration, Event, FAMILY, PLANTED_BUDGET, PLANTED_LEDGER, Power, Rate, SHIFTS};
+use super::{Calibration, Event, FAMILY, PLANTED_BUDGET, PLANTED_ERROR_BUDGET, Power, Rate, SHIFTS};
 use crate::inference::distribution_free::Limited;
 use crate::report::{fitted, headed};
 
@@ -66,7 +66,7 @@ fn closing(calibration: &Calibration) -> String {
     let mut text = format!(
         "found: share reported as violated within {} replicates at the level {:.1e}, and the median number of them\n",
         settings.replicates.saturating_mul(PLANTED_BUDGET),
-        PLANTED_LEDGER.share(),
+        PLANTED_ERROR_BUDGET.share(),
     );
     for rate in calibration.exceeded() {
         text +=

@@ -3,13 +3,13 @@
 use rug::Rational;
 
 use super::cells::{self, Drawn, PATHS};
-use super::{CalibrateError, FAMILY, FORMS, PLANTED_BUDGET, PLANTED_LEDGER, SHIFTS, Settings};
-use crate::inference::{Ledger, TailClass, Verdict};
+use super::{CalibrateError, CalibrateSettings, FAMILY, FORMS, PLANTED_BUDGET, PLANTED_ERROR_BUDGET, SHIFTS};
+use crate::inference::{ErrorBudget, TailClass, Verdict};
 use crate::number::{Interval, Scalar};
 use crate::oracle::StreamKey;
 use crate::preset::{Effort, Preset};
 use crate::statement::Statement;
-use crate::verify::known::Known;
+use crate::verify::exact_mean::Known;
 use crate::verify::{CheckFailure, Judging, Outcome};
 
 /// What all runs on one cell found.
@@ -83,12 +83,12 @@ impl Bench<'_> {
         &self,
         purpose: &str,
         share: &Rational,
-        ledger: Ledger,
+        error_budget: ErrorBudget,
         replicates: u64,
     ) -> Result<(Trial, &'static str), CheckFailure> {
         let effort = Effort { replicates, paths: PATHS, ..Preset::Default.effort() };
         let key = StreamKey::new(self.seed, self.form, &format!("calibrate; {purpose}; {}", self.name));
-        let judging = Judging { effort: &effort, ledger, seed: self.seed };
+        let judging = Judging { effort: &effort, error_budget, seed: self.seed };
         let sampled = self.known.sampled(&[self.moved(share)], &key, judging)?;
         Ok((Trial::from(&sampled.outcome), sampled.tails.first().map_or("unknown", tail_name)))
     }
@@ -103,7 +103,11 @@ fn tail_name(tail: &TailClass) -> &'static str {
 }
 
 /// All runs on the cell of that number.
-pub(super) fn run(statements: &[Statement], settings: &Settings, number: u64) -> Result<Trials, CalibrateError> {
+pub(super) fn run(
+    statements: &[Statement],
+    settings: &CalibrateSettings,
+    number: u64,
+) -> Result<Trials, CalibrateError> {
     let drawn = cells::draw(settings.seed, number);
     on(&statements[drawn.form], settings, number, &drawn).map_err(|cause| CalibrateError::Cell {
         number,
@@ -112,7 +116,7 @@ pub(super) fn run(statements: &[Statement], settings: &Settings, number: u64) ->
     })
 }
 
-fn on(statement: &Statement, settings: &Settings, number: u64, drawn: &Drawn) -> Result<Trials, CheckFailure> {
+fn on(statement: &Statement, settings: &CalibrateSettings, number: u64, drawn: &Drawn) -> Result<Trials, CheckFailure> {
     let known = Known::build(statement, &drawn.spec, PATHS)?;
     let [mean] = known.means() else {
         return Err(CheckFailure::Unsuitable("a calibration takes statements of one claim".into()));
@@ -126,9 +130,9 @@ fn on(statement: &Statement, settings: &Settings, number: u64, drawn: &Drawn) ->
         crate::number::exact(x).ok_or_else(unsuitable)
     };
     let null = -number_of(settings.defect)?;
-    let lone = Ledger { delta: settings.delta, tests: 1 };
+    let lone = ErrorBudget { delta: settings.delta, tests: 1 };
     let (alone, tail) = bench.test("alone", &null, lone, settings.replicates)?;
-    let shared = Ledger { delta: settings.delta, tests: FAMILY };
+    let shared = ErrorBudget { delta: settings.delta, tests: FAMILY };
     let in_family = (number < settings.families() * FAMILY)
         .then(|| bench.test("family", &null, shared, settings.replicates))
         .transpose()?
@@ -139,8 +143,8 @@ fn on(statement: &Statement, settings: &Settings, number: u64, drawn: &Drawn) ->
         for shift in SHIFTS {
             let p = number_of(shift)?;
             let too_low = -(p.clone() / (p.clone() + 1u32));
-            planted.push(bench.test(&format!("planted {shift}"), &too_low, PLANTED_LEDGER, budget)?.0);
-            margins.push(bench.test(&format!("margin {shift}"), &p, PLANTED_LEDGER, budget)?.0);
+            planted.push(bench.test(&format!("planted {shift}"), &too_low, PLANTED_ERROR_BUDGET, budget)?.0);
+            margins.push(bench.test(&format!("margin {shift}"), &p, PLANTED_ERROR_BUDGET, budget)?.0);
         }
     }
     Ok(Trials { form, noise: drawn.noise, tail, alone, in_family, planted, margins })

@@ -9,11 +9,11 @@ use super::output::print;
 use super::signals::Signals;
 use super::{AuditArguments, ExitCode, Failure, check_delta, check_output, load_each};
 use crate::audit::bench::Workbench;
-use crate::audit::report::{AuditReport, SCHEMA_VERSION, Settings, render};
+use crate::audit::report::{AuditReport, AuditSettings, SCHEMA_VERSION, render};
 use crate::audit::run::{Audit, AuditError, Budget, StatementAudit, pieces};
 use crate::audit::trial::Depth;
-use crate::audit::worst::Worst;
-use crate::inference::{Evidence, Ledger, Verdict};
+use crate::audit::worst::WorstInstance;
+use crate::inference::{ErrorBudget, Evidence, Verdict};
 use crate::journal::Journal;
 use crate::preset::{Effort, Preset};
 use crate::report::{self, Kind, Provenance};
@@ -69,8 +69,8 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let journal_path = arguments.output.join(format!("{}.journal", arguments.name));
     let journal = Journal::open(&journal_path, &settings).map_err(Failure::bad_input)?;
     let effort = effort();
-    let ledger = ledger(arguments.delta);
-    let bench = Workbench::new(Judging { effort: &effort, ledger, seed: arguments.seed });
+    let error_budget = error_budget(arguments.delta);
+    let bench = Workbench::new(Judging { effort: &effort, error_budget, seed: arguments.seed });
     let pool = thread_pool(arguments.threads)?;
     let signals = Signals::awaited()?;
     let progress = progress_bar(count, "pieces of work");
@@ -120,10 +120,10 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
 }
 
 /// What is asked for, of so many pieces of work.
-fn settings(arguments: &AuditArguments, count: u64) -> Settings {
+fn settings(arguments: &AuditArguments, count: u64) -> AuditSettings {
     // Of one piece as of many: an audit of other statements goes on from the same journal.
     let judgements = (JUDGEMENTS / count.max(1)).min(MOST_JUDGEMENTS);
-    Settings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta, judgements }
+    AuditSettings { seed: arguments.seed, depth: arguments.depth(), delta: arguments.delta, judgements }
 }
 
 /// The tables, what was stored, and where the report is.
@@ -145,8 +145,8 @@ pub(super) fn effort() -> Effort {
 }
 
 /// The share of each judgement in the family-wise error.
-pub(super) fn ledger(delta: f64) -> Ledger {
-    Ledger { delta, tests: JUDGEMENTS }
+pub(super) fn error_budget(delta: f64) -> ErrorBudget {
+    ErrorBudget { delta, tests: JUDGEMENTS }
 }
 
 /// Instances stored for one statement: the newest, and what earlier audits found.
@@ -227,8 +227,8 @@ fn stored_cell(audit: &StatementAudit) -> Option<StoredCell> {
 const DOUBT: f64 = 1e-9;
 
 fn exit_code(audits: &[StatementAudit]) -> ExitCode {
-    let worst = |audit: &StatementAudit, is: &dyn Fn(&Worst) -> bool| audit.worst.as_ref().is_some_and(is);
-    let doubtful = |worst: &Worst| worst.apparent.as_ref().is_some_and(|apparent| apparent.excess > DOUBT);
+    let worst = |audit: &StatementAudit, is: &dyn Fn(&WorstInstance) -> bool| audit.worst.as_ref().is_some_and(is);
+    let doubtful = |worst: &WorstInstance| worst.apparent.as_ref().is_some_and(|apparent| apparent.excess > DOUBT);
     let is_open = |audit: &StatementAudit| {
         audit.unfinished > 0 || worst(audit, &|worst| worst.nothing.is_some()) || worst(audit, &doubtful)
     };

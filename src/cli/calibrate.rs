@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::check::{check_name, progress_bar, thread_pool};
 use super::output::print;
 use super::{CalibrateArguments, ExitCode, Failure, check_delta, check_output};
-use crate::calibrate::{self, CalibrateReport, Settings};
+use crate::calibrate::{self, CalibrateReport, CalibrateSettings};
 use crate::report::{self, Kind, Provenance};
 
 pub(super) fn run(arguments: &CalibrateArguments) -> Result<ExitCode, Failure> {
@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<ExitCode, Failure> {
         return Err(Failure::bad_input(format!("--defect {} is not between -1 and 1", arguments.defect)));
     }
     check_output(&arguments.output, &arguments.name)?;
-    let settings = Settings {
+    let settings = CalibrateSettings {
         cells: arguments.cells,
         delta: arguments.delta,
         seed: arguments.seed,

@@ -8,7 +8,7 @@ use comfy_table::ContentArrangement;
 use super::check::progress_bar;
 use super::output::print;
 use super::{CompareArguments, ExitCode, Failure, check_delta, check_output};
-use crate::compare::{self, CompareError, CompareReport, Comparison, Entry, Finding, Round, StepRule};
+use crate::compare::{self, CompareError, CompareReport, Comparison, ContenderResult, DuelResult, Round, StepRule};
 use crate::inference::distribution_free::Limited;
 use crate::preset::Preset;
 use crate::report::{self, Kind, Provenance};
@@ -79,7 +79,7 @@ const SCREEN: usize = 24;
 fn rendered(comparison: &Comparison, rounds: &[Round], path: &Path) -> String {
     let title = report::wrapped(&format!("{} — {}", comparison.id, comparison.title), report::width(), "  ");
     let head = format!("{title}\n{}", summary(comparison, rounds));
-    let mut duels: Vec<(&Round, &Entry)> =
+    let mut duels: Vec<(&Round, &ContenderResult)> =
         rounds.iter().flat_map(|round| round.entries.iter().map(move |entry| (round, entry))).collect();
     duels.retain(|(_, entry)| entry.duel.is_some());
     duels.sort_by(|(_, a), (_, b)| clearness(b).total_cmp(&clearness(a)));
@@ -98,9 +98,9 @@ fn rendered(comparison: &Comparison, rounds: &[Round], path: &Path) -> String {
 }
 
 /// By how many doublings a shown difference is away from none.
-fn clearness(entry: &Entry) -> f64 {
+fn clearness(entry: &ContenderResult) -> f64 {
     match entry.duel {
-        Some(duel) if duel.finding != Finding::NoDifferenceShown => {
+        Some(duel) if duel.finding != DuelResult::NoDifferenceShown => {
             duel.ratio.value.map_or(f64::INFINITY, |ratio| ratio.log2().abs())
         }
         _ => -1.0,
@@ -108,7 +108,7 @@ fn clearness(entry: &Entry) -> f64 {
 }
 
 /// Duels with the first contender, one row each.
-fn table(duels: &[(&Round, &Entry)]) -> String {
+fn table(duels: &[(&Round, &ContenderResult)]) -> String {
     let header = ["setting", "contender", "floor", "ratio", "finding", "wins"];
     let mut table = report::headed(&header, ContentArrangement::Disabled);
     for (round, entry) in duels {
@@ -117,7 +117,7 @@ fn table(duels: &[(&Round, &Entry)]) -> String {
     report::fitted(&table, &[2, 5])
 }
 
-fn row(round: &Round, entry: &Entry) -> Vec<String> {
+fn row(round: &Round, entry: &ContenderResult) -> Vec<String> {
     let estimate = match round.estimate.as_slice() {
         [] => "exact".to_owned(),
         sources => sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "),
@@ -156,11 +156,11 @@ fn shown(limited: &Limited) -> String {
     }
 }
 
-fn word(finding: Finding) -> &'static str {
+fn word(finding: DuelResult) -> &'static str {
     match finding {
-        Finding::Better => "better",
-        Finding::Worse => "worse",
-        Finding::NoDifferenceShown => "no difference shown",
+        DuelResult::Better => "better",
+        DuelResult::Worse => "worse",
+        DuelResult::NoDifferenceShown => "no difference shown",
     }
 }
 
@@ -191,9 +191,9 @@ fn summary(comparison: &Comparison, rounds: &[Round]) -> String {
             table.add_row([
                 contender.name.clone(),
                 told(rule),
-                count(Finding::Better),
-                count(Finding::Worse),
-                count(Finding::NoDifferenceShown),
+                count(DuelResult::Better),
+                count(DuelResult::Worse),
+                count(DuelResult::NoDifferenceShown),
                 format!("{} to {}", number(Some(least)), number(Some(most))),
             ]);
         }

@@ -50,7 +50,7 @@ fn find(id: &str, report: Option<&Report>) -> Result<Option<Statement>, Failure>
 }
 
 /// What a report says of a statement.
-enum Finding<'r> {
+enum ReportedVerdict<'r> {
     /// This verdict.
     Verdict(&'r StatementSummary),
     /// A verdict on an earlier or later text, which says nothing of this one.
@@ -59,14 +59,14 @@ enum Finding<'r> {
     Absent,
 }
 
-impl<'r> Finding<'r> {
+impl<'r> ReportedVerdict<'r> {
     fn of(statement: &Statement, report: &'r Report) -> Self {
         let Some(summary) = report.statements.iter().find(|summary| summary.id == statement.id) else {
-            return Finding::Absent;
+            return ReportedVerdict::Absent;
         };
         // The hash also covers the texts of what it instantiates.
         let same = summary.text == *statement.text && summary.hash == statement.hash;
-        if same { Finding::Verdict(summary) } else { Finding::OtherText }
+        if same { ReportedVerdict::Verdict(summary) } else { ReportedVerdict::OtherText }
     }
 }
 
@@ -81,8 +81,9 @@ struct Theory<'t> {
 
 impl<'t> Theory<'t> {
     fn new(statements: &'t [Statement], graph: &'t Graph, report: Option<&'t Report>) -> Self {
-        let taints =
-            |s: &Statement| report.is_some_and(|r| matches!(Finding::of(s, r), Finding::Verdict(v) if v.taints()));
+        let taints = |s: &Statement| {
+            report.is_some_and(|r| matches!(ReportedVerdict::of(s, r), ReportedVerdict::Verdict(v) if v.taints()))
+        };
         let wrong = statements.iter().filter(|s| taints(s)).map(|s| s.id.clone()).collect();
         Theory { statements, graph, report, wrong }
     }
@@ -107,10 +108,10 @@ impl<'t> Theory<'t> {
             None => {}
         }
         if let Some(report) = self.report {
-            marks.push(match Finding::of(statement, report) {
-                Finding::Verdict(summary) => render_verdict(summary),
-                Finding::OtherText => "no verdict: the report is of another text".to_owned(),
-                Finding::Absent => "not in the report".to_owned(),
+            marks.push(match ReportedVerdict::of(statement, report) {
+                ReportedVerdict::Verdict(summary) => render_verdict(summary),
+                ReportedVerdict::OtherText => "no verdict: the report is of another text".to_owned(),
+                ReportedVerdict::Absent => "not in the report".to_owned(),
             });
         }
         marks.dedup();

@@ -13,7 +13,7 @@ use crate::audit::worst::Shown;
 use crate::report::{self, AnyReport, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
 use crate::statement::{Statement, load_text};
 use crate::verify::instance::{CellSpec, Instance};
-use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, trace};
+use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, replay_table};
 
 pub(super) fn run(path: &Path, number: Option<usize>, precision: Option<u32>) -> Result<ExitCode, Failure> {
     let Some(number) = number else { return prove::replay(path) };
@@ -32,7 +32,7 @@ fn run_check(report: &Report, path: &Path, number: usize, precision: Option<u32>
     let statement = statement(report, cell, path)?;
     let mut effort = report.settings.effort.clone();
     effort.precision = precision.or(effort.precision);
-    let judging = Judging { effort: &effort, ledger: report.settings.ledger, seed: report.settings.seed };
+    let judging = Judging { effort: &effort, error_budget: report.settings.error_budget, seed: report.settings.seed };
     let replayed = built(&statement, &cell.spec, (number, path))?;
     let found = again(&replayed, &cell.spec.to_string(), judging, number)?;
     if precision.is_none()
@@ -57,7 +57,7 @@ fn again(
     judging: Judging<'_>,
     number: usize,
 ) -> Result<Result<Outcome, CheckFailure>, Failure> {
-    let trace = trace::text(cell, judging);
+    let trace = replay_table::text(cell, judging);
     print(&format!("cell {number}: {}; {label}\n{trace}", cell.statement.id))?;
     let found = verify::check_cell(cell, judging);
     if let Ok(outcome) = &found {
@@ -90,8 +90,8 @@ fn run_audit(report: &AuditReport, path: &Path, number: usize, precision: Option
     }
     let mut effort = audit::effort();
     effort.precision = precision;
-    let ledger = audit::ledger(report.settings.delta);
-    let judging = Judging { effort: &effort, ledger, seed: report.settings.seed };
+    let error_budget = audit::error_budget(report.settings.delta);
+    let judging = Judging { effort: &effort, error_budget, seed: report.settings.seed };
     let cell = built(&statement, &shown.spec, (number, path))?;
     let found = again(&cell, &shown.label, judging, number)?;
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;

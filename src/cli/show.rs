@@ -9,7 +9,7 @@ use super::output::print;
 use super::{ClaimNotation, ExitCode, Failure, load};
 use crate::number::{Interval, Scalar};
 use crate::report::{self, Form};
-use crate::statement::evaluate::{Evaluator, NO_VALUE, Scope};
+use crate::statement::evaluate::{Environment, Evaluator, NO_VALUE};
 use crate::statement::parse::parse;
 use crate::statement::syntax::ExprKind;
 use crate::statement::term::{Builtin, Index, Node, ScalarSequence, Term};
@@ -151,7 +151,7 @@ fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<
     let set = |name: &str| values.iter().find(|(n, _)| n == name).map(|(_, value)| value);
     let given = |name: &str| set(name).map(|value| Interval::from_rational(value, BITS));
     let count = |name: &str| set(name).and_then(|value| value.numer().to_usize()).unwrap_or(1);
-    let mut scope = Scope::<Interval> {
+    let mut environment = Environment::<Interval> {
         context: BITS,
         parameters: statement.parameters.iter().map(|p| given(&p.name)).collect(),
         constants: vec![None; statement.constants.len()],
@@ -170,7 +170,7 @@ fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<
     let mut shown = Vec::new();
     for symbol in &statement.order {
         match symbol {
-            Symbol::Parameter(i) => refuse_outside(statement, &statement.parameters[*i], set, &scope)?,
+            Symbol::Parameter(i) => refuse_outside(statement, &statement.parameters[*i], set, &environment)?,
             Symbol::Constant(i) => {
                 let constant = &statement.constants[*i];
                 let mut lacking = lacking(statement, &constant.term, &|name| set(name).is_some());
@@ -179,7 +179,7 @@ fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<
                         lacking.extend(needs[*used].iter().cloned());
                     }
                 });
-                let value = Evaluator::without_trace(&scope).term(&constant.term).ok().filter(Scalar::is_defined);
+                let value = Evaluator::without_trace(&environment).term(&constant.term).ok().filter(Scalar::is_defined);
                 if value.is_some() && COUNTS.iter().all(|name| !lacking.contains(*name)) {
                     // What it lacks stands in a branch that is not taken.
                     lacking.clear();
@@ -190,7 +190,7 @@ fn evaluate(statement: &Statement, values: &[(String, Rational)]) -> Result<Vec<
                     None => Shown::Nothing,
                 };
                 shown.push((constant.name.clone(), found));
-                scope.constants[*i] = value.filter(|_| lacking.is_empty());
+                environment.constants[*i] = value.filter(|_| lacking.is_empty());
                 needs[*i] = lacking;
             }
         }
@@ -202,9 +202,9 @@ fn refuse_outside<'v>(
     statement: &Statement,
     parameter: &Parameter,
     set: impl Fn(&str) -> Option<&'v Rational>,
-    scope: &Scope<Interval>,
+    environment: &Environment<Interval>,
 ) -> Result<(), Failure> {
-    match set(&parameter.name).filter(|value| is_outside(parameter, value, scope)) {
+    match set(&parameter.name).filter(|value| is_outside(parameter, value, environment)) {
         None => Ok(()),
         Some(value) => Err(Failure::bad_input(format!(
             "`{}` = {value} is outside its range {}; {} says nothing of it",
@@ -214,11 +214,11 @@ fn refuse_outside<'v>(
 }
 
 /// Whether a value is certainly outside a parameter's range; an end that needs more than what is set excludes nothing.
-fn is_outside(parameter: &Parameter, value: &Rational, scope: &Scope<Interval>) -> bool {
+fn is_outside(parameter: &Parameter, value: &Rational, environment: &Environment<Interval>) -> bool {
     let value = Interval::from_rational(value, BITS);
     let end = |bound: &Bound| {
         let term = bound.value.as_ref()?;
-        Evaluator::without_trace(scope).term(term).ok().filter(Scalar::is_defined)
+        Evaluator::without_trace(environment).term(term).ok().filter(Scalar::is_defined)
     };
     let beyond = |low: &Interval, high: &Interval, closed: bool| {
         if closed { low.certainly_lt(high) } else { low.certainly_le(high) }

@@ -23,8 +23,8 @@ use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::report::{Document, Kind, Provenance};
 use crate::statement::{Statement, StatementError, id_defect, library};
+use crate::verify::a_priori_bound::predicted;
 use crate::verify::instance::Start;
-use crate::verify::predict::predicted;
 
 mod runs;
 
@@ -141,12 +141,12 @@ pub struct Round {
     /// Step sizes.
     pub rule: StepRule,
     /// What each contender reached.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ContenderResult>,
 }
 
 /// One contender in a round.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Entry {
+pub struct ContenderResult {
     /// The contender's name.
     pub contender: String,
     /// γ.
@@ -184,13 +184,13 @@ pub struct Duel {
     /// Median of the first's floor over its own: above one it is the better.
     pub ratio: Limited,
     /// What the limits of the ratio show.
-    pub finding: Finding,
+    pub finding: DuelResult,
 }
 
 /// What a duel shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Finding {
+pub enum DuelResult {
     /// Its floor is lower.
     Better,
     /// Its floor is higher.
@@ -397,7 +397,7 @@ impl Arena<'_> {
 
     fn round(&self, rule: StepRule) -> Result<Round, CompareError> {
         let (replicates, pilots) = budget(self.preset);
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<ContenderResult> = Vec::new();
         let mut first: Option<Measured> = None;
         for contender in &self.comparison.contenders {
             let runner = self.runner(contender)?;
@@ -409,7 +409,7 @@ impl Arena<'_> {
             let duel = first.as_ref().map(|first| self.duel(first, &measured));
             let limited = |values: &[f64]| self.limited(values, measured.deterministic);
             let reached = measured.steps.iter().filter(|k| **k <= self.comparison.horizon as f64).count() as u64;
-            entries.push(Entry {
+            entries.push(ContenderResult {
                 contender: contender.name.clone(),
                 step,
                 floor: limited(&measured.floors),
@@ -456,11 +456,11 @@ impl Arena<'_> {
         // Where a floor is infinite the ratio is 0 or infinite, and its limits with it.
         let all = |test: fn(f64) -> bool| deterministic && pairs.iter().all(|(a, b)| test(a / b));
         let finding = if ratio.is_above(1.0) || all(|r| r > 1.0) {
-            Finding::Better
+            DuelResult::Better
         } else if ratio.is_below(1.0) || all(|r| r < 1.0) {
-            Finding::Worse
+            DuelResult::Worse
         } else {
-            Finding::NoDifferenceShown
+            DuelResult::NoDifferenceShown
         };
         Duel { wins, ratio, finding }
     }
@@ -514,7 +514,7 @@ mod tests {
             let [a, b] = round.entries.as_slice() else { panic!("two entries") };
             assert_eq!((&a.floor, &a.gap, &a.steps), (&b.floor, &b.gap, &b.steps));
             let duel = b.duel.unwrap();
-            assert_eq!(duel.finding, Finding::NoDifferenceShown);
+            assert_eq!(duel.finding, DuelResult::NoDifferenceShown);
             assert_eq!((duel.ratio.value, duel.wins.value), (Some(1.0), Some(0.0)));
         }
     }
@@ -523,7 +523,7 @@ mod tests {
     fn less_noise_is_found_better_and_a_run_that_diverges_is_found_worse() {
         let louder = "[{ name = \"a\", parameters = { beta = 1 }, sources = [{ source = \"axis\", size = 4 }] }, { name = \"b\", parameters = { beta = 1 } }]";
         for round in rounds_of(&comparison(SIGNS, louder)) {
-            assert_eq!(round.entries[1].duel.unwrap().finding, Finding::Better, "{round:?}");
+            assert_eq!(round.entries[1].duel.unwrap().finding, DuelResult::Better, "{round:?}");
         }
         let mut diverging = comparison(
             "[[]]",
@@ -532,7 +532,7 @@ mod tests {
         diverging.horizon = 400;
         for round in rounds_of(&diverging).into_iter().filter(|r| matches!(r.rule, StepRule::Same(_))) {
             assert_eq!(round.entries[1].floor.value, None);
-            assert_eq!(round.entries[1].duel.unwrap().finding, Finding::Worse);
+            assert_eq!(round.entries[1].duel.unwrap().finding, DuelResult::Worse);
         }
     }
 
@@ -552,7 +552,7 @@ mod tests {
             "[[{ source = \"offset\", size = 0.25 }]]",
             "[{ name = \"a\", parameters = { beta = 1 } }, { name = \"b\", parameters = { beta = 0.9 } }]",
         ));
-        let entries: Vec<&Entry> = rounds.iter().flat_map(|round| &round.entries).collect();
+        let entries: Vec<&ContenderResult> = rounds.iter().flat_map(|round| &round.entries).collect();
         assert!(entries.iter().any(|entry| entry.predictions[0].bound.is_some()));
         for entry in entries {
             if let (Some(bound), Some(floor)) = (entry.predictions[0].bound, entry.floor.value) {

@@ -10,7 +10,7 @@ use crate::audit::report::{AuditReport, Tally};
 use crate::audit::run::StatementAudit;
 use crate::audit::target::TargetAudit;
 use crate::audit::trend::Trend;
-use crate::audit::trial::Fate;
+use crate::audit::trial::MutantStatus;
 use crate::report::wording;
 
 /// The page.
@@ -38,7 +38,7 @@ struct Card {
     /// The instance that violates it, or the tightest one.
     worst: Vec<(String, String)>,
     parts: Option<Plot>,
-    rooms: Vec<[String; 4]>,
+    margins: Vec<[String; 4]>,
     findings: Vec<(String, String, String)>,
     transplants: Vec<(String, String)>,
     trends: Vec<Plot>,
@@ -107,7 +107,7 @@ fn card(audit: &StatementAudit, number: usize, file: &str) -> Card {
             ]
         }),
         parts: parts(audit),
-        rooms: rooms(audit),
+        margins: margins(audit),
         findings: findings(audit),
         transplants: transplants(audit),
         trends: audit.trends.iter().enumerate().filter_map(|(n, trend)| drawn(audit, n, trend)).collect(),
@@ -164,9 +164,9 @@ fn parts(audit: &StatementAudit) -> Option<Plot> {
     (!rows.is_empty()).then(|| Plot { svg: shares(&words, &rows), caption: caption.to_owned(), command: None })
 }
 
-fn rooms(audit: &StatementAudit) -> Vec<[String; 4]> {
-    let rows = audit.targets.iter().flat_map(|target| target.rooms.iter().map(move |room| (target, room)));
-    let told = |(target, room): (&TargetAudit, &crate::audit::room::Room)| {
+fn margins(audit: &StatementAudit) -> Vec<[String; 4]> {
+    let rows = audit.targets.iter().flat_map(|target| target.margins.iter().map(move |room| (target, room)));
+    let told = |(target, room): (&TargetAudit, &crate::audit::margin::Margin)| {
         let violated = room.violated.map_or_else(|| "none found".to_owned(), |factor| factor_of(factor));
         [target.target.place.to_string(), room.target.text.clone(), factor_of(room.survives), violated]
     };
@@ -205,16 +205,16 @@ fn findings(audit: &StatementAudit) -> Vec<(String, String, String)> {
 }
 
 fn transplants(audit: &StatementAudit) -> Vec<(String, String)> {
-    let told = |transplant: &crate::audit::relative::Transplant| {
-        let fate = match &transplant.fate {
-            Fate::Killed { instance, .. } => format!("refuted on {instance}"),
-            Fate::Slack { .. } => "not refuted".to_owned(),
-            Fate::Equivalent { .. } => "the same".to_owned(),
-            Fate::Weaker => "claims less".to_owned(),
-            Fate::Undecided { reason } => reason.clone(),
-            Fate::NoStatement => "no statement".to_owned(),
+    let told = |transplant: &crate::audit::constant_swap::Transplant| {
+        let status = match &transplant.status {
+            MutantStatus::Killed { instance, .. } => format!("refuted on {instance}"),
+            MutantStatus::Slack { .. } => "not refuted".to_owned(),
+            MutantStatus::Equivalent { .. } => "the same".to_owned(),
+            MutantStatus::Weaker => "claims less".to_owned(),
+            MutantStatus::Undecided { reason } => reason.clone(),
+            MutantStatus::NoStatement => "no statement".to_owned(),
         };
-        (format!("{} = {} as in {}", transplant.constant, transplant.expression, transplant.from), fate)
+        (format!("{} = {} as in {}", transplant.constant, transplant.expression, transplant.from), status)
     };
     audit.transplants.iter().map(told).collect()
 }

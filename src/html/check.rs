@@ -154,7 +154,7 @@ fn facts(report: &Report) -> String {
         counted(report.cells.len(), "cell", "cells"),
         format!("preset {}", settings.preset.to_possible_value().as_ref().map_or("", |value| value.get_name())),
         format!("seed {}", settings.seed),
-        format!("false alarms at most {:e} over all", settings.ledger.delta),
+        format!("false alarms at most {:e} over all", settings.error_budget.delta),
         made_by(&report.provenance),
     ]
     .join(" · ")

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::plot::{Floor, Words, floors};
 use super::{Plot, counted, made_by};
-use crate::compare::{CompareReport, Entry, Finding, Round, StepRule};
+use crate::compare::{CompareReport, ContenderResult, DuelResult, Round, StepRule};
 
 /// The page.
 #[derive(Debug, Serialize)]
@@ -89,9 +89,9 @@ fn summary(report: &CompareReport) -> Vec<Row> {
                 rows.len() - 1
             });
             *match duel.finding {
-                Finding::Better => &mut rows[position].better,
-                Finding::Worse => &mut rows[position].worse,
-                Finding::NoDifferenceShown => &mut rows[position].no_difference,
+                DuelResult::Better => &mut rows[position].better,
+                DuelResult::Worse => &mut rows[position].worse,
+                DuelResult::NoDifferenceShown => &mut rows[position].no_difference,
             } += 1;
         }
     }
@@ -100,7 +100,7 @@ fn summary(report: &CompareReport) -> Vec<Row> {
 }
 
 fn drawn(round: &Round, number: usize) -> Plot {
-    let row = |entry: &Entry| Floor {
+    let row = |entry: &ContenderResult| Floor {
         name: entry.contender.clone(),
         value: entry.floor.value,
         limits: entry.floor.limits,

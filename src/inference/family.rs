@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 /// Weighted e-Bonferroni: statistical cell i of `cells` may err with probability δ/cells, whatever
 /// the dependence between cells and however long each is watched (union of Ville's inequalities).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Ledger {
+pub struct ErrorBudget {
     /// Family-wise δ.
     pub delta: f64,
     /// Statistical tests that share it.
     pub tests: u64,
 }
 
-impl Ledger {
+impl ErrorBudget {
     /// Why its δ is no probability of an error, if it is none.
     #[must_use]
     pub fn defect(&self) -> Option<String> {

@@ -12,7 +12,7 @@ mod mixture;
 mod verdict;
 
 pub use bernstein::BernsteinLimits;
-pub use family::Ledger;
+pub use family::ErrorBudget;
 pub use mean_test::{Decision, InferenceError, MeanTest, MinimumTest, TailClass};
 pub use mixture::Mixture;
 pub use verdict::{Evidence, Verdict};

@@ -12,7 +12,7 @@ use super::recording::Plan;
 use super::table::Table;
 use crate::number::{Interval, Scalar, norm2, zeros};
 use crate::oracle::operator::{Choice, Operator};
-use crate::oracle::{Estimable, Memory, NoRandomness, Oracle, Randomness, Situation, Subset, Tape};
+use crate::oracle::{Estimable, EstimateQuery, Memory, NoRandomness, Oracle, Randomness, Subset, Tape};
 use crate::problem::{Arithmetic, DynProblem, Evaluate, Scratch};
 
 /// A problem, an estimate of its gradient and a method from a starting point.
@@ -460,7 +460,7 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
         let called: &[S] = if *called_is_point { at_point } else { called };
         let y = &vectors.registers[at];
         experiment.oracle.worker_gradients(experiment.problem, y, worker_gradients, context, scratch);
-        let badness = |lane: usize, candidate: &[f64]| {
+        let adversary_score = |lane: usize, candidate: &[f64]| {
             let gradient: Vec<f64> = called.iter().map(|g| g.lane(lane)).collect();
             before.as_ref().map_or(f64::NAN, |before| before.next_gradient_norm(experiment, lane, &gradient, candidate))
         };
@@ -468,7 +468,7 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
             .method
             .direction()
             .and_then(|register| Some(before.as_ref()?.registers.get(register)?.as_slice()));
-        let situation = Situation {
+        let situation = EstimateQuery {
             step: Some(*k),
             x: y,
             gradient: called,
@@ -476,7 +476,7 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
             direction,
             workers: experiment.problem.workers(),
             problem: *problem,
-            badness: before.is_some().then_some(&badness),
+            adversary_score: before.is_some().then_some(&adversary_score),
             memory: sources,
         };
         if matches!(drawing, Drawing::Whole) {
@@ -497,7 +497,7 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
         memories.renew();
         let Memories { called, error, sources, scratch, .. } = &mut **memories;
         problem.worker_gradient_in(worker, y, called, context, scratch);
-        let situation = Situation {
+        let situation = EstimateQuery {
             step: Some(*k),
             x: y,
             gradient: called,
@@ -505,7 +505,7 @@ impl<S: Arithmetic + Estimable> Live<'_, '_, S> {
             direction: None,
             workers: experiment.problem.workers(),
             problem: *problem,
-            badness: None,
+            adversary_score: None,
             memory: sources,
         };
         experiment.oracle.draw_for_worker(&situation, *random, error, context);
@@ -690,7 +690,7 @@ pub fn start_error(experiment: &Experiment<'_>, bits: u32) -> Option<Interval> {
         let mut unused = zeros(problem.dimension(), bits);
         let mut worker_gradients = Vec::new();
         experiment.oracle.worker_gradients(problem, &x, &mut worker_gradients, bits, &mut scratch);
-        let situation = Situation {
+        let situation = EstimateQuery {
             step: Some(0),
             x: &x,
             gradient: &gradient,
@@ -698,7 +698,7 @@ pub fn start_error(experiment: &Experiment<'_>, bits: u32) -> Option<Interval> {
             direction: None,
             workers: problem.workers(),
             problem: Interval::view(problem),
-            badness: None,
+            adversary_score: None,
             memory: &Memory::new(problem, bits),
         };
         experiment.oracle.draw(&situation, &mut NoRandomness, &mut bias, &mut unused, bits);

@@ -11,7 +11,9 @@ use super::linear::{InCoordinates, forward, towards};
 use super::run::{Drawing, Emitted, Experiment};
 use super::table::Table;
 use crate::number::{Scalar, norm2, zeros};
-use crate::oracle::{Enumerated, Estimable, Memory, NoRandomness, Oracle, Randomness, Replayed, Situation, StepDraws};
+use crate::oracle::{
+    Enumerated, Estimable, EstimateQuery, Memory, NoRandomness, Oracle, Randomness, Replayed, StepDraws,
+};
 use crate::problem::{Arithmetic, DynProblem, Scratch};
 use crate::statement::evaluate::{EvaluationError, Trace};
 use crate::statement::term::{Derived, OfMethod, ScalarSequence, VectorSequence};
@@ -628,7 +630,7 @@ pub fn contributions<S: Arithmetic + Estimable>(
     oracle.worker_gradients(problem, x, &mut worker_gradients, context, &mut scratch);
     let vector = || zeros(x.len(), context);
     let (mut bias, mut noise, mut free) = (vector(), vector(), vector());
-    let situation = Situation {
+    let situation = EstimateQuery {
         step: Some(k),
         x,
         gradient,
@@ -636,7 +638,7 @@ pub fn contributions<S: Arithmetic + Estimable>(
         direction: None,
         workers: problem.workers(),
         problem: S::view(problem),
-        badness: None,
+        adversary_score: None,
         memory: &Memory::new(problem, context),
     };
     let mut random = Replayed::new(draws, context);

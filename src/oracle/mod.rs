@@ -30,10 +30,10 @@ pub use subset::Subset;
 pub use tape::Tape;
 
 /// Scores an error vector for one lane of the arithmetic; larger is worse.
-pub type Badness<'a> = &'a dyn Fn(usize, &[f64]) -> f64;
+pub type AdversaryScore<'a> = &'a dyn Fn(usize, &[f64]) -> f64;
 
 /// Where an estimate is asked for. All vectors have length d.
-pub struct Situation<'a, S> {
+pub struct EstimateQuery<'a, S> {
     /// The step of the run; none at a point that belongs to no run, where sources that differ from step to
     /// step take the first one's vector.
     pub step: Option<usize>,
@@ -50,7 +50,7 @@ pub struct Situation<'a, S> {
     /// The objective.
     pub problem: &'a dyn Evaluate<S>,
     /// How bad an error would be: larger is worse for the claim at hand. Greedy sources ask it.
-    pub badness: Option<Badness<'a>>,
+    pub adversary_score: Option<AdversaryScore<'a>>,
     /// Working memory of the sources.
     pub memory: &'a RefCell<Memory<S>>,
 }
@@ -93,7 +93,7 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// `out += u`, the contribution at this step.
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -105,18 +105,24 @@ pub trait Source: fmt::Debug + Send + Sync {
     }
 
     /// The same for the estimate of one worker's gradient, which is `at.gradient`; nothing where it is no error of that.
-    fn add_to_worker<S: Estimable>(&self, _: &Situation<'_, S>, _: &mut dyn Randomness<S>, _: &mut [S], _: S::Context) {
+    fn add_to_worker<S: Estimable>(
+        &self,
+        _: &EstimateQuery<'_, S>,
+        _: &mut dyn Randomness<S>,
+        _: &mut [S],
+        _: S::Context,
+    ) {
     }
 }
 
 /// One arithmetic's view of a source.
 pub trait AddIn<S: Estimable> {
     /// See [`Source::add`].
-    fn add_in(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
+    fn add_in(&self, at: &EstimateQuery<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context);
     /// See [`Source::add_to_worker`].
     fn add_to_worker_in(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -124,7 +130,7 @@ pub trait AddIn<S: Estimable> {
 }
 
 impl<T: Source, S: Estimable> AddIn<S> for T {
-    fn add_in(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add_in(&self, at: &EstimateQuery<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
         S::with_widest_registers(
             #[inline(always)]
             || self.add(at, random, out, context),
@@ -133,7 +139,7 @@ impl<T: Source, S: Estimable> AddIn<S> for T {
 
     fn add_to_worker_in(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -262,7 +268,7 @@ impl Oracle {
     /// written with the bias.
     pub fn draw<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         bias: &mut [S],
         noise: &mut [S],
@@ -275,7 +281,7 @@ impl Oracle {
     /// Writes the noise of one step alone: `noise` ← ν_k.
     pub fn draw_noise<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         noise: &mut [S],
         context: S::Context,
@@ -286,7 +292,7 @@ impl Oracle {
     /// Writes the error of an estimate of one worker's gradient, which is `at.gradient`.
     pub fn draw_for_worker<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -308,7 +314,7 @@ impl Oracle {
     /// are computed. The order of draws is that of [`Oracle::draw`].
     pub fn draw_apart<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         [bias, noise, free]: [&mut [S]; 3],
         context: S::Context,
@@ -368,7 +374,7 @@ impl Oracle {
     fn draw_part<S: Estimable>(
         &self,
         wanted: &[Part],
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,

@@ -86,7 +86,7 @@ fn an_adversary_stays_within_its_radius_where_the_gradients_norm_is_lost() {
     let memory = Memory::new(problem.as_ref(), ());
     for length in [0.0, 5e-324, 1e-200, 1e-170, 1e-155, 1e-140, 1.0] {
         let gradient = [length, -length];
-        let at = Situation {
+        let at = EstimateQuery {
             step: None,
             x: &[0.0; 2],
             gradient: &gradient,
@@ -94,7 +94,7 @@ fn an_adversary_stays_within_its_radius_where_the_gradients_norm_is_lost() {
             direction: None,
             workers: 1,
             problem: view,
-            badness: None,
+            adversary_score: None,
             memory: &memory,
         };
         for spec in [

@@ -11,7 +11,6 @@ use thiserror::Error;
 
 use crate::number::{self, Ball, Exact, Interval, Lanes, Mp, Scalar};
 
-pub mod audit;
 mod balanced;
 pub mod data;
 pub mod eigen;
@@ -20,6 +19,7 @@ pub mod family;
 pub mod free;
 pub mod orthogonal;
 mod rows;
+pub mod soundness_probe;
 mod spectrum;
 mod suite;
 

@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_latex_reads_as_its_own_is_escaped_outside_of_formulas() {
         let text = latex(&report());
-        assert!(text.contains(r"clip\_100\% & holds & $\left|f"), "{text}");
+        assert!(text.contains(r"clip\_100\% & holds & $\left\vert f"), "{text}");
         assert!(text.lines().all(|line| line.starts_with(['\\', ' '])), "{text}");
     }
 

@@ -56,7 +56,7 @@ impl Document for Report {
     const VERSION: u32 = SCHEMA_VERSION;
 
     fn defect(&self) -> Option<String> {
-        self.settings.effort.defect().or_else(|| self.settings.ledger.defect())
+        self.settings.effort.defect().or_else(|| self.settings.error_budget.defect())
     }
 }
 

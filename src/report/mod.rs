@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::inference::{Ledger, Verdict};
+use crate::inference::{ErrorBudget, Verdict};
 use crate::preset::{Effort, Preset};
 use crate::prove::Standing;
 use crate::statement::graph::Graph;
@@ -54,7 +54,7 @@ pub struct Report {
     /// What produced it.
     pub provenance: Provenance,
     /// What was asked for.
-    pub settings: Settings,
+    pub settings: CheckSettings,
     /// Sum over the cells of each statement, in the order checked.
     pub statements: Vec<StatementSummary>,
     /// Planned cells that were not reached, because the check was ended.
@@ -80,7 +80,7 @@ pub struct Provenance {
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Settings {
+pub struct CheckSettings {
     /// Suite seed.
     pub seed: u64,
     /// Thoroughness.
@@ -88,7 +88,7 @@ pub struct Settings {
     /// Budget of each cell.
     pub effort: Effort,
     /// Family-wise error and the number of tests that share it.
-    pub ledger: Ledger,
+    pub error_budget: ErrorBudget,
 }
 
 /// One cell.
@@ -373,13 +373,13 @@ pub(crate) mod tests {
 
     /// Of a check that came to these verdicts.
     pub(crate) fn report_of(preset: Preset, statements: Vec<StatementSummary>) -> Report {
-        let ledger = Ledger { delta: 1e-6, tests: 0 };
+        let error_budget = ErrorBudget { delta: 1e-6, tests: 0 };
         Report {
             kind: Kind::Check,
             schema_version: SCHEMA_VERSION,
             name: "check".into(),
             provenance: Provenance::new(0.0),
-            settings: Settings { seed: 1, preset, effort: preset.effort(), ledger },
+            settings: CheckSettings { seed: 1, preset, effort: preset.effort(), error_budget },
             statements,
             not_reached: 0,
             cells: Vec::new(),

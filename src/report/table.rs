@@ -28,14 +28,14 @@ pub fn render(report: &Report) -> String {
             summary.least_slack.map_or_else(|| "–".to_owned(), |x| format!("{x:.2e}")),
         ]);
     }
-    let ledger = report.settings.ledger;
+    let error_budget = report.settings.error_budget;
     let closing = format!(
         "{} statements, {} cells in {:.1} s; family-wise error at most {:e} over {} statistical tests; seed {}",
         report.statements.len(),
         report.cells.len(),
         report.provenance.wall_seconds,
-        ledger.delta,
-        ledger.tests,
+        error_budget.delta,
+        error_budget.tests,
         report.settings.seed,
     );
     let mut lines = vec![fitted(&table, &DROPPABLE)];

@@ -156,7 +156,7 @@ pub trait Trace<S: Scalar> {
 
 /// The numbers of an instance in one arithmetic.
 #[derive(Clone, Debug)]
-pub struct Scope<S: Scalar> {
+pub struct Environment<S: Scalar> {
     /// Context of the arithmetic.
     pub context: S::Context,
     /// Parameters in the statement's order; `None` while not yet chosen.
@@ -203,7 +203,7 @@ pub enum RandomIndex {
 
 /// Evaluates terms on a trace.
 pub struct Evaluator<'a, S: Scalar> {
-    scope: &'a Scope<S>,
+    environment: &'a Environment<S>,
     trace: Option<&'a dyn Trace<S>>,
     outcomes: Option<&'a [&'a dyn Trace<S>]>,
     random: &'a RandomIndex,
@@ -218,15 +218,15 @@ pub struct Evaluator<'a, S: Scalar> {
 impl<'a, S: Scalar> Evaluator<'a, S> {
     /// For terms that mention no run.
     #[must_use]
-    pub fn without_trace(scope: &'a Scope<S>) -> Self {
+    pub fn without_trace(environment: &'a Environment<S>) -> Self {
         Evaluator {
-            scope,
+            environment,
             trace: None,
             outcomes: None,
             random: &RandomIndex::Absent,
             slots: [0; MAX_SLOTS],
             random_value: None,
-            horizon: scope.horizon as i64,
+            horizon: environment.horizon as i64,
             watch: None,
             nesting: (0, 0),
         }
@@ -234,15 +234,19 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     /// For terms on one run, or on a table of expectations.
     #[must_use]
-    pub fn on(scope: &'a Scope<S>, trace: &'a dyn Trace<S>, random: &'a RandomIndex) -> Self {
-        Evaluator { trace: Some(trace), random, ..Evaluator::without_trace(scope) }
+    pub fn on(environment: &'a Environment<S>, trace: &'a dyn Trace<S>, random: &'a RandomIndex) -> Self {
+        Evaluator { trace: Some(trace), random, ..Evaluator::without_trace(environment) }
     }
 
     /// For one-step claims: all equally likely outcomes of the step after the past. Quantities
     /// outside `E[· | past]` are read from `known`, which must refuse those that the outcomes do not share.
     #[must_use]
-    pub fn on_outcomes(scope: &'a Scope<S>, known: &'a dyn Trace<S>, outcomes: &'a [&'a dyn Trace<S>]) -> Self {
-        Evaluator { trace: Some(known), outcomes: Some(outcomes), ..Evaluator::without_trace(scope) }
+    pub fn on_outcomes(
+        environment: &'a Environment<S>,
+        known: &'a dyn Trace<S>,
+        outcomes: &'a [&'a dyn Trace<S>],
+    ) -> Self {
+        Evaluator { trace: Some(known), outcomes: Some(outcomes), ..Evaluator::without_trace(environment) }
     }
 
     /// Shows every number that occurs from here on, those in vectors too.
@@ -286,8 +290,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Index::Literal(value) => *value,
             Index::Slot(slot) => self.slots[*slot],
             Index::Horizon => self.horizon,
-            Index::Workers => self.scope.workers as i64,
-            Index::Dimension => self.scope.dimension as i64,
+            Index::Workers => self.environment.workers as i64,
+            Index::Dimension => self.environment.dimension as i64,
             Index::Limit => LIMIT,
             Index::Random => self.random_value.ok_or(EvaluationError::RandomIndex)?,
             Index::Add(a, b) => self.index(a)?.checked_add(self.index(b)?).ok_or(EvaluationError::Overflow)?,
@@ -328,7 +332,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn integer(&self, value: i64) -> S {
         // Horizons, dimensions and workers are far below 2^53.
-        S::from_f64(value as f64, self.scope.context)
+        S::from_f64(value as f64, self.environment.context)
     }
 
     fn trace(&self, name: &str, index: i64) -> Evaluated<&'a dyn Trace<S>> {
@@ -347,19 +351,19 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn value(&mut self, term: &Term) -> Evaluated<S> {
         Ok(match term {
-            Term::Number(value) => S::from_rational(value, self.scope.context),
+            Term::Number(value) => S::from_rational(value, self.environment.context),
             Term::Parameter(i) => {
-                self.scope.parameters[*i].clone().ok_or(EvaluationError::MissingConstant("a parameter"))?
+                self.environment.parameters[*i].clone().ok_or(EvaluationError::MissingConstant("a parameter"))?
             }
-            Term::Constant(i) => self.scope.constants[*i].clone().ok_or(EvaluationError::ValuelessConstant)?,
+            Term::Constant(i) => self.environment.constants[*i].clone().ok_or(EvaluationError::ValuelessConstant)?,
             Term::Builtin(builtin) => self.builtin(*builtin)?,
             Term::Given(i) => {
-                self.scope.given[*i].clone().ok_or(EvaluationError::MissingConstant("a given constant"))?
+                self.environment.given[*i].clone().ok_or(EvaluationError::MissingConstant("a given constant"))?
             }
             Term::Method(position, _) => {
-                self.scope.method.get(*position).cloned().flatten().ok_or(EvaluationError::ValuelessConstant)?
+                self.environment.method.get(*position).cloned().flatten().ok_or(EvaluationError::ValuelessConstant)?
             }
-            Term::Start(position) => self.integer(i64::from(*position == self.scope.start)),
+            Term::Start(position) => self.integer(i64::from(*position == self.environment.start)),
             Term::Integer(index) => {
                 let value = self.index(index)?;
                 self.integer(value)
@@ -373,14 +377,14 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Term::Norm(vector) => self.norm2(vector)?.sqrt(),
             Term::Norm1(vector) => {
                 let vector = self.vector(vector)?;
-                vector.into_iter().fold(S::zero(self.scope.context), |sum, x| sum.add(&x.abs()))
+                vector.into_iter().fold(S::zero(self.environment.context), |sum, x| sum.add(&x.abs()))
             }
             Term::Dot(a, b) => {
                 let (a, b) = (self.vector(a)?, self.vector(b)?);
                 if let Some(watch) = self.watch {
                     a.iter().zip(&b).for_each(|(x, y)| watch(&x.clone().mul(y)));
                 }
-                number::dot(&a, &b, self.scope.context)
+                number::dot(&a, &b, self.environment.context)
             }
             Term::Negate(a) => self.term(a)?.neg(),
             Term::Add(a, b) => self.term(a)?.add(&self.term(b)?),
@@ -409,7 +413,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn builtin(&self, builtin: Builtin) -> Evaluated<S> {
         let position = Builtin::ALL.iter().position(|b| *b == builtin).unwrap_or_default();
-        self.scope.builtins[position].clone().ok_or(EvaluationError::MissingConstant(builtin.name()))
+        self.environment.builtins[position].clone().ok_or(EvaluationError::MissingConstant(builtin.name()))
     }
 
     fn element(&self, sequence: &ScalarSequence, index: &Index) -> Evaluated<S> {
@@ -417,12 +421,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         match sequence {
             ScalarSequence::Spectrum => usize::try_from(k)
                 .ok()
-                .and_then(|j| self.scope.spectrum.get(j))
+                .and_then(|j| self.environment.spectrum.get(j))
                 .cloned()
                 .ok_or_else(|| EvaluationError::missing("spectrum", k)),
             ScalarSequence::WorkerSmoothness => usize::try_from(k)
                 .ok()
-                .and_then(|i| self.scope.worker_smoothness.get(i))
+                .and_then(|i| self.environment.worker_smoothness.get(i))
                 .cloned()
                 .ok_or_else(|| EvaluationError::missing("L_of", k)),
             _ => self.trace(sequence.name(), k)?.scalar(sequence, k),
@@ -449,7 +453,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             return self.trace(sequence.name(), k)?.norm2(sequence, k);
         }
         let vector = self.vector(vector)?;
-        Ok(number::norm2(&vector, self.scope.context))
+        Ok(number::norm2(&vector, self.environment.context))
     }
 
     fn vector(&mut self, vector: &Vector) -> Evaluated<Vec<S>> {
@@ -475,7 +479,9 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 let y = self.vector(a)?;
                 self.trace("grad", 0)?.gradient_at(worker, &y)?
             }
-            Vector::Minimiser => self.scope.minimiser.clone().ok_or(EvaluationError::MissingConstant("x_star"))?,
+            Vector::Minimiser => {
+                self.environment.minimiser.clone().ok_or(EvaluationError::MissingConstant("x_star"))?
+            }
             Vector::WorkerElement(quantity, worker, index) => {
                 let (worker, k) = (self.index(worker)?, self.index(index)?);
                 self.trace(&quantity.name, k)?.worker_vector(quantity, worker, k)?
@@ -486,13 +492,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Vector::Clip(threshold, a) => {
                 let threshold = self.term(threshold)?;
                 let mut vector = self.vector(a)?;
-                number::clip(&threshold, &mut vector, self.scope.context);
+                number::clip(&threshold, &mut vector, self.environment.context);
                 vector
             }
             Vector::Expectation(a) => {
                 let outcomes = self.outcomes.ok_or(EvaluationError::NoOutcomes)?;
                 let saved = self.trace;
-                let mut sum = vec![S::zero(self.scope.context); self.scope.dimension];
+                let mut sum = vec![S::zero(self.environment.context); self.environment.dimension];
                 for outcome in outcomes {
                     self.trace = Some(*outcome);
                     sum = zip(sum, &self.vector(a)?, S::add);
@@ -507,7 +513,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             Vector::Reduce { op, slot, from, to, body } => {
                 let (from, to) = self.range(from, to)?;
-                let mut sum = vec![S::zero(self.scope.context); self.scope.dimension];
+                let mut sum = vec![S::zero(self.environment.context); self.environment.dimension];
                 self.for_each(*slot, (from, to), |this| {
                     sum = zip(std::mem::take(&mut sum), &this.vector(body)?, S::add);
                     Ok(())
@@ -537,7 +543,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         match (result, op) {
             (Some(sum), ReduceOp::Mean) => Ok(sum.div(&self.integer(to - from))),
             (Some(value), _) => Ok(value),
-            (None, ReduceOp::Sum) => Ok(S::zero(self.scope.context)),
+            (None, ReduceOp::Sum) => Ok(S::zero(self.environment.context)),
             (None, _) => Err(EvaluationError::OutOfRange(to)),
         }
     }
@@ -545,7 +551,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn over_outcomes(&mut self, body: &Term) -> Evaluated<S> {
         let outcomes = self.outcomes.ok_or(EvaluationError::NoOutcomes)?;
         let saved = self.trace;
-        let mut sum = S::zero(self.scope.context);
+        let mut sum = S::zero(self.environment.context);
         for outcome in outcomes {
             self.trace = Some(*outcome);
             sum.add_assign(&self.term(body)?);
@@ -562,7 +568,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 if from >= to {
                     return Err(EvaluationError::RandomIndex);
                 }
-                let mut sum = S::zero(self.scope.context);
+                let mut sum = S::zero(self.environment.context);
                 for value in from..to {
                     self.random_value = Some(value);
                     sum.add_assign(&self.term(body)?);
@@ -584,7 +590,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     lanes.push(self.term(body)?.lane(lane));
                 }
                 self.random_value = None;
-                Ok(S::from_lanes(|lane| lanes[lane], self.scope.context))
+                Ok(S::from_lanes(|lane| lanes[lane], self.environment.context))
             }
         }
     }

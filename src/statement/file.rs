@@ -689,7 +689,7 @@ impl Loader<'_> {
 
     /// Refuses a constant that has no value whatever the instance, such as 1/0.
     fn refuse_undefined(&self, parameters: usize, constants: &[Constant], order: &[Symbol]) -> Loaded<()> {
-        let mut scope = evaluate::Scope::<Interval> {
+        let mut environment = evaluate::Environment::<Interval> {
             context: 128,
             parameters: vec![None; parameters],
             constants: vec![None; constants.len()],
@@ -707,7 +707,7 @@ impl Loader<'_> {
         for symbol in order {
             let Symbol::Constant(i) = symbol else { continue };
             // An error means that it needs more than literals.
-            let Ok(value) = Evaluator::without_trace(&scope).term(&constants[*i].term) else { continue };
+            let Ok(value) = Evaluator::without_trace(&environment).term(&constants[*i].term) else { continue };
             if !(value.lower().is_finite() && value.upper().is_finite()) {
                 return Err(self.file.error(
                     Some(self.raw.constants[*i].span()),
@@ -715,7 +715,7 @@ impl Loader<'_> {
                     None,
                 ));
             }
-            scope.constants[*i] = Some(value);
+            environment.constants[*i] = Some(value);
         }
         Ok(())
     }

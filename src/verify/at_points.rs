@@ -4,19 +4,19 @@
 //! estimate's draw, follow in the arithmetic at hand, so that nothing of the run's rounding is left.
 
 use super::CheckFailure;
+use super::compare_sides::Sides;
 use super::history::{Demand, History};
+use super::index_sets::Place;
 use super::instance::Instance;
-use super::judge::Sides;
 use super::one_step::{MAX_OUTCOMES, outcomes};
 use super::pathwise::{SidesOnRun, Watch, sides_at};
-use super::places::Place;
 use super::procedure::OnRuns;
 use crate::method::{RunTrace, Until};
 use crate::number::{Scalar, norm2, zeros};
-use crate::oracle::{Enumerated, Estimable, Memory, Situation, StreamKey};
+use crate::oracle::{Enumerated, Estimable, EstimateQuery, Memory, StreamKey};
 use crate::preset::Effort;
 use crate::problem::Arithmetic;
-use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
+use crate::statement::evaluate::{Environment, EvaluationError, Evaluator, RandomIndex, Trace};
 use crate::statement::term::{Node, ScalarSequence, Vector, VectorSequence};
 use crate::statement::{Claim, Subject};
 
@@ -79,7 +79,7 @@ impl OverDraws<'_> {
     /// Bias and noise of every outcome of the estimate at a point.
     fn draws<S: Arithmetic + Estimable>(
         &self,
-        situation: &Situation<'_, S>,
+        situation: &EstimateQuery<'_, S>,
         emitted: Option<&Vec<f64>>,
         context: S::Context,
     ) -> Result<Vec<Draw<S>>, CheckFailure> {
@@ -119,7 +119,7 @@ impl OverDraws<'_> {
         let gradient = points.vector(&VectorSequence::Gradient, k)?;
         let read = usize::try_from(k).ok().filter(|_| oracle.uses_workers);
         let worker_gradients = read.map(|k| points.worker_gradients(k)).unwrap_or_default();
-        let situation = Situation {
+        let situation = EstimateQuery {
             step: None,
             x: &x,
             gradient: &gradient,
@@ -127,7 +127,7 @@ impl OverDraws<'_> {
             direction: None,
             workers: problem.workers(),
             problem: S::view(problem),
-            badness: None,
+            adversary_score: None,
             memory: &Memory::new(problem, context),
         };
         let emitted = usize::try_from(k).ok().and_then(|k| history.emitted.get(k));
@@ -156,18 +156,18 @@ impl SidesOnRun for OverDraws<'_> {
         claim: &Claim,
         place: Place,
         history: &History,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
-        let (context, k) = (scope.context, place.k);
+        let (context, k) = (environment.context, place.k);
         // A row has K points.
         let points = run.until(place.horizon - 1);
         let at = |bias, noise| AtPoint { points: &points, k, bias, noise, context };
         if !speaks_of_draws(claim) {
             // Draws can be many and slow in rationals.
             let known = at(None, None);
-            return sides_at(claim, place, Evaluator::on(scope, &known, &RandomIndex::Absent), watch, context);
+            return sides_at(claim, place, Evaluator::on(environment, &known, &RandomIndex::Absent), watch, context);
         }
         let (draws, same_bias) = self.at(k, history, &points, context)?;
         let single = draws.len() == 1;
@@ -175,7 +175,7 @@ impl SidesOnRun for OverDraws<'_> {
         let known = at(Some(bias).filter(|_| same_bias), Some(noise).filter(|_| single));
         let draws: Vec<_> = draws.into_iter().map(|[bias, noise]| at(Some(bias), Some(noise))).collect();
         let draws: Vec<&dyn Trace<S>> = draws.iter().map(|draw| draw as &dyn Trace<S>).collect();
-        sides_at(claim, place, Evaluator::on_outcomes(scope, &known, &draws), watch, context)
+        sides_at(claim, place, Evaluator::on_outcomes(environment, &known, &draws), watch, context)
     }
 
     fn outcomes<S: Arithmetic + Estimable>(

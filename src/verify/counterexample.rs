@@ -13,7 +13,7 @@ use crate::number::decimal::ToDecimal;
 use crate::number::{Exact, Interval};
 use crate::oracle::Estimable;
 use crate::problem::Arithmetic;
-use crate::statement::evaluate::{Scope, Trace};
+use crate::statement::evaluate::{Environment, Trace};
 use crate::statement::syntax::{BinaryOp, Expr, ExprKind};
 use crate::statement::term::{Term, VectorSequence};
 use crate::statement::{Claim, Subject};
@@ -98,7 +98,7 @@ impl Told for Exact {
 /// The comparison of the trial, which is false, in one arithmetic; nothing where a side has no value in it.
 pub(super) fn of<S: Told, P: SidesOnRun>(
     trial: &Trial<'_, '_, P>,
-    scope: &Scope<S>,
+    environment: &Environment<S>,
     run: &RunTrace<'_, S>,
 ) -> Option<Counterexample> {
     let (place, claim, history) = (trial.place, trial.claim(), trial.ladder.history);
@@ -108,7 +108,7 @@ pub(super) fn of<S: Told, P: SidesOnRun>(
         additive(expr, term, false, &mut pairs);
         let told = |(text, term): (String, Term)| {
             let alone = Claim { lhs: term, rhs: Term::Number(0.into()), levels: Vec::new(), ..claim.clone() };
-            let sides = trial.on_run.sides(&alone, place, history, scope, run, None).ok()?;
+            let sides = trial.on_run.sides(&alone, place, history, environment, run, None).ok()?;
             sides.lhs.is_defined().then(|| Part { text, value: sides.lhs.told() })
         };
         pairs.into_iter().map(told).collect()
@@ -118,7 +118,7 @@ pub(super) fn of<S: Told, P: SidesOnRun>(
         (true, Some(point)) => point.clone(),
         _ => instance.point.clone(),
     };
-    let draws = trial.on_run.outcomes(place, history, run, scope.context);
+    let draws = trial.on_run.outcomes(place, history, run, environment.context);
     Some(Counterexample {
         claim: place.claim,
         k: place.shown(claim),

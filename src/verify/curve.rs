@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::glance::Glance;
+use super::approximation::Approximation;
 use super::instance::Instance;
 use super::survey::survey;
 use super::{Cell, CheckFailure, Judging};
@@ -64,7 +64,11 @@ pub fn curves(cell: &Cell<'_>, judging: Judging<'_>) -> Vec<Curve> {
 }
 
 /// What a look at the instance shows; where samples show its horizon alone, also some shorter ones.
-fn along_horizons(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Vec<Glance>, CheckFailure> {
+fn along_horizons(
+    instance: &Instance<'_>,
+    key: &StreamKey,
+    judging: Judging<'_>,
+) -> Result<Vec<Approximation>, CheckFailure> {
     let mut glances = survey(instance, key, judging)?;
     let sampled_alone = glances.iter().any(|glance| glance.sampling > 0.0);
     if sampled_alone && !instance.depends_on_horizon() {
@@ -77,22 +81,22 @@ fn along_horizons(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>
     Ok(glances)
 }
 
-fn of_claim(statement: &Statement, number: usize, claim: &Claim, glances: &[Glance]) -> Option<Curve> {
+fn of_claim(statement: &Statement, number: usize, claim: &Claim, glances: &[Approximation]) -> Option<Curve> {
     let over = match (statement.subject, &claim.quantifier) {
         (Subject::Estimate, _) => Abscissa::Point,
         (_, Some(_)) => Abscissa::Step,
         (_, None) => Abscissa::Horizon,
     };
     // One run; of an index that several K have, that of the largest.
-    let mut places: BTreeMap<i64, &Glance> = BTreeMap::new();
+    let mut places: BTreeMap<i64, &Approximation> = BTreeMap::new();
     for glance in glances.iter().filter(|glance| glance.claim == number && (glance.replicate, glance.row) == (0, 0)) {
         let kept = places.entry(glance.k).or_insert(glance);
         if glance.horizon > kept.horizon {
             *kept = glance;
         }
     }
-    let all: Vec<(i64, &Glance)> = places.into_iter().collect();
-    let shown: Vec<&(i64, &Glance)> = spread(all.len(), MOST_PLACES).into_iter().map(|n| &all[n - 1]).collect();
+    let all: Vec<(i64, &Approximation)> = places.into_iter().collect();
+    let shown: Vec<&(i64, &Approximation)> = spread(all.len(), MOST_PLACES).into_iter().map(|n| &all[n - 1]).collect();
     let mut doubt: Vec<f64> = shown.iter().map(|(_, glance)| to_digits(glance.rounding + glance.sampling)).collect();
     if shown.iter().zip(&doubt).all(|((_, glance), doubt)| *doubt <= SHOWN_DOUBT * glance.scale) {
         doubt.clear();

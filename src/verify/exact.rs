@@ -8,14 +8,14 @@ use std::rc::Rc;
 use rayon::prelude::*;
 
 use super::budget::{Budget, beyond};
-use super::history;
-use super::instance::{HYPOTHESIS_BITS, Instance};
-use super::judge::{
-    Comparison, Enclosing, Relatable, Sides, WorstKeeper, attempt, by_interval, by_rational, equal_by_interval, screen,
+use super::compare_sides::{
+    Enclosing, Relatable, Sides, Truth, WorstKeeper, attempt, by_interval, by_rational, equal_by_interval, screen,
 };
+use super::history;
+use super::index_sets::{self, Place};
+use super::instance::{HYPOTHESIS_BITS, Instance};
 use super::ladder::smallest_of_setup;
 use super::pathwise::{Watch, sides_at};
-use super::places::{self, Place};
 use super::{CheckFailure, Outcome, Remainder, moments};
 use crate::inference::{Evidence, Verdict};
 use crate::method::{Recorded, Table};
@@ -24,7 +24,7 @@ use crate::oracle::{Enumerated, Estimable, NoRandomness};
 use crate::preset::Effort;
 use crate::problem::Arithmetic;
 use crate::statement::Form;
-use crate::statement::evaluate::{Evaluator, Scope};
+use crate::statement::evaluate::{Environment, Evaluator};
 
 /// Rationals grow by some hundred bits a step, and are followed to about 2¹⁷.
 const RATIONAL_HORIZON: usize = 256;
@@ -183,21 +183,21 @@ fn enumerated_table<S: Arithmetic + Estimable>(
 }
 
 /// The instance's numbers for each K, in one arithmetic.
-pub(super) struct TableScopes<'a, S: Scalar> {
+pub(super) struct TableEnvironments<'a, S: Scalar> {
     instance: &'a Instance<'a>,
     context: S::Context,
-    made: RefCell<BTreeMap<usize, Rc<Scope<S>>>>,
+    made: RefCell<BTreeMap<usize, Rc<Environment<S>>>>,
 }
 
-impl<'a, S: Scalar> TableScopes<'a, S> {
+impl<'a, S: Scalar> TableEnvironments<'a, S> {
     pub fn new(instance: &'a Instance<'a>, context: S::Context) -> Self {
-        TableScopes { instance, context, made: RefCell::default() }
+        TableEnvironments { instance, context, made: RefCell::default() }
     }
 
-    pub fn of(&self, horizon: usize) -> Rc<Scope<S>> {
+    pub fn of(&self, horizon: usize) -> Rc<Environment<S>> {
         let horizon = if self.instance.depends_on_horizon() { horizon } else { self.instance.horizon };
         let mut made = self.made.borrow_mut();
-        let new = || Rc::new(self.instance.scope_at(horizon, None, self.context));
+        let new = || Rc::new(self.instance.environment_at(horizon, None, self.context));
         Rc::clone(made.entry(horizon).or_insert_with(new))
     }
 }
@@ -206,13 +206,13 @@ impl<'a, S: Scalar> TableScopes<'a, S> {
 pub(super) fn on_table_at<S: Scalar>(
     instance: &Instance<'_>,
     place: Place,
-    scope: &Scope<S>,
+    environment: &Environment<S>,
     table: &Table<S>,
     watch: Watch<'_, S>,
 ) -> Result<Sides<S>, CheckFailure> {
     let claim = &instance.statement.claims[place.claim];
     let average = instance.average_for(claim);
-    sides_at(claim, place, Evaluator::on(scope, table, &average), watch, scope.context)
+    sides_at(claim, place, Evaluator::on(environment, table, &average), watch, environment.context)
 }
 
 /// The places that are still open, and what was found of the others.
@@ -268,8 +268,8 @@ pub(super) fn decide_exactly(
             return Err(CheckFailure::Unsuitable("the expectations have no exact value: no lower bound of f is proved, or a number of the method has none".into()));
         };
         let before = decision.open.len();
-        decision.pass(&table, longest, bits, &|place, scope, sides| {
-            decision_by_interval(instance, (place, Some(bits) == last), scope, &table, sides)
+        decision.pass(&table, longest, bits, &|place, environment, sides| {
+            decision_by_interval(instance, (place, Some(bits) == last), environment, &table, sides)
         })?;
         if decision.open.len() < before {
             decision.enclosed = true;
@@ -282,23 +282,23 @@ pub(super) fn decide_exactly(
 fn decision_by_interval(
     instance: &Instance<'_>,
     (place, is_last): (Place, bool),
-    scope: &Scope<Interval>,
+    environment: &Environment<Interval>,
     table: &Table<Interval>,
     sides: &Sides<Interval>,
-) -> Comparison {
+) -> Truth {
     let form = instance.statement.form;
     let found = by_interval(form, sides);
-    if found != Comparison::Open || form != Form::Identity || !is_last {
+    if found != Truth::Open || form != Form::Identity || !is_last {
         return found;
     }
-    let smallest = smallest_of_setup(instance, scope);
+    let smallest = smallest_of_setup(instance, environment);
     let watch = |x: &Interval| smallest.see(x);
-    let seen = on_table_at(instance, place, scope, table, Some(&watch)).is_ok();
-    if seen && equal_by_interval(sides, &smallest) { Comparison::True } else { Comparison::Open }
+    let seen = on_table_at(instance, place, environment, table, Some(&watch)).is_ok();
+    if seen && equal_by_interval(sides, &smallest) { Truth::True } else { Truth::Open }
 }
 
 /// How the sides of a claim at a place compare.
-type Decide<'a, S> = &'a dyn Fn(Place, &Scope<S>, &Sides<S>) -> Comparison;
+type Decide<'a, S> = &'a dyn Fn(Place, &Environment<S>, &Sides<S>) -> Truth;
 
 impl<'a> Decision<'a> {
     fn new(instance: &'a Instance<'a>, longest: usize, evaluations: u64) -> Result<Self, CheckFailure> {
@@ -314,12 +314,12 @@ impl<'a> Decision<'a> {
             enclosed: false,
             failure: None,
         };
-        let scopes = TableScopes::<Interval>::new(instance, HYPOTHESIS_BITS);
+        let environments = TableEnvironments::<Interval>::new(instance, HYPOTHESIS_BITS);
         for (number, claim) in instance.statement.claims.iter().enumerate() {
             let reach = (longest, instance.horizon);
-            for place in places::reached(instance, number, reach, evaluations, &mut decision.remainder)? {
+            for place in index_sets::reached(instance, number, reach, evaluations, &mut decision.remainder)? {
                 let admitted = !instance.depends_on_horizon() || place.horizon == instance.horizon;
-                match if admitted { Ok(()) } else { instance.check_setup(&scopes.of(place.horizon)) } {
+                match if admitted { Ok(()) } else { instance.check_setup(&environments.of(place.horizon)) } {
                     Ok(()) => decision.open.push(place),
                     Err(reason) => decision.remainder.skip(place.unsettled(claim, reason.to_string())),
                 }
@@ -337,33 +337,33 @@ impl<'a> Decision<'a> {
         context: S::Context,
         decide: Decide<'_, S>,
     ) -> Result<(), CheckFailure> {
-        let scopes = TableScopes::new(self.instance, context);
+        let environments = TableEnvironments::new(self.instance, context);
         self.failure = None;
         for place in std::mem::take(&mut self.open) {
             if place.horizon > reach {
                 self.open.push(place);
                 continue;
             }
-            let scope = scopes.of(place.horizon);
-            let sides = attempt(on_table_at(self.instance, place, &scope, table, None))?;
+            let environment = environments.of(place.horizon);
+            let sides = attempt(on_table_at(self.instance, place, &environment, table, None))?;
             let defined = sides.and_then(|sides| sides.undefined(place.claim, place.k).map_or(Ok(sides), Err));
             match defined {
                 Err(failure) => {
                     self.failure.get_or_insert(failure);
                     self.open.push(place);
                 }
-                Ok(sides) => self.found(place, decide(place, &scope, &sides), &sides),
+                Ok(sides) => self.found(place, decide(place, &environment, &sides), &sides),
             }
         }
         Ok(())
     }
 
-    fn found<S: Enclosing>(&mut self, place: Place, found: Comparison, sides: &Sides<S>) {
-        if found == Comparison::Open {
+    fn found<S: Enclosing>(&mut self, place: Place, found: Truth, sides: &Sides<S>) {
+        if found == Truth::Open {
             self.open.push(place);
             return;
         }
-        self.violated |= found == Comparison::False;
+        self.violated |= found == Truth::False;
         let shown = place.shown(&self.instance.statement.claims[place.claim]);
         let before = self.keeper.changes();
         let midpoint = sides.midpoint();
@@ -388,17 +388,17 @@ impl<'a> Decision<'a> {
         let furthest = furthest.min(budget.steps(RATIONAL_BITS));
         let short = self.instance.shortened(furthest);
         let Some(table) = means.shortened(&short).table::<Exact>(&short, quantities, ()) else { return Ok(()) };
-        let scopes = TableScopes::<Exact>::new(self.instance, ());
+        let environments = TableEnvironments::<Exact>::new(self.instance, ());
         for place in std::mem::take(&mut self.open) {
             let claim = &self.instance.statement.claims[place.claim];
             let sides = (place.horizon <= furthest)
-                .then(|| attempt(on_table_at(self.instance, place, &scopes.of(place.horizon), &table, None)))
+                .then(|| attempt(on_table_at(self.instance, place, &environments.of(place.horizon), &table, None)))
                 .transpose()?
                 .and_then(Result::ok);
             match sides.map(|sides| (by_rational(self.instance.statement.form, &sides), sides)) {
-                Some((found, sides)) if found != Comparison::Open => {
+                Some((found, sides)) if found != Truth::Open => {
                     self.rational = true;
-                    self.violated |= found == Comparison::False;
+                    self.violated |= found == Truth::False;
                     let shown = place.shown(claim);
                     let midpoint = sides.midpoint();
                     let before = self.keeper.changes();

@@ -17,7 +17,7 @@ use crate::number::{Exact, Interval, Scalar};
 use crate::oracle::operator::Operator;
 use crate::oracle::{self, Oracle, OracleError, SourceSpec};
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
-use crate::statement::evaluate::{Evaluator, NO_VALUE, RandomIndex, Scope};
+use crate::statement::evaluate::{Environment, Evaluator, NO_VALUE, RandomIndex};
 use crate::statement::term::{Builtin, ScalarSequence, Term};
 use crate::statement::{Bound, Claim, Form, MAX_HORIZON, Parameter, Statement, Subject, Symbol};
 
@@ -409,25 +409,25 @@ impl<'a> Instance<'a> {
             let bound = bound.ok_or(InstanceError::Missing(Builtin::VisitedGradientBound.name()))?;
             self.builtins[builtin_position(Builtin::VisitedGradientBound)] = Some(bound);
         }
-        self.check_setup(&self.scope::<Interval>(HYPOTHESIS_BITS))
+        self.check_setup(&self.environment::<Interval>(HYPOTHESIS_BITS))
     }
 
     /// What is known of the instance, with K = `horizon`, before its parameters are chosen.
-    pub(super) fn scope_without_parameters(&self, horizon: usize) -> Scope<Interval> {
+    pub(super) fn scope_without_parameters(&self, horizon: usize) -> Environment<Interval> {
         let numbers = (self.builtins.as_slice(), self.given.as_slice());
-        base_scope(self.statement, self.problem.as_ref(), numbers, self.method.start(), horizon, HYPOTHESIS_BITS)
+        base_environment(self.statement, self.problem.as_ref(), numbers, self.method.start(), horizon, HYPOTHESIS_BITS)
     }
 
-    /// Whether constants have values, and ranges and hypotheses hold for certain, where `scope` has the numbers
+    /// Whether constants have values, and ranges and hypotheses hold for certain, where `environment` has the numbers
     /// of the instance for some K.
-    pub(super) fn check_setup(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
-        for (constant, value) in self.statement.constants.iter().zip(&scope.constants) {
+    pub(super) fn check_setup(&self, environment: &Environment<Interval>) -> Result<(), InstanceError> {
+        for (constant, value) in self.statement.constants.iter().zip(&environment.constants) {
             if value.as_ref().is_none_or(|v| !(v.lower().is_finite() && v.upper().is_finite())) {
                 return Err(InstanceError::Constant(constant.name.clone()));
             }
         }
-        self.check_ranges(scope)?;
-        self.check_hypotheses(scope)
+        self.check_ranges(environment)?;
+        self.check_hypotheses(environment)
     }
 
     /// Whether constants, ranges and hypotheses depend on K, or on the run itself.
@@ -460,33 +460,34 @@ impl<'a> Instance<'a> {
     /// Parameters, constants and the instance's own numbers in one arithmetic. A derived constant
     /// that has no value there (an irrational one among rationals) stays undefined.
     #[must_use]
-    pub fn scope<S: Scalar>(&self, context: S::Context) -> Scope<S> {
-        self.scope_at(self.horizon, None, context)
+    pub fn environment<S: Scalar>(&self, context: S::Context) -> Environment<S> {
+        self.environment_at(self.horizon, None, context)
     }
 
     /// The same for the run of its first `horizon` steps, whose workers' gradients are at most `visited`.
     #[must_use]
-    pub fn scope_at<S: Scalar>(&self, horizon: usize, visited: Option<S>, context: S::Context) -> Scope<S> {
+    pub fn environment_at<S: Scalar>(&self, horizon: usize, visited: Option<S>, context: S::Context) -> Environment<S> {
         let numbers = (self.builtins.as_slice(), self.given.as_slice());
-        let mut scope =
-            base_scope(self.statement, self.problem.as_ref(), numbers, self.method.start(), horizon, context);
-        scope.minimiser = self.minimiser.as_ref().map(|x| x.iter().map(|x| S::from_rational(x, context)).collect());
+        let mut environment =
+            base_environment(self.statement, self.problem.as_ref(), numbers, self.method.start(), horizon, context);
+        environment.minimiser =
+            self.minimiser.as_ref().map(|x| x.iter().map(|x| S::from_rational(x, context)).collect());
         if self.statement.speaks_of_method_values() {
-            scope.method = self.method.values::<S>(context).into_iter().map(Some).collect();
+            environment.method = self.method.values::<S>(context).into_iter().map(Some).collect();
         }
         if visited.is_some() {
-            scope.builtins[builtin_position(Builtin::VisitedGradientBound)] = visited;
+            environment.builtins[builtin_position(Builtin::VisitedGradientBound)] = visited;
         }
         for symbol in &self.statement.order {
             match symbol {
-                Symbol::Parameter(i) => scope.parameters[*i] = Some(S::from_f64(self.parameters[*i], context)),
+                Symbol::Parameter(i) => environment.parameters[*i] = Some(S::from_f64(self.parameters[*i], context)),
                 Symbol::Constant(i) => {
-                    let value = Evaluator::without_trace(&scope).term(&self.statement.constants[*i].term).ok();
-                    scope.constants[*i] = value;
+                    let value = Evaluator::without_trace(&environment).term(&self.statement.constants[*i].term).ok();
+                    environment.constants[*i] = value;
                 }
             }
         }
-        scope
+        environment
     }
 
     /// How the statement's random index is averaged, exactly.
@@ -511,7 +512,7 @@ impl<'a> Instance<'a> {
     /// Names and enclosures of all constants, for reports: the instance's own, then the derived ones.
     #[must_use]
     pub fn constants(&self) -> Vec<(String, [f64; 2])> {
-        let scope = self.scope::<Interval>(HYPOTHESIS_BITS);
+        let environment = self.environment::<Interval>(HYPOTHESIS_BITS);
         let needs = self.statement.needs();
         let own = Builtin::ALL.iter().filter(|b| needs.contains(b)).filter_map(|b| {
             let value = Interval::from_rational(self.builtin(*b)?, HYPOTHESIS_BITS);
@@ -521,19 +522,19 @@ impl<'a> Instance<'a> {
             let value = Interval::from_rational(value.as_ref()?, HYPOTHESIS_BITS);
             Some((given.name.clone(), [value.lower_f64(), value.upper_f64()]))
         });
-        let derived = self.statement.constants.iter().zip(&scope.constants).filter_map(|(constant, value)| {
+        let derived = self.statement.constants.iter().zip(&environment.constants).filter_map(|(constant, value)| {
             let value = value.as_ref().filter(|v| v.is_defined())?;
             Some((constant.name.clone(), [value.lower_f64(), value.upper_f64()]))
         });
         own.chain(given).chain(derived).map(|(name, limits)| (name, finite_limits(limits))).collect()
     }
 
-    fn check_ranges(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
+    fn check_ranges(&self, environment: &Environment<Interval>) -> Result<(), InstanceError> {
         for (i, parameter) in self.statement.parameters.iter().enumerate() {
             let value = self.parameters[i];
             let inside = value.is_finite()
-                && bound_admits(scope, &parameter.lower, value, true)
-                && bound_admits(scope, &parameter.upper, value, false);
+                && bound_admits(environment, &parameter.lower, value, true)
+                && bound_admits(environment, &parameter.upper, value, false);
             if !inside {
                 return Err(InstanceError::Parameter {
                     name: parameter.name.clone(),
@@ -545,11 +546,11 @@ impl<'a> Instance<'a> {
         Ok(())
     }
 
-    fn check_hypotheses(&self, scope: &Scope<Interval>) -> Result<(), InstanceError> {
+    fn check_hypotheses(&self, environment: &Environment<Interval>) -> Result<(), InstanceError> {
         let unknown = self.visits.then_some(Exact(None));
-        let exact = LazyCell::new(|| self.scope_at::<Exact>(scope.horizon, unknown, ()));
+        let exact = LazyCell::new(|| self.environment_at::<Exact>(environment.horizon, unknown, ()));
         for hypothesis in &self.statement.hypotheses {
-            let by_interval = Evaluator::without_trace(scope).condition(&hypothesis.condition).ok().flatten();
+            let by_interval = Evaluator::without_trace(environment).condition(&hypothesis.condition).ok().flatten();
             let holds = by_interval
                 .or_else(|| Evaluator::without_trace(&exact).condition(&hypothesis.condition).ok().flatten());
             if holds != Some(true) {
@@ -564,9 +565,9 @@ impl<'a> Instance<'a> {
 }
 
 /// Whether `value` is certainly on the right side of one end of a range.
-pub(super) fn bound_admits(scope: &Scope<Interval>, bound: &Bound, value: f64, is_lower: bool) -> bool {
+pub(super) fn bound_admits(environment: &Environment<Interval>, bound: &Bound, value: f64, is_lower: bool) -> bool {
     let Some(term) = &bound.value else { return true };
-    let Ok(end) = Evaluator::without_trace(scope).term(term) else { return false };
+    let Ok(end) = Evaluator::without_trace(environment).term(term) else { return false };
     let value = Interval::from_f64(value, HYPOTHESIS_BITS);
     let (low, high) = if is_lower { (&end, &value) } else { (&value, &end) };
     if bound.closed { low.certainly_le(high) } else { low.certainly_lt(high) }
@@ -658,15 +659,15 @@ pub(super) fn given(
     statement.given.iter().map(|given| value(&given.name)).collect()
 }
 
-/// A scope with the instance's own numbers, parameters and constants still to come.
-pub(super) fn base_scope<S: Scalar>(
+/// An environment with the instance's own numbers, parameters and constants still to come.
+pub(super) fn base_environment<S: Scalar>(
     statement: &Statement,
     problem: &dyn DynProblem,
     (builtins, given): (&[Option<Rational>], &[Option<Rational>]),
     start: usize,
     horizon: usize,
     context: S::Context,
-) -> Scope<S> {
+) -> Environment<S> {
     let spectrum = match problem.affine_part() {
         Some(affine) if statement.needs_spectrum() => {
             affine.spectrum.iter().map(|l| S::from_rational(l, context)).collect()
@@ -677,7 +678,7 @@ pub(super) fn base_scope<S: Scalar>(
         true => problem.constants().worker_smoothness.iter().map(|l| S::from_rational(l, context)).collect(),
         false => Vec::new(),
     };
-    Scope {
+    Environment {
         context,
         parameters: vec![None; statement.parameters.len()],
         constants: vec![None; statement.constants.len()],
@@ -694,9 +695,9 @@ pub(super) fn base_scope<S: Scalar>(
     }
 }
 
-/// The value of a term in a scope whose needed entries are set, as an enclosure.
-pub(super) fn enclosure(scope: &Scope<Interval>, term: &Term) -> Option<Interval> {
-    Evaluator::without_trace(scope).term(term).ok().filter(|v| v.lower().is_finite() && v.upper().is_finite())
+/// The value of a term in an environment whose needed entries are set, as an enclosure.
+pub(super) fn enclosure(environment: &Environment<Interval>, term: &Term) -> Option<Interval> {
+    Evaluator::without_trace(environment).term(term).ok().filter(|v| v.lower().is_finite() && v.upper().is_finite())
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::budget::Budget;
+use super::compare_sides::Smallest;
 use super::history::History;
 use super::instance::{HYPOTHESIS_BITS, Instance};
-use super::judge::Smallest;
 use crate::method::{Limit, RunTrace};
 use crate::number::{Ball, Exact, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
 use crate::problem::Arithmetic;
-use crate::statement::evaluate::{Evaluator, Scope};
+use crate::statement::evaluate::{Environment, Evaluator};
 
 /// Rationals are reduced after every operation, which costs about so many multiplications.
 const REDUCING: f64 = 8.0;
@@ -23,10 +23,10 @@ pub(super) struct Setup<'a> {
     instance: &'a Instance<'a>,
     /// K.
     horizon: usize,
-    plain: OnceCell<Scope<f64>>,
-    ball: OnceCell<Scope<Ball>>,
-    intervals: RefCell<BTreeMap<u32, Rc<Scope<Interval>>>>,
-    exact: OnceCell<Scope<Exact>>,
+    plain: OnceCell<Environment<f64>>,
+    ball: OnceCell<Environment<Ball>>,
+    intervals: RefCell<BTreeMap<u32, Rc<Environment<Interval>>>>,
+    exact: OnceCell<Environment<Exact>>,
     admitted: OnceCell<Result<(), String>>,
     smallest: RefCell<BTreeMap<u32, Rc<Smallest>>>,
 }
@@ -169,33 +169,33 @@ impl<'a> Ladder<'a> {
         })
     }
 
-    fn scope<S: Arithmetic + Estimable>(
+    fn environment<S: Arithmetic + Estimable>(
         &self,
         setup: &Setup<'_>,
         run: &RunTrace<'a, S>,
         context: S::Context,
-    ) -> Scope<S> {
+    ) -> Environment<S> {
         let visited = self.instance.visits().then(|| run.visited_gradient_bound(setup.horizon));
-        setup.instance.scope_at(setup.horizon, visited, context)
+        setup.instance.environment_at(setup.horizon, visited, context)
     }
 
-    pub fn ball_scope<'s>(&self, setup: &'s Setup<'_>) -> &'s Scope<Ball> {
-        setup.ball.get_or_init(|| self.scope(setup, self.ball(), ()))
+    pub fn ball_environment<'s>(&self, setup: &'s Setup<'_>) -> &'s Environment<Ball> {
+        setup.ball.get_or_init(|| self.environment(setup, self.ball(), ()))
     }
 
     /// The numbers of the instance for a run in binary64 without bounds.
-    pub fn plain_scope<'s>(&self, setup: &'s Setup<'_>) -> &'s Scope<f64> {
-        setup.plain.get_or_init(|| self.scope(setup, self.plain(), ()))
+    pub fn plain_environment<'s>(&self, setup: &'s Setup<'_>) -> &'s Environment<f64> {
+        setup.plain.get_or_init(|| self.environment(setup, self.plain(), ()))
     }
 
-    pub fn interval_scope(&self, setup: &Setup<'_>, rung: usize) -> Rc<Scope<Interval>> {
+    pub fn interval_environment(&self, setup: &Setup<'_>, rung: usize) -> Rc<Environment<Interval>> {
         let bits = self.bits[rung];
         let mut made = setup.intervals.borrow_mut();
-        Rc::clone(made.entry(bits).or_insert_with(|| Rc::new(self.scope(setup, self.interval(rung), bits))))
+        Rc::clone(made.entry(bits).or_insert_with(|| Rc::new(self.environment(setup, self.interval(rung), bits))))
     }
 
-    pub fn exact_scope<'s>(&self, setup: &'s Setup<'_>) -> &'s Scope<Exact> {
-        setup.exact.get_or_init(|| self.scope(setup, self.exact(), ()))
+    pub fn exact_environment<'s>(&self, setup: &'s Setup<'_>) -> &'s Environment<Exact> {
+        setup.exact.get_or_init(|| self.environment(setup, self.exact(), ()))
     }
 
     /// Whether ranges and hypotheses certainly hold for this K, on this run; else why not.
@@ -205,8 +205,8 @@ impl<'a> Ladder<'a> {
                 return Ok(());
             }
             let wide_enough = self.bits.iter().position(|bits| *bits >= HYPOTHESIS_BITS).unwrap_or(self.bits.len() - 1);
-            let scope = self.interval_scope(setup, wide_enough);
-            self.instance.check_setup(&scope).map_err(|reason| reason.to_string())
+            let environment = self.interval_environment(setup, wide_enough);
+            self.instance.check_setup(&environment).map_err(|reason| reason.to_string())
         })
     }
 
@@ -216,21 +216,21 @@ impl<'a> Ladder<'a> {
         if let Some(known) = setup.smallest.borrow().get(&bits) {
             return Rc::clone(known);
         }
-        let smallest = Rc::new(smallest_of_setup(self.instance, &self.interval_scope(setup, rung)));
+        let smallest = Rc::new(smallest_of_setup(self.instance, &self.interval_environment(setup, rung)));
         setup.smallest.borrow_mut().insert(bits, Rc::clone(&smallest));
         smallest
     }
 }
 
 /// The smallest number that occurs in the instance's own numbers, and in evaluating those that are derived.
-pub(super) fn smallest_of_setup(instance: &Instance<'_>, scope: &Scope<Interval>) -> Smallest {
+pub(super) fn smallest_of_setup(instance: &Instance<'_>, environment: &Environment<Interval>) -> Smallest {
     let smallest = Smallest::default();
-    let numbers = [&scope.parameters, &scope.builtins, &scope.given];
-    numbers.into_iter().flatten().flatten().chain(&scope.spectrum).for_each(|x| smallest.see(x));
+    let numbers = [&environment.parameters, &environment.builtins, &environment.given];
+    numbers.into_iter().flatten().flatten().chain(&environment.spectrum).for_each(|x| smallest.see(x));
     instance.data.iter().for_each(|x| smallest.see_datum(*x));
     let watch = |x: &Interval| smallest.see(x);
     for constant in &instance.statement.constants {
-        let mut evaluator = Evaluator::without_trace(scope);
+        let mut evaluator = Evaluator::without_trace(environment);
         evaluator.set_watch(&watch);
         // One without a value is used by nothing that has one.
         let _ = evaluator.term(&constant.term);

@@ -2,30 +2,31 @@
 //!
 //! [`plan`] chooses instances, [`instance`] builds one, and the first `procedure` that applies judges it.
 
+pub mod a_priori_bound;
+pub mod approximation;
 mod at_points;
 mod budget;
 pub mod capabilities;
-pub mod choose;
+mod compare_sides;
 mod counterexample;
 mod curve;
 mod exact;
-pub mod glance;
+pub mod exact_mean;
 mod history;
+mod index_sets;
 pub mod instance;
-mod judge;
-pub mod known;
 mod ladder;
 mod moments;
 mod norms;
 mod one_step;
+pub mod parameter_values;
 mod pathwise;
-mod places;
 pub mod plan;
-pub mod predict;
 mod probes;
 mod procedure;
 mod ranges;
 mod relation;
+pub mod replay_table;
 mod sampled;
 mod spectral;
 mod spread;
@@ -34,7 +35,6 @@ pub mod survey;
 mod symbolic;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod trace;
 #[cfg(test)]
 mod translated;
 mod whole_run;
@@ -44,7 +44,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::inference::{Evidence, Ledger, Verdict};
+use crate::inference::{ErrorBudget, Evidence, Verdict};
 use crate::oracle::{SourceSpec, StreamKey};
 use crate::preset::Effort;
 use crate::statement::Statement;
@@ -207,7 +207,7 @@ pub struct Judging<'a> {
     /// Budget.
     pub effort: &'a Effort,
     /// Share of the family-wise error for each statistical test.
-    pub ledger: Ledger,
+    pub error_budget: ErrorBudget,
     /// Suite seed.
     pub seed: u64,
 }

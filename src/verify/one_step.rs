@@ -1,18 +1,18 @@
 //! Claims about one step given the past: all outcomes of the step's noise, at every stored state.
 
 use super::CheckFailure;
+use super::compare_sides::Sides;
 use super::history::History;
+use super::index_sets::Place;
 use super::instance::Instance;
-use super::judge::Sides;
 use super::pathwise::{SidesOnRun, Watch, sides_at};
-use super::places::Place;
 use super::procedure::OnRuns;
 use crate::method::{KnownTrace, OutcomeTrace, RunTrace, Table};
 use crate::number::zeros;
-use crate::oracle::{Enumerated, Estimable, Memory, Situation};
+use crate::oracle::{Enumerated, Estimable, EstimateQuery, Memory};
 use crate::preset::Effort;
 use crate::problem::{Arithmetic, Scratch};
-use crate::statement::evaluate::{EvaluationError, Evaluator, Scope, Trace};
+use crate::statement::evaluate::{Environment, EvaluationError, Evaluator, Trace};
 use crate::statement::{Claim, Subject};
 
 /// Most equally likely outcomes of one step.
@@ -38,7 +38,7 @@ impl OverOutcomes<'_> {
         let mut worker_gradients = Vec::new();
         let mut scratch = Scratch::for_problem(problem, context);
         oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
-        let situation = Situation {
+        let situation = EstimateQuery {
             step: Some(step),
             x: &x,
             gradient: &gradient,
@@ -46,7 +46,7 @@ impl OverOutcomes<'_> {
             direction: None,
             workers: problem.workers(),
             problem: S::view(problem),
-            badness: None,
+            adversary_score: None,
             memory: &Memory::new(problem, context),
         };
         let mut noises = Vec::new();
@@ -73,17 +73,17 @@ impl SidesOnRun for OverOutcomes<'_> {
         claim: &Claim,
         place: Place,
         _: &History,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         past: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
-        let context = scope.context;
+        let context = environment.context;
         let step = step_of(place)?;
         let noises = self.noises(step, past, context)?;
         let outcome = |noise| OutcomeTrace::new(past, place.horizon, step, noise);
         let outcomes: Vec<_> = noises.into_iter().map(outcome).collect();
         let known = KnownTrace::new(past, place.horizon, step, true);
-        averaged(claim, place, scope, &known, &outcomes, watch)
+        averaged(claim, place, environment, &known, &outcomes, watch)
     }
 
     fn outcomes<S: Arithmetic + Estimable>(
@@ -109,7 +109,7 @@ pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
     let problem = instance.problem.as_ref();
     let zero = vec![0.0; problem.dimension()];
     let worker_gradients = vec![0.0; problem.dimension() * problem.workers()];
-    let situation = Situation {
+    let situation = EstimateQuery {
         step: None,
         x: &zero,
         gradient: &zero,
@@ -117,7 +117,7 @@ pub(super) fn outcomes(instance: &Instance<'_>) -> Option<u64> {
         direction: None,
         workers: problem.workers(),
         problem: f64::view(problem),
-        badness: None,
+        adversary_score: None,
         memory: &Memory::new(problem, ()),
     };
     let mut random = Enumerated::new(0, ());
@@ -147,13 +147,13 @@ pub(super) fn is_of_noise(instance: &Instance<'_>) -> bool {
 fn averaged<S: Arithmetic + Estimable>(
     claim: &Claim,
     place: Place,
-    scope: &Scope<S>,
+    environment: &Environment<S>,
     known: &KnownTrace<'_, '_, S>,
     outcomes: &[OutcomeTrace<'_, '_, S>],
     watch: Watch<'_, S>,
 ) -> Result<Sides<S>, CheckFailure> {
     let outcomes: Vec<&dyn Trace<S>> = outcomes.iter().map(|outcome| outcome as &dyn Trace<S>).collect();
-    sides_at(claim, place, Evaluator::on_outcomes(scope, known, &outcomes), watch, scope.context)
+    sides_at(claim, place, Evaluator::on_outcomes(environment, known, &outcomes), watch, environment.context)
 }
 
 /// The step that a comparison is about.
@@ -173,7 +173,7 @@ impl SidesOnRun for OverDraws {
         claim: &Claim,
         place: Place,
         _: &History,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         past: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
@@ -181,7 +181,7 @@ impl SidesOnRun for OverDraws {
         let outcomes = OutcomeTrace::every(past, place.horizon, step, MAX_OUTCOMES)
             .ok_or_else(|| CheckFailure::Unsuitable(TOO_MANY.to_owned()))?;
         let known = KnownTrace::new(past, place.horizon, step, false);
-        averaged(claim, place, scope, &known, &outcomes, watch)
+        averaged(claim, place, environment, &known, &outcomes, watch)
     }
 
     fn is_symbolic(&self, _: &Claim) -> bool {

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use super::budget::beyond;
-use super::counterexample::{self, Counterexample};
-use super::history::{Demand, History};
-use super::instance::Instance;
-use super::judge::{
-    Attempt, Comparison, Midpoint, Relatable, Sides, Smallest, WorstKeeper, attempt, by_interval, by_rational,
+use super::compare_sides::{
+    Attempt, Midpoint, Relatable, Sides, Smallest, Truth, WorstKeeper, attempt, by_interval, by_rational,
     equal_by_interval, screen,
 };
+use super::counterexample::{self, Counterexample};
+use super::history::{Demand, History};
+use super::index_sets::{self, Place};
+use super::instance::Instance;
 use super::ladder::{Ladder, Setup, Setups, is_defined};
-use super::places::{self, Place};
 use super::procedure::OnRuns;
 use super::symbolic::{Certain, Points, Symbolic};
 use super::{CheckFailure, Judging, Outcome, Relation, Remainder};
@@ -21,7 +21,7 @@ use crate::number::{Exact, Interval, Scalar};
 use crate::oracle::{Estimable, StreamKey};
 use crate::preset::Effort;
 use crate::problem::Arithmetic;
-use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope, Trace};
+use crate::statement::evaluate::{Environment, EvaluationError, Evaluator, RandomIndex, Trace};
 use crate::statement::term::VectorSequence;
 use crate::statement::{Claim, Form, Subject};
 
@@ -65,7 +65,7 @@ pub(super) trait SidesOnRun {
         claim: &Claim,
         place: Place,
         history: &History,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure>;
@@ -95,12 +95,12 @@ impl SidesOnRun for OnTrajectory {
         claim: &Claim,
         place: Place,
         _: &History,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
         let trace = run.until(place.horizon);
-        sides_at(claim, place, Evaluator::on(scope, &trace, &RandomIndex::Absent), watch, scope.context)
+        sides_at(claim, place, Evaluator::on(environment, &trace, &RandomIndex::Absent), watch, environment.context)
     }
 
     fn is_symbolic(&self, _: &Claim) -> bool {
@@ -129,12 +129,12 @@ impl SidesOnRun for OnOnlyRun<'_> {
         claim: &Claim,
         place: Place,
         _: &History,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Sides<S>, CheckFailure> {
         let (trace, index) = (run.until(place.horizon), self.instance.average_for(claim));
-        sides_at(claim, place, Evaluator::on(scope, &trace, &index), watch, scope.context)
+        sides_at(claim, place, Evaluator::on(environment, &trace, &index), watch, environment.context)
     }
 
     fn is_symbolic(&self, claim: &Claim) -> bool {
@@ -178,7 +178,7 @@ impl OnRuns for EveryStep {
 /// How one comparison ended.
 enum Found {
     /// Compared, with the sides at the midpoints of the last arithmetic that had them.
-    Compared(Comparison, Midpoint),
+    Compared(Truth, Midpoint),
     /// No arithmetic decides, and the widest intervals say why.
     Open(String, Midpoint),
     /// The statement does not certainly speak of it.
@@ -217,41 +217,41 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
 
     fn sides<S: Arithmetic + Estimable>(
         &self,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         run: &RunTrace<'_, S>,
         watch: Watch<'_, S>,
     ) -> Result<Attempt<S>, CheckFailure> {
-        attempt(self.on_run.sides(self.claim(), self.place, self.ladder.history, scope, run, watch))
+        attempt(self.on_run.sides(self.claim(), self.place, self.ladder.history, environment, run, watch))
     }
 
     /// Both sides in intervals of that precision; every number on the way is shown to `smallest`.
     fn by_interval(&self, rung: usize, smallest: Option<&Smallest>) -> Result<Attempt<Interval>, CheckFailure> {
-        let scope = self.ladder.interval_scope(self.setup, rung);
+        let environment = self.ladder.interval_environment(self.setup, rung);
         let see = smallest.map(|smallest| |x: &Interval| smallest.see(x));
         let watch = see.as_ref().map(|see| see as &dyn Fn(&Interval));
-        let sides = self.sides(&scope, self.ladder.interval(rung), watch)?;
+        let sides = self.sides(&environment, self.ladder.interval(rung), watch)?;
         Ok(sides.and_then(|sides| sides.undefined(self.place.claim, self.place.k).map_or(Ok(sides), Err)))
     }
 
     /// How rationals compare the sides, where they do, and near which numbers.
-    fn by_rationals(&self) -> Result<Option<(Comparison, Midpoint)>, CheckFailure> {
+    fn by_rationals(&self) -> Result<Option<(Truth, Midpoint)>, CheckFailure> {
         if !self.ladder.instance.problem.is_rational() || self.needed() > self.ladder.ball_reach() {
             return Ok(None);
         }
-        let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
+        let sides = self.sides(self.ladder.exact_environment(self.setup), self.ladder.exact(), None)?;
         let found = sides.ok().map(|sides| (by_rational(self.form(), &sides), sides.midpoint()));
-        Ok(found.filter(|(found, _)| *found != Comparison::Open))
+        Ok(found.filter(|(found, _)| *found != Truth::Open))
     }
 
-    fn by_symbols(&self) -> Comparison {
+    fn by_symbols(&self) -> Truth {
         let ladder = self.ladder;
         let first = self.rungs().first().copied();
-        let (true, Some(rung)) = (self.on_run.is_symbolic(self.claim()), first) else { return Comparison::Open };
+        let (true, Some(rung)) = (self.on_run.is_symbolic(self.claim()), first) else { return Truth::Open };
         let instance = ladder.instance;
-        let scope = ladder.interval_scope(self.setup, rung);
+        let environment = ladder.interval_environment(self.setup, rung);
         let trace = ladder.interval(rung).until(self.place.horizon);
         let evaluator = |slots: &[i64]| {
-            let mut evaluator = Evaluator::on(&scope, &trace, &RandomIndex::Absent);
+            let mut evaluator = Evaluator::on(&environment, &trace, &RandomIndex::Absent);
             evaluator.set_horizon(self.place.horizon);
             evaluator.set_slots(slots);
             evaluator
@@ -268,7 +268,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                 _ => instance.problem.workers(),
             },
             dimension: instance.problem.dimension(),
-            scope: ladder.exact_scope(self.setup),
+            environment: ladder.exact_environment(self.setup),
             horizon: self.place.horizon,
             certain: Certain {
                 order: &|a, b, slots| {
@@ -287,24 +287,24 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
 
     /// Whether balls show it: those of the run itself, then those around it in intervals, which exist if
     /// `reached`. Identities are not screened, and stored points have no errors to grow.
-    fn screened(&self, reached: bool, midpoint: &mut Midpoint) -> Result<Option<Comparison>, CheckFailure> {
+    fn screened(&self, reached: bool, midpoint: &mut Midpoint) -> Result<Option<Truth>, CheckFailure> {
         let form = self.form();
         if self.needed() <= self.ladder.ball_reach() {
-            let scope = self.ladder.ball_scope(self.setup);
-            if let Ok(sides) = self.sides(scope, self.ladder.ball(), None)? {
+            let environment = self.ladder.ball_environment(self.setup);
+            if let Ok(sides) = self.sides(environment, self.ladder.ball(), None)? {
                 *midpoint = sides.midpoint();
-                if screen(form, &sides) == Comparison::True {
-                    return Ok(Some(Comparison::True));
+                if screen(form, &sides) == Truth::True {
+                    return Ok(Some(Truth::True));
                 }
             }
             if reached
                 && form != Form::Identity
                 && self.ladder.history.is_forward()
-                && let Ok(sides) = self.sides(scope, self.ladder.around(), None)?
+                && let Ok(sides) = self.sides(environment, self.ladder.around(), None)?
             {
                 *midpoint = sides.midpoint();
-                if screen(form, &sides) == Comparison::True {
-                    return Ok(Some(Comparison::True));
+                if screen(form, &sides) == Truth::True {
+                    return Ok(Some(Truth::True));
                 }
             }
         }
@@ -341,33 +341,33 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
             let may_accept = form == Form::Identity && rung == rungs[last];
             let smallest = may_accept.then(|| Smallest::clone(&self.ladder.smallest_of_setup(self.setup, rung)));
             let sides = self.by_interval(rung, smallest.as_ref())?;
-            let mut found = Comparison::Open;
+            let mut found = Truth::Open;
             if let Ok(sides) = &sides {
                 midpoint = sides.midpoint();
                 found = by_interval(form, sides);
             }
-            if found == Comparison::Open && rung == exact_after {
+            if found == Truth::Open && rung == exact_after {
                 if form != Form::Identity
                     && let Some((by_rationals, _)) = self.by_rationals()?
                 {
                     found = by_rationals;
                 }
                 // Symbols have no opinion of whether a side has a value.
-                if found == Comparison::Open && sides.is_ok() {
+                if found == Truth::Open && sides.is_ok() {
                     found = self.by_symbols();
                 }
-                if found != Comparison::Open {
+                if found != Truth::Open {
                     deciders.rational = true;
                     return Ok(Found::Compared(found, midpoint));
                 }
             }
-            if let (Ok(sides), Comparison::Open, Form::Identity) = (&sides, found, form) {
+            if let (Ok(sides), Truth::Open, Form::Identity) = (&sides, found, form) {
                 let same_point = sides.are_points() && sides.lhs.certainly_le(&sides.rhs);
                 if same_point || smallest.is_some_and(|smallest| equal_by_interval(sides, &smallest)) {
-                    found = Comparison::True;
+                    found = Truth::True;
                 }
             }
-            if found != Comparison::Open {
+            if found != Truth::Open {
                 // Enclosures without width are the numbers themselves.
                 if sides.is_ok_and(|sides| sides.are_points()) {
                     deciders.rational = true;
@@ -408,10 +408,10 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
 
     /// How the sides compare, in decimals. That they differ in the claimed direction is not looked for
     /// in precisions beyond the first.
-    fn relation(&self, found: Comparison) -> Result<Option<Relation>, CheckFailure> {
+    fn relation(&self, found: Truth) -> Result<Option<Relation>, CheckFailure> {
         let form = self.form();
         let all = self.rungs();
-        let rungs = if found == Comparison::False { all.len() } else { all.len().min(1) };
+        let rungs = if found == Truth::False { all.len() } else { all.len().min(1) };
         for (number, rung) in all.into_iter().take(rungs).enumerate() {
             if let Ok(sides) = self.by_interval(rung, None)?
                 && by_interval(form, &sides) == found
@@ -419,7 +419,7 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
                 return Ok(Interval::relation(form, &sides.lhs, &sides.rhs, found));
             }
             if number == 1.min(rungs - 1) && self.ladder.instance.problem.is_rational() {
-                let sides = self.sides(self.ladder.exact_scope(self.setup), self.ladder.exact(), None)?;
+                let sides = self.sides(self.ladder.exact_environment(self.setup), self.ladder.exact(), None)?;
                 let relation = sides.ok().and_then(|sides| Exact::relation(form, &sides.lhs, &sides.rhs, found));
                 if relation.is_some() {
                     return Ok(relation);
@@ -432,12 +432,12 @@ impl<P: SidesOnRun> Trial<'_, '_, P> {
     /// What the comparison, which is false, looks like in the first arithmetic that has both sides.
     fn counterexample(&self) -> Option<Counterexample> {
         let by_interval = |rung: usize| {
-            let scope = self.ladder.interval_scope(self.setup, rung);
-            counterexample::of(self, &scope, self.ladder.interval(rung))
+            let environment = self.ladder.interval_environment(self.setup, rung);
+            counterexample::of(self, &environment, self.ladder.interval(rung))
         };
         let made = |rung: &usize| self.ladder.has_interval(*rung);
         let found = self.rungs().into_iter().filter(made).find_map(by_interval);
-        let exactly = || counterexample::of(self, self.ladder.exact_scope(self.setup), self.ladder.exact());
+        let exactly = || counterexample::of(self, self.ladder.exact_environment(self.setup), self.ladder.exact());
         found.or_else(|| self.ladder.has_exact().then(exactly).flatten())
     }
 }
@@ -508,7 +508,7 @@ impl Progress {
         let longest = if of_points { history.steps } else { ladder.longest() };
         for c in 0..claims.len() {
             let budget = judging.effort.evaluations;
-            let places = places::reached(instance, c, (longest, history.steps), budget, &mut self.remainder)?;
+            let places = index_sets::reached(instance, c, (longest, history.steps), budget, &mut self.remainder)?;
             for place in places.into_iter().filter(|place| !only_filled(history, *place)) {
                 let setup = setups.of(place.horizon);
                 let before = self.keeper.changes();
@@ -543,13 +543,13 @@ impl Progress {
         match found {
             Found::Compared(comparison, midpoint) => {
                 self.comparisons += 1;
-                self.violated |= comparison == Comparison::False;
+                self.violated |= comparison == Truth::False;
                 self.keeper.see(place.claim, shown, midpoint, comparison);
             }
             Found::Open(cause, midpoint) => {
                 self.comparisons += 1;
                 self.remainder.leave_open(place.unsettled(claim, cause));
-                self.keeper.see(place.claim, shown, midpoint, Comparison::Open);
+                self.keeper.see(place.claim, shown, midpoint, Truth::Open);
             }
             Found::Skipped(cause) => self.remainder.skip(place.unsettled(claim, cause)),
         }
@@ -566,7 +566,7 @@ impl Progress {
         }
         if let Some(found) = self.keeper.decided() {
             self.keeper.relate(trial.relation(found)?);
-            self.counterexample = (found == Comparison::False).then(|| trial.counterexample()).flatten();
+            self.counterexample = (found == Truth::False).then(|| trial.counterexample()).flatten();
         }
         Ok(())
     }

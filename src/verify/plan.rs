@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::choose::{inside, with_parameters};
-use super::instance::{CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, Start, base_scope, builtins, enclosure};
+use super::instance::{
+    CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, Start, base_environment, builtins, enclosure,
+};
+use super::parameter_values::{inside, with_parameters};
 use super::spread::{Candidate, spread};
-use super::{Cell, places, procedure, stored};
+use super::{Cell, index_sets, procedure, stored};
 use crate::number::{Interval, Scalar};
 use crate::oracle::operator::Operator;
 use crate::oracle::source::{
@@ -22,7 +24,7 @@ use crate::oracle::source::{
 use crate::oracle::{self, SourceSpec};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
-use crate::statement::evaluate::{EvaluationError, Evaluator, NO_VALUE, Scope as Numbers};
+use crate::statement::evaluate::{Environment as Numbers, EvaluationError, Evaluator, NO_VALUE};
 use crate::statement::term::{Builtin, Term};
 use crate::statement::{Parameter, Statement, StatementError, Subject, Supplied, Symbol, Template, Witness};
 
@@ -190,7 +192,7 @@ impl<'a> Plan<'a> {
 /// Which claims have an index on the instance.
 #[must_use]
 pub fn compared(instance: &Instance<'_>) -> Vec<bool> {
-    places::compared(instance)
+    index_sets::compared(instance)
 }
 
 /// The first claim that is compared nowhere, for a person.
@@ -267,7 +269,7 @@ fn checkable(statement: &Statement, spec: CellSpec, preset: Preset) -> Result<(V
 
 /// Which claims are compared on the instance; an error where it can do nothing.
 fn is_checkable(instance: &Instance<'_>, preset: Preset) -> Result<Vec<bool>, InstanceError> {
-    let compared = places::compared(instance);
+    let compared = index_sets::compared(instance);
     if !compared.contains(&true) {
         return Err(InstanceError::NoIndex);
     }
@@ -414,7 +416,7 @@ pub fn witness_cell(statement: &Statement, position: usize) -> Result<CellSpec, 
 /// The specification of a witness that the statement file brings. Its expressions are evaluated with
 /// the constants that it says are given; the instance is then built from what the problem proves.
 fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Result<CellSpec, InstanceError> {
-    let mut scope = Numbers::<Interval> {
+    let mut environment = Numbers::<Interval> {
         context: HYPOTHESIS_BITS,
         parameters: vec![None; statement.parameters.len()],
         constants: vec![None; statement.constants.len()],
@@ -434,30 +436,32 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
             Supplied::Builtin(builtin) => builtin.name(),
             Supplied::Given(i) => &statement.given[*i].name,
         };
-        let value = enclosure(&scope, term).ok_or_else(|| InstanceError::Constant(name.to_owned()))?;
+        let value = enclosure(&environment, term).ok_or_else(|| InstanceError::Constant(name.to_owned()))?;
         match supplied {
-            Supplied::Builtin(builtin) => scope.builtins[super::instance::builtin_position(*builtin)] = Some(value),
-            Supplied::Given(i) => scope.given[*i] = Some(value),
+            Supplied::Builtin(builtin) => {
+                environment.builtins[super::instance::builtin_position(*builtin)] = Some(value)
+            }
+            Supplied::Given(i) => environment.given[*i] = Some(value),
         }
     }
     let mut chosen = BTreeMap::new();
     for symbol in &statement.order {
         match symbol {
             // Those that need more than what is given are not used by the witness.
-            Symbol::Constant(i) => scope.constants[*i] = enclosure(&scope, &statement.constants[*i].term),
+            Symbol::Constant(i) => environment.constants[*i] = enclosure(&environment, &statement.constants[*i].term),
             Symbol::Parameter(i) => {
                 let parameter = &statement.parameters[*i];
-                let value = witness_value(witness, *i, parameter, &scope)?;
-                scope.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
+                let value = witness_value(witness, *i, parameter, &environment)?;
+                environment.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
                 chosen.insert(parameter.name.clone(), value);
             }
         }
     }
     for (_, term) in &witness.locals {
-        let value = enclosure(&scope, term);
-        scope.constants.push(value);
+        let value = enclosure(&environment, term);
+        environment.constants.push(value);
     }
-    let number = |term: &Term| enclosure(&scope, term).map(|v| v.to_f64()).filter(|x| x.is_finite());
+    let number = |term: &Term| enclosure(&environment, term).map(|v| v.to_f64()).filter(|x| x.is_finite());
     let malformed = |err: serde_json::Error| InstanceError::Malformed(err.to_string());
     let start = witness.start.iter().map(number).collect::<Option<Vec<_>>>();
     let state = |(name, terms): (&String, &Vec<Term>)| {
@@ -467,15 +471,15 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
     };
     let states = witness.states.iter().map(state).collect::<Result<BTreeMap<_, _>, InstanceError>>()?;
     Ok(CellSpec {
-        problem: serde_json::from_value(filled(&witness.problem, &scope)?).map_err(malformed)?,
-        oracle: serde_json::from_value(filled(&witness.oracle, &scope)?).map_err(malformed)?,
+        problem: serde_json::from_value(filled(&witness.problem, &environment)?).map_err(malformed)?,
+        oracle: serde_json::from_value(filled(&witness.oracle, &environment)?).map_err(malformed)?,
         start: Start::of(&statement.method, witness.from),
         parameters: chosen,
         operators: witness.operators.clone(),
         states,
         horizon: witness.horizon,
         point: Some(start.ok_or_else(|| {
-            let cause = witness.start.iter().find_map(|term| lacking(&scope, term));
+            let cause = witness.start.iter().find_map(|term| lacking(&environment, term));
             let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
             InstanceError::Malformed(format!("its start has no value in binary64{cause}"))
         })?),
@@ -488,17 +492,17 @@ fn witness_value(
     witness: &Witness,
     position: usize,
     parameter: &Parameter,
-    scope: &Numbers<Interval>,
+    environment: &Numbers<Interval>,
 ) -> Result<f64, InstanceError> {
     let term = witness.parameters.get(&position);
-    let value = term.and_then(|term| enclosure(scope, term));
+    let value = term.and_then(|term| enclosure(environment, term));
     let value = value
         .ok_or_else(|| {
-            let cause = term.and_then(|term| lacking(scope, term)).unwrap_or_else(|| NO_VALUE.to_owned());
+            let cause = term.and_then(|term| lacking(environment, term)).unwrap_or_else(|| NO_VALUE.to_owned());
             InstanceError::Malformed(format!("its `{}` has no value: {cause}", parameter.name))
         })?
         .to_f64();
-    inside(parameter, scope, value).ok_or_else(|| InstanceError::Parameter {
+    inside(parameter, environment, value).ok_or_else(|| InstanceError::Parameter {
         name: parameter.name.clone(),
         value,
         range: parameter.range.clone(),
@@ -506,8 +510,8 @@ fn witness_value(
 }
 
 /// The constants that a term needs and a witness does not give, where that is why it has no value.
-fn lacking(scope: &Numbers<Interval>, term: &Term) -> Option<String> {
-    match Evaluator::without_trace(scope).term(term) {
+fn lacking(environment: &Numbers<Interval>, term: &Term) -> Option<String> {
+    match Evaluator::without_trace(environment).term(term) {
         Err(EvaluationError::MissingConstant(name)) => Some(format!("`given` of the witness lacks `{name}`")),
         // A constant of the statement that itself lacks something.
         Err(EvaluationError::ValuelessConstant) => {
@@ -518,13 +522,13 @@ fn lacking(scope: &Numbers<Interval>, term: &Term) -> Option<String> {
 }
 
 /// A template's data with the values of its expressions.
-fn filled(template: &Template, scope: &Numbers<Interval>) -> Result<Value, InstanceError> {
+fn filled(template: &Template, environment: &Numbers<Interval>) -> Result<Value, InstanceError> {
     let number = |text: &str| {
-        let value = enclosure(scope, template.expressions.get(text)?)?.to_f64();
+        let value = enclosure(environment, template.expressions.get(text)?)?.to_f64();
         Some(value).filter(|x| x.is_finite())
     };
     fill(&template.value, &number).ok_or_else(|| {
-        let cause = template.expressions.values().find_map(|term| lacking(scope, term));
+        let cause = template.expressions.values().find_map(|term| lacking(environment, term));
         let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
         InstanceError::Malformed(format!("an expression in {} has no value in binary64{cause}", template.value))
     })
@@ -542,8 +546,8 @@ fn filled_sources(
         builtins[super::instance::builtin_position(builtin)] = None;
     }
     let given = super::instance::given(statement, problem, &exact, &operators_of(statement, 0));
-    let scope = base_scope::<Interval>(statement, problem, (&builtins, &given), 0, 1, HYPOTHESIS_BITS);
-    serde_json::from_value(filled(template, &scope)?).map_err(|err| InstanceError::Malformed(err.to_string()))
+    let environment = base_environment::<Interval>(statement, problem, (&builtins, &given), 0, 1, HYPOTHESIS_BITS);
+    serde_json::from_value(filled(template, &environment)?).map_err(|err| InstanceError::Malformed(err.to_string()))
 }
 
 /// Replaces strings that begin with `=` by their values.

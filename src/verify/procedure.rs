@@ -1,6 +1,6 @@
 //! The ways in which a cell can be judged, in the order in which they are asked.
 
-use super::glance::Glance;
+use super::approximation::Approximation;
 use super::instance::Instance;
 use super::pathwise::{SidesOnRun, check_on_runs};
 use super::survey::glances_on_runs;
@@ -26,7 +26,7 @@ pub(super) trait Procedure: Sync {
         instance: &Instance<'_>,
         key: &StreamKey,
         judging: Judging<'_>,
-    ) -> Result<Vec<Glance>, CheckFailure>;
+    ) -> Result<Vec<Approximation>, CheckFailure>;
 }
 
 /// A way to judge claims on runs, one after the other.
@@ -61,7 +61,7 @@ impl<T: OnRuns> Procedure for Runs<T> {
         instance: &Instance<'_>,
         key: &StreamKey,
         judging: Judging<'_>,
-    ) -> Result<Vec<Glance>, CheckFailure> {
+    ) -> Result<Vec<Approximation>, CheckFailure> {
         glances_on_runs(instance, key, judging, &self.0.on_run(instance))
     }
 }

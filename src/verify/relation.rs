@@ -7,7 +7,7 @@ use rug::float::Round;
 use rug::ops::SubAssignRound;
 
 use super::Relation;
-use super::judge::Comparison;
+use super::compare_sides::Truth;
 use crate::number::decimal::{Decimal, ToDecimal};
 use crate::number::{Interval, Scalar};
 use crate::statement::Form;
@@ -20,24 +20,24 @@ const DIFFERENCE_DIGITS: usize = 3;
 
 /// The relation that a comparison in intervals decided; none where it decided nothing.
 #[must_use]
-pub fn of_intervals(form: Form, lhs: &Interval, rhs: &Interval, found: Comparison) -> Option<Relation> {
+pub fn of_intervals(form: Form, lhs: &Interval, rhs: &Interval, found: Truth) -> Option<Relation> {
     if !lhs.is_defined() || !rhs.is_defined() {
         return None;
     }
     match (form == Form::Identity, found) {
-        (_, Comparison::Open) => None,
-        (false, Comparison::True) => inequality(lhs.upper(), "<=", rhs.lower()),
-        (false, Comparison::False) => inequality(lhs.lower(), ">", rhs.upper()),
-        (true, Comparison::True) => {
+        (_, Truth::Open) => None,
+        (false, Truth::True) => inequality(lhs.upper(), "<=", rhs.lower()),
+        (false, Truth::False) => inequality(lhs.lower(), ">", rhs.upper()),
+        (true, Truth::True) => {
             let difference = lhs.clone().sub(rhs).abs();
             equality(lhs.lower(), difference.upper())
         }
-        (true, Comparison::False) if lhs.lower() > rhs.upper() => {
+        (true, Truth::False) if lhs.lower() > rhs.upper() => {
             let mut difference = lhs.lower().clone();
             difference.sub_assign_round(rhs.upper(), Round::Down);
             inequality(lhs.lower(), "!=", rhs.upper())?.with_difference(&difference, Round::Zero)
         }
-        (true, Comparison::False) => {
+        (true, Truth::False) => {
             let mut difference = rhs.lower().clone();
             difference.sub_assign_round(lhs.upper(), Round::Down);
             inequality(lhs.upper(), "!=", rhs.lower())?.with_difference(&difference, Round::Zero)
@@ -47,13 +47,13 @@ pub fn of_intervals(form: Form, lhs: &Interval, rhs: &Interval, found: Compariso
 
 /// The relation that a comparison of rationals decided; none where it decided nothing.
 #[must_use]
-pub fn of_rationals(form: Form, lhs: &Rational, rhs: &Rational, found: Comparison) -> Option<Relation> {
+pub fn of_rationals(form: Form, lhs: &Rational, rhs: &Rational, found: Truth) -> Option<Relation> {
     match (form == Form::Identity, found) {
-        (_, Comparison::Open) => None,
-        (false, Comparison::True) => inequality(lhs, "<=", rhs),
-        (false, Comparison::False) => inequality(lhs, ">", rhs),
-        (true, Comparison::True) => equality(lhs, &Rational::new()),
-        (true, Comparison::False) => {
+        (_, Truth::Open) => None,
+        (false, Truth::True) => inequality(lhs, "<=", rhs),
+        (false, Truth::False) => inequality(lhs, ">", rhs),
+        (true, Truth::True) => equality(lhs, &Rational::new()),
+        (true, Truth::False) => {
             let difference = Rational::from(lhs - rhs).abs();
             inequality(lhs, "!=", rhs)?.with_difference(&difference, Round::Zero)
         }
@@ -168,11 +168,11 @@ mod tests {
         let third = rational(1, 3);
         let more = Rational::from(&third + &rational(1, 1_000_000_000_000));
         let of = |lhs: &Rational, rhs: &Rational, found| text(of_rationals(Form::Inequality, lhs, rhs, found));
-        assert_eq!(of(&more, &third, Comparison::False), "0.3333333333343 > 0.3333333333334");
-        assert_eq!(of(&third, &more, Comparison::True), "0.3333333333334 <= 0.3333333333343");
-        assert_eq!(of(&rational(3, 1), &third, Comparison::False), "3 > 0.333334");
-        assert_eq!(of(&third, &third, Comparison::True), "0.333333 <= 0.333333");
-        assert_eq!(of(&rational(-1, 3), &rational(0, 1), Comparison::True), "-0.333333 <= 0");
+        assert_eq!(of(&more, &third, Truth::False), "0.3333333333343 > 0.3333333333334");
+        assert_eq!(of(&third, &more, Truth::True), "0.3333333333334 <= 0.3333333333343");
+        assert_eq!(of(&rational(3, 1), &third, Truth::False), "3 > 0.333334");
+        assert_eq!(of(&third, &third, Truth::True), "0.333333 <= 0.333333");
+        assert_eq!(of(&rational(-1, 3), &rational(0, 1), Truth::True), "-0.333333 <= 0");
     }
 
     #[test]
@@ -180,51 +180,51 @@ mod tests {
         // Each of these ended as "3e-1 > 3.0000000000000004e-1" when printed from midpoints.
         let lhs = Interval::from_f64(0.1 + 0.2, 53);
         let rhs = Interval::from_f64(0.3, 53);
-        let relation = text(of_intervals(Form::Inequality, &lhs, &rhs, Comparison::False));
+        let relation = text(of_intervals(Form::Inequality, &lhs, &rhs, Truth::False));
         assert_eq!(relation, "0.30000000000000004 > 0.29999999999999999");
         let tiny = Interval::from_f64(f64::from_bits(1), 53);
         let zero = Interval::from_f64(0.0, 53);
-        assert_eq!(text(of_intervals(Form::Inequality, &tiny, &zero, Comparison::False)), "4.94065e-324 > 0");
+        assert_eq!(text(of_intervals(Form::Inequality, &tiny, &zero, Truth::False)), "4.94065e-324 > 0");
     }
 
     #[test]
     fn the_two_ends_that_decide_are_printed() {
         let interval = |low: i64, high: i64| Interval::from_bounds(&rational(low, 1), &rational(high, 1), 64);
         let of = |lhs: &Interval, rhs: &Interval, found| text(of_intervals(Form::Inequality, lhs, rhs, found));
-        assert_eq!(of(&interval(5, 9), &interval(1, 3), Comparison::False), "5 > 3");
-        assert_eq!(of(&interval(1, 3), &interval(5, 9), Comparison::True), "3 <= 5");
-        assert_eq!(of(&interval(1, 3), &interval(3, 9), Comparison::True), "3 <= 3");
+        assert_eq!(of(&interval(5, 9), &interval(1, 3), Truth::False), "5 > 3");
+        assert_eq!(of(&interval(1, 3), &interval(5, 9), Truth::True), "3 <= 5");
+        assert_eq!(of(&interval(1, 3), &interval(3, 9), Truth::True), "3 <= 3");
     }
 
     #[test]
     fn the_relation_of_an_identity_names_the_size_of_the_difference() {
         let of = |lhs: &Rational, rhs: &Rational, found| text(of_rationals(Form::Identity, lhs, rhs, found));
         let (third, more) = (rational(1, 3), rational(1_000_001, 3_000_000));
-        assert_eq!(of(&third, &more, Comparison::False), "0.3333334 != 0.3333336; 3.33e-7");
-        assert_eq!(of(&more, &third, Comparison::False), "0.3333336 != 0.3333334; 3.33e-7");
-        assert_eq!(of(&third, &third, Comparison::True), "0.333333 = 0.333333; 0");
+        assert_eq!(of(&third, &more, Truth::False), "0.3333334 != 0.3333336; 3.33e-7");
+        assert_eq!(of(&more, &third, Truth::False), "0.3333336 != 0.3333334; 3.33e-7");
+        assert_eq!(of(&third, &third, Truth::True), "0.333333 = 0.333333; 0");
         let around = Interval::from_bounds(&rational(1, 3), &rational(1, 3), 256);
-        let relation = of_intervals(Form::Identity, &around, &around, Comparison::True).expect("a relation");
+        let relation = of_intervals(Form::Identity, &around, &around, Truth::True).expect("a relation");
         assert_eq!((relation.lhs, relation.sign.as_str()), (relation.rhs, "="));
         assert!(read(&relation.difference.expect("a size")) > 0, "the enclosures differ by what they are wide");
         let [one, two] = [1.0, 2.0].map(|x| Interval::from_f64(x, 64));
-        assert_eq!(text(of_intervals(Form::Identity, &two, &one, Comparison::False)), "2 != 1; 1");
-        assert_eq!(text(of_intervals(Form::Identity, &one, &two, Comparison::False)), "1 != 2; 1");
+        assert_eq!(text(of_intervals(Form::Identity, &two, &one, Truth::False)), "2 != 1; 1");
+        assert_eq!(text(of_intervals(Form::Identity, &one, &two, Truth::False)), "1 != 2; 1");
     }
 
     #[test]
     fn what_is_undecided_or_not_so_has_no_relation() {
         let [one, two] = [1, 2].map(|n| rational(n, 1));
         for form in [Form::Inequality, Form::Identity] {
-            assert_eq!(of_rationals(form, &one, &two, Comparison::Open), None);
+            assert_eq!(of_rationals(form, &one, &two, Truth::Open), None);
         }
-        assert_eq!(of_rationals(Form::Inequality, &one, &two, Comparison::False), None);
-        assert_eq!(of_rationals(Form::Inequality, &two, &one, Comparison::True), None);
-        assert_eq!(of_rationals(Form::Identity, &one, &one, Comparison::False), None);
+        assert_eq!(of_rationals(Form::Inequality, &one, &two, Truth::False), None);
+        assert_eq!(of_rationals(Form::Inequality, &two, &one, Truth::True), None);
+        assert_eq!(of_rationals(Form::Identity, &one, &one, Truth::False), None);
         let nan = Interval::from_f64(f64::NAN, 64);
         let one = Interval::from_f64(1.0, 64);
-        assert_eq!(of_intervals(Form::Inequality, &nan, &one, Comparison::True), None);
-        assert_eq!(of_intervals(Form::Identity, &one, &one, Comparison::False), None);
+        assert_eq!(of_intervals(Form::Inequality, &nan, &one, Truth::True), None);
+        assert_eq!(of_intervals(Form::Identity, &one, &one, Truth::False), None);
     }
 
     /// Numbers of every size, and close to each other as often as not.
@@ -239,12 +239,12 @@ mod tests {
     }
 
     /// The printed relation holds between the printed numbers and says nothing that is not so.
-    fn assert_true(relation: &Relation, lhs: &Rational, rhs: &Rational, found: Comparison) {
+    fn assert_true(relation: &Relation, lhs: &Rational, rhs: &Rational, found: Truth) {
         let (shown_lhs, shown_rhs) = (read(&relation.lhs), read(&relation.rhs));
         let order = shown_lhs.cmp(&shown_rhs);
         match relation.sign.as_str() {
-            "<=" => assert!(order != Ordering::Greater && found == Comparison::True, "{relation:?}"),
-            ">" => assert!(order == Ordering::Greater && found == Comparison::False, "{relation:?}"),
+            "<=" => assert!(order != Ordering::Greater && found == Truth::True, "{relation:?}"),
+            ">" => assert!(order == Ordering::Greater && found == Truth::False, "{relation:?}"),
             "!=" => assert!(order == lhs.cmp(rhs) && order != Ordering::Equal, "{relation:?}"),
             "=" => assert!(order == Ordering::Equal && lhs == rhs, "{relation:?}"),
             other => panic!("{other} is no sign"),
@@ -258,9 +258,9 @@ mod tests {
         }
     }
 
-    fn found(form: Form, lhs: &Rational, rhs: &Rational) -> Comparison {
+    fn found(form: Form, lhs: &Rational, rhs: &Rational) -> Truth {
         let so = if form == Form::Identity { lhs == rhs } else { lhs <= rhs };
-        if so { Comparison::True } else { Comparison::False }
+        if so { Truth::True } else { Truth::False }
     }
 
     proptest! {
@@ -281,9 +281,9 @@ mod tests {
             let form = if identity { Form::Identity } else { Form::Inequality };
             let [x, y] = [&lhs, &rhs].map(|q| Interval::from_rational(q, bits));
             let decided = x.lower() > y.upper() || x.upper() < y.lower() || (!identity && x.upper() <= y.lower());
-            let found = if decided || (identity && lhs == rhs) { found(form, &lhs, &rhs) } else { Comparison::Open };
+            let found = if decided || (identity && lhs == rhs) { found(form, &lhs, &rhs) } else { Truth::Open };
             match of_intervals(form, &x, &y, found) {
-                None => prop_assert_eq!(found, Comparison::Open),
+                None => prop_assert_eq!(found, Truth::Open),
                 Some(relation) => assert_true(&relation, &lhs, &rhs, found),
             }
         }

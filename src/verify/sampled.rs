@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use self::claim::{Known, Minimum, SampledClaim};
 use self::rounding::{Extremes, Rounding};
-use super::glance::Glance;
+use super::approximation::Approximation;
 use super::instance::Instance;
 use super::{CheckFailure, Judging, Outcome, Remainder, Sampling, Unsettled, Worst};
 use crate::inference::{
@@ -14,7 +14,7 @@ use crate::method::{Recorded, Runner, Table};
 use crate::number::{Interval, Lanes, Mp};
 use crate::oracle::{Estimable, Stream, StreamKey};
 use crate::problem::Arithmetic;
-use crate::statement::evaluate::{EvaluationError, Evaluator, RandomIndex, Scope};
+use crate::statement::evaluate::{Environment, EvaluationError, Evaluator, RandomIndex};
 
 mod claim;
 mod rounding;
@@ -78,10 +78,10 @@ impl<'a> Statistical<'a> {
     fn values<S: Arithmetic + Estimable, R: rand::Rng>(
         &self,
         generators: Vec<R>,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         runner: &mut Runner<'_, S>,
     ) -> Result<Vec<(S, Vec<S>)>, EvaluationError> {
-        let context = scope.context;
+        let context = environment.context;
         let instance = self.instance;
         let mut random = Stream::<R, S>::new(generators, context);
         // Drawn first, so that it does not depend on how much the run draws.
@@ -95,7 +95,7 @@ impl<'a> Statistical<'a> {
         let mut table = Table::new(self.quantities, &instance.method, context);
         runner.run(&mut random, &mut table, &mut |_| {});
         let values = self.claims.iter().map(|claim| {
-            let mut evaluator = Evaluator::on(scope, &table, &index);
+            let mut evaluator = Evaluator::on(environment, &table, &index);
             let linear = evaluator.term(&claim.linear)?;
             let mut bodies = Vec::new();
             if let Some(Minimum { range, body, .. }) = &claim.minimum {
@@ -113,10 +113,10 @@ impl<'a> Statistical<'a> {
     fn sample<S: Arithmetic + Estimable, R: rand::Rng>(
         &self,
         generators: Vec<R>,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         runner: &mut Runner<'_, S>,
     ) -> Result<Vec<Sample>, EvaluationError> {
-        let values = self.values(generators, scope, runner)?;
+        let values = self.values(generators, environment, runner)?;
         let of_lane = |lane: usize| {
             let of =
                 |(linear, bodies): &(S, Vec<S>)| (linear.lane(lane), bodies.iter().map(|b| b.lane(lane)).collect());
@@ -130,18 +130,18 @@ impl<'a> Statistical<'a> {
         &self,
         first: u64,
         count: u64,
-        scope: &Scope<S>,
+        environment: &Environment<S>,
         stream: impl Fn(u64) -> R + Sync,
     ) -> Result<Vec<Sample>, CheckFailure> {
         let lanes = S::LANES as u64;
         let groups: Result<Vec<Vec<Sample>>, EvaluationError> = (0..count.div_ceil(lanes))
             .into_par_iter()
             .map_init(
-                || self.instance.experiment().runner::<S>(scope.context),
+                || self.instance.experiment().runner::<S>(environment.context),
                 |runner, group| {
                     let base = first + group * lanes;
                     let generators = (0..lanes).map(|lane| stream(base + lane)).collect();
-                    self.sample(generators, scope, runner)
+                    self.sample(generators, environment, runner)
                 },
             )
             .collect();
@@ -157,15 +157,15 @@ impl<'a> Statistical<'a> {
         match self.judging.effort.precision {
             // What lanes choose need not be the same.
             None if self.instance.method.program().chooses() => {
-                self.groups(first, count, &self.instance.scope::<f64>(()), stream)
+                self.groups(first, count, &self.instance.environment::<f64>(()), stream)
             }
-            None => self.groups(first, count, &self.instance.scope::<Lanes>(()), stream),
-            Some(bits) => self.groups(first, count, &self.instance.scope::<Mp>(bits), stream),
+            None => self.groups(first, count, &self.instance.environment::<Lanes>(()), stream),
+            Some(bits) => self.groups(first, count, &self.instance.environment::<Mp>(bits), stream),
         }
     }
 
     /// Sample means of the left-hand sides against the right-hand sides, with so many standard errors of doubt.
-    pub fn glances(&self, count: u64, standard_errors: f64) -> Result<Vec<Glance>, CheckFailure> {
+    pub fn glances(&self, count: u64, standard_errors: f64) -> Result<Vec<Approximation>, CheckFailure> {
         let samples = self.batch(0, count, |replicate| self.key.stream(replicate))?;
         let claims = self.claims.iter().enumerate().filter(|(_, claim)| claim.minimum.is_none());
         let glances = claims.map(|(c, claim)| {
@@ -173,7 +173,7 @@ impl<'a> Statistical<'a> {
             let n = samples.len() as f64;
             let mean = values.clone().sum::<f64>() / n;
             let variance = values.map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-            Glance {
+            Approximation {
                 claim: c,
                 k: self.instance.horizon as i64,
                 horizon: self.instance.horizon,
@@ -227,7 +227,7 @@ impl<'a> Statistical<'a> {
         if self.claims.iter().all(SampledClaim::holds_by_range) {
             Evidence::Range
         } else {
-            Evidence::Statistical { delta: self.judging.ledger.share() }
+            Evidence::Statistical { delta: self.judging.error_budget.share() }
         }
     }
 
@@ -294,7 +294,7 @@ impl<'a> Statistical<'a> {
 
     /// Tests all claims on one family of streams until decided or out of budget.
     fn test<R: rand::Rng>(&self, stream: impl Fn(u64) -> R + Sync) -> Result<Progress, CheckFailure> {
-        let claims = self.claims.iter().map(|claim| ClaimProgress::new(claim, self.judging.ledger.share()));
+        let claims = self.claims.iter().map(|claim| ClaimProgress::new(claim, self.judging.error_budget.share()));
         let claims = claims.collect::<Result<Vec<_>, _>>().map_err(|cause| failure(0, &cause))?;
         let mut progress = Progress { claims, replicates: 0, outside: None };
         let budget = self.judging.effort.replicates;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Cell;
-use super::choose::candidate_numbers;
+use super::parameter_values::candidate_numbers;
 
 /// A cell of the suite and what is to be known of it to choose among many.
 pub(super) struct Candidate<'a> {

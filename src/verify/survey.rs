@@ -3,14 +3,14 @@
 
 use std::rc::Rc;
 
-use super::exact::{ExactMeans, TableScopes, on_table_at};
-use super::glance::Glance;
+use super::approximation::Approximation;
+use super::compare_sides::{Sides, attempt};
+use super::exact::{ExactMeans, TableEnvironments, on_table_at};
 use super::history::Demand;
+use super::index_sets::{self, Place};
 use super::instance::Instance;
-use super::judge::{Sides, attempt};
 use super::ladder::{Ladder, Setups};
 use super::pathwise::SidesOnRun;
-use super::places::{self, Place};
 use super::{CheckFailure, Judging, procedure};
 use crate::method::{Legality, Recorded};
 use crate::number::{Ball, Interval, Scalar};
@@ -47,12 +47,12 @@ fn glance<S: Scalar + Bounded>(
     k: i64,
     (replicate, row): (u64, usize),
     sides: &Sides<S>,
-) -> Option<Glance> {
+) -> Option<Approximation> {
     let (claim, horizon) = (place.claim, place.horizon);
     let (lhs, rhs, scale) = (sides.lhs.to_f64(), sides.rhs.to_f64(), sides.scale.to_f64());
     let rounding = sides.lhs.radius() + sides.rhs.radius();
     let finite = [lhs, rhs, scale, rounding].into_iter().all(f64::is_finite);
-    finite.then_some(Glance { claim, k, horizon, replicate, row, lhs, rhs, scale, rounding, sampling: 0.0 })
+    finite.then_some(Approximation { claim, k, horizon, replicate, row, lhs, rhs, scale, rounding, sampling: 0.0 })
 }
 
 /// Most operations of one run at a glance.
@@ -64,7 +64,11 @@ const TRAJECTORIES: u64 = 2;
 ///
 /// # Errors
 /// When a run fails, or no way of judging the claim applies.
-pub fn survey(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Vec<Glance>, CheckFailure> {
+pub fn survey(
+    instance: &Instance<'_>,
+    key: &StreamKey,
+    judging: Judging<'_>,
+) -> Result<Vec<Approximation>, CheckFailure> {
     procedure::of(instance, judging.effort)?.approximate(instance, key, judging)
 }
 
@@ -74,7 +78,7 @@ pub(super) fn glances_on_runs(
     key: &StreamKey,
     judging: Judging<'_>,
     on_run: &impl SidesOnRun,
-) -> Result<Vec<Glance>, CheckFailure> {
+) -> Result<Vec<Approximation>, CheckFailure> {
     let replicates =
         if instance.experiment().is_deterministic() { 1 } else { judging.effort.trajectories.min(TRAJECTORIES) };
     let setups = Rc::new(Setups::new(instance));
@@ -99,7 +103,7 @@ fn glances_of_claim(
     (c, run): (usize, (u64, usize)),
     judging: Judging<'_>,
     on_run: &impl SidesOnRun,
-    glances: &mut Vec<Glance>,
+    glances: &mut Vec<Approximation>,
 ) -> Result<(), CheckFailure> {
     let (instance, history) = (ladder.instance, ladder.history);
     let claim = &instance.statement.claims[c];
@@ -107,15 +111,15 @@ fn glances_of_claim(
     if longest == 0 {
         return Ok(());
     }
-    let places = places::of(instance, c, &instance.scope::<f64>(()), longest, judging.effort.evaluations)?;
+    let places = index_sets::of(instance, c, &instance.environment::<f64>(()), longest, judging.effort.evaluations)?;
     for place in places.compared {
         let of_whole_run = claim.quantifier.is_none();
         if of_whole_run && !is_looked_at(place.horizon, instance.horizon) {
             continue;
         }
         let setup = setups.of(place.horizon);
-        let scope = ladder.ball_scope(&setup);
-        let sides: Result<Sides<Ball>, _> = on_run.sides(claim, place, history, scope, ladder.ball(), None);
+        let environment = ladder.ball_environment(&setup);
+        let sides: Result<Sides<Ball>, _> = on_run.sides(claim, place, history, environment, ladder.ball(), None);
         if place.horizon < history.horizon && sides.is_err() {
             continue;
         }
@@ -127,20 +131,20 @@ fn glances_of_claim(
         }
         // Bounds of binary64 grow along long runs until they cannot tell the sides apart. The numbers themselves
         // are seldom as far off. Early on, what bounds cannot tell apart is apart by rounding alone.
-        let scope = ladder.plain_scope(&setup);
-        let plain = attempt(on_run.sides::<f64>(claim, place, history, scope, ladder.plain(), None))?;
+        let environment = ladder.plain_environment(&setup);
+        let plain = attempt(on_run.sides::<f64>(claim, place, history, environment, ladder.plain(), None))?;
         glances.extend(plain.ok().and_then(|sides| glance(place, shown, run, &sides)).or(seen));
     }
     Ok(())
 }
 
 /// Whether rounding may decide.
-fn is_open(g: &Glance) -> bool {
+fn is_open(g: &Approximation) -> bool {
     g.rounding > COARSE * g.scale && g.lhs - g.rhs + g.rounding > 0.0
 }
 
 /// Those of claims about expectations that are computed.
-pub(super) fn glances_of_means(instance: &Instance<'_>, means: ExactMeans) -> Result<Vec<Glance>, CheckFailure> {
+pub(super) fn glances_of_means(instance: &Instance<'_>, means: ExactMeans) -> Result<Vec<Approximation>, CheckFailure> {
     let quantities = Recorded::mentioned(&instance.statement.claims);
     let (glances, lost) = on_table::<Ball>(instance, &quantities, means, ())?;
     if !lost && !glances.iter().any(is_open) {
@@ -172,17 +176,17 @@ fn on_table<S: Arithmetic + Estimable + Bounded>(
     quantities: &[Recorded],
     means: ExactMeans,
     context: S::Context,
-) -> Result<(Vec<Glance>, bool), CheckFailure> {
+) -> Result<(Vec<Approximation>, bool), CheckFailure> {
     let Some(table) = means.table::<S>(instance, quantities, context) else { return Ok((Vec::new(), false)) };
-    let scopes = TableScopes::new(instance, context);
+    let environments = TableEnvironments::new(instance, context);
     let (mut glances, mut lost) = (Vec::new(), false);
     for (c, claim) in instance.statement.claims.iter().enumerate() {
-        let places = places::of(instance, c, &instance.scope::<f64>(()), instance.horizon, u64::MAX)?;
+        let places = index_sets::of(instance, c, &instance.environment::<f64>(()), instance.horizon, u64::MAX)?;
         for place in places.compared {
             if claim.quantifier.is_none() && !is_looked_at(place.horizon, instance.horizon) {
                 continue;
             }
-            let sides = attempt(on_table_at(instance, place, &scopes.of(place.horizon), &table, None))?;
+            let sides = attempt(on_table_at(instance, place, &environments.of(place.horizon), &table, None))?;
             let glance = sides.ok().and_then(|sides| glance(place, place.shown(claim), (0, 0), &sides));
             lost |= glance.is_none();
             glances.extend(glance);

@@ -14,12 +14,12 @@ use std::cmp::Ordering;
 
 use rug::Rational;
 
-use super::judge::Comparison;
+use super::compare_sides::Truth;
 use crate::method::language::machine::Call;
 use crate::method::language::moves::{Move, Weight};
 use crate::method::{BoundMethod, Space, forward, towards};
 use crate::number::Exact;
-use crate::statement::evaluate::Scope;
+use crate::statement::evaluate::Environment;
 use crate::statement::term::{Condition, Node, OfMethod, Term, Vector, VectorSequence};
 use crate::statement::{Claim, Form};
 use form::{Atom, SymbolicVector};
@@ -61,7 +61,7 @@ pub(super) struct Symbolic<'a> {
     pub points: Points<'a>,
     pub workers: usize,
     pub dimension: usize,
-    pub scope: &'a Scope<Exact>,
+    pub environment: &'a Environment<Exact>,
     /// K.
     pub horizon: usize,
     pub certain: Certain<'a>,
@@ -69,23 +69,23 @@ pub(super) struct Symbolic<'a> {
 
 impl Symbolic<'_> {
     /// Decides a claim at index k, where the difference of its sides is a number, or certainly of one sign.
-    pub fn decide(&self, form: Form, claim: &Claim, k: i64) -> Comparison {
+    pub fn decide(&self, form: Form, claim: &Claim, k: i64) -> Truth {
         let scout = Expansion::new(self, claim, 0);
         scout.scouting.set(true);
         let base = match sides(&scout, claim, k) {
             Some(_) => scout.lowest.get().clamp(0, i64::MAX - LONGEST_SPAN),
-            None => return Comparison::Open,
+            None => return Truth::Open,
         };
         let expansion = Expansion::new(self, claim, base);
-        let Some(difference) = sides(&expansion, claim, k) else { return Comparison::Open };
-        let Some(expanded) = difference.expanded() else { return Comparison::Open };
+        let Some(difference) = sides(&expansion, claim, k) else { return Truth::Open };
+        let Some(expanded) = difference.expanded() else { return Truth::Open };
         match expanded.as_constant() {
             Some(constant) => {
                 let holds = if form == Form::Identity { constant == 0 } else { constant >= 0 };
-                if holds { Comparison::True } else { Comparison::False }
+                if holds { Truth::True } else { Truth::False }
             }
-            None if form != Form::Identity && difference.is_nonnegative() => Comparison::True,
-            None => Comparison::Open,
+            None if form != Form::Identity && difference.is_nonnegative() => Truth::True,
+            None => Truth::Open,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Judging;
 use super::instance::CellSpec;
-use crate::inference::Ledger;
+use crate::inference::ErrorBudget;
 use crate::preset::Effort;
 use crate::statement::{Statement, load_text};
 
@@ -35,5 +35,5 @@ pub const EFFORT: Effort = Effort {
 
 /// One test at the false-alarm rate that every test here has.
 pub fn judging(effort: &Effort) -> Judging<'_> {
-    Judging { effort, ledger: Ledger { delta: 1e-9, tests: 1 }, seed: 7 }
+    Judging { effort, error_budget: ErrorBudget { delta: 1e-9, tests: 1 }, seed: 7 }
 }

@@ -15,7 +15,7 @@ use crate::oracle::NoRandomness;
 use crate::problem::{Arithmetic, Scratch};
 use crate::prove::problem::{Form, Sign};
 use crate::prove::translate::{OneRun, one_runs};
-use crate::statement::evaluate::{Evaluator, RandomIndex, Scope, Trace};
+use crate::statement::evaluate::{Environment, Evaluator, RandomIndex, Trace};
 use crate::statement::term::{Builtin, ScalarSequence, VectorSequence};
 use crate::statement::{Statement, library};
 
@@ -73,14 +73,14 @@ fn cell(statement: &Statement, random: &mut ChaCha8Rng) -> CellSpec {
 struct Known<'a> {
     instance: &'a Instance<'a>,
     trace: &'a RunTrace<'a, Exact>,
-    scope: &'a Scope<Exact>,
+    environment: &'a Environment<Exact>,
 }
 
 impl Known<'_> {
     fn number(&self, name: &str) -> Option<Rational> {
         let statement = self.instance.statement;
         if let Some(position) = statement.parameters.iter().position(|own| own.name == name) {
-            return self.scope.parameters[position].as_ref().and_then(|value| value.0.clone());
+            return self.environment.parameters[position].as_ref().and_then(|value| value.0.clone());
         }
         match name {
             "K" => Some(Rational::from(HORIZON)),
@@ -206,8 +206,8 @@ fn compared(statement: &Statement, runs: &[OneRun], spec: &CellSpec) -> usize {
     let Ok(instance) = Instance::build(statement, spec) else { return 0 };
     let experiment = instance.experiment();
     let trace = RunTrace::<Exact>::forward(&experiment, &mut NoRandomness, None, &WHOLE, ());
-    let scope = instance.scope::<Exact>(());
-    let known = Known { instance: &instance, trace: &trace, scope: &scope };
+    let environment = instance.environment::<Exact>(());
+    let known = Known { instance: &instance, trace: &trace, environment: &environment };
     let mut count = 0;
     for run in runs {
         let name = &run.problem.name;
@@ -217,7 +217,7 @@ fn compared(statement: &Statement, runs: &[OneRun], spec: &CellSpec) -> usize {
         }
         let Some(at) = At::of(run, &known) else { continue };
         let until = trace.until(HORIZON);
-        let mut evaluator = Evaluator::on(&scope, &until, &RandomIndex::Absent);
+        let mut evaluator = Evaluator::on(&environment, &until, &RandomIndex::Absent);
         evaluator.set_horizon(HORIZON);
         evaluator.set_index(index);
         let claim = &statement.claims[claim];

@@ -1,13 +1,13 @@
 //! Claims about expectations over the whole run: exactly where that is possible, else by an
 //! anytime-valid test.
 
+use super::approximation::Approximation;
 use super::budget::{Budget, beyond};
 use super::exact::{ExactMeans, decide_exactly};
-use super::glance::Glance;
 use super::history::longest_forward;
+use super::index_sets::Place;
 use super::instance::Instance;
 use super::pathwise::{OnOnlyRun, SidesOnRun};
-use super::places::Place;
 use super::procedure::{OnRuns, Procedure};
 use super::sampled::Statistical;
 use super::survey::glances_of_means;
@@ -73,7 +73,7 @@ impl Procedure for ExactExpectations {
         instance: &Instance<'_>,
         _: &StreamKey,
         judging: Judging<'_>,
-    ) -> Result<Vec<Glance>, CheckFailure> {
+    ) -> Result<Vec<Approximation>, CheckFailure> {
         let found = ExactMeans::find(instance, judging.effort.paths);
         found.map_or(Ok(Vec::new()), |means| glances_of_means(instance, means))
     }
@@ -100,7 +100,7 @@ impl Procedure for Sampling {
         instance: &Instance<'_>,
         key: &StreamKey,
         judging: Judging<'_>,
-    ) -> Result<Vec<Glance>, CheckFailure> {
+    ) -> Result<Vec<Approximation>, CheckFailure> {
         let quantities = Recorded::mentioned(&instance.statement.claims);
         Statistical::new(instance, key, judging, &quantities)?.glances(SAMPLES, STANDARD_ERRORS)
     }
@@ -147,7 +147,7 @@ fn open(instance: &Instance<'_>, judging: Judging<'_>, cause: String) -> Outcome
     remainder.leave_open(place.unsettled(&instance.statement.claims[0], cause));
     Outcome {
         verdict: Verdict::Inconclusive,
-        evidence: Evidence::Statistical { delta: judging.ledger.share() },
+        evidence: Evidence::Statistical { delta: judging.error_budget.share() },
         comparisons: 0,
         worst: None,
         sampling: None,

@@ -69,7 +69,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
 
 /// What may stand in an expression besides numbers of the instance and the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Position {
     /// A constant: nothing of the run.
     Constant,
     /// A schedule: the step's number.
@@ -81,7 +81,7 @@ pub(super) enum Place {
 /// Lowers the expressions of one place.
 pub(super) struct Checker<'a> {
     pub names: &'a Names,
-    pub place: Place,
+    pub place: Position,
     /// Names of the bound workers, the outermost first.
     pub workers: Vec<String>,
     /// Calls of an estimate so far.
@@ -102,7 +102,7 @@ fn fail<T>(message: impl Into<String>, help: Option<&str>, span: &Span) -> Check
 }
 
 impl<'a> Checker<'a> {
-    pub fn new(names: &'a Names, place: Place) -> Self {
+    pub fn new(names: &'a Names, place: Position) -> Self {
         Checker { names, place, workers: Vec::new(), calls: 0, draws: false, repeats: None, samples: false, choices: 0 }
     }
 
@@ -177,13 +177,13 @@ impl<'a> Checker<'a> {
             "n" => Some(Number::Workers),
             "d" => Some(Number::Dimension),
             "K" => Some(Number::Horizon),
-            "k" if self.place != Place::Constant => Some(Number::Step),
+            "k" if self.place != Position::Constant => Some(Number::Step),
             _ => None,
         };
         if let Some(number) = number {
             return Ok(Value::Number(number));
         }
-        if self.place == Place::Line {
+        if self.place == Position::Line {
             if let Some(schedule) = position(&self.names.schedules) {
                 return Ok(Value::Number(Number::Schedule(schedule)));
             }
@@ -199,7 +199,7 @@ impl<'a> Checker<'a> {
     /// The newest value of a quantity, of a bound worker where it has one for each.
     fn quantity(&self, name: &str, worker: Option<Worker>, span: &Span) -> Checked<Value> {
         let found = self.names.quantities.iter().position(|quantity| quantity.name == name);
-        let Some(position) = found.filter(|_| self.place == Place::Line) else {
+        let Some(position) = found.filter(|_| self.place == Position::Line) else {
             return self.unknown(name, span);
         };
         let quantity = &self.names.quantities[position];
@@ -343,13 +343,13 @@ impl<'a> Checker<'a> {
             let all = arguments.iter().map(|argument| self.number(argument)).collect::<Checked<Vec<_>>>()?;
             return Ok(Value::Number(if name == "min" { Number::Min(all) } else { Number::Max(all) }));
         }
-        if self.place != Place::Line {
+        if self.place != Position::Line {
             return fail(format!("there is no function `{name}` of numbers"), None, span);
         }
         if name == "sample_workers" {
             self.samples = true;
             // How many are drawn is the same in every step of a run.
-            let mut constant = Checker::new(self.names, Place::Constant);
+            let mut constant = Checker::new(self.names, Position::Constant);
             let size = constant.number(self.only(name, arguments, span)?)?;
             if !matches!(size, Number::Literal(_) | Number::Parameter(_) | Number::Constant(_) | Number::Workers) {
                 let help = "name a parameter, or a constant under [constants]";

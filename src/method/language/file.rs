@@ -8,7 +8,7 @@ use rug::Rational;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::check::{Checked, Checker, Names, Place, is_reserved};
+use super::check::{Checked, Checker, Names, Position, is_reserved};
 use super::tree::{End, Line, Method, Number, Parameter, Quantity, Rule, Shape, Start, State, Value};
 use crate::statement::StatementError;
 use crate::statement::file::File;
@@ -118,7 +118,7 @@ pub(crate) fn amended(base: &Method, file: &File, schedules: &Texts, bind: &Text
         constants: base.constants.iter().map(|(name, _)| name.clone()).collect(),
         ..Names::default()
     };
-    let checked = |names: &Names, place: Place, value: &Spanned<String>| {
+    let checked = |names: &Names, place: Position, value: &Spanned<String>| {
         let expr = parse(value.get_ref()).map_err(|err| file.syntax(value, err))?;
         let number = Checker::new(names, place).number(&expr);
         number.map_err(|err| file.error(Some(file.within(value, &err.span)), err.message, err.help))
@@ -131,7 +131,7 @@ pub(crate) fn amended(base: &Method, file: &File, schedules: &Texts, bind: &Text
         // What is bound follows from what is not, and the method's constants from that.
         let mut free = Names { constants: Vec::new(), ..names.clone() };
         free.parameters[position] = String::new();
-        method.bound.push((position, checked(&free, Place::Constant, value)?));
+        method.bound.push((position, checked(&free, Position::Constant, value)?));
     }
     for (name, value) in schedules {
         let own = method.schedules.iter().position(|(own, _)| own == name.get_ref());
@@ -140,7 +140,7 @@ pub(crate) fn amended(base: &Method, file: &File, schedules: &Texts, bind: &Text
             let message = format!("the method `{}` has no schedule `{}`", base.id, name.get_ref());
             return Err(file.error(Some(name.span()), message, Some(help)));
         };
-        method.schedules[position].1 = checked(&names, Place::Schedule, value)?;
+        method.schedules[position].1 = checked(&names, Position::Schedule, value)?;
     }
     Ok(method)
 }
@@ -169,8 +169,8 @@ impl<'a> Loader<'a> {
             text.as_ref().map_or_else(|| other.to_owned(), |text| text.get_ref().clone())
         };
         let parameters = self.parameters()?;
-        let constants = self.numbers(&raw.constants, Place::Constant)?;
-        let schedules = self.numbers(&raw.schedules, Place::Schedule)?;
+        let constants = self.numbers(&raw.constants, Position::Constant)?;
+        let schedules = self.numbers(&raw.schedules, Position::Schedule)?;
         let operators = self.operators()?;
         let targets = self.targets()?;
         let states = self.states(&targets)?;
@@ -222,7 +222,7 @@ impl<'a> Loader<'a> {
         parse(value.get_ref()).map_err(|err| self.file.syntax(value, err))
     }
 
-    fn checker(&self, place: Place) -> Checker<'_> {
+    fn checker(&self, place: Position) -> Checker<'_> {
         Checker::new(&self.names, place)
     }
 
@@ -246,7 +246,7 @@ impl<'a> Loader<'a> {
             let [lower, upper] = self.range(&raw.range)?;
             let number = |text: &Spanned<String>| {
                 let expr = self.expression(text)?;
-                self.placed(text, 0, self.checker(Place::Constant).number(&expr))
+                self.placed(text, 0, self.checker(Position::Constant).number(&expr))
             };
             all.push(Parameter {
                 name: name.get_ref().clone(),
@@ -277,19 +277,19 @@ impl<'a> Loader<'a> {
                 let span = err.span.start + place.start..err.span.end + place.start;
                 self.file.error(Some(self.file.within(text, &span)), err.message, None)
             })?;
-            let value = self.placed(text, place.start, self.checker(Place::Constant).number(&expr))?;
+            let value = self.placed(text, place.start, self.checker(Position::Constant).number(&expr))?;
             Ok(End { value: Some(value), closed })
         };
         Ok([end(parts.lower, parts.lower_closed)?, end(parts.upper, parts.upper_closed)?])
     }
 
-    fn numbers(&mut self, texts: &Texts, place: Place) -> Loaded<Vec<(String, Number)>> {
+    fn numbers(&mut self, texts: &Texts, place: Position) -> Loaded<Vec<(String, Number)>> {
         let mut all = Vec::new();
         for (name, value) in texts {
             self.refuse_taken(name.get_ref(), name.span())?;
             let expr = self.expression(value)?;
             let number = self.placed(value, 0, self.checker(place).number(&expr))?;
-            let names = if place == Place::Constant { &mut self.names.constants } else { &mut self.names.schedules };
+            let names = if place == Position::Constant { &mut self.names.constants } else { &mut self.names.schedules };
             names.push(name.get_ref().clone());
             all.push((name.get_ref().clone(), number));
         }
@@ -382,7 +382,7 @@ impl<'a> Loader<'a> {
         let expr = self.expression(text)?;
         // Schedules are set by steps.
         let names = Names { schedules: Vec::new(), ..self.names.clone() };
-        let mut checker = Checker::new(&names, Place::Line);
+        let mut checker = Checker::new(&names, Position::Line);
         if let Some(worker) = &target.worker {
             let bound = checker.bind(worker, &(0..text.get_ref().len()));
             self.placed(text, 0, bound)?;
@@ -404,7 +404,7 @@ impl<'a> Loader<'a> {
                 let span = err.span.start + offset..err.span.end + offset;
                 self.file.error(Some(self.file.within(text, &span)), err.message, None)
             })?;
-            let mut checker = self.checker(Place::Line);
+            let mut checker = self.checker(Position::Line);
             if let Some(worker) = &target.worker {
                 let bound = checker.bind(worker, &(0..0));
                 self.placed(text, 0, bound)?;

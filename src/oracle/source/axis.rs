@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::size::{constant, square_times};
 use super::{Built, SourceData, one};
-use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -50,7 +50,13 @@ impl Source for Axis {
         }
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+    fn add<S: Estimable>(
+        &self,
+        at: &EstimateQuery<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        _: S::Context,
+    ) {
         let j = at.step.unwrap_or(0) % out.len();
         out[j].add_product_f64(&random.sign_sums(1, 1)[0], self.size);
     }

@@ -12,7 +12,7 @@ use super::size::heterogeneity;
 use super::{Built, SourceData, one};
 use crate::number::exact;
 use crate::oracle::operator::{Operator, RandK};
-use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Memory, Part, Randomness, Source, SourceModel};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -85,7 +85,7 @@ impl Source for EachWorker {
 
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -102,7 +102,7 @@ impl Source for EachWorker {
 
     fn add_to_worker<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -116,7 +116,7 @@ impl EachWorker {
     fn add_share<S: Estimable>(
         &self,
         share: &S,
-        (gradient, at): (&[S], &Situation<'_, S>),
+        (gradient, at): (&[S], &EstimateQuery<'_, S>),
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,

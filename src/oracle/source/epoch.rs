@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Built, SourceData, one};
 use crate::number::{Scalar, exact};
-use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Memory, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::free::{self, Parts, Range};
 use crate::problem::{DynProblem, MAX_WORKERS};
 
@@ -129,7 +129,7 @@ impl Source for Epoch {
 
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -218,7 +218,7 @@ mod tests {
         S::view(problem).gradient_in(&x, &mut gradient, context, &mut scratch);
         let mut worker_gradients = Vec::new();
         oracle.worker_gradients(problem, &x, &mut worker_gradients, context, &mut scratch);
-        let at = Situation {
+        let at = EstimateQuery {
             step: None,
             x: &x,
             gradient: &gradient,
@@ -226,7 +226,7 @@ mod tests {
             direction: None,
             workers: problem.workers(),
             problem: S::view(problem),
-            badness: None,
+            adversary_score: None,
             memory: &crate::oracle::Memory::new(problem, context),
         };
         let (mut bias, mut noise) = (gradient.clone(), gradient.clone());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Built, SourceData, one};
 use crate::number::exact;
-use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Memory, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -69,7 +69,13 @@ impl Source for FiniteDifference {
         }
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(
+        &self,
+        at: &EstimateQuery<'_, S>,
+        _: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let mut memory = at.memory.borrow_mut();
         let Memory { vectors: [point, _, _], scratch, .. } = &mut *memory;
         for (p, x) in point.iter_mut().zip(at.x) {

@@ -10,7 +10,7 @@ use super::nested::nesting;
 use super::size::heterogeneity;
 use super::{Built, SourceData, one};
 use crate::number::root_above;
-use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Memory, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::Parts;
 
@@ -75,7 +75,13 @@ impl Source for FirstOrderMaml {
         }
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(
+        &self,
+        at: &EstimateQuery<'_, S>,
+        _: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let mut memory = at.memory.borrow_mut();
         let Memory { vectors: [inner, outer, _], scratch, .. } = &mut *memory;
         let share = S::one(context).div(&S::from_f64(at.workers as f64, context));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::size::{constant, coordinates_each, square_times};
 use super::{Built, SourceData, one};
 use crate::number::{exact, root_above};
-use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail, TailKind};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail, TailKind};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -65,7 +65,7 @@ impl Source for Gaussian {
 
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -84,7 +84,7 @@ impl Source for Gaussian {
 
     fn add_to_worker<S: Estimable>(
         &self,
-        _: &Situation<'_, S>,
+        _: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         _: S::Context,

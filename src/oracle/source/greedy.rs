@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::adversary::{self, radius, within_radius};
 use super::{Built, SourceData, one};
 use crate::number::Scalar;
-use crate::oracle::{Estimable, Randomness, Situation, Source, SourceModel};
+use crate::oracle::{Estimable, EstimateQuery, Randomness, Source, SourceModel};
 use crate::problem::DynProblem;
 use crate::problem::free::Parts;
 
@@ -50,7 +50,13 @@ impl Source for Greedy {
         true
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(
+        &self,
+        at: &EstimateQuery<'_, S>,
+        _: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let root_d = S::from_f64(out.len() as f64, context).sqrt();
         let size = radius(at.gradient, self.relative, self.absolute, context).div(&root_d);
         let patterns: Vec<Vec<f64>> = (0..S::LANES).map(|lane| self.pattern(at, lane, size.lane(lane))).collect();
@@ -61,7 +67,7 @@ impl Source for Greedy {
 }
 
 impl Greedy {
-    fn pattern<S: Scalar>(&self, at: &Situation<'_, S>, lane: usize, size: f64) -> Vec<f64> {
+    fn pattern<S: Scalar>(&self, at: &EstimateQuery<'_, S>, lane: usize, size: f64) -> Vec<f64> {
         let signs_of = |v: &[S], flip: f64| -> Vec<f64> {
             v.iter().map(|x| if x.lane(lane) * flip < 0.0 { -1.0 } else { 1.0 }).collect()
         };
@@ -73,10 +79,10 @@ impl Greedy {
             signs_of(direction, -1.0),
             (0..at.gradient.len()).map(|j| if j % 2 == 0 { 1.0 } else { -1.0 }).collect(),
         ];
-        let Some(badness) = at.badness else { return candidates.swap_remove(1) };
+        let Some(adversary_score) = at.adversary_score else { return candidates.swap_remove(1) };
         let score = |signs: &[f64]| {
             let error: Vec<f64> = signs.iter().map(|s| s * size).collect();
-            badness(lane, &error)
+            adversary_score(lane, &error)
         };
         let mut best = candidates.swap_remove(0);
         let mut best_score = score(&best);

@@ -18,7 +18,7 @@ use rug::Rational;
 
 use super::size::heterogeneity;
 use crate::number::{Scalar, exact, root_above};
-use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Memory, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::free::{self, Counted};
 use crate::problem::{DynProblem, Nesting};
 
@@ -206,7 +206,7 @@ impl Source for Nested {
 
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Built, SourceData, one};
 use crate::number::exact;
-use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -52,7 +52,7 @@ impl Source for Offset {
         }
     }
 
-    fn add<S: Estimable>(&self, _: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+    fn add<S: Estimable>(&self, _: &EstimateQuery<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
         for (j, o) in out.iter_mut().enumerate() {
             o.add_f64(if j % 2 == 0 { self.size } else { -self.size });
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adversary::{self, radius_over_norm, within_radius};
 use super::{Built, SourceData, one};
-use crate::oracle::{Estimable, Randomness, Situation, Source, SourceModel};
+use crate::oracle::{Estimable, EstimateQuery, Randomness, Source, SourceModel};
 use crate::problem::DynProblem;
 use crate::problem::free::Parts;
 
@@ -43,7 +43,13 @@ impl Source for Opposed {
         within_radius(self.relative, self.absolute, true, true)
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(
+        &self,
+        at: &EstimateQuery<'_, S>,
+        _: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let mut factor = radius_over_norm(at.gradient, self.relative, self.absolute, context);
         factor.neg_assign();
         for (o, g) in out.iter_mut().zip(at.gradient) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::size::{constant, coordinates_each, square_times};
 use super::{Built, SourceData, one};
-use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -53,7 +53,7 @@ impl Source for Rademacher {
 
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -71,7 +71,7 @@ impl Source for Rademacher {
 
     fn add_to_worker<S: Estimable>(
         &self,
-        _: &Situation<'_, S>,
+        _: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         _: S::Context,

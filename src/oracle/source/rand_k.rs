@@ -5,7 +5,7 @@ use rug::Rational;
 use super::size::heterogeneity;
 use crate::number::root_above;
 use crate::oracle::operator::{OperatorData, RandK, kept_share};
-use crate::oracle::{Estimable, Form, Freedom, Memory, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Memory, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 
 /// The bias of unscaled Rand-K: b = −(1−α)∇f exactly (theory, `randk-exact`).
@@ -32,7 +32,13 @@ impl Source for RandKBias {
         }
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], context: S::Context) {
+    fn add<S: Estimable>(
+        &self,
+        at: &EstimateQuery<'_, S>,
+        _: &mut dyn Randomness<S>,
+        out: &mut [S],
+        context: S::Context,
+    ) {
         let rest = Rational::from(1) - kept_share(self.share, out.len());
         let rest = S::from_rational(&rest, context);
         for (o, g) in out.iter_mut().zip(at.gradient) {
@@ -46,7 +52,7 @@ impl Source for RandKBias {
 
     fn add_to_worker<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -99,7 +105,7 @@ impl Source for RandKNoise {
 
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -116,7 +122,7 @@ impl Source for RandKNoise {
 
     fn add_to_worker<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,
@@ -130,7 +136,7 @@ impl RandKNoise {
     fn add_share<S: Estimable>(
         &self,
         share: &S,
-        (gradient, at): (&[S], &Situation<'_, S>),
+        (gradient, at): (&[S], &EstimateQuery<'_, S>),
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adversary::{self, radius, within_radius};
 use super::{Built, SourceData, one};
-use crate::oracle::{Estimable, Randomness, Situation, Source, SourceModel};
+use crate::oracle::{Estimable, EstimateQuery, Randomness, Source, SourceModel};
 use crate::problem::DynProblem;
 use crate::problem::free::Parts;
 
@@ -44,7 +44,7 @@ impl Source for RandomSigns {
 
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Built, SourceData, one};
 use crate::number::exact;
-use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -51,7 +51,7 @@ impl Source for Relative {
         }
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+    fn add<S: Estimable>(&self, at: &EstimateQuery<'_, S>, _: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
         for (o, g) in out.iter_mut().zip(at.gradient) {
             o.add_product_f64(g, self.factor);
         }

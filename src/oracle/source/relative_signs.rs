@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::size::square_times;
 use super::{Built, SourceData, one};
 use crate::number::exact;
-use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -52,7 +52,13 @@ impl Source for RelativeSigns {
         }
     }
 
-    fn add<S: Estimable>(&self, at: &Situation<'_, S>, random: &mut dyn Randomness<S>, out: &mut [S], _: S::Context) {
+    fn add<S: Estimable>(
+        &self,
+        at: &EstimateQuery<'_, S>,
+        random: &mut dyn Randomness<S>,
+        out: &mut [S],
+        _: S::Context,
+    ) {
         let signs = random.sign_sums(1, out.len());
         for ((o, g), sign) in out.iter_mut().zip(at.gradient).zip(signs) {
             let mut signed = sign.clone();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::size::{constant, heterogeneity};
 use super::{Built, SourceData, one};
-use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::free::{self, Counted, Parts};
 use crate::problem::{DynProblem, MAX_WORKERS};
 
@@ -90,7 +90,7 @@ impl Source for SampledWorkers {
 
     fn add<S: Estimable>(
         &self,
-        at: &Situation<'_, S>,
+        at: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,

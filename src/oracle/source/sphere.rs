@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::size::{constant, square_times};
 use super::{Built, SourceData, one};
 use crate::number::{exact, norm2};
-use crate::oracle::{Estimable, Form, Freedom, Part, Randomness, Situation, Source, SourceModel, Tail};
+use crate::oracle::{Estimable, EstimateQuery, Form, Freedom, Part, Randomness, Source, SourceModel, Tail};
 use crate::problem::DynProblem;
 use crate::problem::free::{self, Parts, Range};
 
@@ -63,7 +63,7 @@ impl Source for Sphere {
 
     fn add<S: Estimable>(
         &self,
-        _: &Situation<'_, S>,
+        _: &EstimateQuery<'_, S>,
         random: &mut dyn Randomness<S>,
         out: &mut [S],
         context: S::Context,

@@ -30,7 +30,9 @@ fn instances_are_written_as_they_were_read_and_have_the_labels_that_they_had() {
 fn every_family_of_the_registry_has_a_pinned_instance() {
     let schema = schemars::schema_for!(ProblemSpec).to_value();
     let name = |variant: &Value| variant["properties"]["family"]["const"].as_str().unwrap().to_owned();
-    let registered: BTreeSet<String> = schema["oneOf"].as_array().unwrap().iter().map(name).collect();
+    let mut registered: BTreeSet<String> = schema["oneOf"].as_array().unwrap().iter().map(name).collect();
+    // What a program brings along is pinned where that program is tested.
+    registered.remove("own");
     let pinned: BTreeSet<String> = instances().iter().map(|spec| spec.family().to_owned()).collect();
     assert_eq!(pinned, registered);
 }

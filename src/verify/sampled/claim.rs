@@ -6,7 +6,7 @@ use crate::inference::TailClass;
 use crate::method::{Recorded, Table};
 use crate::number::{Interval, Scalar};
 use crate::oracle::TailKind;
-use crate::statement::evaluate::{Evaluator, RandomIndex, Scope};
+use crate::statement::evaluate::{Environment, Evaluator, RandomIndex};
 use crate::statement::syntax::ReduceOp;
 use crate::statement::term::{Index, Term, VectorSequence};
 use crate::statement::{Claim, Form};
@@ -48,7 +48,7 @@ impl SampledClaim {
 /// What all claims of an instance are made from.
 pub(super) struct Known<'a> {
     instance: &'a Instance<'a>,
-    scope: Scope<Interval>,
+    environment: Environment<Interval>,
     start: Table<Interval>,
     ranges: Ranges,
     average: RandomIndex,
@@ -67,13 +67,13 @@ impl<'a> Known<'a> {
         if instance.statement.form == Form::Identity {
             return Err(CheckFailure::Unsuitable("an identity is never decided by sampling".into()));
         }
-        let scope = instance.scope::<Interval>(BITS);
+        let environment = instance.environment::<Interval>(BITS);
         let ranges = Ranges::new(instance, quantities)
             .ok_or_else(|| CheckFailure::Unsuitable("the family proves no lower bound of f".into()))?;
         let average = instance.random_average();
         let random_range = match &average {
             RandomIndex::Average { from, to } => {
-                let (from, to) = Evaluator::<Interval>::without_trace(&scope).range(from, to)?;
+                let (from, to) = Evaluator::<Interval>::without_trace(&environment).range(from, to)?;
                 Some(from..to)
             }
             _ => None,
@@ -81,7 +81,7 @@ impl<'a> Known<'a> {
         let single = |value: i64| RandomIndex::Average { from: Index::Literal(value), to: Index::Literal(value + 1) };
         let choices = random_range.clone().map_or_else(|| vec![average.clone()], |r| r.map(single).collect());
         let start = start_table(instance, quantities, BITS);
-        Ok(Known { instance, scope, start, ranges, average, random_range, choices })
+        Ok(Known { instance, environment, start, ranges, average, random_range, choices })
     }
 
     /// The claim at that position, tested against the `given` right-hand side in place of its own.
@@ -117,7 +117,7 @@ impl<'a> Known<'a> {
     }
 
     fn right_hand_side(&self, position: usize, claim: &Claim) -> Result<Interval, CheckFailure> {
-        let rhs = Evaluator::on(&self.scope, &self.start, &self.average).term(&claim.rhs)?;
+        let rhs = Evaluator::on(&self.environment, &self.start, &self.average).term(&claim.rhs)?;
         if rhs.is_defined() {
             return Ok(rhs);
         }
@@ -133,7 +133,7 @@ impl<'a> Known<'a> {
                 filled.set(&recorded, first, &Interval::one(BITS));
             }
         }
-        let known = Evaluator::on(&self.scope, &filled, &self.average).term(&claim.rhs)?;
+        let known = Evaluator::on(&self.environment, &filled, &self.average).term(&claim.rhs)?;
         Err(match self.instance.method.starts_with_line() {
             true if known.is_defined() => CheckFailure::Unsuitable(
                 "the right-hand side needs what the first estimate is on average, which is not known exactly".into(),
@@ -146,12 +146,12 @@ impl<'a> Known<'a> {
         let Term::Reduce { op: ReduceOp::Min, slot, from, to, body } = &claim.lhs else {
             return Ok((claim.lhs.clone(), None));
         };
-        let (first, end) = Evaluator::<Interval>::without_trace(&self.scope).range(from, to)?;
+        let (first, end) = Evaluator::<Interval>::without_trace(&self.environment).range(from, to)?;
         let (from, to) = (from.clone(), to.clone());
         let mean = Term::Reduce { op: ReduceOp::Mean, slot: *slot, from, to, body: body.clone() };
         let mut lower = f64::INFINITY;
         for choice in &self.choices {
-            let mut evaluator = Evaluator::on(&self.scope, &self.ranges.sure, choice);
+            let mut evaluator = Evaluator::on(&self.environment, &self.ranges.sure, choice);
             for k in first..end {
                 evaluator.set_index(k);
                 let least = evaluator.term(body)?.lower_f64();
@@ -167,7 +167,7 @@ impl<'a> Known<'a> {
     fn hull(&self, term: &Term, table: &Table<Interval>) -> Result<Interval, CheckFailure> {
         let mut range: Option<Interval> = None;
         for choice in &self.choices {
-            let value = Evaluator::on(&self.scope, table, choice).term(term)?;
+            let value = Evaluator::on(&self.environment, table, choice).term(term)?;
             range = Some(range.map_or(value.clone(), |hull| hull.hull(&value)));
         }
         range.ok_or_else(|| CheckFailure::Unsuitable("the random index has no value".into()))

@@ -15,7 +15,7 @@ use super::{Progress, Statistical};
 use crate::number::{Interval, Lanes, Mp};
 use crate::oracle::Estimable;
 use crate::problem::Arithmetic;
-use crate::statement::evaluate::{EvaluationError, Scope};
+use crate::statement::evaluate::{Environment, EvaluationError};
 use crate::verify::CheckFailure;
 
 /// Samples carry rounding, so the right-hand side is moved against either decision by this share of
@@ -136,7 +136,7 @@ impl Extremes {
 }
 
 /// What one replicate's enclosures say of its samples at one precision.
-enum Comparison {
+enum SampleComparison {
     /// All are within half of the allowance; the largest distance, as a share of the allowance.
     Within(f64),
     /// One is not, for certain.
@@ -146,7 +146,7 @@ enum Comparison {
 }
 
 /// Precisions with the instance's numbers in each, made where they are needed.
-struct Rungs(Vec<(u32, OnceLock<Scope<Interval>>)>);
+struct Rungs(Vec<(u32, OnceLock<Environment<Interval>>)>);
 
 impl Rungs {
     fn new(horizon: usize) -> Self {
@@ -177,7 +177,7 @@ impl Statistical<'_> {
         let check = PrecisionCheck { replicates: 0, bits: 0, largest_difference: 0.0 };
         let mut found = Rounding { check, doubt: None };
         for together in chosen.chunks(SIDE_BY_SIDE) {
-            let compared: Result<Vec<(u32, Comparison)>, CheckFailure> =
+            let compared: Result<Vec<(u32, SampleComparison)>, CheckFailure> =
                 together.par_iter().map(|replicate| self.compared(*replicate, &claims, &rungs, &stream)).collect();
             for (replicate, (bits, comparison)) in together.iter().zip(compared?) {
                 found.see(*replicate, bits, comparison);
@@ -205,23 +205,23 @@ impl Statistical<'_> {
         claims: &[usize],
         rungs: &Rungs,
         stream: &(impl Fn(u64) -> R + Sync),
-    ) -> Result<(u32, Comparison), CheckFailure> {
+    ) -> Result<(u32, SampleComparison), CheckFailure> {
         let sample = match self.judging.effort.precision {
             None if self.instance.method.program().chooses() => self.sampled_again::<f64, R>(replicate, (), stream)?,
             None => self.sampled_again::<Lanes, R>(replicate, (), stream)?,
             Some(bits) => self.sampled_again::<Mp, R>(replicate, bits, stream)?,
         };
-        let mut last = (0, Comparison::Open { claim: claims.first().copied().unwrap_or(0) });
-        for (bits, scope) in &rungs.0 {
-            let scope = scope.get_or_init(|| self.instance.scope(*bits));
+        let mut last = (0, SampleComparison::Open { claim: claims.first().copied().unwrap_or(0) });
+        for (bits, environment) in &rungs.0 {
+            let environment = environment.get_or_init(|| self.instance.environment(*bits));
             let mut runner = self.instance.experiment().runner(*bits);
-            let comparison = match self.values::<Interval, R>(vec![stream(replicate)], scope, &mut runner) {
+            let comparison = match self.values::<Interval, R>(vec![stream(replicate)], environment, &mut runner) {
                 Ok(exact) => self.compare(&sample, &exact, claims),
-                Err(cause) if cause.is_of_arithmetic() => Comparison::Open { claim: claims[0] },
+                Err(cause) if cause.is_of_arithmetic() => SampleComparison::Open { claim: claims[0] },
                 Err(cause) => return Err(cause.into()),
             };
             last = (*bits, comparison);
-            if !matches!(last.1, Comparison::Open { .. }) {
+            if !matches!(last.1, SampleComparison::Open { .. }) {
                 break;
             }
         }
@@ -239,11 +239,16 @@ impl Statistical<'_> {
         let first = replicate - lane;
         let mut runner = self.instance.experiment().runner(context);
         let generators = (0..S::LANES as u64).map(|lane| stream(first + lane)).collect();
-        let mut group = self.sample::<S, R>(generators, &self.instance.scope::<S>(context), &mut runner)?;
+        let mut group = self.sample::<S, R>(generators, &self.instance.environment::<S>(context), &mut runner)?;
         Ok(group.swap_remove(lane as usize))
     }
 
-    fn compare(&self, sample: &super::Sample, exact: &[(Interval, Vec<Interval>)], claims: &[usize]) -> Comparison {
+    fn compare(
+        &self,
+        sample: &super::Sample,
+        exact: &[(Interval, Vec<Interval>)],
+        claims: &[usize],
+    ) -> SampleComparison {
         let mut largest: f64 = 0.0;
         for claim in claims.iter().copied() {
             let ((linear, bodies), (exact, exact_bodies)) = (&sample[claim], &exact[claim]);
@@ -252,17 +257,17 @@ impl Statistical<'_> {
                     Some((share, _)) if share <= 0.5 => largest = largest.max(share),
                     Some((share, true)) => {
                         let [low, high] = [exact.lower_f64(), exact.upper_f64()];
-                        return Comparison::Beyond {
+                        return SampleComparison::Beyond {
                             claim,
                             share,
                             cause: format!("{x:e} and not in [{low:e}, {high:e}]"),
                         };
                     }
-                    _ => return Comparison::Open { claim },
+                    _ => return SampleComparison::Open { claim },
                 }
             }
         }
-        Comparison::Within(largest)
+        SampleComparison::Within(largest)
     }
 }
 
@@ -286,16 +291,16 @@ fn distance(sample: f64, exact: &Interval, allowance: Allowance) -> Option<(f64,
 }
 
 impl Rounding {
-    fn see(&mut self, replicate: u64, bits: u32, comparison: Comparison) {
+    fn see(&mut self, replicate: u64, bits: u32, comparison: SampleComparison) {
         self.check.replicates += 1;
         self.check.bits = self.check.bits.max(bits);
         let (claim, share, cause) = match comparison {
-            Comparison::Within(share) => {
+            SampleComparison::Within(share) => {
                 self.check.largest_difference = self.check.largest_difference.max(share);
                 return;
             }
-            Comparison::Beyond { claim, share, cause } => (claim, share, format!("is rounded to {cause}")),
-            Comparison::Open { claim } => {
+            SampleComparison::Beyond { claim, share, cause } => (claim, share, format!("is rounded to {cause}")),
+            SampleComparison::Open { claim } => {
                 (claim, f64::MAX, format!("is not enclosed narrowly enough by intervals of {bits} bits"))
             }
         };

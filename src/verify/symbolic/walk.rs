@@ -29,7 +29,7 @@ impl<'a> Walk<'a> {
     }
 
     fn evaluator(&self) -> Evaluator<'a, crate::number::Exact> {
-        let mut evaluator = Evaluator::without_trace(self.run.run.scope);
+        let mut evaluator = Evaluator::without_trace(self.run.run.environment);
         evaluator.set_slots(&self.slots);
         evaluator.set_horizon(self.run.run.horizon);
         evaluator
@@ -169,7 +169,7 @@ impl<'a> Walk<'a> {
                 let point = self.vector(a)?;
                 self.run.gradient_of(worker, &point)?
             }
-            Vector::Minimiser => SymbolicVector::of(self.run.run.scope.minimiser.as_ref()?)?,
+            Vector::Minimiser => SymbolicVector::of(self.run.run.environment.minimiser.as_ref()?)?,
             Vector::Negate(a) => self.vector(a)?.scaled(&Rational::from(-1)),
             Vector::Add(a, b) | Vector::Sub(a, b) => {
                 let sign = if matches!(vector, Vector::Add(..)) { 1 } else { -1 };

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::Advice;
 use super::minimise::minimise;
 use crate::number::nearest_f64;
+use crate::number::to_digits;
 use crate::statement::term::Builtin;
 use crate::statement::{Parameter, Statement};
-use crate::verify::choose::{Choice, chosen, fractions};
+use crate::verify::a_priori_bound::Beforehand;
 use crate::verify::instance::{CellSpec, Instance};
-use crate::verify::predict::Beforehand;
+use crate::verify::parameter_values::{Choice, chosen, fractions};
 
 /// Steps, as shares of the largest that the recommended choice admits.
 const SHARES: [f64; 3] = [1.0, 0.5, 0.1];
@@ -171,10 +172,10 @@ impl<'a> Desk<'a> {
             relative_error: proved(Builtin::RelativeError),
             absolute_error: proved(Builtin::AbsoluteError),
             best: self.of_analyst(best),
-            best_bound,
+            best_bound: above(best_bound),
             recommended: self.of_analyst(values),
             recommended_as: recommended.text.clone(),
-            recommended_bound,
+            recommended_bound: above(recommended_bound),
             ratio: (recommended_bound / best_bound).min(f64::MAX),
             at_edge: self.is_at_edge(step, &place),
             free,
@@ -218,4 +219,10 @@ fn digits(number: usize, base: usize, count: usize) -> impl Iterator<Item = usiz
         *rest /= base.max(1);
         Some(digit)
     })
+}
+
+/// Six digits of a bound, no smaller than it.
+fn above(bound: f64) -> f64 {
+    let near = to_digits(bound);
+    if near >= bound { near } else { to_digits(bound + bound.abs() * 1e-5) }
 }

@@ -20,9 +20,9 @@ use super::bench::Workbench;
 use crate::preset::Preset;
 use crate::statement::Statement;
 use crate::statement::term::Builtin;
+use crate::verify::a_priori_bound::is_known_beforehand;
 use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::plan::Plan;
-use crate::verify::predict::is_known_beforehand;
 
 /// The best and the recommended choice of the analyst's parameters at one point of the method's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +78,7 @@ pub struct Summary {
     pub at_edge: usize,
 }
 
-/// Settings looked at.
+/// AuditSettings looked at.
 const SETTINGS: usize = 6;
 /// Values of the method's first parameter that is no step size, where the statement admits them.
 const MOMENTA: [f64; 4] = [0.1, 0.5, 0.9, 1.0];
@@ -166,13 +166,13 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::Ledger;
+    use crate::inference::ErrorBudget;
     use crate::statement::{library, load_text};
     use crate::verify::Judging;
 
     fn on(statement: &Statement) -> Vec<Advice> {
         let effort = Preset::Quick.effort();
-        let judging = Judging { effort: &effort, ledger: Ledger { delta: 1e-6, tests: 1 }, seed: 1 };
+        let judging = Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-6, tests: 1 }, seed: 1 };
         advise(&Workbench::new(judging), statement)
     }
 

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bench::{Recipe, Workbench};
 use super::mutate::scaled;
-use super::pool::{Entry, Pool};
+use super::pool::{Pool, PoolMember};
 use super::search::Frozen;
-use super::trial::{Depth, Fate, Trial};
+use super::trial::{Depth, MutantStatus, Trial};
 use crate::statement::Statement;
 use crate::statement::load_changed;
 use crate::statement::syntax::{Expr, ExprKind};
@@ -28,7 +28,7 @@ pub struct Transplant {
     /// Its expression there, written out.
     pub expression: String,
     /// What becomes of the statement with it alone.
-    pub fate: Fate,
+    pub status: MutantStatus,
     /// By how much a limit may then be larger, at points of the other parameters.
     pub limits: Vec<Limit>,
 }
@@ -77,16 +77,16 @@ pub fn transplants(
             let place = Place::Constant { name: constant.name.clone() };
             let change = Change { place, expression: Some(expression.clone()) };
             let trial = Trial { bench, base: statement, pool, depth, frozen: None };
-            let fate = trial.fate(std::slice::from_ref(&change), None, true).fate;
-            let limits = match fate {
-                Fate::Slack { .. } => measured(&trial, &change, &limits),
+            let status = trial.status(std::slice::from_ref(&change), None, true).status;
+            let limits = match status {
+                MutantStatus::Slack { .. } => measured(&trial, &change, &limits),
                 _ => Vec::new(),
             };
             found.push(Transplant {
                 constant: constant.name.clone(),
                 from: other.id.clone(),
                 expression,
-                fate,
+                status,
                 limits,
             });
         }
@@ -197,7 +197,7 @@ fn at_point(trial: &Trial<'_>, point: &BTreeMap<String, f64>) -> Pool {
         let Some(mut recipe) = trial.bench.recipe(trial.base, spec) else { continue };
         place(&mut recipe);
         if let Some(look) = trial.bench.look(trial.base, &recipe) {
-            pool.add(Entry { recipe, look });
+            pool.add(PoolMember { recipe, look });
         }
     }
     pool
@@ -219,7 +219,7 @@ fn largest_factor(trial: &Trial<'_>, pool: &Pool, change: Option<&Change>, limit
         let changes: Vec<Change> = change.into_iter().cloned().chain([scale]).collect();
         let changed = load_changed(trial.base, &changes).ok()?;
         let tried = trial.kill(&changed, None, warm.as_ref(), true);
-        let violated = matches!(tried.fate, Fate::Killed { .. });
+        let violated = matches!(tried.status, MutantStatus::Killed { .. });
         if violated {
             warm = tried.nearest;
         }

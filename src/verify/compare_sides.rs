@@ -11,17 +11,17 @@ use crate::statement::{Claim, Form};
 /// An arithmetic whose decided comparisons can be shown in decimals.
 pub trait Relatable: Scalar {
     /// Both sides as the comparison `found` has them.
-    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation>;
+    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Truth) -> Option<Relation>;
 }
 
 impl Relatable for Interval {
-    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Truth) -> Option<Relation> {
         relation::of_intervals(form, lhs, rhs, found)
     }
 }
 
 impl Relatable for Ball {
-    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Truth) -> Option<Relation> {
         let enclosed = |ball: &Ball| {
             let [low, high] = ball.limits().map(rug::Rational::from_f64);
             Some(Interval::from_bounds(&low?, &high?, f64::MANTISSA_DIGITS))
@@ -31,7 +31,7 @@ impl Relatable for Ball {
 }
 
 impl Relatable for Exact {
-    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Comparison) -> Option<Relation> {
+    fn relation(form: Form, lhs: &Self, rhs: &Self, found: Truth) -> Option<Relation> {
         relation::of_rationals(form, lhs.value()?, rhs.value()?, found)
     }
 }
@@ -56,7 +56,7 @@ impl Enclosing for Ball {
 
 /// What one comparison shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
+pub enum Truth {
     /// The claim is true there.
     True,
     /// The claim is false there.
@@ -154,10 +154,10 @@ pub fn attempt<S: Scalar>(sides: Result<Sides<S>, CheckFailure>) -> Result<Attem
 const CLEARANCE: f64 = 1000.0;
 
 /// Screening: true only when far clear; never false.
-pub fn screen(form: Form, sides: &Sides<Ball>) -> Comparison {
+pub fn screen(form: Form, sides: &Sides<Ball>) -> Truth {
     let clear =
         form != Form::Identity && sides.lhs.certainly_lt(&sides.rhs) && sides.lhs.clearance(&sides.rhs) >= CLEARANCE;
-    if clear { Comparison::True } else { Comparison::Open }
+    if clear { Truth::True } else { Truth::Open }
 }
 
 /// An identity is accepted from intervals only where the enclosure of its difference is narrower than this
@@ -207,18 +207,18 @@ impl Smallest {
 }
 
 /// Decision by intervals: an identity is never shown by them alone, see [`equality_by_interval`].
-pub fn by_interval(form: Form, sides: &Sides<Interval>) -> Comparison {
+pub fn by_interval(form: Form, sides: &Sides<Interval>) -> Truth {
     if form == Form::Identity {
         let difference = sides.lhs.clone().sub(&sides.rhs);
         let differs = difference.is_defined() && !difference.contains_zero();
-        return if differs { Comparison::False } else { Comparison::Open };
+        return if differs { Truth::False } else { Truth::Open };
     }
     if sides.lhs.certainly_le(&sides.rhs) {
-        Comparison::True
+        Truth::True
     } else if sides.rhs.certainly_lt(&sides.lhs) {
-        Comparison::False
+        Truth::False
     } else {
-        Comparison::Open
+        Truth::Open
     }
 }
 
@@ -231,21 +231,21 @@ pub fn equal_by_interval(sides: &Sides<Interval>, smallest: &Smallest) -> bool {
 }
 
 /// Decision by rationals.
-pub fn by_rational(form: Form, sides: &Sides<Exact>) -> Comparison {
+pub fn by_rational(form: Form, sides: &Sides<Exact>) -> Truth {
     match sides.lhs.compare(&sides.rhs) {
-        None => Comparison::Open,
+        None => Truth::Open,
         Some(order) if form == Form::Identity => {
             if order.is_eq() {
-                Comparison::True
+                Truth::True
             } else {
-                Comparison::False
+                Truth::False
             }
         }
         Some(order) => {
             if order.is_le() {
-                Comparison::True
+                Truth::True
             } else {
-                Comparison::False
+                Truth::False
             }
         }
     }
@@ -256,28 +256,22 @@ pub fn by_rational(form: Form, sides: &Sides<Exact>) -> Comparison {
 #[derive(Default)]
 pub struct WorstKeeper {
     worst: Option<Worst>,
-    found: Option<Comparison>,
+    found: Option<Truth>,
     changes: u64,
 }
 
 impl WorstKeeper {
     /// Looks at a comparison with (lhs, rhs, magnitude) near the given numbers.
-    pub fn see(
-        &mut self,
-        claim: usize,
-        (k, horizon): (i64, usize),
-        (lhs, rhs, magnitude): Midpoint,
-        found: Comparison,
-    ) {
-        let false_there = found == Comparison::False;
+    pub fn see(&mut self, claim: usize, (k, horizon): (i64, usize), (lhs, rhs, magnitude): Midpoint, found: Truth) {
+        let false_there = found == Truth::False;
         let mut ratio = (lhs >= 0.0 && rhs > 0.0).then_some(lhs / rhs);
         let mut slack = (magnitude > 0.0).then_some((rhs - lhs) / magnitude);
-        if found == Comparison::True {
+        if found == Truth::True {
             // The numbers are rounded, the decision is not.
             ratio = ratio.map(|r| r.min(1.0));
             slack = slack.map(|s| s.max(0.0));
         }
-        let badness = |ratio: Option<f64>, slack: Option<f64>| match (ratio, slack) {
+        let severity = |ratio: Option<f64>, slack: Option<f64>| match (ratio, slack) {
             (Some(ratio), _) => ratio,
             (None, Some(slack)) => -slack,
             (None, None) => f64::NEG_INFINITY,
@@ -285,9 +279,9 @@ impl WorstKeeper {
         let worse = match &self.worst {
             None => true,
             Some(old) => {
-                let was_false = self.found == Some(Comparison::False);
+                let was_false = self.found == Some(Truth::False);
                 (false_there && !was_false)
-                    || (false_there == was_false && badness(ratio, slack) > badness(old.ratio, old.slack))
+                    || (false_there == was_false && severity(ratio, slack) > severity(old.ratio, old.slack))
             }
         };
         if worse {
@@ -315,8 +309,8 @@ impl WorstKeeper {
     }
 
     /// How the worst comparison ended, where it was decided.
-    pub fn decided(&self) -> Option<Comparison> {
-        self.found.filter(|found| *found != Comparison::Open)
+    pub fn decided(&self) -> Option<Truth> {
+        self.found.filter(|found| *found != Truth::Open)
     }
 
     /// Sets how the sides of the worst comparison compare, in decimals.

@@ -4,7 +4,7 @@ use crate::statement::Form;
 
 /// One comparison at a glance.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Glance {
+pub struct Approximation {
     /// Which claim of the statement, from 0.
     pub claim: usize,
     /// Index k of a claim that has one, else the horizon K.
@@ -27,7 +27,7 @@ pub struct Glance {
     pub sampling: f64,
 }
 
-impl Glance {
+impl Approximation {
     /// Where it is made.
     #[must_use]
     pub fn place(&self) -> (usize, i64, usize, u64, usize) {

@@ -43,13 +43,13 @@ impl<'a> Known<'a> {
         let table = ExactMeans::find(&instance, paths)
             .and_then(|means| means.table::<Interval>(&instance, &quantities, BITS))
             .ok_or_else(unknown)?;
-        let scope = instance.scope::<Interval>(BITS);
+        let environment = instance.environment::<Interval>(BITS);
         let average = instance.random_average();
         let means = statement
             .claims
             .iter()
             .map(|claim| {
-                let mean = Evaluator::on(&scope, &table, &average).term(&claim.lhs)?;
+                let mean = Evaluator::on(&environment, &table, &average).term(&claim.lhs)?;
                 Some(mean).filter(|m| m.lower().is_finite() && m.upper().is_finite()).ok_or_else(unknown)
             })
             .collect::<Result<Vec<_>, _>>()?;

@@ -78,7 +78,7 @@ struct Audit<'a> {
 }
 
 /// f, ∇f and x at a point.
-struct Place<'a> {
+struct ProbePoint<'a> {
     at: &'a [f64],
     x: Vec<Interval>,
     value: Interval,
@@ -91,7 +91,7 @@ struct Place<'a> {
 pub fn contradictions(problem: &dyn DynProblem, points: &[Vec<f64>]) -> Vec<Contradiction> {
     let mut audit = Audit { problem, scratch: Scratch::for_problem(problem, BITS), found: Vec::new() };
     audit.basis();
-    let mut previous: Option<Place<'_>> = None;
+    let mut previous: Option<ProbePoint<'_>> = None;
     for point in points {
         let place = audit.place(point);
         audit.alone(&place);
@@ -120,16 +120,16 @@ fn difference(a: &[Interval], b: &[Interval]) -> Vec<Interval> {
 }
 
 impl<'a> Audit<'a> {
-    fn place(&mut self, at: &'a [f64]) -> Place<'a> {
+    fn place(&mut self, at: &'a [f64]) -> ProbePoint<'a> {
         let x: Vec<Interval> = at.iter().map(|x| exact(*x)).collect();
         let mut gradient = zeros(x.len(), BITS);
         self.problem.gradient_in(&x, &mut gradient, BITS, &mut self.scratch);
         let value = self.problem.value_in(&x, BITS, &mut self.scratch);
-        Place { at, x, value, gradient }
+        ProbePoint { at, x, value, gradient }
     }
 
     /// Demands lhs ≤ rhs.
-    fn demand(&mut self, aspect: Aspect, place: &Place<'_>, lhs: &Interval, rhs: &Interval) {
+    fn demand(&mut self, aspect: Aspect, place: &ProbePoint<'_>, lhs: &Interval, rhs: &Interval) {
         if !lhs.is_defined() || !rhs.is_defined() || rhs.certainly_lt(lhs) {
             let (lhs, rhs) = (lhs.to_f64(), rhs.to_f64());
             self.found.push(Contradiction { aspect, point: place.at.to_vec(), lhs, rhs });
@@ -137,7 +137,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What can be said of one point.
-    fn alone(&mut self, place: &Place<'_>) {
+    fn alone(&mut self, place: &ProbePoint<'_>) {
         let constants = self.problem.constants().clone();
         let square = norm2(&place.gradient, BITS);
         if let Some(lower) = &constants.lower_bound {
@@ -166,7 +166,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    fn workers(&mut self, place: &Place<'_>, constants: &super::Constants) {
+    fn workers(&mut self, place: &ProbePoint<'_>, constants: &super::Constants) {
         let workers = self.problem.workers();
         let dimension = place.x.len();
         let mut mean = zeros::<Interval>(dimension, BITS);
@@ -193,7 +193,7 @@ impl<'a> Audit<'a> {
     }
 
     /// |f(x + he_j) − f(x − he_j) − 2h ∂_j f(x)| ≤ L h², by the descent inequality both ways.
-    fn derivative(&mut self, place: &Place<'_>) {
+    fn derivative(&mut self, place: &ProbePoint<'_>) {
         let Some(smoothness) = self.problem.constants().smoothness.clone() else { return };
         let h = exact(2f64.powi(STEP_EXPONENT));
         let bound = rational(&smoothness).mul(&h).mul(&h);
@@ -220,7 +220,7 @@ impl<'a> Audit<'a> {
         [inner, outer, pulled, signs]
     }
 
-    fn nesting(&mut self, place: &Place<'_>, constants: &super::Constants) {
+    fn nesting(&mut self, place: &ProbePoint<'_>, constants: &super::Constants) {
         let Some(nesting) = self.problem.nesting() else { return };
         let squared = |name: &str| constants.named.get(name).map(|q| rational(q).square());
         let zero = Interval::zero(BITS);
@@ -248,7 +248,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    fn nesting_pair(&mut self, from: &Place<'_>, to: &Place<'_>) {
+    fn nesting_pair(&mut self, from: &ProbePoint<'_>, to: &ProbePoint<'_>) {
         let Some(nesting) = self.problem.nesting() else { return };
         let named = self.problem.constants().named.clone();
         let distance = norm2(&difference(&to.x, &from.x), BITS);
@@ -275,7 +275,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    fn midpoint(&mut self, from: &Place<'_>, to: &Place<'_>) {
+    fn midpoint(&mut self, from: &ProbePoint<'_>, to: &ProbePoint<'_>) {
         let half = |a: &Interval, b: &Interval| a.clone().add(b).mul(&exact(0.5));
         let middle: Vec<Interval> = from.x.iter().zip(&to.x).map(|(a, b)| half(a, b)).collect();
         let mut gradient = zeros(middle.len(), BITS);
@@ -285,7 +285,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What can be said of two points.
-    fn pair(&mut self, from: &Place<'_>, to: &Place<'_>) {
+    fn pair(&mut self, from: &ProbePoint<'_>, to: &ProbePoint<'_>) {
         if self.problem.is_quadratic() {
             self.midpoint(from, to);
         }
@@ -300,7 +300,7 @@ impl<'a> Audit<'a> {
         if let Some(bound) = self.problem.constants().named.get("L_worker").cloned() {
             let lipschitz = rational(&bound).square().mul(&distance);
             for worker in 0..self.problem.workers() {
-                let mut at = |place: &Place<'_>| {
+                let mut at = |place: &ProbePoint<'_>| {
                     let mut gradient = zeros(place.x.len(), BITS);
                     self.problem.worker_gradient_in(worker, &place.x, &mut gradient, BITS, &mut self.scratch);
                     gradient

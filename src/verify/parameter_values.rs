@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use rug::Rational;
 
 use super::instance::{
-    CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_scope, bound_admits, builtins, enclosure,
+    CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_environment, bound_admits, builtins, enclosure,
 };
 use crate::number::{Interval, Scalar};
 use crate::oracle;
 use crate::problem::DynProblem;
-use crate::statement::evaluate::Scope as Numbers;
+use crate::statement::evaluate::Environment as Numbers;
 use crate::statement::term::{Builtin, Node, Term};
 use crate::statement::{Parameter, Statement, Symbol};
 
@@ -28,13 +28,13 @@ pub fn with_parameters(
     choice: usize,
     fixed: &[(&str, f64)],
 ) -> Result<CellSpec, InstanceError> {
-    let scope = scope_of(statement, &spec, problem)?;
-    spec.parameters = choose_parameters(statement, scope, |position, parameter, scope| {
+    let environment = scope_of(statement, &spec, problem)?;
+    spec.parameters = choose_parameters(statement, environment, |position, parameter, environment| {
         match fixed.iter().find(|(name, _)| *name == parameter.name) {
             Some((_, value)) => Choice::Value(*value),
             None => Choice::Candidate(mixed(choice, position)),
         }
-        .made(parameter, scope)
+        .made(parameter, environment)
     })?;
     Ok(spec)
 }
@@ -54,11 +54,11 @@ pub enum Choice {
 
 impl Choice {
     /// The value, where what is known so far gives one.
-    fn made(self, parameter: &Parameter, scope: &Numbers<Interval>) -> Option<f64> {
+    fn made(self, parameter: &Parameter, environment: &Numbers<Interval>) -> Option<f64> {
         match self {
             Choice::Value(value) => Some(value),
-            Choice::Candidate(number) => candidate(parameter, scope, number),
-            Choice::Fraction(fraction) => at_fraction(parameter, scope, fraction),
+            Choice::Candidate(number) => candidate(parameter, environment, number),
+            Choice::Fraction(fraction) => at_fraction(parameter, environment, fraction),
         }
     }
 }
@@ -74,9 +74,9 @@ pub fn chosen(
     horizon: usize,
     choices: &[Choice],
 ) -> Result<BTreeMap<String, f64>, InstanceError> {
-    let scope = instance.scope_without_parameters(horizon);
-    choose_parameters(instance.statement, scope, |position, parameter, scope| {
-        choices.get(position)?.made(parameter, scope)
+    let environment = instance.scope_without_parameters(horizon);
+    choose_parameters(instance.statement, environment, |position, parameter, environment| {
+        choices.get(position)?.made(parameter, environment)
     })
 }
 
@@ -91,24 +91,24 @@ pub fn at_fractions(
     problem: &dyn DynProblem,
     fractions: &BTreeMap<String, f64>,
 ) -> Result<CellSpec, InstanceError> {
-    let scope = scope_of(statement, &spec, problem)?;
-    spec.parameters = choose_parameters(statement, scope, |_, parameter, scope| {
-        Choice::Fraction(fractions.get(&parameter.name).copied().unwrap_or(0.5)).made(parameter, scope)
+    let environment = scope_of(statement, &spec, problem)?;
+    spec.parameters = choose_parameters(statement, environment, |_, parameter, environment| {
+        Choice::Fraction(fractions.get(&parameter.name).copied().unwrap_or(0.5)).made(parameter, environment)
     })?;
     Ok(spec)
 }
 
-fn at_fraction(parameter: &Parameter, scope: &Numbers<Interval>, fraction: f64) -> Option<f64> {
+fn at_fraction(parameter: &Parameter, environment: &Numbers<Interval>, fraction: f64) -> Option<f64> {
     let (least, most) =
         (if parameter.lower.closed { 0.0 } else { EDGE }, if parameter.upper.closed { 1.0 } else { 1.0 - EDGE });
     let fraction = fraction.clamp(least, most);
-    let lower = enclosure(scope, parameter.lower.value.as_ref()?)?;
+    let lower = enclosure(environment, parameter.lower.value.as_ref()?)?;
     let exact = Interval::from_f64(fraction, HYPOTHESIS_BITS);
     let value = match &parameter.upper.value {
-        Some(upper) => lower.clone().add(&enclosure(scope, upper)?.sub(&lower).mul(&exact)),
+        Some(upper) => lower.clone().add(&enclosure(environment, upper)?.sub(&lower).mul(&exact)),
         None => lower.add(&exact.div(&Interval::from_f64(1.0 - fraction, HYPOTHESIS_BITS))),
     };
-    inside(parameter, scope, value.to_f64())
+    inside(parameter, environment, value.to_f64())
 }
 
 /// How near an end that does not belong to a range a fraction comes.
@@ -123,13 +123,13 @@ pub fn fractions(
     spec: &CellSpec,
     problem: &dyn DynProblem,
 ) -> Result<BTreeMap<String, f64>, InstanceError> {
-    let scope = scope_of(statement, spec, problem)?;
+    let environment = scope_of(statement, spec, problem)?;
     let found = RefCell::new(BTreeMap::new());
-    choose_parameters(statement, scope, |_, parameter, scope| {
+    choose_parameters(statement, environment, |_, parameter, environment| {
         let value = *spec.parameters.get(&parameter.name)?;
-        let lower = enclosure(scope, parameter.lower.value.as_ref()?)?.to_f64();
+        let lower = enclosure(environment, parameter.lower.value.as_ref()?)?.to_f64();
         let fraction = match &parameter.upper.value {
-            Some(upper) => (value - lower) / (enclosure(scope, upper)?.to_f64() - lower),
+            Some(upper) => (value - lower) / (enclosure(environment, upper)?.to_f64() - lower),
             None => 1.0 - 1.0 / (1.0 + value - lower),
         };
         // A value at an end stays there.
@@ -150,7 +150,7 @@ fn scope_of(
     let builtins = builtins(problem, &oracle);
     let given = super::instance::given(statement, problem, &oracle, &spec.operators);
     let start = spec.start.position(&statement.method).unwrap_or(0);
-    Ok(base_scope::<Interval>(statement, problem, (&builtins, &given), start, spec.horizon, HYPOTHESIS_BITS))
+    Ok(base_environment::<Interval>(statement, problem, (&builtins, &given), start, spec.horizon, HYPOTHESIS_BITS))
 }
 
 /// Which candidate a parameter takes in the `choice`-th combination: a hash (the finaliser of
@@ -179,7 +179,7 @@ const FRACTIONS: usize = 3;
 /// Chooses every parameter in the order of evaluation.
 fn choose_parameters(
     statement: &Statement,
-    mut scope: Numbers<Interval>,
+    mut environment: Numbers<Interval>,
     choose: impl Fn(usize, &Parameter, &Numbers<Interval>) -> Option<f64>,
 ) -> Result<BTreeMap<String, f64>, InstanceError> {
     let mut chosen = BTreeMap::new();
@@ -187,19 +187,19 @@ fn choose_parameters(
         match symbol {
             Symbol::Constant(i) => {
                 let constant = &statement.constants[*i];
-                let value = enclosure(&scope, &constant.term);
-                if value.is_none() && !waits(&constant.term, &scope) {
+                let value = enclosure(&environment, &constant.term);
+                if value.is_none() && !waits(&constant.term, &environment) {
                     return Err(InstanceError::Constant(constant.name.clone()));
                 }
-                scope.constants[*i] = value;
+                environment.constants[*i] = value;
             }
             Symbol::Parameter(i) => {
                 let parameter = &statement.parameters[*i];
-                let value = choose(*i, parameter, &scope).ok_or_else(|| InstanceError::NoValue {
+                let value = choose(*i, parameter, &environment).ok_or_else(|| InstanceError::NoValue {
                     name: parameter.name.clone(),
                     range: parameter.range.clone(),
                 })?;
-                scope.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
+                environment.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
                 chosen.insert(parameter.name.clone(), value);
             }
         }
@@ -209,30 +209,30 @@ fn choose_parameters(
 
 /// Whether a constant has no value before the run is known: it speaks of the method's numbers or of the points
 /// visited, or of another one that does.
-fn waits(constant: &Term, scope: &Numbers<Interval>) -> bool {
+fn waits(constant: &Term, environment: &Numbers<Interval>) -> bool {
     constant.any(|node| match node {
         Node::Term(Term::Method(..) | Term::Builtin(Builtin::VisitedGradientBound)) => true,
-        Node::Term(Term::Constant(i)) => scope.constants[*i].is_none(),
+        Node::Term(Term::Constant(i)) => environment.constants[*i].is_none(),
         _ => false,
     })
 }
 
 /// The `choice`-th candidate value of a parameter, moved to the nearest `f64` inside its range.
-fn candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: usize) -> Option<f64> {
+fn candidate(parameter: &Parameter, environment: &Numbers<Interval>, choice: usize) -> Option<f64> {
     let value = if parameter.candidates.is_empty() {
-        default_candidate(parameter, scope, choice)?
+        default_candidate(parameter, environment, choice)?
     } else {
-        enclosure(scope, &parameter.candidates[choice % parameter.candidates.len()].term)?
+        enclosure(environment, &parameter.candidates[choice % parameter.candidates.len()].term)?
     };
-    inside(parameter, scope, value.to_f64())
+    inside(parameter, environment, value.to_f64())
 }
 
-fn default_candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: usize) -> Option<Interval> {
-    let lower = enclosure(scope, parameter.lower.value.as_ref()?)?;
+fn default_candidate(parameter: &Parameter, environment: &Numbers<Interval>, choice: usize) -> Option<Interval> {
+    let lower = enclosure(environment, parameter.lower.value.as_ref()?)?;
     let fraction = |q: (u32, u32)| Interval::from_rational(&Rational::from(q), HYPOTHESIS_BITS);
     Some(match &parameter.upper.value {
         Some(upper) => {
-            let upper = enclosure(scope, upper)?;
+            let upper = enclosure(environment, upper)?;
             let width = upper.sub(&lower);
             lower.add(&width.mul(&fraction([(1, 2), (1, 10), (9, 10)][choice % FRACTIONS])))
         }
@@ -241,9 +241,10 @@ fn default_candidate(parameter: &Parameter, scope: &Numbers<Interval>, choice: u
 }
 
 /// The nearest `f64` that is certainly in the range; a few units in the last place are tried.
-pub(super) fn inside(parameter: &Parameter, scope: &Numbers<Interval>, value: f64) -> Option<f64> {
-    let admitted =
-        |x: f64| bound_admits(scope, &parameter.lower, x, true) && bound_admits(scope, &parameter.upper, x, false);
+pub(super) fn inside(parameter: &Parameter, environment: &Numbers<Interval>, value: f64) -> Option<f64> {
+    let admitted = |x: f64| {
+        bound_admits(environment, &parameter.lower, x, true) && bound_admits(environment, &parameter.upper, x, false)
+    };
     let (mut below, mut above) = (value, value);
     for _ in 0..8 {
         if admitted(below) {

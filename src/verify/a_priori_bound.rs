@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::choose::with_parameters;
 use super::instance::{CellSpec, Instance, Start};
+use super::parameter_values::with_parameters;
 use super::sampled::start_table;
 use crate::method::{Recorded, Table};
 use crate::number::Interval;
@@ -46,8 +46,8 @@ impl Beforehand {
     #[must_use]
     pub fn right_hand_side(&self, instance: &Instance<'_>) -> Option<f64> {
         let claim = instance.statement.claims.first()?;
-        let scope = instance.scope::<Interval>(BITS);
-        let value = Evaluator::on(&scope, &self.table, &self.average).term(&claim.rhs).ok()?;
+        let environment = instance.environment::<Interval>(BITS);
+        let value = Evaluator::on(&environment, &self.table, &self.average).term(&claim.rhs).ok()?;
         Some(value.upper_f64()).filter(|b| b.is_finite())
     }
 }

@@ -8,7 +8,7 @@ use super::budget::beyond;
 use super::instance::Instance;
 use super::{Remainder, Unsettled};
 use crate::number::Scalar;
-use crate::statement::evaluate::{EvaluationError, Evaluator, Scope};
+use crate::statement::evaluate::{Environment, EvaluationError, Evaluator};
 use crate::statement::term::{Index, Node, Term, Vector};
 use crate::statement::{Claim, Subject};
 
@@ -67,12 +67,12 @@ pub(super) fn reached(
     remainder: &mut Remainder,
 ) -> Result<Vec<Place>, EvaluationError> {
     let claim = &instance.statement.claims[number];
-    let scope = instance.scope::<f64>(());
-    let places = of(instance, number, &scope, longest, budget)?;
+    let environment = instance.environment::<f64>(());
+    let places = of(instance, number, &environment, longest, budget)?;
     places.note_left_out(claim, remainder);
     let mut compared = places.compared;
     if longest < steps {
-        let mut whole = of(instance, number, &scope, steps, budget)?;
+        let mut whole = of(instance, number, &environment, steps, budget)?;
         compared.extend(whole.compared.drain(..).filter(|place| place.horizon == steps));
         // K = horizon is never cut, only open.
         Places { open: whole.open, ..Places::default() }.note_left_out(claim, remainder);
@@ -88,11 +88,11 @@ pub(super) fn reached(
 /// The indices at which a claim is made for one K; one, which it ignores, where it has none of its own.
 pub(super) fn indices<S: Scalar>(
     claim: &Claim,
-    scope: &Scope<S>,
+    environment: &Environment<S>,
     horizon: usize,
 ) -> Result<Range<i64>, EvaluationError> {
     let Some(quantifier) = &claim.quantifier else { return Ok(0..1) };
-    let mut evaluator = Evaluator::without_trace(scope);
+    let mut evaluator = Evaluator::without_trace(environment);
     evaluator.set_horizon(horizon);
     let (from, to) = evaluator.range(&quantifier.from, &quantifier.to)?;
     Ok(from..to)
@@ -103,13 +103,13 @@ pub(super) fn indices<S: Scalar>(
 pub(super) fn of<S: Scalar>(
     instance: &Instance<'_>,
     number: usize,
-    scope: &Scope<S>,
+    environment: &Environment<S>,
     longest: usize,
     budget: u64,
 ) -> Result<Places, EvaluationError> {
     let claim = &instance.statement.claims[number];
     if instance.statement.subject == Subject::Estimate {
-        let compared = indices(claim, scope, longest)?.map(|k| Place { claim: number, k, horizon: longest });
+        let compared = indices(claim, environment, longest)?.map(|k| Place { claim: number, k, horizon: longest });
         return Ok(Places { compared: compared.collect(), ..Places::default() });
     }
     let random_is_of_horizon = instance.statement.random.as_ref().is_some_and(|random| {
@@ -117,9 +117,9 @@ pub(super) fn of<S: Scalar>(
     });
     let speaks_of_horizon = random_is_of_horizon || claim.lhs.any(is_horizon) || claim.rhs.any(is_horizon);
     if claim.quantifier.is_some() && !speaks_of_horizon && !instance.depends_on_horizon() {
-        return Ok(Places { compared: each_index(claim, number, scope, longest)?, ..Places::default() });
+        return Ok(Places { compared: each_index(claim, number, environment, longest)?, ..Places::default() });
     }
-    every_horizon(instance, claim, number, scope, longest, budget)
+    every_horizon(instance, claim, number, environment, longest, budget)
 }
 
 fn is_horizon(node: Node<'_>) -> bool {
@@ -130,7 +130,7 @@ fn is_horizon(node: Node<'_>) -> bool {
 fn each_index<S: Scalar>(
     claim: &Claim,
     number: usize,
-    scope: &Scope<S>,
+    environment: &Environment<S>,
     longest: usize,
 ) -> Result<Vec<Place>, EvaluationError> {
     let fixed = claim.quantifier.as_ref().is_some_and(|q| !mentions_horizon(&q.from) && !mentions_horizon(&q.to));
@@ -138,7 +138,7 @@ fn each_index<S: Scalar>(
     let mut seen: BTreeMap<i64, usize> = BTreeMap::new();
     let mut covered: Option<Range<i64>> = None;
     for horizon in (shortest..=longest).rev() {
-        let range = match indices(claim, scope, horizon) {
+        let range = match indices(claim, environment, horizon) {
             Ok(range) => range,
             Err(failure) if horizon == longest => return Err(failure),
             Err(_) => continue,
@@ -171,7 +171,7 @@ fn every_horizon<S: Scalar>(
     instance: &Instance<'_>,
     claim: &Claim,
     number: usize,
-    scope: &Scope<S>,
+    environment: &Environment<S>,
     longest: usize,
     budget: u64,
 ) -> Result<Places, EvaluationError> {
@@ -183,12 +183,12 @@ fn every_horizon<S: Scalar>(
     // The run of a method that reads K is that of one K.
     let is_meant = |horizon: &usize| !instance.method.reads_horizon() || *horizon == instance.horizon;
     for horizon in early.chain(rest).filter(is_meant) {
-        let range = match indices(claim, scope, horizon) {
-            Ok(range) if random_index_exists(instance, claim, horizon, scope)? => range,
+        let range = match indices(claim, environment, horizon) {
+            Ok(range) if random_index_exists(instance, claim, horizon, environment)? => range,
             Err(failure) if horizon == longest => return Err(failure),
             _ => continue,
         };
-        let mut work = Work { evaluator: Evaluator::without_trace(scope) };
+        let mut work = Work { evaluator: Evaluator::without_trace(environment) };
         work.evaluator.set_horizon(horizon);
         work.evaluator.set_index(range.end - 1);
         let reads = work.of_claim(claim).saturating_mul(u64::try_from(range.end - range.start).unwrap_or(0));
@@ -265,12 +265,12 @@ fn random_index_exists<S: Scalar>(
     instance: &Instance<'_>,
     claim: &Claim,
     horizon: usize,
-    scope: &Scope<S>,
+    environment: &Environment<S>,
 ) -> Result<bool, EvaluationError> {
     let Some(random) = instance.statement.random.as_ref().filter(|_| claim.speaks_of_random_index()) else {
         return Ok(true);
     };
-    let mut evaluator = Evaluator::without_trace(scope);
+    let mut evaluator = Evaluator::without_trace(environment);
     evaluator.set_horizon(horizon);
     let (from, to) = (evaluator.index(&random.from)?, evaluator.index(&random.to)?);
     Ok(from < to && to <= horizon as i64 + 1)
@@ -279,10 +279,11 @@ fn random_index_exists<S: Scalar>(
 /// Which claims are compared at least once on the instance. One whose range has no value counts: its
 /// check says what is wrong.
 pub(super) fn compared(instance: &Instance<'_>) -> Vec<bool> {
-    let scope = instance.scope::<f64>(());
+    let environment = instance.environment::<f64>(());
     (0..instance.statement.claims.len())
         .map(|number| {
-            of(instance, number, &scope, instance.horizon, u64::MAX).map_or(true, |places| !places.compared.is_empty())
+            of(instance, number, &environment, instance.horizon, u64::MAX)
+                .map_or(true, |places| !places.compared.is_empty())
         })
         .collect()
 }

@@ -59,8 +59,8 @@ fn a_number_that_may_be_zero_counts_as_the_smallest() {
 fn reject_enclosures_that_do_not_meet() {
     let apart = sides(interval(1.0), interval(1.0f64.next_up()));
     assert!(!equal_by_interval(&apart, &Smallest::default()));
-    assert_eq!(by_interval(Form::Identity, &apart), Comparison::False);
-    assert_eq!(by_interval(Form::Identity, &sides(interval(1.0), interval(1.0))), Comparison::Open);
+    assert_eq!(by_interval(Form::Identity, &apart), Truth::False);
+    assert_eq!(by_interval(Form::Identity, &sides(interval(1.0), interval(1.0))), Truth::Open);
 }
 
 #[test]

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::bench::Recipe;
 use super::mutate::{Mutant, Operator, Target, factor, scaling, summands};
-use super::trial::{Fate, Trial};
+use super::trial::{MutantStatus, Trial};
 use crate::statement::Statement;
 use crate::statement::variant::{Place, expressions};
 use crate::verify::instance::CellSpec;
 
 /// The room of one constant or summand in one direction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Room {
+pub struct Margin {
     /// What is multiplied.
     pub target: Target,
     /// The factor farthest from 1 at which no violation was found; 1 where every one tried is violated.
@@ -46,18 +46,18 @@ pub fn is_principal(statement: &Statement, target: &Target) -> bool {
 }
 
 impl Trial<'_> {
-    /// The room of a target in both directions that claim more, from the fates of its mutants.
+    /// The room of a target in both directions that claim more, from the statuses of its mutants.
     #[must_use]
-    pub fn rooms(&self, mutants: &[&Mutant], fates: &[Fate]) -> Vec<Room> {
-        [-1, 1].into_iter().filter_map(|side| self.room(mutants, fates, side)).collect()
+    pub fn margins(&self, mutants: &[&Mutant], statuses: &[MutantStatus]) -> Vec<Margin> {
+        [-1, 1].into_iter().filter_map(|side| self.room(mutants, statuses, side)).collect()
     }
 
-    fn room(&self, mutants: &[&Mutant], fates: &[Fate], side: i32) -> Option<Room> {
-        let mut series: Vec<(i32, &Fate)> = mutants
+    fn room(&self, mutants: &[&Mutant], statuses: &[MutantStatus], side: i32) -> Option<Margin> {
+        let mut series: Vec<(i32, &MutantStatus)> = mutants
             .iter()
-            .zip(fates)
-            .filter_map(|(mutant, fate)| match mutant.operator {
-                Operator::Scale { per_cent } if per_cent.signum() == side => Some((per_cent, fate)),
+            .zip(statuses)
+            .filter_map(|(mutant, status)| match mutant.operator {
+                Operator::Scale { per_cent } if per_cent.signum() == side => Some((per_cent, status)),
                 _ => None,
             })
             .collect();
@@ -66,15 +66,15 @@ impl Trial<'_> {
         let mut survives = Rational::from(1);
         let mut violated: Option<(Rational, Box<CellSpec>)> = None;
         let mut claims_more = false;
-        for (per_cent, fate) in series {
-            match fate {
-                Fate::Killed { instance, .. } if violated.is_none() => {
+        for (per_cent, status) in series {
+            match status {
+                MutantStatus::Killed { instance, .. } if violated.is_none() => {
                     violated = Some((factor(per_cent), instance.clone()));
                 }
-                Fate::Slack { .. } if violated.is_none() => survives = factor(per_cent),
+                MutantStatus::Slack { .. } if violated.is_none() => survives = factor(per_cent),
                 _ => {}
             }
-            claims_more |= matches!(fate, Fate::Killed { .. } | Fate::Slack { .. });
+            claims_more |= matches!(status, MutantStatus::Killed { .. } | MutantStatus::Slack { .. });
         }
         if !claims_more {
             return None;
@@ -112,7 +112,7 @@ impl Trial<'_> {
             }
         }
         let (violated, instance) = violated.map_or((None, None), |(at, spec)| (Some(at.to_f64()), Some(spec)));
-        Some(Room { target: target.clone(), survives: survives.to_f64(), violated, instance })
+        Some(Margin { target: target.clone(), survives: survives.to_f64(), violated, instance })
     }
 
     /// An instance on which the statement with the target multiplied is violated.
@@ -125,8 +125,8 @@ impl Trial<'_> {
     ) -> Option<Box<CellSpec>> {
         let change = scaling(self.base, target, factor)?;
         let warm: Option<Recipe> = near.and_then(|spec| self.bench.recipe(self.base, spec));
-        match self.fate(&[change], warm.as_ref(), search).fate {
-            Fate::Killed { instance, .. } => Some(instance),
+        match self.status(&[change], warm.as_ref(), search).status {
+            MutantStatus::Killed { instance, .. } => Some(instance),
             _ => None,
         }
     }

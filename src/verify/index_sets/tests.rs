@@ -19,7 +19,7 @@ fn places(statement: &Statement, horizon: usize, budget: u64) -> Places {
         cell["parameters"] = json!({ "beta": 1.0, "gamma": 0.5 });
     }
     let instance = Instance::build(statement, &testing::cell(cell)).unwrap();
-    of(&instance, 0, &instance.scope::<f64>(()), horizon, budget).unwrap()
+    of(&instance, 0, &instance.environment::<f64>(()), horizon, budget).unwrap()
 }
 
 /// (k, K) of each.
