@@ -63,7 +63,7 @@ fn it_finds_that_the_step_size_limit_of_lemma_1_is_exact() {
     let audit = audited(&["descent-lemma", "--quick"]);
     let limit = serde_json::json!({ "in": "constant", "name": "gamma_max" });
     let whole = "2/(L*(1 + sqrt(1 + 4*c/beta)))";
-    let scale = |per_cent: i32| serde_json::json!({ "do": "scale", "per_cent": per_cent });
+    let scale = |per_cent: i32| serde_json::json!(format!("{per_cent:+} %"));
     assert_eq!(statuses(&audit, &limit, whole, &scale(1)), ["killed"]);
     assert_eq!(statuses(&audit, &limit, whole, &scale(-1)), ["weaker"]);
     let target =
@@ -500,5 +500,5 @@ fn bad_arguments_are_refused_with_the_way_out() {
     std::fs::write(folder.path().join("audit.journal"), "my notes\n").unwrap();
     let (code, text) = audit(folder.path(), &["averaging"]);
     assert_eq!(code, 2);
-    assert!(text.contains("remove the file, or give another --name"), "{text}");
+    assert!(text.contains("is no journal of lemmata; move it away"), "{text}");
 }

@@ -146,9 +146,7 @@ fn the_simplest_violation_is_named_first_and_told_so_that_a_person_can_follow_it
     let violated = report.cells.iter().enumerate().filter(|(_, cell)| {
         cell.outcome.as_ref().is_some_and(|outcome| outcome.verdict == lemmata::inference::Verdict::Violated)
     });
-    let simplicity =
-        |cell: &lemmata::report::CellReport| (cell.setting.dimension, cell.spec.horizon, cell.spec.oracle.len());
-    let (number, cell) = violated.min_by_key(|(_, cell)| simplicity(cell)).unwrap();
+    let (number, cell) = violated.min_by_key(|(_, cell)| cell.simplicity()).unwrap();
     let found = cell.outcome.as_ref().unwrap().counterexample.as_ref().unwrap();
     let sum = |parts: &[lemmata::verify::Part]| parts.iter().map(|p| p.value.parse::<f64>().unwrap()).sum::<f64>();
     assert!(sum(&found.lhs) > sum(&found.rhs), "{found:?}");
@@ -405,7 +403,7 @@ fn a_check_is_compared_with_an_earlier_one_and_with_a_baseline() {
     folder.lemmata(&compared).success().stdout(saying("0 worse, 0 better"));
     // A check of one statement is compared with what there is of that one.
     let one = ["check", "averaging", "--quick", "--name", "one", "--baseline", "baseline.json"];
-    folder.lemmata(&one).success().stdout(saying("1 statements as before"));
+    folder.lemmata(&one).success().stdout(saying("1 statement as before"));
     let better = baseline.replacen("\"cells\": 2", "\"cells\": 12", 1).replacen("\"none\"", "\"proved\"", 1);
     assert_ne!(baseline, better);
     folder.write("better.json", &better);
@@ -1221,4 +1219,20 @@ fn the_pages_that_are_written_from_the_program_are_committed_as_they_are() {
         let committed = std::fs::read_to_string(format!("docs/{topic}.md")).unwrap_or_default();
         assert!(committed.trim_end() == written.trim_end(), "write `lemmata docs {topic}` to docs/{topic}.md");
     }
+}
+
+#[test]
+fn a_statement_that_is_gone_is_worse_than_the_baseline_where_a_folder_is_checked() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("theorems")).unwrap();
+    folder.write("theorems/mine.toml", STATEMENT);
+    folder.write("theorems/yours.toml", &STATEMENT.replace("\"mine\"", "\"yours\""));
+    folder.lemmata(&["check", "theorems", "--quick"]).success();
+    let baseline = folder.lemmata(&["baseline", "reports/check.json"]).success();
+    folder.write("baseline.json", &String::from_utf8_lossy(&baseline.get_output().stdout));
+    let again = ["check", "theorems", "--quick", "--quiet", "--baseline", "baseline.json"];
+    folder.lemmata(&again).success().stdout("");
+    std::fs::remove_file(folder.path().join("theorems/yours.toml")).unwrap();
+    folder.lemmata(&again).code(1).stdout(saying("yours")).stdout(saying("not checked"));
+    folder.lemmata(&["check", "theorems/mine.toml", "--quick", "--baseline", "baseline.json"]).success();
 }

@@ -83,7 +83,7 @@ fn a_page_of_a_check_has_the_verdict_of_every_statement_without_any_script() {
         );
     }
     assert!(page.contains("<math display=\"block\">") && page.contains("<polyline class=\"curve bound\""));
-    assert!(text.contains("proof checked: 6 cases, 6 multipliers"), "{text}");
+    assert!(text.contains("proof checked: 6 cases, 7 multipliers"), "{text}");
     assert!(page.contains("class=\"graph\"") && page.contains("href=\"#smooth-descent\""));
 }
 

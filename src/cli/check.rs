@@ -44,8 +44,11 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         let unexpected = report.clone().unexpected();
         print_verdicts(&format!("{}\nreport: {}{rest}", report::render(&unexpected), written.display()))?;
     }
-    let difference = baseline.map(|baseline| Difference::between(&baseline.of(&statements), &Baseline::from(&report)));
-    if let Some(difference) = difference.as_ref().filter(|_| arguments.json.is_none()) {
+    // A check of all there is also misses what is gone; one of some statements says nothing of the others.
+    let of_all = arguments.statements.is_empty() || arguments.statements.iter().any(|name| name.is_dir());
+    let earlier = baseline.map(|baseline| if of_all { baseline } else { baseline.of(&statements) });
+    let difference = earlier.map(|earlier| Difference::between(&earlier, &Baseline::from(&report)));
+    if let Some(difference) = difference.as_ref().filter(|difference| is_told(arguments, difference)) {
         print_verdicts(&format!("\nBeside the baseline:\n{}", difference.text()))?;
     }
     let ended = signals.come().filter(|_| report.not_reached > 0);
@@ -53,6 +56,11 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         (ExitCode::Success | ExitCode::Open, Some(ExitCode::Violated)) => ExitCode::Violated,
         (code, _) => code,
     }))
+}
+
+/// Whether a difference is printed.
+fn is_told(arguments: &CheckArguments, difference: &Difference) -> bool {
+    arguments.json.is_none() && (!arguments.quiet || difference.exit_code() != ExitCode::Success)
 }
 
 /// The report as it is written, or each of its cells on a line.

@@ -38,7 +38,7 @@ const VERSION: &str =
 
 /// Theorems that run: does the bound hold, how tight is it, where is the counterexample?
 #[derive(Debug, Parser)]
-#[command(name = "lemmata", version = VERSION, after_help = "Exit codes: 0 nothing violated or open, 1 violated, 2 bad usage or input, 3 inconclusive or vacuous, 70 internal error.")]
+#[command(name = "lemmata", version = VERSION, after_help = "Exit codes: 0 nothing violated or open, 1 violated, 2 bad usage or input, 3 inconclusive or vacuous, 70 internal error, 130 and 143 ended by Ctrl-C and SIGTERM. More: `lemmata docs`.")]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -56,7 +56,8 @@ enum Command {
     Calibrate(CalibrateArguments),
     /// Prove statements for all parameters, functions and dimensions, and every K, or find exact counterexamples.
     Prove {
-        /// Identifiers of shipped statements, or statement files; all shipped ones without any.
+        /// Identifiers of shipped statements, statement files, folders of them, or - for standard input; all shipped
+        /// ones without any.
         statements: Vec<PathBuf>,
         /// Folder of proofs and counterexamples; none are written without it.
         #[arg(long)]
@@ -178,6 +179,9 @@ enum Command {
         /// Precision of the runs in bits; `f64` without it.
         #[arg(long, value_parser = precision())]
         precision: Option<u32>,
+        /// For a counterexample of `prove`: the statement's file, where it is no shipped one.
+        #[arg(long)]
+        statement: Option<PathBuf>,
     },
 }
 
@@ -255,7 +259,8 @@ struct CheckArguments {
 
 #[derive(Debug, clap::Args)]
 struct AuditArguments {
-    /// Identifiers of shipped statements, or statement files; all shipped ones without any.
+    /// Identifiers of shipped statements, statement files, folders of them, or - for standard input; all shipped ones
+    /// without any.
     statements: Vec<PathBuf>,
     /// Short searches.
     #[arg(long, conflicts_with = "full")]
@@ -373,7 +378,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Completions { shell } => Ok(completions(shell)),
         Command::Diff { old, new, json } => diff::diff(&old, &new, json),
         Command::Baseline { report } => diff::baseline(&report),
-        Command::Replay { report, cell, precision } => replay::run(&report, cell, precision),
+        Command::Replay { report, cell, precision, statement } => {
+            replay::run(&report, cell, precision, statement.as_deref())
+        }
     };
     result.unwrap_or_else(|failure| output::complain(&failure))
 }

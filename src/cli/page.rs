@@ -26,7 +26,7 @@ pub(super) fn run(
     let bytes = page.len();
     text::write(&output, |file| file.write_all(page.as_bytes()))
         .map_err(|err| Failure::bad_input(format!("cannot write the page {}: {err}", output.display())))?;
-    print(&format!("page: {} ({:.1} MB)", output.display(), bytes as f64 / 1e6))?;
+    print(&format!("page: {} ({} KB)", output.display(), bytes.div_ceil(1000)))?;
     Ok(ExitCode::Success)
 }
 

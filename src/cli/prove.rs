@@ -11,7 +11,7 @@ use super::output::print;
 use super::{ExitCode, Failure, load, load_each};
 use crate::prove::{self, Case, Effort, Proof, Refutation, Refuted};
 use crate::report;
-use crate::statement::{Expectation, Statement};
+use crate::statement::{Expectation, Statement, library};
 use crate::text;
 
 /// Largest proof file in bytes.
@@ -111,8 +111,15 @@ pub(super) enum Found {
 pub(super) fn found(path: &Path, statement: Option<&Path>, most_bytes: u64) -> Result<Option<Found>, Failure> {
     let failed = |why: String| failed(path, why);
     let text = text::read(path, most_bytes).map_err(|err| failed(err.to_string()))?;
-    let value: Value = serde_json::from_str(&text).map_err(|err| failed(format!("it is no JSON: {err}")))?;
-    let load_of = |id: &str| load(statement.unwrap_or(Path::new(id))).map(Box::new);
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|err| failed(format!("it is no proof and no report, as it is no JSON: {err}")))?;
+    let load_of = |id: &str| match statement {
+        Some(file) => load(file).map(Box::new),
+        None if library::source(id).is_none() => {
+            Err(failed(format!("it is of `{id}`, which is no shipped statement: name its file with --statement")))
+        }
+        None => load(Path::new(id)).map(Box::new),
+    };
     Ok(if value.get("counterexample").is_some() {
         let read = serde_json::from_value(value);
         let own: Box<Refutation> = read.map_err(|err| failed(format!("it is no refutation: {err}")))?;
@@ -133,7 +140,8 @@ pub(super) fn verify(path: &Path, statement: Option<&Path>) -> Result<ExitCode, 
         Some(Found::Proof(proof, statement)) => {
             let checked = prove::verify(&statement, &proof);
             let cases = checked.map_err(|why| failed(path, format!("the proof is rejected: {why}")))?;
-            print(&format!("{}: the proof is valid, {cases} cases", statement.id))?;
+            let cases = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
+            print(&format!("{}: the proof is valid, {cases}", statement.id))?;
             Ok(ExitCode::Success)
         }
         Some(Found::Counterexample(refutation, statement)) => counterexample(path, &refutation, &statement),
@@ -142,8 +150,8 @@ pub(super) fn verify(path: &Path, statement: Option<&Path>) -> Result<ExitCode, 
 }
 
 /// Prints a counterexample, which has no cells.
-pub(super) fn replay(path: &Path) -> Result<ExitCode, Failure> {
-    match found(path, None, report::MAX_BYTES)? {
+pub(super) fn replay(path: &Path, statement: Option<&Path>) -> Result<ExitCode, Failure> {
+    match found(path, statement, report::MAX_BYTES)? {
         Some(Found::Counterexample(refutation, statement)) => counterexample(path, &refutation, &statement),
         _ => Err(failed(path, "which cell? give --cell NUMBER".to_owned())),
     }

@@ -15,8 +15,13 @@ use crate::statement::{Statement, load_text};
 use crate::verify::instance::{CellSpec, Instance};
 use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, replay_table};
 
-pub(super) fn run(path: &Path, number: Option<usize>, precision: Option<u32>) -> Result<ExitCode, Failure> {
-    let Some(number) = number else { return prove::replay(path) };
+pub(super) fn run(
+    path: &Path,
+    number: Option<usize>,
+    precision: Option<u32>,
+    statement: Option<&Path>,
+) -> Result<ExitCode, Failure> {
+    let Some(number) = number else { return prove::replay(path, statement) };
     match report::read_any(path).map_err(Failure::bad_input)? {
         AnyReport::Check(report) => run_check(&report, path, number, precision),
         AnyReport::Audit(audit) => run_audit(&audit, path, number, precision),

@@ -167,7 +167,7 @@ fn parts(audit: &StatementAudit) -> Option<Plot> {
 fn margins(audit: &StatementAudit) -> Vec<[String; 4]> {
     let rows = audit.targets.iter().flat_map(|target| target.margins.iter().map(move |room| (target, room)));
     let told = |(target, room): (&TargetAudit, &crate::audit::margin::Margin)| {
-        let violated = room.violated.map_or_else(|| "none found".to_owned(), |factor| factor_of(factor));
+        let violated = room.violated.map_or_else(|| "none found".to_owned(), factor_of);
         [target.target.place.to_string(), room.target.text.clone(), factor_of(room.survives), violated]
     };
     rows.map(told).collect()

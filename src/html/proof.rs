@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::card::Mathematics;
-use super::counted;
+use super::{counted, quoted};
 use crate::prove::certificate::{Certificate, Signed};
 use crate::prove::{Proof, Refutation, verify, verify_refutation};
-use crate::statement::Statement;
+use crate::statement::{Statement, library};
 
 /// The page.
 #[derive(Debug, Serialize)]
@@ -56,10 +56,18 @@ pub(super) fn of_proof(proof: &Proof, statement: &Statement, file: &str) -> View
         ),
         id: statement.id.clone(),
         class: if checked.is_ok() { "proved" } else { "violated" },
-        command: format!("lemmata verify {file}"),
+        command: command(statement, file),
         mathematics: Mathematics::of(statement),
         cases,
         run: Vec::new(),
+    }
+}
+
+/// The command that checks it again.
+fn command(statement: &Statement, file: &str) -> String {
+    match library::source(&statement.id) {
+        Some(_) => format!("lemmata verify {file}"),
+        None => format!("lemmata verify {file} --statement {}", quoted(&statement.file)),
     }
 }
 
@@ -117,7 +125,7 @@ pub(super) fn of_refutation(refutation: &Refutation, statement: &Statement, file
         lead,
         id: statement.id.clone(),
         class,
-        command: format!("lemmata verify {file}"),
+        command: command(statement, file),
         mathematics: Mathematics::of(statement),
         cases: Vec::new(),
         run,

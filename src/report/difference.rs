@@ -118,11 +118,12 @@ impl Difference {
         }
         lines.extend(self.not_compared.iter().map(|why| format!("cells and ratios are not compared: {why}")));
         lines.push(format!(
-            "{} worse, {} better, {} changed otherwise; {} statements as before",
+            "{} worse, {} better, {} changed otherwise; {} statement{} as before",
             self.count(Direction::Worse),
             self.count(Direction::Better),
             self.count(Direction::Other),
-            self.unchanged
+            self.unchanged,
+            if self.unchanged == 1 { "" } else { "s" }
         ));
         lines.join("\n")
     }

@@ -57,10 +57,12 @@ fn rank(cell: &CellReport) -> (bool, f64) {
 }
 
 impl CellReport {
-    /// d, K and the number of sources: what makes a cell hard to follow.
+    /// d, the steps up to the worst comparison, K and the number of sources: what makes a cell hard to follow.
     #[must_use]
-    pub fn simplicity(&self) -> (usize, usize, usize) {
-        (self.setting.dimension, self.spec.horizon, self.spec.oracle.len())
+    pub fn simplicity(&self) -> (usize, usize, usize, usize) {
+        let worst = self.outcome.as_ref().and_then(|outcome| outcome.worst.as_ref());
+        let steps = worst.and_then(|worst| usize::try_from(worst.k).ok()).unwrap_or(self.spec.horizon);
+        (self.setting.dimension, steps, self.spec.horizon, self.spec.oracle.len())
     }
 }
 

@@ -30,8 +30,9 @@ pub fn render(report: &Report) -> String {
     }
     let error_budget = report.settings.error_budget;
     let closing = format!(
-        "{} statements, {} cells in {:.1} s; family-wise error at most {:e} over {} statistical tests; seed {}",
+        "{} statement{}, {} cells in {:.1} s; family-wise error at most {:e} over {} statistical tests; seed {}",
         report.statements.len(),
+        if report.statements.len() == 1 { "" } else { "s" },
         report.cells.len(),
         report.provenance.wall_seconds,
         error_budget.delta,

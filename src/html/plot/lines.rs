@@ -61,7 +61,7 @@ impl Lines<'_> {
         let positive = points().filter(|[_, y]| *y != 0.0);
         let axes = Axes {
             across: Scale::over(points().map(|[x, _]| *x), true),
-            up: Scale::over(positive.map(|[_, y]| *y), true).from_zero(),
+            up: Scale::over(positive.map(|[_, y]| *y), true).with_zero(),
         };
         let mut canvas = Canvas::new(&self.words, WIDTH, HEIGHT);
         for (share, text) in axes.up.marks() {

@@ -35,7 +35,7 @@ impl Scale {
     }
 
     /// The same with zero on it, where it is not logarithmic and has numbers of one sign alone.
-    pub fn from_zero(mut self) -> Self {
+    pub fn with_zero(mut self) -> Self {
         if !self.log {
             self.low = self.low.min(0.0);
             self.high = self.high.max(0.0);

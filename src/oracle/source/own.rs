@@ -17,6 +17,8 @@ use crate::registry::{NameTaken, Registry};
 type Builder = Arc<dyn Fn(&Value, &dyn DynProblem) -> Result<Arc<dyn DynSource>, String> + Send + Sync>;
 
 static SOURCES: Registry<Builder> = Registry::new();
+/// What adds to it.
+const REGISTER: &str = "lemmata::oracle::register_source";
 
 /// Registers an error source of one's own, for statements that have `{ source = "own", of = …, data = … }` among their
 /// estimates. It implements [`crate::oracle::Source`]; the model that it gives must be proved, as every verdict rests on
@@ -50,8 +52,12 @@ impl fmt::Display for Own {
 
 impl SourceData for Own {
     fn build(&self, problem: &dyn DynProblem) -> Built {
-        let build = SOURCES.find(&self.of, "lemmata::oracle::register_source")?;
+        let build = SOURCES.find(&self.of, REGISTER)?;
         Ok(vec![build(&self.data, problem)?])
+    }
+
+    fn misfit(&self, _: usize) -> Option<String> {
+        SOURCES.find(&self.of, REGISTER).err()
     }
 
     fn parts(&mut self) -> Parts<'_> {
