@@ -70,6 +70,13 @@ fn it_finds_that_the_step_size_limit_of_lemma_1_is_exact() {
         targets(&audit).iter().find(|t| t["target"]["place"] == limit && t["target"]["text"] == whole).unwrap();
     let room = &target["margins"][0];
     assert!(room["violated"].as_f64().unwrap() < 1.0001, "{room}");
+    // Every mutant that was killed names an instance, and each of these stands there once.
+    let instances = audit["instances"].as_array().unwrap();
+    let named = targets(&audit).iter().flat_map(|t| t["mutants"].as_array().unwrap());
+    let named: std::collections::BTreeSet<u64> = named.filter_map(|m| m["status"]["instance"].as_u64()).collect();
+    assert_eq!(named.len(), instances.len());
+    assert!(named.iter().all(|number| *number < instances.len() as u64));
+    assert!(instances.iter().enumerate().all(|(n, own)| !instances[..n].contains(own)));
 }
 
 #[test]

@@ -13,11 +13,12 @@ use super::mutate::{Mutant, mutants};
 use super::pool::{Pool, PoolMember};
 use super::target::TargetAudit;
 use super::trend::{Trend, trends};
-use super::trial::{Depth, Trial};
+use super::trial::{Depth, MutantStatus, Trial};
 use super::tuning::{Advice, advise};
 use super::worst::{Apparent, Shown, WorstInstance, judge_apparent, worst};
 use crate::journal::{Journal, JournalError};
 use crate::statement::{Expectation, Form, Statement, StatementError, Subject};
+use crate::verify::instance::CellSpec;
 
 /// Everything that was learnt of one statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,8 @@ pub struct StatementAudit {
     pub worst: Option<WorstInstance>,
     /// Its parts, in the order of the file's sections.
     pub targets: Vec<TargetAudit>,
+    /// The instances that killed mutants, each once.
+    pub instances: Vec<CellSpec>,
     /// What it would gain from the constants of statements with the same claim.
     pub transplants: Vec<Transplant>,
     /// How tight it is as its quantities grow.
@@ -195,6 +198,7 @@ impl Audit<'_> {
             left_out: left_out(statement),
             worst: None,
             targets: Vec::new(),
+            instances: Vec::new(),
             transplants: Vec::new(),
             trends: Vec::new(),
             advice: Vec::new(),
@@ -263,7 +267,7 @@ impl Audit<'_> {
             .collect();
         for target in targets? {
             let found = audit.take(target);
-            audit.targets.extend(found.flatten());
+            found.flatten().into_iter().for_each(|target| audit.add(target));
         }
         let transplants = self
             .piece(statement, "transplants", |bench| Ok(transplants(bench, statement, pool, self.relatives, depth)))?;
@@ -280,6 +284,23 @@ impl Audit<'_> {
 const WORST: &str = "worst";
 
 impl StatementAudit {
+    /// Adds a part, whose instances are kept once for all parts.
+    fn add(&mut self, mut target: TargetAudit) {
+        let mut number = |spec: CellSpec| {
+            self.instances.iter().position(|known| *known == spec).unwrap_or_else(|| {
+                self.instances.push(spec);
+                self.instances.len() - 1
+            })
+        };
+        let numbers: Vec<usize> = target.killers.drain(..).map(&mut number).collect();
+        for tested in &mut target.mutants {
+            if let MutantStatus::Killed { instance, .. } = &mut tested.status {
+                *instance = numbers[*instance];
+            }
+        }
+        self.targets.push(target);
+    }
+
     /// The result of a piece of work; its counts and the violation that it came across are taken over.
     fn take<T>(&mut self, piece: Option<Piece<T>>) -> Option<T> {
         let Some(piece) = piece else {

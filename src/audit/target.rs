@@ -16,7 +16,8 @@ pub struct TargetAudit {
     pub target: Target,
     /// Its mutants.
     pub mutants: Vec<Tested>,
-    /// The instances that killed some of them.
+    /// The instances that killed some of them, until they stand among those of the statement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub killers: Vec<CellSpec>,
     /// How far it can be changed, for constants and summands.
     pub margins: Vec<Margin>,
@@ -29,7 +30,7 @@ pub struct TargetAudit {
 pub struct Tested {
     /// What was done to the part.
     pub operator: Operator,
-    /// What became of it; instances by their position among the killers.
+    /// What became of it; instances by their position among the statement's.
     pub status: MutantStatus<usize>,
 }
 
