@@ -20,8 +20,9 @@ pub fn place(claim: usize, k: i64, horizon: usize) -> String {
 /// Vectors by name with their coordinates, or their norm: the points first, then what follows from them.
 #[must_use]
 pub fn vectors(vectors: &BTreeMap<String, Vec<String>>) -> String {
-    let order = ["x", "grad", "v", "e", "b", "nu"];
-    let rank = |name: &str| order.iter().position(|known| *known == name.trim_matches('|'));
+    // What the method names besides stands between the point and the error.
+    let order = ["x", "grad", "", "e", "b", "nu"];
+    let rank = |name: &str| order.iter().position(|known| *known == name.trim_matches('|')).unwrap_or(2);
     let mut named: Vec<(&String, &Vec<String>)> = vectors.iter().collect();
     named.sort_by_key(|(name, _)| rank(name));
     let one = |(name, coordinates): (&String, &Vec<String>)| match (name.starts_with('|'), &coordinates[..]) {

@@ -15,7 +15,7 @@ use crate::oracle::Estimable;
 use crate::problem::Arithmetic;
 use crate::statement::evaluate::{Environment, Trace};
 use crate::statement::syntax::{BinaryOp, Expr, ExprKind};
-use crate::statement::term::{Term, VectorSequence};
+use crate::statement::term::{Node, Term, Vector, VectorSequence};
 use crate::statement::{Claim, Subject};
 
 /// A comparison that is false. Numbers are decimals of 17 digits next to the exact ones, but for x_0, which is
@@ -47,7 +47,7 @@ pub struct Counterexample {
 pub struct Row {
     /// The index.
     pub k: i64,
-    /// Coordinates of `x`, `grad`, the method's states and `e`, as far as the run has them; of more than 8 the norm `|x|` alone.
+    /// Coordinates of `x`, `grad`, the method's states, `e` and what the claim names besides, as far as the run has them; of more than 8 the norm `|x|` alone.
     pub vectors: BTreeMap<String, Vec<String>>,
 }
 
@@ -144,7 +144,8 @@ fn rows<S: Told, P: SidesOnRun>(trial: &Trial<'_, '_, P>, run: &RunTrace<'_, S>,
         let end = if trial.claim().quantifier.is_some() { (place.k + 1).min(last) } else { last };
         let near = (end + 1 - (ROWS - FIRST_ROWS) as i64).max(FIRST_ROWS as i64);
         let states = trial.ladder.instance.statement.method.vector_states().map(VectorSequence::Quantity);
-        let sequences = [Point, Gradient].into_iter().chain(states).chain([Error]).collect();
+        let mut sequences: Vec<VectorSequence> = [Point, Gradient].into_iter().chain(states).chain([Error]).collect();
+        add_named(trial.claim(), &mut sequences);
         (sequences, (0..=end).filter(|k| *k < FIRST_ROWS as i64 || *k >= near).collect())
     };
     let row = |k: i64| {
@@ -155,6 +156,20 @@ fn rows<S: Told, P: SidesOnRun>(trial: &Trial<'_, '_, P>, run: &RunTrace<'_, S>,
         Row { k, vectors: told(vectors) }
     };
     indices.into_iter().map(row).collect()
+}
+
+/// Adds what the claim names of the method besides: lines of a step, and what follows from states.
+fn add_named(claim: &Claim, sequences: &mut Vec<VectorSequence>) {
+    let mut add = |node: Node<'_>| {
+        if let Node::Vector(Vector::Element(sequence, _)) = node
+            && matches!(sequence, VectorSequence::Quantity(_) | VectorSequence::Derived(_))
+            && !sequences.contains(sequence)
+        {
+            sequences.push(sequence.clone());
+        }
+    };
+    claim.lhs.walk(&mut add);
+    claim.rhs.walk(&mut add);
 }
 
 fn drawn<S: Told>(draw: &[Option<Vec<S>>; 2]) -> Draw {
