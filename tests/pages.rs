@@ -73,6 +73,11 @@ fn a_page_of_a_check_has_the_verdict_of_every_statement_without_any_script() {
     let text = text_of(&page);
     assert!(text.contains("3 are proved for all parameters, 1 is false on purpose and found so."), "{text}");
     assert!(text.contains("0 worse"), "{text}");
+    // What a baseline has and the check has not is said: it may be gone.
+    let whole = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/baseline.json");
+    let beside_all = text_of(&self::page(folder.path(), "reports/check.json", &["--baseline", whole]));
+    assert!(beside_all.contains("statements of it were not checked here"), "{beside_all}");
+    assert!(!text.contains("not checked here"), "{text}");
     for name in names {
         assert!(
             page.contains(&format!(

@@ -33,6 +33,27 @@ pub struct Transplant {
     pub limits: Vec<Limit>,
 }
 
+impl Transplant {
+    /// What is taken over from where, for a person.
+    #[must_use]
+    pub fn what(&self) -> String {
+        format!("{} = {} as in {}", self.constant, self.expression, self.from)
+    }
+
+    /// What becomes of the statement with it, for a person.
+    #[must_use]
+    pub fn outcome(&self) -> String {
+        match &self.status {
+            MutantStatus::Killed { instance, .. } => format!("refuted on {instance}"),
+            MutantStatus::Slack { .. } => "not refuted".to_owned(),
+            MutantStatus::Equivalent { .. } => "the same".to_owned(),
+            MutantStatus::Weaker => "claims less".to_owned(),
+            MutantStatus::Undecided { reason } => reason.clone(),
+            MutantStatus::NoStatement => "no statement".to_owned(),
+        }
+    }
+}
+
 /// By how much the limit of a parameter may be larger before a violation is found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Limit {

@@ -338,19 +338,7 @@ fn write_findings(out: &mut String, audit: &StatementAudit) -> std::fmt::Result 
 
 fn write_transplants(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
     for transplant in &audit.transplants {
-        let status = match &transplant.status {
-            MutantStatus::Killed { instance, .. } => format!("refuted on {instance}"),
-            MutantStatus::Slack { .. } => "not refuted".to_owned(),
-            MutantStatus::Equivalent { .. } => "the same".to_owned(),
-            MutantStatus::Weaker => "claims less".to_owned(),
-            MutantStatus::Undecided { reason } => reason.clone(),
-            MutantStatus::NoStatement => "no statement".to_owned(),
-        };
-        writeln!(
-            out,
-            "\nWith {} = {} as in {}: {status}",
-            transplant.constant, transplant.expression, transplant.from
-        )?;
+        writeln!(out, "\nWith {}: {}", transplant.what(), transplant.outcome())?;
         if transplant.limits.is_empty() {
             continue;
         }

@@ -46,7 +46,8 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     }
     // A check of all there is also misses what is gone; one of some statements says nothing of the others.
     let of_all = arguments.statements.is_empty() || arguments.statements.iter().any(|name| name.is_dir());
-    let earlier = baseline.map(|baseline| if of_all { baseline } else { baseline.of(&statements) });
+    let earlier = baseline
+        .map(|baseline| if of_all { baseline } else { baseline.of(statements.iter().map(|own| own.id.as_str())) });
     let difference = earlier.map(|earlier| Difference::between(&earlier, &Baseline::from(&report)));
     if let Some(difference) = difference.as_ref().filter(|difference| is_told(arguments, difference)) {
         print_verdicts(&format!("\nBeside the baseline:\n{}", difference.text()))?;

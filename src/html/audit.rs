@@ -10,7 +10,6 @@ use crate::audit::report::{AuditReport, Tally};
 use crate::audit::run::StatementAudit;
 use crate::audit::target::TargetAudit;
 use crate::audit::trend::Trend;
-use crate::audit::trial::MutantStatus;
 use crate::report::wording;
 
 /// The page.
@@ -205,18 +204,7 @@ fn findings(audit: &StatementAudit) -> Vec<(String, String, String)> {
 }
 
 fn transplants(audit: &StatementAudit) -> Vec<(String, String)> {
-    let told = |transplant: &crate::audit::constant_swap::Transplant| {
-        let status = match &transplant.status {
-            MutantStatus::Killed { instance, .. } => format!("refuted on {instance}"),
-            MutantStatus::Slack { .. } => "not refuted".to_owned(),
-            MutantStatus::Equivalent { .. } => "the same".to_owned(),
-            MutantStatus::Weaker => "claims less".to_owned(),
-            MutantStatus::Undecided { reason } => reason.clone(),
-            MutantStatus::NoStatement => "no statement".to_owned(),
-        };
-        (format!("{} = {} as in {}", transplant.constant, transplant.expression, transplant.from), status)
-    };
-    audit.transplants.iter().map(told).collect()
+    audit.transplants.iter().map(|transplant| (transplant.what(), transplant.outcome())).collect()
 }
 
 /// How tight it is along one number of the instance.

@@ -51,6 +51,8 @@ const WIDE: f64 = 0.2;
 struct Changes {
     better: usize,
     worse: usize,
+    /// How many of its statements the report lacks, gone or not asked for.
+    absent: Option<String>,
     lines: Vec<(&'static str, String)>,
 }
 
@@ -209,9 +211,9 @@ fn bar(report: &Report) -> Vec<Slice> {
 }
 
 fn changes(report: &Report, baseline: &Baseline) -> Changes {
-    let mut baseline = baseline.clone();
-    baseline.statements.retain(|line| report.statements.iter().any(|own| own.id == line.id));
-    let found = Difference::between(&baseline, &Baseline::from(report));
+    let checked = baseline.clone().of(report.statements.iter().map(|own| own.id.as_str()));
+    let absent = baseline.statements.len() - checked.statements.len();
+    let found = Difference::between(&checked, &Baseline::from(report));
     let word = |direction| match direction {
         Direction::Worse => "worse",
         Direction::Better => "better",
@@ -222,6 +224,7 @@ fn changes(report: &Report, baseline: &Baseline) -> Changes {
     Changes {
         better: found.count(Direction::Better),
         worse: found.count(Direction::Worse),
+        absent: (absent > 0).then(|| counted(absent, "statement of it was", "statements of it were")),
         lines: sorted.iter().map(|change| (word(change.direction), change.text())).collect(),
     }
 }

@@ -11,7 +11,7 @@ use super::{Report, StatementSummary, WriteError};
 use crate::inference::Verdict;
 use crate::preset::Preset;
 use crate::prove::Standing;
-use crate::statement::{Expectation, Statement};
+use crate::statement::Expectation;
 
 /// Version of the form.
 pub const BASELINE_VERSION: u32 = 1;
@@ -116,8 +116,8 @@ impl From<&Report> for Baseline {
 impl Baseline {
     /// What it has of these statements: a check of few is not compared with all.
     #[must_use]
-    pub fn of(mut self, statements: &[Statement]) -> Self {
-        self.statements.retain(|line| statements.iter().any(|own| own.id == line.id));
+    pub fn of<'a>(mut self, ids: impl Iterator<Item = &'a str> + Clone) -> Self {
+        self.statements.retain(|line| ids.clone().any(|id| id == line.id));
         self
     }
 
