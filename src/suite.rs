@@ -16,7 +16,7 @@ use crate::report::{
     self, CellReport, CheckSettings, Failure, Kind, Provenance, Report, SCHEMA_VERSION, StatementSummary,
 };
 use crate::statement::{Statement, StatementError, Subject, load_file};
-use crate::verify::plan::Plan;
+use crate::verify::choosing::plan::Plan;
 use crate::verify::{self, Cell, Curve, Judging, Outcome};
 
 /// What a check is asked for.

@@ -6,7 +6,7 @@ use std::path::Path;
 use lemmata::inference::{ErrorBudget, Evidence, Verdict};
 use lemmata::preset::Preset;
 use lemmata::statement::{Statement, load_text};
-use lemmata::verify::plan::Plan;
+use lemmata::verify::choosing::plan::Plan;
 use lemmata::verify::{CheckFailure, Judging, Outcome, check_cells};
 
 /// What the quick check of one file finds.

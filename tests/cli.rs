@@ -160,18 +160,19 @@ fn the_simplest_violation_is_named_first_and_told_so_that_a_person_can_follow_it
 #[test]
 fn a_quick_check_is_a_part_of_the_default_one_with_all_that_it_has() {
     let statement = lemmata::statement::load_text("mine.toml", STATEMENT).unwrap();
-    let plan = |preset| lemmata::verify::plan::Plan::new(&statement, preset).unwrap().cells;
+    let plan = |preset| lemmata::verify::choosing::plan::Plan::new(&statement, preset).unwrap().cells;
     let (quick, whole) = (plan(lemmata::preset::Preset::Quick), plan(lemmata::preset::Preset::Default));
     assert!(quick.len() < whole.len());
     assert!(quick.iter().all(|cell| whole.iter().any(|other| other.spec == cell.spec)));
-    let of = |cells: &[lemmata::verify::Cell<'_>], what: fn(&lemmata::verify::instance::CellSpec) -> String| {
+    let of = |cells: &[lemmata::verify::Cell<'_>],
+              what: fn(&lemmata::verify::instances::instance::CellSpec) -> String| {
         cells.iter().map(|cell| what(&cell.spec)).collect::<std::collections::BTreeSet<_>>()
     };
     for what in [
-        |spec: &lemmata::verify::instance::CellSpec| spec.problem.family().to_owned(),
-        |spec: &lemmata::verify::instance::CellSpec| format!("{:?}", spec.oracle),
-        |spec: &lemmata::verify::instance::CellSpec| format!("{:?}", spec.start),
-        |spec: &lemmata::verify::instance::CellSpec| spec.horizon.to_string(),
+        |spec: &lemmata::verify::instances::instance::CellSpec| spec.problem.family().to_owned(),
+        |spec: &lemmata::verify::instances::instance::CellSpec| format!("{:?}", spec.oracle),
+        |spec: &lemmata::verify::instances::instance::CellSpec| format!("{:?}", spec.start),
+        |spec: &lemmata::verify::instances::instance::CellSpec| spec.horizon.to_string(),
     ] {
         assert_eq!(of(&quick, what), of(&whole, what));
     }

@@ -13,8 +13,8 @@ use lemmata::statement::evaluate::EvaluationError;
 use lemmata::statement::graph::Graph;
 use lemmata::statement::term::VectorSequence;
 use lemmata::statement::{Expectation, Statement, library, load_text};
-use lemmata::verify::plan::Plan;
-use lemmata::verify::stored;
+use lemmata::verify::choosing::corpus;
+use lemmata::verify::choosing::plan::Plan;
 use lemmata::verify::{Cell, CheckFailure, Judging, Outcome, check_cell, check_cells};
 
 const HEAD: &str = "id = \"t\"\ntitle = \"t\"\nsource = \"s\"\nproof = \"p\"\n";
@@ -614,7 +614,9 @@ fn bounds_for_exact_gradients_do_not_speak_of_workers_that_add_noise() {
         let statement = library::load(statement).unwrap().unwrap();
         let build = |spec: serde_json::Value| {
             let spec = serde_json::from_value(spec).unwrap();
-            lemmata::verify::instance::Instance::build(&statement, &spec).map(|_| ()).map_err(|err| err.to_string())
+            lemmata::verify::instances::instance::Instance::build(&statement, &spec)
+                .map(|_| ())
+                .map_err(|err| err.to_string())
         };
         let refused = build(spec.clone()).expect_err("not an instance");
         assert!(refused.contains("no noise"), "{refused}");
@@ -645,7 +647,7 @@ fn the_stored_witnesses_of_shipped_statements_are_planned_first_and_judged_as_ex
     for file in files {
         let id = file.to_str().and_then(|name| name.strip_suffix(".json")).unwrap_or_else(|| panic!("{file:?}"));
         let statement = library::load(id).unwrap_or_else(|| panic!("there is no statement {id}")).unwrap();
-        let stored = stored::read(&statement).unwrap_or_else(|err| panic!("{err}"));
+        let stored = corpus::read(&statement).unwrap_or_else(|err| panic!("{err}"));
         let plan = Plan::new(&statement, Preset::Default).unwrap();
         let planned = plan.cells.iter().map(|cell| &cell.spec).take(stored.len());
         assert!(

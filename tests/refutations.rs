@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use assert_cmd::assert::OutputAssertExt;
 use assert_cmd::cargo::cargo_bin;
-use lemmata::audit::mutate::scaled;
+use lemmata::audit::mutation::mutate::scaled;
 use lemmata::prove::{Effort, Refutation, attempt, refute, verify_refutation};
 use lemmata::statement::syntax::{BinaryOp, Expr, ExprKind};
-use lemmata::statement::variant::{Change, Place, Side};
+use lemmata::statement::variant::{Change, Location, Side};
 use lemmata::statement::{Expectation, Statement, library, load_changed, load_file, load_text};
 use predicates::str::contains;
 use rug::Rational;
@@ -47,7 +47,7 @@ fn strengthened(statement: &Statement) -> Vec<Statement> {
         let sides = [(Side::Left, &claim.lhs_expr, (101, 100)), (Side::Right, &claim.rhs_expr, (99, 100))];
         for (side, expr, factor) in sides {
             for stronger in with_larger_summands(expr, &Rational::from(factor)) {
-                let place = Place::Claim { number, side };
+                let place = Location::Claim { number, side };
                 let change = Change { place, expression: Some(stronger.to_string()) };
                 all.push(load_changed(statement, &[change]).expect("a statement"));
             }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use lemmata::inference::{ErrorBudget, Verdict};
 use lemmata::preset::Preset;
 use lemmata::statement::{library, load_text};
-use lemmata::verify::plan::Plan;
+use lemmata::verify::choosing::plan::Plan;
 use lemmata::verify::{Judging, check_cell};
 use libtest_mimic::{Arguments, Failed, Trial};
 

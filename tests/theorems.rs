@@ -8,7 +8,7 @@ use lemmata::inference::{ErrorBudget, Verdict};
 use lemmata::oracle::SourceSpec;
 use lemmata::preset::Preset;
 use lemmata::statement::{Expectation, Form, Statement, StatementError, library};
-use lemmata::verify::plan::Plan;
+use lemmata::verify::choosing::plan::Plan;
 use lemmata::verify::{Cell, Judging, check_cells};
 use libtest_mimic::{Arguments, Failed, Trial};
 use rayon::prelude::*;

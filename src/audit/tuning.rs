@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use self::desk::Desk;
 pub use self::table::render;
-use super::bench::Workbench;
+use crate::audit::search::evaluator::InstanceEvaluator;
 use crate::preset::Preset;
 use crate::statement::Statement;
 use crate::statement::term::Builtin;
-use crate::verify::a_priori_bound::is_known_beforehand;
-use crate::verify::instance::{CellSpec, Instance};
-use crate::verify::plan::Plan;
+use crate::verify::approximating::a_priori_bound::is_known_beforehand;
+use crate::verify::choosing::plan::Plan;
+use crate::verify::instances::instance::{CellSpec, Instance};
 
 /// The best and the recommended choice of the analyst's parameters at one point of the method's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -89,7 +89,7 @@ const HORIZONS: [usize; 3] = [10, 100, 1000];
 /// leaves the analyst no choice, where its right-hand side is not known before the run, or where it has no
 /// instance. Rows whose bounds are not positive are left out, as their ratio says nothing. Deterministic.
 #[must_use]
-pub fn advise(bench: &Workbench<'_>, statement: &Statement) -> Vec<Advice> {
+pub fn advise(evaluator: &InstanceEvaluator<'_>, statement: &Statement) -> Vec<Advice> {
     let choices = statement.parameters.iter().any(|p| statement.method.parameter(&p.name).is_none());
     // Steps of a run would have to be made for `G_run`.
     let runs = statement.needs().contains(&Builtin::VisitedGradientBound);
@@ -113,7 +113,7 @@ pub fn advise(bench: &Workbench<'_>, statement: &Statement) -> Vec<Advice> {
     let advice: Vec<Vec<Advice>> = desks
         .into_par_iter()
         .map(|(spec, fixed, horizon)| {
-            let built = bench.problem(&spec.problem).map(|problem| Instance::on(statement, spec, problem));
+            let built = evaluator.problem(&spec.problem).map(|problem| Instance::on(statement, spec, problem));
             let Some(Ok(template)) = built else { return Vec::new() };
             Desk::new(spec, template, fixed, horizon).advice()
         })
@@ -173,7 +173,7 @@ mod tests {
     fn on(statement: &Statement) -> Vec<Advice> {
         let effort = Preset::Quick.effort();
         let judging = Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-6, tests: 1 }, seed: 1 };
-        advise(&Workbench::new(judging), statement)
+        advise(&InstanceEvaluator::new(judging), statement)
     }
 
     fn advice(id: &str) -> Vec<Advice> {

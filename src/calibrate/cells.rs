@@ -10,7 +10,7 @@ use crate::oracle::source::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
 use crate::oracle::{SourceSpec, StreamKey};
 use crate::problem::ProblemSpec;
 use crate::problem::families::{DiagonalQuadraticSpec, HeterogeneousQuadraticSpec, QuadraticSpec};
-use crate::verify::instance::{CellSpec, Start};
+use crate::verify::instances::instance::{CellSpec, Start};
 
 /// Most equally likely paths that a cell has.
 pub(super) const PATHS: u64 = 1 << 8;
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
     use crate::calibrate::forms;
-    use crate::verify::exact_mean::Known;
+    use crate::verify::deciding::exact_mean::Known;
 
     #[test]
     fn every_instance_has_a_known_expectation_and_every_group_its_turn() {

@@ -5,7 +5,7 @@
 //! and is the right-hand side. There `lhs ≤ rhs` is true, so that a refutation is a false alarm, and
 //! `lhs ≥ rhs` is true as well, so that support is one of the other side. *Planted errors* move the
 //! right-hand side below the expectation; *margins* move it above. Every run is one of
-//! [`crate::verify::exact_mean`], which is a check's own; there is no second test here.
+//! [`crate::verify::deciding::exact_mean`], which is a check's own; there is no second test here.
 //!
 //! The limits of the rates hold for every distribution of the samples: cells are independent, as their
 //! streams are, so a count has the tails of a binomial one at most (Hoeffding, Ann. Math. Statist. 27

@@ -9,7 +9,7 @@ use crate::number::{Interval, Scalar};
 use crate::oracle::StreamKey;
 use crate::preset::{Effort, Preset};
 use crate::statement::Statement;
-use crate::verify::exact_mean::Known;
+use crate::verify::deciding::exact_mean::Known;
 use crate::verify::{CheckFailure, Judging, Outcome};
 
 /// What all runs on one cell found.

@@ -8,18 +8,18 @@ use super::check::{check_name, progress_bar, thread_pool};
 use super::output::print;
 use super::signals::Signals;
 use super::{AuditArguments, ExitCode, Failure, check_delta, check_output, load_each};
-use crate::audit::bench::Workbench;
-use crate::audit::report::{AuditReport, AuditSettings, SCHEMA_VERSION, render};
-use crate::audit::run::{Audit, AuditError, Budget, StatementAudit, pieces};
-use crate::audit::trial::Depth;
-use crate::audit::worst::WorstInstance;
+use crate::audit::mutation::trial::Depth;
+use crate::audit::running::report::{AuditReport, AuditSettings, SCHEMA_VERSION, render};
+use crate::audit::running::run::{Audit, AuditError, StatementAudit, StopAfter, pieces};
+use crate::audit::search::evaluator::InstanceEvaluator;
+use crate::audit::search::worst::WorstInstance;
 use crate::inference::{ErrorBudget, Evidence, Verdict};
 use crate::journal::Journal;
 use crate::preset::{Effort, Preset};
 use crate::report::{self, Kind, Provenance};
 use crate::statement::{Statement, library, stored_folder};
-use crate::verify::instance::CellSpec;
-use crate::verify::stored::{self, StoredCell, StoredCells};
+use crate::verify::choosing::corpus::{self, StoredCell, StoredCells};
+use crate::verify::instances::instance::CellSpec;
 use crate::verify::{Judging, Outcome};
 
 /// An audit judges no more often than this by sampling; each judgement has its share of the error.
@@ -40,19 +40,19 @@ impl AuditArguments {
 }
 
 /// Reads `600`, `600s`, `10m`, `1h` or `5000cells`.
-pub(super) fn budget(text: &str) -> Result<Budget, String> {
+pub(super) fn budget(text: &str) -> Result<StopAfter, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().map_err(|_| format!("`{text}` does not begin with a number"))?;
     let seconds = |factor: u64| {
         let total = number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too long"))?;
-        Ok(Budget::Time(Duration::from_secs(total)))
+        Ok(StopAfter::Time(Duration::from_secs(total)))
     };
     match unit.trim() {
         "" | "s" => seconds(1),
         "m" => seconds(60),
         "h" => seconds(3600),
-        "cells" => Ok(Budget::Looks(number)),
+        "cells" => Ok(StopAfter::Evaluations(number)),
         other => Err(format!("`{other}` is no unit: 600s, 10m, 1h or 5000cells")),
     }
 }
@@ -70,16 +70,16 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let journal = Journal::open(&journal_path, &settings).map_err(Failure::bad_input)?;
     let effort = effort();
     let error_budget = error_budget(arguments.delta);
-    let bench = Workbench::new(Judging { effort: &effort, error_budget, seed: arguments.seed });
+    let evaluator = InstanceEvaluator::new(Judging { effort: &effort, error_budget, seed: arguments.seed });
     let pool = thread_pool(arguments.threads)?;
     let signals = Signals::awaited()?;
     let progress = progress_bar(count, "pieces of work");
     let audit = Audit {
-        bench: &bench,
+        evaluator: &evaluator,
         journal: &journal,
         depth: settings.depth,
         judgements: settings.judgements,
-        budget: arguments.budget.unwrap_or(Budget::Unlimited),
+        budget: arguments.budget.unwrap_or(StopAfter::Unlimited),
         begin,
         relatives: &shipped,
         fresh: AtomicU64::new(0),
@@ -99,14 +99,14 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         name: arguments.name.clone(),
         provenance: Provenance::new(begin.elapsed().as_secs_f64()),
         settings,
-        looks: audits.iter().map(|audit| audit.looks).sum(),
+        evaluations: audits.iter().map(|audit| audit.evaluations).sum(),
         statements: audits,
     };
     let path = report::write_audit(&report, &arguments.output).map_err(Failure::bad_input)?;
     let kept = if arguments.no_store {
         Kept::default()
     } else {
-        pool.install(|| store(&bench, &statements, &report.statements))?
+        pool.install(|| store(&evaluator, &statements, &report.statements))?
     };
     let rest = if complete {
         journal.close().map_err(Failure::bad_input)?;
@@ -132,7 +132,7 @@ fn told(report: &AuditReport, kept: &Kept, path: &Path) -> String {
     format!(
         "{}\n{} instances looked at in {:.1} s; {} worst instances stored beside their statements\nreport: {}{warnings}",
         render(report).trim_end(),
-        report.looks,
+        report.evaluations,
         report.provenance.wall_seconds,
         kept.new,
         path.display()
@@ -163,23 +163,27 @@ struct Kept {
 
 /// Stores each statement's counterexample or tightest instance beside its file, where there is such a folder:
 /// later checks replay it first. What was stored before is labelled anew, as the statement may have changed.
-fn store(bench: &Workbench<'_>, statements: &[Statement], audits: &[StatementAudit]) -> Result<Kept, Failure> {
+fn store(
+    evaluator: &InstanceEvaluator<'_>,
+    statements: &[Statement],
+    audits: &[StatementAudit],
+) -> Result<Kept, Failure> {
     let mut kept = Kept::default();
     for (statement, audit) in statements.iter().zip(audits) {
         let file = Path::new(&statement.file);
         if !statement.general || !file.is_file() {
             continue;
         }
-        let before = stored::read(statement)?;
+        let before = corpus::read(statement)?;
         let new = stored_cell(audit).filter(|cell| before.iter().all(|known| known.spec != cell.spec));
         let mut cells: Vec<StoredCell> = new.iter().cloned().collect();
-        cells.extend(before.iter().map(|cell| relabelled(bench, statement, cell)));
+        cells.extend(before.iter().map(|cell| relabelled(evaluator, statement, cell)));
         cells.truncate(STORED);
         if cells == before {
             continue;
         }
         let cells = StoredCells { statement: statement.id.clone(), cells };
-        match stored::write(&cells, &stored_folder(file)) {
+        match corpus::write(&cells, &stored_folder(file)) {
             Ok(_) => kept.new += usize::from(new.is_some()),
             Err(err) => kept.warnings.push(format!("warning: {err}")),
         }
@@ -188,9 +192,9 @@ fn store(bench: &Workbench<'_>, statements: &[Statement], audits: &[StatementAud
 }
 
 /// A stored instance with what it shows of the statement as it is now.
-fn relabelled(bench: &Workbench<'_>, statement: &Statement, cell: &StoredCell) -> StoredCell {
-    let bench = bench.piece(statement, statement.claims.len() as u64);
-    let doc = bench.judge(statement, &cell.spec).outcome().and_then(|outcome| label(&outcome));
+fn relabelled(evaluator: &InstanceEvaluator<'_>, statement: &Statement, cell: &StoredCell) -> StoredCell {
+    let evaluator = evaluator.piece(statement, statement.claims.len() as u64);
+    let doc = evaluator.judge(statement, &cell.spec).outcome().and_then(|outcome| label(&outcome));
     StoredCell {
         doc: doc.unwrap_or_else(|| "an instance that an audit found, of the statement as it was".to_owned()),
         spec: cell.spec.clone(),
@@ -248,9 +252,9 @@ mod tests {
     #[test]
     fn budgets_are_read_with_their_units() {
         for (text, seconds) in [("600", 600), ("600s", 600), ("10m", 600), ("1h", 3600)] {
-            assert!(matches!(budget(text), Ok(Budget::Time(t)) if t.as_secs() == seconds), "{text}");
+            assert!(matches!(budget(text), Ok(StopAfter::Time(t)) if t.as_secs() == seconds), "{text}");
         }
-        assert!(matches!(budget("5000cells"), Ok(Budget::Looks(5000))));
+        assert!(matches!(budget("5000cells"), Ok(StopAfter::Evaluations(5000))));
         for wrong in ["", "s", "10 parsecs", "-5", "99999999999999999999s", "9999999999999999999h"] {
             assert!(budget(wrong).is_err(), "{wrong}");
         }

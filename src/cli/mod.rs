@@ -270,7 +270,7 @@ struct AuditArguments {
     full: bool,
     /// When to stop, as 600s, 10m, 1h or 5000cells; the same command then goes on from the journal.
     #[arg(long, value_parser = audit::budget)]
-    budget: Option<crate::audit::run::Budget>,
+    budget: Option<crate::audit::running::run::StopAfter>,
     /// Name of the report and of the journal beside it.
     #[arg(long, default_value = "audit")]
     name: String,

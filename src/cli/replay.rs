@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use super::output::print;
 use super::{ExitCode, Failure, audit, prove};
-use crate::audit::report::AuditReport;
-use crate::audit::worst::Shown;
+use crate::audit::running::report::AuditReport;
+use crate::audit::search::worst::Shown;
 use crate::report::{self, AnyReport, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
 use crate::statement::{Statement, load_text};
-use crate::verify::instance::{CellSpec, Instance};
-use crate::verify::{self, Cell, CheckFailure, Judging, Outcome, plan, replay_table};
+use crate::verify::approximating::replay_table;
+use crate::verify::choosing::plan;
+use crate::verify::instances::instance::{CellSpec, Instance};
+use crate::verify::{self, Cell, CheckFailure, Judging, Outcome};
 
 pub(super) fn run(
     path: &Path,

@@ -23,8 +23,8 @@ use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::report::{Document, Kind, Provenance};
 use crate::statement::{Statement, StatementError, id_defect, library};
-use crate::verify::a_priori_bound::predicted;
-use crate::verify::instance::Start;
+use crate::verify::approximating::a_priori_bound::predicted;
+use crate::verify::instances::instance::Start;
 
 mod runs;
 

@@ -5,11 +5,11 @@ use serde::Serialize;
 use super::card::{Mathematics, kept};
 use super::plot::{Lines, Series, Shape, Share, Words, shares};
 use super::{Plot, counted, grouped, made_by};
-use crate::audit::finding::Attained;
-use crate::audit::report::{AuditReport, Tally};
-use crate::audit::run::StatementAudit;
-use crate::audit::target::TargetAudit;
-use crate::audit::trend::Trend;
+use crate::audit::mutation::finding::Attained;
+use crate::audit::running::report::{AuditReport, Tally};
+use crate::audit::running::run::StatementAudit;
+use crate::audit::running::target::TargetAudit;
+use crate::audit::search::trend::Trend;
 use crate::report::wording;
 
 /// The page.
@@ -55,7 +55,7 @@ pub(super) fn view(report: &AuditReport, file: &str) -> View {
         kind: "audit",
         facts: [
             counted(report.statements.len(), "statement", "statements"),
-            format!("{} instances looked at", grouped(usize::try_from(report.looks).unwrap_or(usize::MAX))),
+            format!("{} instances looked at", grouped(usize::try_from(report.evaluations).unwrap_or(usize::MAX))),
             format!("seed {}", report.settings.seed),
             made_by(&report.provenance),
         ]
@@ -165,7 +165,7 @@ fn parts(audit: &StatementAudit) -> Option<Plot> {
 
 fn margins(audit: &StatementAudit) -> Vec<[String; 4]> {
     let rows = audit.targets.iter().flat_map(|target| target.margins.iter().map(move |room| (target, room)));
-    let told = |(target, room): (&TargetAudit, &crate::audit::margin::Margin)| {
+    let told = |(target, room): (&TargetAudit, &crate::audit::mutation::margin::Margin)| {
         let violated = room.violated.map_or_else(|| "none found".to_owned(), factor_of);
         [target.target.place.to_string(), room.target.text.clone(), factor_of(room.survives), violated]
     };
@@ -180,7 +180,7 @@ fn factor_of(factor: f64) -> String {
 
 fn findings(audit: &StatementAudit) -> Vec<(String, String, String)> {
     let all = audit.targets.iter().flat_map(|target| &target.findings);
-    let told = |finding: &crate::audit::finding::Finding| {
+    let told = |finding: &crate::audit::mutation::finding::Finding| {
         let what = format!(
             "{}: `{}` {}",
             finding.mutant.target.place,

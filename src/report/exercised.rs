@@ -10,8 +10,8 @@ use crate::oracle::{self, SourceSpec};
 use crate::statement::Statement;
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Builtin, Term};
-use crate::verify::capabilities::ruled_out;
-use crate::verify::instance::Instance;
+use crate::verify::deciding::capabilities::ruled_out;
+use crate::verify::instances::instance::Instance;
 
 /// What of a cell is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Report, SCHEMA_VERSION};
-use crate::audit::report::AuditReport;
+use crate::audit::running::report::AuditReport;
 use crate::calibrate::CalibrateReport;
 use crate::compare::CompareReport;
 

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 
 use super::{Baseline, Report};
-use crate::audit::report::AuditReport;
+use crate::audit::running::report::AuditReport;
 use crate::calibrate::CalibrateReport;
 use crate::compare::CompareReport;
 use crate::prove::{Proof, Refutation};

@@ -8,7 +8,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{AnyReport, Document, Kind, Report};
-use crate::audit::report::AuditReport;
+use crate::audit::running::report::AuditReport;
 use crate::text::{self, ReadError};
 
 /// Why a report could not be written or read. An earlier report is never harmed.
@@ -197,7 +197,7 @@ pub fn read_any(path: &Path) -> Result<AnyReport, WriteError> {
 
 /// What the reports of earlier versions, which do not say their kind, have of their own.
 const MARKS: [(&str, Kind); 4] =
-    [("cells", Kind::Check), ("looks", Kind::Audit), ("rounds", Kind::Compare), ("calibration", Kind::Calibrate)];
+    [("cells", Kind::Check), ("evaluations", Kind::Audit), ("rounds", Kind::Compare), ("calibration", Kind::Calibrate)];
 
 fn kind_of(value: &Value) -> Option<Kind> {
     match value.get("kind") {

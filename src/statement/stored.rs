@@ -1,5 +1,5 @@
 //! The instances that an audit stored for a statement, beside its file. Here they are text: what it
-//! says is read by [`crate::verify::stored`].
+//! says is read by [`crate::verify::choosing::corpus`].
 
 use std::io::ErrorKind;
 use std::ops::Range;

@@ -34,7 +34,7 @@ pub enum End {
 /// Where an expression stands in a statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "in", rename_all = "kebab-case")]
-pub enum Place {
+pub enum Location {
     /// A side of a claim.
     Claim {
         /// Which claim, counted from 0 here and from 1 in reports.
@@ -86,17 +86,17 @@ mod from_one {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Claim { number, side } => {
+            Location::Claim { number, side } => {
                 let side = if *side == Side::Left { "lhs" } else { "rhs" };
                 if *number == 0 { write!(f, "{side}") } else { write!(f, "{side} of claim {}", number + 1) }
             }
-            Place::Constant { name } | Place::Substitution { name } => write!(f, "{name}"),
-            Place::Definition { head } => write!(f, "{head}"),
-            Place::Hypothesis { name } => write!(f, "hypothesis {name}"),
-            Place::Range { parameter, end } => {
+            Location::Constant { name } | Location::Substitution { name } => write!(f, "{name}"),
+            Location::Definition { head } => write!(f, "{head}"),
+            Location::Hypothesis { name } => write!(f, "hypothesis {name}"),
+            Location::Range { parameter, end } => {
                 write!(f, "{} end of {parameter}", if *end == End::Lower { "lower" } else { "upper" })
             }
         }
@@ -107,28 +107,28 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// Where.
-    pub place: Place,
+    pub place: Location,
     /// The new expression; `None` leaves a hypothesis out.
     pub expression: Option<String>,
 }
 
 /// The expressions of a statement that can be changed, in the order of the file's sections.
 #[must_use]
-pub fn expressions(statement: &Statement) -> Vec<(Place, &Expr)> {
+pub fn expressions(statement: &Statement) -> Vec<(Location, &Expr)> {
     let mut all = Vec::new();
     for (number, claim) in statement.claims.iter().enumerate() {
-        all.push((Place::Claim { number, side: Side::Left }, &claim.lhs_expr));
-        all.push((Place::Claim { number, side: Side::Right }, &claim.rhs_expr));
+        all.push((Location::Claim { number, side: Side::Left }, &claim.lhs_expr));
+        all.push((Location::Claim { number, side: Side::Right }, &claim.rhs_expr));
     }
-    let constants = statement.constants.iter().map(|c| (Place::Constant { name: c.name.clone() }, &c.expr));
-    let definitions = statement.definitions.iter().map(|(h, e)| (Place::Definition { head: h.clone() }, e));
-    let substitutions = statement.substitutions.iter().map(|(n, e)| (Place::Substitution { name: n.clone() }, e));
-    let hypotheses = statement.hypotheses.iter().map(|h| (Place::Hypothesis { name: h.name.clone() }, &h.expr));
+    let constants = statement.constants.iter().map(|c| (Location::Constant { name: c.name.clone() }, &c.expr));
+    let definitions = statement.definitions.iter().map(|(h, e)| (Location::Definition { head: h.clone() }, e));
+    let substitutions = statement.substitutions.iter().map(|(n, e)| (Location::Substitution { name: n.clone() }, e));
+    let hypotheses = statement.hypotheses.iter().map(|h| (Location::Hypothesis { name: h.name.clone() }, &h.expr));
     all.extend(constants.chain(definitions).chain(substitutions).chain(hypotheses));
     for parameter in &statement.parameters {
         for (end, bound) in [(End::Lower, &parameter.lower), (End::Upper, &parameter.upper)] {
             if let Some(expr) = &bound.expr {
-                all.push((Place::Range { parameter: parameter.name.clone(), end }, expr));
+                all.push((Location::Range { parameter: parameter.name.clone(), end }, expr));
             }
         }
     }
@@ -147,7 +147,7 @@ impl RawStatement {
             true
         };
         match &change.place {
-            Place::Claim { number, side } => {
+            Location::Claim { number, side } => {
                 let Some(OneOrMany(claims)) = self.claim.as_mut().map(Spanned::get_mut) else { return false };
                 let (Some(claim), Some(expression)) = (claims.get_mut(*number), &change.expression) else {
                     return false;
@@ -156,16 +156,16 @@ impl RawStatement {
                 *value = Spanned::new(value.span(), expression.clone());
                 true
             }
-            Place::Constant { name } => map(&mut self.constants, name),
-            Place::Definition { head } => map(&mut self.define, head),
-            Place::Substitution { name } => map(&mut self.substitute, name),
-            Place::Hypothesis { name } if change.expression.is_none() => {
+            Location::Constant { name } => map(&mut self.constants, name),
+            Location::Definition { head } => map(&mut self.define, head),
+            Location::Substitution { name } => map(&mut self.substitute, name),
+            Location::Hypothesis { name } if change.expression.is_none() => {
                 let before = self.hypotheses.len();
                 self.hypotheses.retain(|key, _| key.get_ref() != name);
                 self.hypotheses.len() < before
             }
-            Place::Hypothesis { name } => map(&mut self.hypotheses, name),
-            Place::Range { parameter, end } => {
+            Location::Hypothesis { name } => map(&mut self.hypotheses, name),
+            Location::Range { parameter, end } => {
                 let found = self.parameters.iter_mut().find(|(key, _)| key.get_ref() == parameter);
                 let (Some((_, raw)), Some(expression)) = (found, &change.expression) else { return false };
                 let Ok(parts) = RangeParts::of(raw.range.get_ref()) else { return false };

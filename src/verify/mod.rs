@@ -2,42 +2,14 @@
 //!
 //! [`plan`] chooses instances, [`instance`] builds one, and the first `procedure` that applies judges it.
 
-pub mod a_priori_bound;
-pub mod approximation;
-mod at_points;
-mod budget;
-pub mod capabilities;
-mod compare_sides;
-mod counterexample;
-mod curve;
-mod exact;
-pub mod exact_mean;
-mod history;
-mod index_sets;
-pub mod instance;
-mod ladder;
-mod moments;
-mod norms;
-mod one_step;
-pub mod parameter_values;
-mod pathwise;
-pub mod plan;
-mod probes;
-mod procedure;
-mod ranges;
-mod relation;
-pub mod replay_table;
-mod sampled;
-mod spectral;
-mod spread;
-pub mod stored;
-pub mod survey;
-mod symbolic;
+pub mod approximating;
+pub mod choosing;
+pub mod deciding;
+pub mod instances;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod translated;
-mod whole_run;
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -49,11 +21,11 @@ use crate::oracle::{SourceSpec, StreamKey};
 use crate::preset::Effort;
 use crate::statement::Statement;
 use crate::statement::evaluate::{EvaluationError, NO_VALUE};
-use instance::{CellSpec, Instance, InstanceError};
+use instances::instance::{CellSpec, Instance, InstanceError};
 
-pub use counterexample::{Counterexample, Draw, Part, Row};
-pub use curve::{Abscissa, Curve, curves};
-pub use sampled::PrecisionCheck;
+pub use approximating::curve::{Abscissa, Curve, curves};
+pub use deciding::counterexample::{Counterexample, Draw, Part, Row};
+pub use deciding::sampled::PrecisionCheck;
 
 /// One compared pair of sides, at its worst.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -204,7 +176,7 @@ pub struct Outcome {
 /// What a cell is judged by.
 #[derive(Clone, Copy)]
 pub struct Judging<'a> {
-    /// Budget.
+    /// OperationBudget.
     pub effort: &'a Effort,
     /// Share of the family-wise error for each statistical test.
     pub error_budget: ErrorBudget,
@@ -394,7 +366,7 @@ pub fn check_cell(cell: &Cell<'_>, judging: Judging<'_>) -> Result<Outcome, Chec
 /// # Errors
 /// As [`check_cell`].
 pub fn check_instance(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Result<Outcome, CheckFailure> {
-    let procedure = procedure::of(instance, judging.effort);
+    let procedure = deciding::procedure::of(instance, judging.effort);
     let outcome = procedure.and_then(|procedure| procedure.decide(instance, key, judging));
     outcome.map(Outcome::told).map_err(|failure| failure.on(instance))
 }

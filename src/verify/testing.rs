@@ -1,10 +1,10 @@
 //! What the tests of this room share.
 
 use super::Judging;
-use super::instance::CellSpec;
 use crate::inference::ErrorBudget;
 use crate::preset::Effort;
 use crate::statement::{Statement, load_text};
+use crate::verify::instances::instance::CellSpec;
 
 /// A statement from its claim's part of the file.
 pub fn statement(kind: &str, rest: &str) -> Statement {

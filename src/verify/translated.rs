@@ -7,7 +7,6 @@ use rand_chacha::ChaCha8Rng;
 use rug::Rational;
 use serde_json::{Value, json};
 
-use super::instance::{CellSpec, Instance};
 use crate::algebra::{Fraction, Polynomial};
 use crate::method::{Limit, RunTrace};
 use crate::number::Exact;
@@ -18,6 +17,7 @@ use crate::prove::translate::{OneRun, one_runs};
 use crate::statement::evaluate::{Environment, Evaluator, RandomIndex, Trace};
 use crate::statement::term::{Builtin, ScalarSequence, VectorSequence};
 use crate::statement::{Statement, library};
+use crate::verify::instances::instance::{CellSpec, Instance};
 
 /// Steps of each run.
 const HORIZON: usize = 4;

@@ -9,9 +9,9 @@ use crate::number::nearest_f64;
 use crate::number::to_digits;
 use crate::statement::term::Builtin;
 use crate::statement::{Parameter, Statement};
-use crate::verify::a_priori_bound::Beforehand;
-use crate::verify::instance::{CellSpec, Instance};
-use crate::verify::parameter_values::{Choice, chosen, fractions};
+use crate::verify::approximating::a_priori_bound::Beforehand;
+use crate::verify::choosing::parameter_values::{Choice, chosen, fractions};
+use crate::verify::instances::instance::{CellSpec, Instance};
 
 /// Steps, as shares of the largest that the recommended choice admits.
 const SHARES: [f64; 3] = [1.0, 0.5, 0.1];

@@ -1,9 +1,9 @@
 //! The least value on the unit cube of a function that may have none at some points: along a line a grid and
 //! golden sections, in the plane the same along lines of lines, in more dimensions
-//! [`cma`](crate::audit::cma) with restarts. Golden sections close in on an end of where there are values as
+//! [`cma`](crate::audit::search::cma) with restarts. Golden sections close in on an end of where there are values as
 //! well as on a minimum inside; the plane needs lines of lines because that end is often a curve.
 
-use crate::audit::cma::{Budget, maximise};
+use crate::audit::search::cma::{SearchBudget, maximise};
 
 /// Places and golden sections along a line.
 struct Fineness {
@@ -40,7 +40,7 @@ struct Best<'a> {
 
 impl Best<'_> {
     /// The value at a point, infinite where it has none.
-    fn look(&mut self, point: &[f64]) -> f64 {
+    fn evaluate(&mut self, point: &[f64]) -> f64 {
         let found = (self.value)(point).filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY);
         if found < self.least {
             self.least = found;
@@ -57,23 +57,23 @@ impl Best<'_> {
         sections(bracket, least, SECTIONS, &mut |x| {
             let mut point = line.clone();
             point[coordinate] = x;
-            self.look(&point)
+            self.evaluate(&point)
         });
     }
 }
 
 /// The least value along a line, the `extra` places looked at beside the marks.
-fn along(fineness: &Fineness, extra: &[f64], look: &mut dyn FnMut(f64) -> f64) -> f64 {
+fn along(fineness: &Fineness, extra: &[f64], evaluate: &mut dyn FnMut(f64) -> f64) -> f64 {
     let mut places: Vec<f64> = fineness.marks.iter().chain(extra).copied().collect();
     places.sort_by(f64::total_cmp);
     places.dedup();
-    let values: Vec<f64> = places.iter().map(|x| look(*x)).collect();
+    let values: Vec<f64> = places.iter().map(|x| evaluate(*x)).collect();
     let Some(i) = (0..values.len()).min_by(|i, j| values[*i].total_cmp(&values[*j])) else { return f64::INFINITY };
     if values[i].is_infinite() {
         return f64::INFINITY;
     }
     let bracket = [places[i.saturating_sub(1)], places[i], places[(i + 1).min(places.len() - 1)]];
-    sections(bracket, values[i], fineness.sections, look)
+    sections(bracket, values[i], fineness.sections, evaluate)
 }
 
 /// The least value between two places by golden sections, that of the middle one being known and least.
@@ -81,14 +81,14 @@ fn sections(
     [mut low, mut middle, mut high]: [f64; 3],
     mut least: f64,
     count: usize,
-    look: &mut dyn FnMut(f64) -> f64,
+    evaluate: &mut dyn FnMut(f64) -> f64,
 ) -> f64 {
     let ratio = (3.0 - 5f64.sqrt()) / 2.0;
     for _ in 0..count {
         // The longer part is cut; what is kept always holds the best place so far.
         let above = high - middle > middle - low;
         let place = if above { middle + ratio * (high - middle) } else { middle - ratio * (middle - low) };
-        let found = look(place);
+        let found = evaluate(place);
         let better = found < least;
         match (above, better) {
             (true, true) => low = middle,
@@ -107,16 +107,16 @@ fn sections(
 /// Deterministic. The search begins at `start` as well.
 pub(super) fn minimise(start: &[f64], value: &mut dyn FnMut(&[f64]) -> Option<f64>) -> Option<(Vec<f64>, f64)> {
     let mut best = Best { value, point: start.to_vec(), least: f64::INFINITY };
-    best.look(start);
+    best.evaluate(start);
     match start {
         [] => {}
         [place] => {
-            along(&LINE, &[*place], &mut |x| best.look(&[x]));
+            along(&LINE, &[*place], &mut |x| best.evaluate(&[x]));
         }
         [outer, inner] => {
             along(&OUTER, &[*outer], &mut |x| {
                 let known = [*inner, best.point[1]];
-                along(&INNER, &known, &mut |y| best.look(&[x, y]))
+                along(&INNER, &known, &mut |y| best.evaluate(&[x, y]))
             });
         }
         _ => {
@@ -124,10 +124,10 @@ pub(super) fn minimise(start: &[f64], value: &mut dyn FnMut(&[f64]) -> Option<f6
                 // The second run begins where the first one ended.
                 let from = best.point.clone();
                 let evaluations = EVALUATIONS * start.len() as u64;
-                let budget = Budget { evaluations, enough: f64::INFINITY, seed };
+                let budget = SearchBudget { evaluations, enough: f64::INFINITY, seed };
                 maximise(&from, &vec![SPREAD; start.len()], budget, &mut |point| {
                     let inside: Vec<f64> = point.iter().map(|x| x.clamp(0.0, 1.0)).collect();
-                    -best.look(&inside)
+                    -best.evaluate(&inside)
                 });
             }
         }

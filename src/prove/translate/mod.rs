@@ -85,7 +85,7 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
     let mut problems = Vec::new();
     let mut shown = |goal: Goal<'_>, name: &dyn Fn(&str) -> String| {
         for place in places(statement, &goal, 0)? {
-            let named = Place { name: name(&place.name), ..place };
+            let named = IndexCase { name: name(&place.name), ..place };
             problems.extend(cases(statement, &goal, &named, &|case, choices| case.problem(choices))?);
         }
         Ok::<(), String>(())
@@ -132,7 +132,7 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
 }
 
 /// A kind of index, and a start.
-struct Place {
+struct IndexCase {
     name: String,
     /// The index itself; none for all from `from` on.
     index: Option<i64>,
@@ -144,7 +144,7 @@ struct Place {
 }
 
 /// The first indices one by one, from each start, so many at least, and all later ones together.
-fn places(statement: &Statement, goal: &Goal<'_>, least: i64) -> Result<Vec<Place>, String> {
+fn places(statement: &Statement, goal: &Goal<'_>, least: i64) -> Result<Vec<IndexCase>, String> {
     let (first, end) = goal.indices()?;
     let reach = goal.reach()?;
     // What step 0 makes of a state is not known before it draws.
@@ -156,27 +156,27 @@ fn places(statement: &Statement, goal: &Goal<'_>, least: i64) -> Result<Vec<Plac
     for index in first..end.map_or(general, |end| general.max(first + 1).min(end)) {
         for (start, name) in statement.method.start_names().enumerate() {
             let name = format!("k = {index}, start {name}");
-            places.push(Place { name, index: Some(index), from: index, start: Some(start), reach, source: None });
+            places.push(IndexCase { name, index: Some(index), from: index, start: Some(start), reach, source: None });
         }
     }
     if end.is_some_and(|end| end <= general.max(first + 1)) {
         return Ok(of_sources(statement, places));
     }
     let name = format!("k >= {general}");
-    places.push(Place { name, index: None, from: general, start: None, reach, source: None });
+    places.push(IndexCase { name, index: None, from: general, start: None, reach, source: None });
     Ok(of_sources(statement, places))
 }
 
 /// Each place with each kind of source that the statement lists.
-fn of_sources(statement: &Statement, places: Vec<Place>) -> Vec<Place> {
+fn of_sources(statement: &Statement, places: Vec<IndexCase>) -> Vec<IndexCase> {
     let sources = sources::sources(statement);
     let [_, _, ..] = &sources[..] else {
         let source = sources.first().copied();
-        return places.into_iter().map(|place| Place { source, ..place }).collect();
+        return places.into_iter().map(|place| IndexCase { source, ..place }).collect();
     };
-    let with = |place: &Place, source: &Source| {
+    let with = |place: &IndexCase, source: &Source| {
         let argument = if source.argument == Argument::EachWorker { "each worker" } else { "the average" };
-        Place { name: format!("{}, an operator of {argument}", place.name), source: Some(*source), ..*place }
+        IndexCase { name: format!("{}, an operator of {argument}", place.name), source: Some(*source), ..*place }
     };
     places.iter().flat_map(|place| sources.iter().map(move |source| with(place, source))).collect()
 }
@@ -185,7 +185,7 @@ fn of_sources(statement: &Statement, places: Vec<Place>) -> Vec<Place> {
 type Make<T> = dyn Fn(&mut Case<'_>, &[Choice]) -> Translated<T>;
 
 /// Every case of a place, by distinguishing what must be.
-fn cases<T>(statement: &Statement, goal: &Goal<'_>, place: &Place, make: &Make<T>) -> Result<Vec<T>, String> {
+fn cases<T>(statement: &Statement, goal: &Goal<'_>, place: &IndexCase, make: &Make<T>) -> Result<Vec<T>, String> {
     let mut names = Numbers::new();
     let mut open: Vec<Vec<Choice>> = vec![Vec::new()];
     let (mut found, mut seen) = (Vec::new(), 0);
@@ -235,7 +235,7 @@ struct Reading<'c> {
 struct Case<'c> {
     statement: &'c Statement,
     goal: &'c Goal<'c>,
-    place: &'c Place,
+    place: &'c IndexCase,
     numbers: Numbers,
 }
 

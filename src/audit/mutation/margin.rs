@@ -1,0 +1,133 @@
+//! How much room a constant has: the factor up to which it can be changed in the direction that claims more.
+
+use rug::Rational;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::audit::mutation::mutate::{Mutant, Operator, Target, factor, scaling, summands};
+use crate::audit::mutation::trial::{MutantStatus, Trial};
+use crate::audit::search::evaluator::InstanceTemplate;
+use crate::statement::Statement;
+use crate::statement::variant::{Location, expressions};
+use crate::verify::instances::instance::CellSpec;
+
+/// The room of one constant or summand in one direction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Margin {
+    /// What is multiplied.
+    pub target: Target,
+    /// The factor farthest from 1 at which no violation was found; 1 where every one tried is violated.
+    pub survives: f64,
+    /// The factor nearest to 1 with a proved violation; none where none was found.
+    pub violated: Option<f64>,
+    /// The instance that shows the violation.
+    pub instance: Option<Box<CellSpec>>,
+}
+
+/// Factors tried beyond those of the mutants, nearest to 1 first.
+const FURTHER_DOWN: [(u32, u32); 4] = [(1, 4), (1, 10), (1, 100), (0, 1)];
+const FURTHER_UP: [(u32, u32); 4] = [(2, 1), (4, 1), (10, 1), (100, 1)];
+/// Differences from 1 tried where a change of one per cent is noticed.
+const NEARER: [(u32, u32); 3] = [(1, 1_000), (1, 10_000), (1, 1_000_000)];
+/// Halvings of the interval between the two factors.
+const HALVINGS: usize = 4;
+
+/// Whether a target is a constant of its own rather than a part of one: a whole expression that is scaled as
+/// one, or a summand of a claim, a definition or a constant.
+#[must_use]
+pub fn is_principal(statement: &Statement, target: &Target) -> bool {
+    let found = expressions(statement).into_iter().find(|(place, _)| *place == target.place);
+    let Some((place, expr)) = found else { return false };
+    if matches!(place, Location::Hypothesis { .. }) {
+        return false;
+    }
+    let is = |part: &crate::statement::syntax::Expr| [part.span.start, part.span.end] == target.span;
+    is(expr) || summands(expr).into_iter().any(is)
+}
+
+impl Trial<'_> {
+    /// The room of a target in both directions that claim more, from the statuses of its mutants.
+    #[must_use]
+    pub fn margins(&self, mutants: &[&Mutant], statuses: &[MutantStatus]) -> Vec<Margin> {
+        [-1, 1].into_iter().filter_map(|side| self.room(mutants, statuses, side)).collect()
+    }
+
+    fn room(&self, mutants: &[&Mutant], statuses: &[MutantStatus], side: i32) -> Option<Margin> {
+        let mut series: Vec<(i32, &MutantStatus)> = mutants
+            .iter()
+            .zip(statuses)
+            .filter_map(|(mutant, status)| match mutant.operator {
+                Operator::Scale { per_cent } if per_cent.signum() == side => Some((per_cent, status)),
+                _ => None,
+            })
+            .collect();
+        series.sort_by_key(|(per_cent, _)| per_cent.abs());
+        let target = &mutants.first()?.target;
+        let mut survives = Rational::from(1);
+        let mut violated: Option<(Rational, Box<CellSpec>)> = None;
+        let mut claims_more = false;
+        for (per_cent, status) in series {
+            match status {
+                MutantStatus::Killed { instance, .. } if violated.is_none() => {
+                    violated = Some((factor(per_cent), instance.clone()));
+                }
+                MutantStatus::Slack { .. } if violated.is_none() => survives = factor(per_cent),
+                _ => {}
+            }
+            claims_more |= matches!(status, MutantStatus::Killed { .. } | MutantStatus::Slack { .. });
+        }
+        if !claims_more {
+            return None;
+        }
+        let attempts: Vec<Rational> = match &violated {
+            None => {
+                let further = if side < 0 { FURTHER_DOWN } else { FURTHER_UP };
+                further.into_iter().map(Rational::from).collect()
+            }
+            Some(_) if survives == 1 => NEARER.into_iter().map(|d| 1 + side * Rational::from(d)).collect(),
+            Some(_) => Vec::new(),
+        };
+        for attempt in attempts {
+            let search = violated.is_none();
+            match self.scaled(target, &attempt, violated.as_ref().map(|(_, spec)| spec.as_ref()), search) {
+                Some(instance) => violated = Some((attempt, instance)),
+                None => {
+                    survives = attempt;
+                    if !search {
+                        break;
+                    }
+                    continue;
+                }
+            }
+            if search {
+                break;
+            }
+        }
+        for _ in 0..HALVINGS {
+            let Some((at, spec)) = &violated else { break };
+            let middle = Rational::from(at + &survives) / 2u32;
+            match self.scaled(target, &middle, Some(spec.as_ref()), true) {
+                Some(instance) => violated = Some((middle, instance)),
+                None => survives = middle,
+            }
+        }
+        let (violated, instance) = violated.map_or((None, None), |(at, spec)| (Some(at.to_f64()), Some(spec)));
+        Some(Margin { target: target.clone(), survives: survives.to_f64(), violated, instance })
+    }
+
+    /// An instance on which the statement with the target multiplied is violated.
+    fn scaled(
+        &self,
+        target: &Target,
+        factor: &Rational,
+        near: Option<&CellSpec>,
+        search: bool,
+    ) -> Option<Box<CellSpec>> {
+        let change = scaling(self.base, target, factor)?;
+        let warm: Option<InstanceTemplate> = near.and_then(|spec| self.evaluator.template(self.base, spec));
+        match self.status(&[change], warm.as_ref(), search).status {
+            MutantStatus::Killed { instance, .. } => Some(instance),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! A whole audit of many statements, and its report.
+
+pub mod report;
+pub mod run;
+pub mod target;

@@ -1,0 +1,6 @@
+//! Which instances a statement is tried on.
+
+pub mod corpus;
+pub mod parameter_values;
+pub mod plan;
+pub mod spread;

@@ -1,0 +1,3 @@
+//! Statements bound to problems, estimates and parameters.
+
+pub mod instance;
