@@ -164,15 +164,14 @@ fn a_quick_check_is_a_part_of_the_default_one_with_all_that_it_has() {
     let (quick, whole) = (plan(lemmata::preset::Preset::Quick), plan(lemmata::preset::Preset::Default));
     assert!(quick.len() < whole.len());
     assert!(quick.iter().all(|cell| whole.iter().any(|other| other.spec == cell.spec)));
-    let of = |cells: &[lemmata::verify::Cell<'_>],
-              what: fn(&lemmata::verify::instances::instance::CellSpec) -> String| {
+    let of = |cells: &[lemmata::verify::Cell<'_>], what: fn(&lemmata::verify::instances::CellSpec) -> String| {
         cells.iter().map(|cell| what(&cell.spec)).collect::<std::collections::BTreeSet<_>>()
     };
     for what in [
-        |spec: &lemmata::verify::instances::instance::CellSpec| spec.problem.family().to_owned(),
-        |spec: &lemmata::verify::instances::instance::CellSpec| format!("{:?}", spec.oracle),
-        |spec: &lemmata::verify::instances::instance::CellSpec| format!("{:?}", spec.start),
-        |spec: &lemmata::verify::instances::instance::CellSpec| spec.horizon.to_string(),
+        |spec: &lemmata::verify::instances::CellSpec| spec.problem.family().to_owned(),
+        |spec: &lemmata::verify::instances::CellSpec| format!("{:?}", spec.oracle),
+        |spec: &lemmata::verify::instances::CellSpec| format!("{:?}", spec.start),
+        |spec: &lemmata::verify::instances::CellSpec| spec.horizon.to_string(),
     ] {
         assert_eq!(of(&quick, what), of(&whole, what));
     }

@@ -9,7 +9,7 @@ use lemmata::problem::families::{
 };
 use lemmata::problem::{ProblemSpec, build};
 use lemmata::statement::{Statement, library, load_text};
-use lemmata::verify::instances::instance::{CellSpec, Start};
+use lemmata::verify::instances::{CellSpec, Start};
 use lemmata::verify::{Cell, CheckFailure, Judging, check_cell};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed, TestError, TestRunner};

@@ -614,9 +614,7 @@ fn bounds_for_exact_gradients_do_not_speak_of_workers_that_add_noise() {
         let statement = library::load(statement).unwrap().unwrap();
         let build = |spec: serde_json::Value| {
             let spec = serde_json::from_value(spec).unwrap();
-            lemmata::verify::instances::instance::Instance::build(&statement, &spec)
-                .map(|_| ())
-                .map_err(|err| err.to_string())
+            lemmata::verify::instances::Instance::build(&statement, &spec).map(|_| ()).map_err(|err| err.to_string())
         };
         let refused = build(spec.clone()).expect_err("not an instance");
         assert!(refused.contains("no noise"), "{refused}");

@@ -22,7 +22,7 @@ use crate::statement::Statement;
 use crate::statement::term::Builtin;
 use crate::verify::approximating::a_priori_bound::is_known_beforehand;
 use crate::verify::choosing::plan::Plan;
-use crate::verify::instances::instance::{CellSpec, Instance};
+use crate::verify::instances::{CellSpec, Instance};
 
 /// The best and the recommended choice of the analyst's parameters at one point of the method's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,7 @@ use crate::oracle::source::{Axis, Gaussian, Rademacher, RelativeSigns, Sphere};
 use crate::oracle::{SourceSpec, StreamKey};
 use crate::problem::ProblemSpec;
 use crate::problem::families::{DiagonalQuadraticSpec, HeterogeneousQuadraticSpec, QuadraticSpec};
-use crate::verify::instances::instance::{CellSpec, Start};
+use crate::verify::instances::{CellSpec, Start};
 
 /// Most equally likely paths that a cell has.
 pub(super) const PATHS: u64 = 1 << 8;

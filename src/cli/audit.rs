@@ -19,7 +19,7 @@ use crate::preset::{Effort, Preset};
 use crate::report::{self, Kind, Provenance};
 use crate::statement::{Statement, library, stored_folder};
 use crate::verify::choosing::corpus::{self, StoredCell, StoredCells};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 use crate::verify::{Judging, Outcome};
 
 /// An audit judges no more often than this by sampling; each judgement has its share of the error.

@@ -14,7 +14,7 @@ use crate::report::{self, AnyReport, CellReport, Provenance, Report, StatementSu
 use crate::statement::{Statement, load_text};
 use crate::verify::approximating::replay_table;
 use crate::verify::choosing::plan;
-use crate::verify::instances::instance::{CellSpec, Instance};
+use crate::verify::instances::{CellSpec, Instance};
 use crate::verify::{self, Cell, CheckFailure, Judging, Outcome};
 
 pub(super) fn run(

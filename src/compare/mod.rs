@@ -24,7 +24,7 @@ use crate::problem::{self, DynProblem, ProblemError, ProblemSpec};
 use crate::report::{Document, Kind, Provenance};
 use crate::statement::{Statement, StatementError, id_defect, library};
 use crate::verify::approximating::a_priori_bound::predicted;
-use crate::verify::instances::instance::Start;
+use crate::verify::instances::Start;
 
 mod runs;
 

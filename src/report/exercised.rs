@@ -11,7 +11,7 @@ use crate::statement::Statement;
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Builtin, Term};
 use crate::verify::deciding::capabilities::ruled_out;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// What of a cell is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -24,7 +24,7 @@ use crate::preset::{Effort, Preset};
 use crate::prove::Standing;
 use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 use crate::verify::{Cell, CheckFailure, Curve, Outcome};
 
 pub use baseline::{BASELINE_VERSION, Baseline, Line, ProofLevel};

@@ -21,7 +21,7 @@ use crate::oracle::{SourceSpec, StreamKey};
 use crate::preset::Effort;
 use crate::statement::Statement;
 use crate::statement::evaluate::{EvaluationError, NO_VALUE};
-use instances::instance::{CellSpec, Instance, InstanceError};
+use instances::{CellSpec, Instance, InstanceError};
 
 pub use approximating::curve::{Abscissa, Curve, curves};
 pub use deciding::counterexample::{Counterexample, Draw, Part, Row};

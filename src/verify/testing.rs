@@ -4,7 +4,7 @@ use super::Judging;
 use crate::inference::ErrorBudget;
 use crate::preset::Effort;
 use crate::statement::{Statement, load_text};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// A statement from its claim's part of the file.
 pub fn statement(kind: &str, rest: &str) -> Statement {

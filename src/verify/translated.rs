@@ -17,7 +17,7 @@ use crate::prove::translate::{OneRun, one_runs};
 use crate::statement::evaluate::{Environment, Evaluator, RandomIndex, Trace};
 use crate::statement::term::{Builtin, ScalarSequence, VectorSequence};
 use crate::statement::{Statement, library};
-use crate::verify::instances::instance::{CellSpec, Instance};
+use crate::verify::instances::{CellSpec, Instance};
 
 /// Steps of each run.
 const HORIZON: usize = 4;

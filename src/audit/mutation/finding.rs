@@ -11,7 +11,7 @@ use crate::statement::load_changed;
 use crate::statement::parse::parse;
 use crate::statement::syntax::{BinaryOp, Expr, ExprKind};
 use crate::statement::variant::{Change, Location, expressions};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// A stronger form of a statement that was not refuted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -9,7 +9,7 @@ use crate::audit::mutation::trial::{MutantStatus, Trial};
 use crate::audit::search::evaluator::InstanceTemplate;
 use crate::statement::Statement;
 use crate::statement::variant::{Location, expressions};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// The room of one constant or summand in one direction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

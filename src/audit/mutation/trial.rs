@@ -16,7 +16,7 @@ use crate::number::to_digits;
 use crate::statement::load_changed;
 use crate::statement::variant::Change;
 use crate::statement::{Form, Statement};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

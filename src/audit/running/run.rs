@@ -18,7 +18,7 @@ use crate::audit::search::worst::{Apparent, Shown, WorstInstance, judge_apparent
 use crate::audit::tuning::{Advice, advise};
 use crate::journal::{Journal, JournalError};
 use crate::statement::{Expectation, Form, Statement, StatementError, Subject};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// Everything that was learnt of one statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use crate::audit::mutation::finding::Finding;
 use crate::audit::mutation::margin::{Margin, is_principal};
 use crate::audit::mutation::mutate::{Mutant, Operator, Target};
 use crate::audit::mutation::trial::{MutantStatus, Trial};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// A part of a statement, its mutants and what became of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

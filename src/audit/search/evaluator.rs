@@ -17,7 +17,7 @@ use crate::verify::approximating::approximate::approximate;
 use crate::verify::approximating::approximation::Approximation;
 use crate::verify::choosing::parameter_values::{at_fractions, fractions};
 use crate::verify::choosing::plan::witness_cell;
-use crate::verify::instances::instance::{CellSpec, Instance};
+use crate::verify::instances::{CellSpec, Instance};
 use crate::verify::{Judging, Outcome, check_instance};
 
 /// How to make an instance of a statement whose constants may change: the parameters keep their places in

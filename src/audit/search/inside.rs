@@ -7,7 +7,7 @@ use crate::problem::ProblemSpec;
 use crate::problem::free::Free;
 use crate::statement::Statement;
 use crate::verify::choosing::plan;
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// What a statement lists.
 pub struct Inside {

@@ -19,7 +19,7 @@ use crate::problem::{DynProblem, ProblemSpec};
 use crate::statement::{Parameter, Statement, StatementError, Subject};
 use crate::verify::choosing::parameter_values::with_parameters;
 use crate::verify::choosing::plan::{self, Plan};
-use crate::verify::instances::instance::{CellSpec, Start};
+use crate::verify::instances::{CellSpec, Start};
 
 /// See `seeds.toml`.
 #[derive(Deserialize)]

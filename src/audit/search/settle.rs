@@ -7,7 +7,7 @@ use crate::method::Table;
 use crate::oracle::NoRandomness;
 use crate::problem::{Evaluate, Scratch};
 use crate::statement::{Statement, Subject};
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// Steps after which a run that neither stays nor repeats is left where it is.
 const MOST_STEPS: usize = 2000;

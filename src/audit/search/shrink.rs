@@ -3,7 +3,7 @@
 
 use crate::audit::search::inside::Inside;
 use crate::problem::free::Free;
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// Rounds of all reductions; each must simplify something.
 const ROUNDS: usize = 12;

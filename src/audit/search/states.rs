@@ -14,7 +14,7 @@ use crate::statement::term::Term;
 use crate::statement::{Parameter, Statement, Subject};
 use crate::verify::approximating::approximation::Approximation;
 use crate::verify::choosing::plan::operators_of;
-use crate::verify::instances::instance::{CellSpec, Start};
+use crate::verify::instances::{CellSpec, Start};
 
 /// Most numbers of a state.
 const MOST_NUMBERS: usize = 6;

@@ -16,8 +16,8 @@ use crate::number::to_digits;
 use crate::problem::free::{Counted, Free, Scalar};
 use crate::statement::Statement;
 use crate::statement::term::Term;
-use crate::verify::instances::instance::CellSpec;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::CellSpec;
+use crate::verify::instances::Instance;
 
 /// A table of one number of the instance against the tightness that is reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -15,7 +15,7 @@ use crate::preset::Preset;
 use crate::statement::{Statement, StatementError};
 use crate::verify::Outcome;
 use crate::verify::choosing::plan::Plan;
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// An instance with what the check says of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

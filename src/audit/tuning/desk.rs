@@ -11,7 +11,7 @@ use crate::statement::term::Builtin;
 use crate::statement::{Parameter, Statement};
 use crate::verify::approximating::a_priori_bound::Beforehand;
 use crate::verify::choosing::parameter_values::{Choice, chosen, fractions};
-use crate::verify::instances::instance::{CellSpec, Instance};
+use crate::verify::instances::{CellSpec, Instance};
 
 /// Steps, as shares of the largest that the recommended choice admits.
 const SHARES: [f64; 3] = [1.0, 0.5, 0.1];

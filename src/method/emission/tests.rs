@@ -6,7 +6,7 @@ use crate::oracle::{NoRandomness, StreamKey};
 use crate::statement::Statement;
 use crate::statement::evaluate::Trace;
 use crate::statement::term::VectorSequence;
-use crate::verify::instances::instance::{CellSpec, Instance};
+use crate::verify::instances::{CellSpec, Instance};
 use crate::verify::testing;
 
 fn statement() -> Statement {

@@ -10,7 +10,7 @@ use crate::statement::evaluate::{Evaluator, RandomIndex};
 use crate::statement::{Form, Statement, Subject};
 use crate::verify::choosing::parameter_values::with_parameters;
 use crate::verify::deciding::sampled::start_table;
-use crate::verify::instances::instance::{CellSpec, Instance, Start};
+use crate::verify::instances::{CellSpec, Instance, Start};
 
 /// Combinations of the free parameters' candidates that are tried.
 const CHOICES: usize = 16;

@@ -15,7 +15,7 @@ use crate::verify::deciding::index_sets::{self, ClaimIndex};
 use crate::verify::deciding::ladder::{Ladder, Setups};
 use crate::verify::deciding::pathwise::SidesOnRun;
 use crate::verify::deciding::procedure;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 use crate::verify::{CheckFailure, Judging};
 
 /// An arithmetic that knows how far its numbers may be off.

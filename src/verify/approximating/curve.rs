@@ -10,7 +10,7 @@ use crate::oracle::StreamKey;
 use crate::statement::{Claim, Statement, Subject};
 use crate::verify::approximating::approximate::approximate;
 use crate::verify::approximating::approximation::Approximation;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 use crate::verify::{Cell, CheckFailure, Judging};
 
 /// What the places of a curve are.

@@ -6,7 +6,7 @@ use crate::number::Mp;
 use crate::oracle::{Estimable, Stream, StreamKey};
 use crate::problem::Arithmetic;
 use crate::statement::term::{OfMethod, VectorSequence};
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 use crate::verify::{Cell, Judging};
 
 /// A table of f, ‖∇f‖², ‖e‖² and what the method keeps and derives of the first replicate, in the working precision.

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::statement::{MAX_FILE_BYTES, Statement, StatementError, Stored, id_defect};
 use crate::text::{self, is_control};
-use crate::verify::instances::instance::CellSpec;
+use crate::verify::instances::CellSpec;
 
 /// The stored witnesses of a statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

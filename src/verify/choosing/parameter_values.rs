@@ -12,7 +12,7 @@ use crate::problem::DynProblem;
 use crate::statement::evaluate::Environment as Numbers;
 use crate::statement::term::{Builtin, Node, Term};
 use crate::statement::{Parameter, Statement, Symbol};
-use crate::verify::instances::instance::{
+use crate::verify::instances::{
     CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, base_environment, bound_admits, builtins, enclosure,
 };
 
@@ -148,7 +148,7 @@ fn scope_of(
 ) -> Result<Numbers<Interval>, InstanceError> {
     let oracle = oracle::build(&spec.oracle, problem)?;
     let builtins = builtins(problem, &oracle);
-    let given = crate::verify::instances::instance::given(statement, problem, &oracle, &spec.operators);
+    let given = crate::verify::instances::given(statement, problem, &oracle, &spec.operators);
     let start = spec.start.position(&statement.method).unwrap_or(0);
     Ok(base_environment::<Interval>(statement, problem, (&builtins, &given), start, spec.horizon, HYPOTHESIS_BITS))
 }
@@ -262,7 +262,7 @@ pub(crate) fn inside(parameter: &Parameter, environment: &Numbers<Interval>, val
 #[cfg(test)]
 mod tests {
     use crate::verify::choosing::parameter_values::*;
-    use crate::verify::instances::instance::Start;
+    use crate::verify::instances::Start;
     use crate::verify::testing;
 
     #[test]

@@ -26,7 +26,7 @@ use crate::verify::choosing::corpus;
 use crate::verify::choosing::parameter_values::{inside, with_parameters};
 use crate::verify::choosing::spread::{Candidate, spread};
 use crate::verify::deciding::{index_sets, procedure};
-use crate::verify::instances::instance::{
+use crate::verify::instances::{
     CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, Start, base_environment, builtins, enclosure,
 };
 
@@ -301,7 +301,7 @@ fn limited_horizon(
 
 fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
     let constants = problem.constants();
-    if let Some(missing) = crate::verify::instances::instance::missing_of_problem(statement, problem) {
+    if let Some(missing) = crate::verify::instances::missing_of_problem(statement, problem) {
         return Err(InstanceError::Missing(missing));
     }
     let lacks = |builtin: &Builtin| match builtin {
@@ -324,7 +324,7 @@ fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), 
 fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
     let complete = |sources: &[SourceSpec]| {
         let oracle = oracle::build(sources, problem)?;
-        let given = crate::verify::instances::instance::given(statement, problem, &oracle, &operators_of(statement, 0));
+        let given = crate::verify::instances::given(statement, problem, &oracle, &operators_of(statement, 0));
         match given.iter().position(Option::is_none) {
             Some(i) => Err(InstanceError::MissingGiven(statement.given[i].name.clone())),
             None => Ok(()),
@@ -441,7 +441,7 @@ fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Re
         let value = enclosure(&environment, term).ok_or_else(|| InstanceError::Constant(name.to_owned()))?;
         match supplied {
             Supplied::Builtin(builtin) => {
-                environment.builtins[crate::verify::instances::instance::builtin_position(*builtin)] = Some(value)
+                environment.builtins[crate::verify::instances::builtin_position(*builtin)] = Some(value)
             }
             Supplied::Given(i) => environment.given[*i] = Some(value),
         }
@@ -545,9 +545,9 @@ fn filled_sources(
     let exact = oracle::build(&[], problem)?;
     let mut builtins = builtins(problem, &exact);
     for builtin in Builtin::ALL.into_iter().filter(|b| b.is_error_model()) {
-        builtins[crate::verify::instances::instance::builtin_position(builtin)] = None;
+        builtins[crate::verify::instances::builtin_position(builtin)] = None;
     }
-    let given = crate::verify::instances::instance::given(statement, problem, &exact, &operators_of(statement, 0));
+    let given = crate::verify::instances::given(statement, problem, &exact, &operators_of(statement, 0));
     let environment = base_environment::<Interval>(statement, problem, (&builtins, &given), 0, 1, HYPOTHESIS_BITS);
     serde_json::from_value(filled(template, &environment)?).map_err(|err| InstanceError::Malformed(err.to_string()))
 }

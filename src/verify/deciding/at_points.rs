@@ -18,7 +18,7 @@ use crate::verify::deciding::index_sets::ClaimIndex;
 use crate::verify::deciding::one_step::{MAX_OUTCOMES, outcomes};
 use crate::verify::deciding::pathwise::{SidesOnRun, Watch, sides_at};
 use crate::verify::deciding::procedure::OnRuns;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// The estimate's draw at a point, or what all its draws share: bias and noise where they are known.
 struct AtPoint<'r, 'a, S: Scalar> {

@@ -4,7 +4,7 @@
 use crate::oracle::SourceSpec;
 use crate::statement::Subject;
 use crate::verify::deciding::one_step;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// Longer numbers cost more by this power of their length.
 const EXPONENT: f64 = 1.6;
@@ -95,7 +95,7 @@ pub(crate) fn beyond(horizon: usize, longest: usize) -> String {
 mod tests {
     use crate::verify::deciding::budget::*;
     use crate::verify::deciding::history::{forward_bits, longest_forward};
-    use crate::verify::instances::instance::Instance;
+    use crate::verify::instances::Instance;
     use crate::verify::testing::{cell, statement};
 
     fn budget(problem: serde_json::Value, operations: u64) -> OperationBudget {

@@ -2,7 +2,7 @@
 
 use crate::statement::Subject;
 use crate::verify::deciding::{moments, norms};
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// The evidence that the instance's method rules out, of what its claims could rest on; for a person.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn ruled_out(instance: &Instance<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use crate::verify::deciding::capabilities::*;
-    use crate::verify::instances::instance::Start;
+    use crate::verify::instances::Start;
     use crate::verify::testing;
 
     fn ruled_out_by(method: &str, kind: &str, claim: &str, source: &str) -> Vec<String> {

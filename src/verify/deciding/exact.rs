@@ -24,7 +24,7 @@ use crate::verify::deciding::index_sets::{self, ClaimIndex};
 use crate::verify::deciding::ladder::smallest_of_setup;
 use crate::verify::deciding::moments;
 use crate::verify::deciding::pathwise::{Watch, sides_at};
-use crate::verify::instances::instance::{HYPOTHESIS_BITS, Instance};
+use crate::verify::instances::{HYPOTHESIS_BITS, Instance};
 use crate::verify::{CheckFailure, Outcome, Remainder};
 
 /// Rationals grow by some hundred bits a step, and are followed to about 2¹⁷.

@@ -9,7 +9,7 @@ use crate::statement::Statement;
 use crate::statement::evaluate::Evaluator;
 use crate::verify::deciding::exact::ExactMeans;
 use crate::verify::deciding::sampled::Statistical;
-use crate::verify::instances::instance::{CellSpec, Instance};
+use crate::verify::instances::{CellSpec, Instance};
 use crate::verify::{CheckFailure, Judging, Outcome};
 
 const BITS: u32 = 192;

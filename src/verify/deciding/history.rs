@@ -11,7 +11,7 @@ use crate::problem::Arithmetic;
 use crate::verify::CheckFailure;
 use crate::verify::deciding::budget::{OperationBudget, beyond};
 use crate::verify::deciding::probes;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// Rounding of a forward run takes about this many bits a step.
 const BITS_A_STEP: u32 = 2;

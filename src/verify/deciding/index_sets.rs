@@ -9,7 +9,7 @@ use crate::statement::evaluate::{Environment, EvaluationError, Evaluator};
 use crate::statement::term::{Index, Node, Term, Vector};
 use crate::statement::{Claim, Subject};
 use crate::verify::deciding::budget::beyond;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 use crate::verify::{Remainder, Unsettled};
 
 /// One comparison: a claim at an index of the instance with that K.

@@ -13,7 +13,7 @@ use crate::statement::evaluate::{Environment, Evaluator};
 use crate::verify::deciding::budget::OperationBudget;
 use crate::verify::deciding::compare_sides::Smallest;
 use crate::verify::deciding::history::History;
-use crate::verify::instances::instance::{HYPOTHESIS_BITS, Instance};
+use crate::verify::instances::{HYPOTHESIS_BITS, Instance};
 
 /// Rationals are reduced after every operation, which costs about so many multiplications.
 const REDUCING: f64 = 8.0;

@@ -16,7 +16,7 @@ use crate::number::{Scalar, zeros};
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::term::{Derived, OfMethod, ScalarSequence, Shifted, VectorSequence};
 use crate::verify::deciding::spectral::{is_stable, solved};
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// A square matrix by rows.
 #[derive(Clone)]

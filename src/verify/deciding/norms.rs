@@ -201,7 +201,7 @@ impl Norms {
 #[cfg(test)]
 mod tests {
     use crate::verify::deciding::norms::*;
-    use crate::verify::instances::instance::{Instance, Start};
+    use crate::verify::instances::{Instance, Start};
     use crate::verify::testing;
 
     /// The bound of ‖x_1 − x_0‖ for x − u/8 where ‖∇f(x_0)‖ = 1 and the estimate is exact; none where there is none.

@@ -13,7 +13,7 @@ use crate::verify::deciding::history::History;
 use crate::verify::deciding::index_sets::ClaimIndex;
 use crate::verify::deciding::pathwise::{SidesOnRun, Watch, sides_at};
 use crate::verify::deciding::procedure::OnRuns;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// Most equally likely outcomes of one step.
 pub(crate) const MAX_OUTCOMES: u64 = 1 << 10;

@@ -22,7 +22,7 @@ use crate::verify::deciding::index_sets::{self, ClaimIndex};
 use crate::verify::deciding::ladder::{Ladder, Setup, Setups, is_defined};
 use crate::verify::deciding::procedure::OnRuns;
 use crate::verify::deciding::symbolic::{Certain, Points, Symbolic};
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 use crate::verify::{CheckFailure, Judging, Outcome, Relation, Remainder};
 
 /// The arithmetics that decided some comparison.

@@ -1,6 +1,6 @@
 //! The points at which a claim about the estimate is checked, besides those of a run.
 
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// Points at which maps of a vector are at their worst, where the gradient is the point itself:
 /// zero, one spike, equal magnitudes, ties, tiny and mixed magnitudes, numbers midway between

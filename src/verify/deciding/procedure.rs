@@ -7,7 +7,7 @@ use crate::verify::approximating::approximate::approximate_on_runs;
 use crate::verify::approximating::approximation::Approximation;
 use crate::verify::deciding::pathwise::{SidesOnRun, check_on_runs};
 use crate::verify::deciding::{at_points, one_step, pathwise, whole_run};
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 use crate::verify::{CheckFailure, Judging, Outcome};
 
 /// A way to judge claims of one subject.

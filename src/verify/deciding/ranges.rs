@@ -19,7 +19,7 @@ use crate::oracle::TailKind;
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::term::{OfMethod, ScalarSequence, VectorSequence};
 use crate::verify::deciding::norms::{Norms, Sizes};
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 const BITS: u32 = 96;
 

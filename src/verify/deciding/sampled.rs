@@ -13,7 +13,7 @@ use crate::oracle::{Estimable, Stream, StreamKey};
 use crate::problem::Arithmetic;
 use crate::statement::evaluate::{Environment, EvaluationError, Evaluator, RandomIndex};
 use crate::verify::approximating::approximation::Approximation;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 use crate::verify::{CheckFailure, Judging, Outcome, Remainder, Sampling, Unsettled, Worst};
 
 mod claim;

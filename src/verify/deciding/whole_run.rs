@@ -15,7 +15,7 @@ use crate::verify::deciding::index_sets::ClaimIndex;
 use crate::verify::deciding::pathwise::{OnOnlyRun, SidesOnRun};
 use crate::verify::deciding::procedure::{OnRuns, Procedure};
 use crate::verify::deciding::sampled::Statistical;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 use crate::verify::{CheckFailure, Judging, Outcome, Remainder};
 
 /// Precision at which it is tried whether the start's own error is known.

@@ -12,7 +12,7 @@ use crate::verify::CheckFailure;
 use crate::verify::deciding::ranges::Ranges;
 use crate::verify::deciding::sampled::rounding::Allowance;
 use crate::verify::deciding::sampled::start::start_table;
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// Precision of what the samples are tested against.
 const BITS: u32 = 256;

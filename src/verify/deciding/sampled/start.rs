@@ -6,7 +6,7 @@ use crate::number::{Interval, Scalar, norm2, zeros};
 use crate::oracle::NoRandomness;
 use crate::problem::{Arithmetic, Scratch};
 use crate::statement::term::{OfMethod, ScalarSequence, VectorSequence};
-use crate::verify::instances::instance::Instance;
+use crate::verify::instances::Instance;
 
 /// f(x_0), ‖∇f(x_0)‖², and the squared norms of what the method keeps at its start or, where that is drawn, their
 /// expectations. What is not known exactly stays undefined.
