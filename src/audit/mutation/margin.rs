@@ -45,14 +45,17 @@ pub fn is_principal(statement: &Statement, target: &Target) -> bool {
     is(expr) || summands(expr).into_iter().any(is)
 }
 
-impl Trial<'_> {
-    /// The room of a target in both directions that claim more, from the statuses of its mutants.
-    #[must_use]
-    pub fn margins(&self, mutants: &[&Mutant], statuses: &[MutantStatus]) -> Vec<Margin> {
-        [-1, 1].into_iter().filter_map(|side| self.room(mutants, statuses, side)).collect()
-    }
+/// Factors of a target between which it begins to be violated.
+struct Bracket {
+    /// The furthest one that is known to survive.
+    survives: Rational,
+    /// The nearest one that is violated, and where.
+    violated: Option<(Rational, Box<CellSpec>)>,
+}
 
-    fn room(&self, mutants: &[&Mutant], statuses: &[MutantStatus], side: i32) -> Option<Margin> {
+impl Bracket {
+    /// What the mutants that scale the target say; none where none of them claims more.
+    fn of_mutants(mutants: &[&Mutant], statuses: &[MutantStatus], side: i32) -> Option<Self> {
         let mut series: Vec<(i32, &MutantStatus)> = mutants
             .iter()
             .zip(statuses)
@@ -62,57 +65,68 @@ impl Trial<'_> {
             })
             .collect();
         series.sort_by_key(|(per_cent, _)| per_cent.abs());
-        let target = &mutants.first()?.target;
-        let mut survives = Rational::from(1);
-        let mut violated: Option<(Rational, Box<CellSpec>)> = None;
+        let mut bracket = Bracket { survives: Rational::from(1), violated: None };
         let mut claims_more = false;
         for (per_cent, status) in series {
             match status {
-                MutantStatus::Killed { instance, .. } if violated.is_none() => {
-                    violated = Some((factor(per_cent), instance.clone()));
+                MutantStatus::Killed { instance, .. } if bracket.violated.is_none() => {
+                    bracket.violated = Some((factor(per_cent), instance.clone()));
                 }
-                MutantStatus::Slack { .. } if violated.is_none() => survives = factor(per_cent),
+                MutantStatus::Slack { .. } if bracket.violated.is_none() => bracket.survives = factor(per_cent),
                 _ => {}
             }
             claims_more |= matches!(status, MutantStatus::Killed { .. } | MutantStatus::Slack { .. });
         }
-        if !claims_more {
-            return None;
-        }
-        let attempts: Vec<Rational> = match &violated {
-            None => {
-                let further = if side < 0 { FURTHER_DOWN } else { FURTHER_UP };
-                further.into_iter().map(Rational::from).collect()
+        claims_more.then_some(bracket)
+    }
+}
+
+impl Trial<'_> {
+    /// The room of a target in both directions that claim more, from the statuses of its mutants.
+    #[must_use]
+    pub fn margins(&self, mutants: &[&Mutant], statuses: &[MutantStatus]) -> Vec<Margin> {
+        [-1, 1].into_iter().filter_map(|side| self.margin(mutants, statuses, side)).collect()
+    }
+
+    fn margin(&self, mutants: &[&Mutant], statuses: &[MutantStatus], side: i32) -> Option<Margin> {
+        let target = &mutants.first()?.target;
+        let mut bracket = Bracket::of_mutants(mutants, statuses, side)?;
+        self.widen(target, &mut bracket, side);
+        for _ in 0..HALVINGS {
+            let Some((at, spec)) = &bracket.violated else { break };
+            let middle = Rational::from(at + &bracket.survives) / 2u32;
+            match self.scaled(target, &middle, Some(spec.as_ref()), true) {
+                Some(instance) => bracket.violated = Some((middle, instance)),
+                None => bracket.survives = middle,
             }
-            Some(_) if survives == 1 => NEARER.into_iter().map(|d| 1 + side * Rational::from(d)).collect(),
-            Some(_) => Vec::new(),
-        };
-        for attempt in attempts {
-            let search = violated.is_none();
-            match self.scaled(target, &attempt, violated.as_ref().map(|(_, spec)| spec.as_ref()), search) {
-                Some(instance) => violated = Some((attempt, instance)),
-                None => {
-                    survives = attempt;
-                    if !search {
+        }
+        let (violated, instance) = bracket.violated.map_or((None, None), |(at, spec)| (Some(at.to_f64()), Some(spec)));
+        Some(Margin { target: target.clone(), survives: bracket.survives.to_f64(), violated, instance })
+    }
+
+    /// Tries factors further off where nothing is violated yet, and nearer ones where everything is.
+    fn widen(&self, target: &Target, bracket: &mut Bracket, side: i32) {
+        if bracket.violated.is_none() {
+            let further = if side < 0 { FURTHER_DOWN } else { FURTHER_UP };
+            for attempt in further.into_iter().map(Rational::from) {
+                if let Some(instance) = self.scaled(target, &attempt, None, true) {
+                    bracket.violated = Some((attempt, instance));
+                    break;
+                }
+                bracket.survives = attempt;
+            }
+        } else if bracket.survives == 1 {
+            for attempt in NEARER.into_iter().map(|d| 1 + side * Rational::from(d)) {
+                let near = bracket.violated.as_ref().map(|(_, spec)| spec.as_ref());
+                match self.scaled(target, &attempt, near, false) {
+                    Some(instance) => bracket.violated = Some((attempt, instance)),
+                    None => {
+                        bracket.survives = attempt;
                         break;
                     }
-                    continue;
                 }
             }
-            if search {
-                break;
-            }
         }
-        for _ in 0..HALVINGS {
-            let Some((at, spec)) = &violated else { break };
-            let middle = Rational::from(at + &survives) / 2u32;
-            match self.scaled(target, &middle, Some(spec.as_ref()), true) {
-                Some(instance) => violated = Some((middle, instance)),
-                None => survives = middle,
-            }
-        }
-        let (violated, instance) = violated.map_or((None, None), |(at, spec)| (Some(at.to_f64()), Some(spec)));
-        Some(Margin { target: target.clone(), survives: survives.to_f64(), violated, instance })
     }
 
     /// An instance on which the statement with the target multiplied is violated.

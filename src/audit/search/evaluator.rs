@@ -16,7 +16,7 @@ use crate::statement::Statement;
 use crate::verify::approximating::approximate::approximate;
 use crate::verify::approximating::approximation::Approximation;
 use crate::verify::choosing::parameter_values::{at_fractions, fractions};
-use crate::verify::choosing::plan::witness_cell;
+use crate::verify::choosing::witness::witness_cell;
 use crate::verify::instances::{CellSpec, Instance};
 use crate::verify::{Judging, Outcome, check_instance};
 

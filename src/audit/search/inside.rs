@@ -6,7 +6,7 @@ use crate::oracle::SourceSpec;
 use crate::problem::ProblemSpec;
 use crate::problem::free::Free;
 use crate::statement::Statement;
-use crate::verify::choosing::plan;
+use crate::verify::choosing::estimates;
 use crate::verify::instances::CellSpec;
 
 /// What a statement lists.
@@ -84,7 +84,7 @@ fn source_name(source: &serde_json::Value) -> String {
 #[must_use]
 pub fn tied(statement: &Statement, sources: &[SourceSpec], problem: &dyn crate::problem::DynProblem) -> Option<usize> {
     let with_expressions = (0..statement.estimates.len()).filter(|i| !statement.estimates[*i].expressions.is_empty());
-    let mut same = with_expressions.filter(|i| plan::estimate(statement, *i, problem).as_deref() == Some(sources));
+    let mut same = with_expressions.filter(|i| estimates::estimate(statement, *i, problem).as_deref() == Some(sources));
     same.next()
 }
 
@@ -97,7 +97,7 @@ pub fn follow(
     frame: &mut CellSpec,
 ) -> Option<()> {
     let problem = evaluator.problem(&frame.problem)?;
-    frame.oracle = plan::estimate(statement, position, problem.as_ref())?;
+    frame.oracle = estimates::estimate(statement, position, problem.as_ref())?;
     Some(())
 }
 

@@ -17,8 +17,9 @@ use crate::preset::Preset;
 use crate::problem::free::Free;
 use crate::problem::{DynProblem, ProblemSpec};
 use crate::statement::{Parameter, Statement, StatementError, Subject};
+use crate::verify::choosing::estimates;
 use crate::verify::choosing::parameter_values::with_parameters;
-use crate::verify::choosing::plan::{self, Plan};
+use crate::verify::choosing::plan::Plan;
 use crate::verify::instances::{CellSpec, Start};
 
 /// See `seeds.toml`.
@@ -258,7 +259,7 @@ fn seeds(evaluator: &InstanceEvaluator<'_>, statement: &Statement) -> Vec<Instan
                 horizons.into_iter().enumerate().map(move |(j, horizon)| {
                     let start = Start::of(&statement.method, i + j);
                     let frame = CellSpec::without_parameters(spec.clone(), sources.clone(), start, horizon);
-                    CellSpec { operators: plan::operators_of(statement, i + j), ..frame }
+                    CellSpec { operators: estimates::operators_of(statement, i + j), ..frame }
                 })
             });
             frames.flat_map(|frame| with_choices(evaluator, statement, &frame, problem.as_ref())).collect()
@@ -316,7 +317,7 @@ fn with_choices(
 }
 
 fn sources(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<SourceSpec>> {
-    let mut all = plan::estimates(statement, problem);
+    let mut all = estimates::estimates(statement, problem);
     if statement.estimates.is_empty() {
         all.extend(SEEDS.sources.iter().cloned());
         if statement.subject.is_of_steps() {

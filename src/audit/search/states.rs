@@ -13,7 +13,7 @@ use crate::problem::free::Free;
 use crate::statement::term::Term;
 use crate::statement::{Parameter, Statement, Subject};
 use crate::verify::approximating::approximation::Approximation;
-use crate::verify::choosing::plan::operators_of;
+use crate::verify::choosing::estimates::operators_of;
 use crate::verify::instances::{CellSpec, Start};
 
 /// Most numbers of a state.

@@ -10,25 +10,19 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::number::{Interval, Scalar};
-use crate::oracle::operator::Operator;
-use crate::oracle::source::{
-    Aligned, Axis, Gaussian, Greedy, Offset, Opposed, Rademacher, RandomSigns, Relative, RelativeSigns, Sphere,
-};
+use super::corpus;
+use super::estimates::{check_estimates, filled_sources, operators_of, sources};
+use super::parameter_values::with_parameters;
+use super::spread::{Candidate, spread};
+use super::witness::witness_cell;
 use crate::oracle::{self, SourceSpec};
 use crate::preset::Preset;
 use crate::problem::{self, DynProblem, ProblemSpec};
-use crate::statement::evaluate::{Environment as Numbers, EvaluationError, Evaluator, NO_VALUE};
-use crate::statement::term::{Builtin, Term};
-use crate::statement::{Parameter, Statement, StatementError, Subject, Supplied, Symbol, Template, Witness};
+use crate::statement::term::Builtin;
+use crate::statement::{Statement, StatementError, Subject};
 use crate::verify::Cell;
-use crate::verify::choosing::corpus;
-use crate::verify::choosing::parameter_values::{inside, with_parameters};
-use crate::verify::choosing::spread::{Candidate, spread};
 use crate::verify::deciding::{index_sets, procedure};
-use crate::verify::instances::{
-    CellSpec, HYPOTHESIS_BITS, Instance, InstanceError, Start, base_environment, builtins, enclosure,
-};
+use crate::verify::instances::{CellSpec, Instance, InstanceError, Start, given, missing_of_problem};
 
 /// What a statement is checked on.
 #[derive(Clone, Debug)]
@@ -228,31 +222,8 @@ fn check_problems(statement: &Statement) -> Result<(), Box<StatementError>> {
     Ok(())
 }
 
-/// Refuses estimates of the statement that are no lists of error sources, whatever their expressions' values,
-/// and sources that can stand under no problem: they would be passed over everywhere.
-fn check_estimates(statement: &Statement) -> Result<(), Box<StatementError>> {
-    for template in &statement.estimates {
-        let one = fill(&template.value, &|_| Some(1.0)).unwrap_or_default();
-        let sources = serde_json::from_value::<Vec<SourceSpec>>(one)
-            .map_err(|err| statement.error(&template.place, format!("this is no list of error sources: {err}")))?;
-        if let Some(reason) = sources.iter().find_map(SourceSpec::misplaced) {
-            return Err(statement.error(&template.place, reason));
-        }
-    }
-    Ok(())
-}
-
 fn read_problem(value: &Value) -> Result<ProblemSpec, InstanceError> {
     serde_json::from_value(value.clone()).map_err(|err| InstanceError::Malformed(err.to_string()))
-}
-
-/// A choice of the method's operators.
-#[must_use]
-pub fn operators_of(statement: &Statement, choice: usize) -> BTreeMap<String, Operator> {
-    let own = |(name, tried): (&String, &Vec<Operator>)| {
-        Some((name.clone(), tried.get(choice % tried.len().max(1))?.clone()))
-    };
-    statement.operators.iter().filter_map(own).collect()
 }
 
 /// The problems that the statement names, or the suite's.
@@ -301,7 +272,7 @@ fn limited_horizon(
 
 fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
     let constants = problem.constants();
-    if let Some(missing) = crate::verify::instances::missing_of_problem(statement, problem) {
+    if let Some(missing) = missing_of_problem(statement, problem) {
         return Err(InstanceError::Missing(missing));
     }
     let lacks = |builtin: &Builtin| match builtin {
@@ -324,7 +295,7 @@ fn proves_enough(statement: &Statement, problem: &dyn DynProblem) -> Result<(), 
 fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), InstanceError> {
     let complete = |sources: &[SourceSpec]| {
         let oracle = oracle::build(sources, problem)?;
-        let given = crate::verify::instances::given(statement, problem, &oracle, &operators_of(statement, 0));
+        let given = given(statement, problem, &oracle, &operators_of(statement, 0));
         match given.iter().position(Option::is_none) {
             Some(i) => Err(InstanceError::MissingGiven(statement.given[i].name.clone())),
             None => Ok(()),
@@ -341,225 +312,4 @@ fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), I
         }
     }
     outcome
-}
-
-/// Error sources to try, by what a claim is about.
-fn sources(subject: Subject, averages: bool) -> Vec<Vec<SourceSpec>> {
-    let (relative, absolute) = (0.0625, 0.25);
-    match subject {
-        Subject::Estimate if averages => sources(Subject::OneStep, true),
-        Subject::Pathwise | Subject::Estimate => vec![
-            vec![Greedy { relative, absolute }.into()],
-            vec![],
-            vec![Opposed { relative: 0.25, absolute }.into()],
-            vec![Gaussian { size: 0.5 }.into()],
-            vec![Aligned { relative: 0.25, absolute }.into()],
-            vec![RandomSigns { relative, absolute: 1.0 }.into()],
-            vec![Relative { factor: -0.5 }.into(), Rademacher { size: 0.25 }.into()],
-            vec![Offset { size: 0.5 }.into(), Sphere { radius: 1.0 }.into()],
-        ],
-        Subject::OneStep => vec![
-            vec![Axis { size: 0.5 }.into()],
-            vec![Relative { factor: -0.5 }.into(), Axis { size: 1.0 }.into()],
-            vec![Rademacher { size: 0.5 }.into()],
-            vec![Opposed { relative: 0.25, absolute }.into(), Axis { size: 0.25 }.into()],
-            vec![Offset { size: 0.25 }.into(), RelativeSigns { factor: 0.5 }.into()],
-            vec![Greedy { relative, absolute }.into(), Axis { size: 2.0 }.into()],
-            vec![RelativeSigns { factor: 0.5 }.into()],
-            vec![],
-        ],
-        Subject::WholeRun => vec![
-            vec![Rademacher { size: 0.5 }.into()],
-            vec![Opposed { relative, absolute }.into()],
-            vec![Offset { size: 0.25 }.into(), Rademacher { size: 0.25 }.into()],
-            vec![Axis { size: 0.5 }.into()],
-            vec![RelativeSigns { factor: 0.5 }.into()],
-            vec![Sphere { radius: 0.5 }.into()],
-            vec![Relative { factor: -0.25 }.into(), Axis { size: 0.5 }.into()],
-            vec![Greedy { relative, absolute }.into()],
-            vec![Gaussian { size: 0.25 }.into()],
-            vec![Aligned { relative, absolute }.into()],
-            vec![Offset { size: 0.125 }.into(), Gaussian { size: 0.25 }.into()],
-            vec![
-                Relative { factor: -0.125 }.into(),
-                RelativeSigns { factor: 0.125 }.into(),
-                Sphere { radius: 0.25 }.into(),
-            ],
-            vec![],
-            vec![Relative { factor: -0.25 }.into()],
-        ],
-    }
-}
-
-/// The error sources that the statement is tried with on a problem: its own estimates, or those of the suite.
-#[must_use]
-pub fn estimates(statement: &Statement, problem: &dyn DynProblem) -> Vec<Vec<SourceSpec>> {
-    if statement.estimates.is_empty() {
-        return sources(statement.subject, statement.averages());
-    }
-    statement.estimates.iter().filter_map(|template| filled_sources(statement, template, problem).ok()).collect()
-}
-
-/// One of the statement's own estimates on a problem.
-#[must_use]
-pub fn estimate(statement: &Statement, number: usize, problem: &dyn DynProblem) -> Option<Vec<SourceSpec>> {
-    filled_sources(statement, statement.estimates.get(number)?, problem).ok()
-}
-
-/// The cell of one of the statement's witnesses.
-///
-/// # Errors
-/// When it is no instance of the statement.
-pub fn witness_cell(statement: &Statement, position: usize) -> Result<CellSpec, InstanceError> {
-    let witness = statement.witnesses.get(position).ok_or(InstanceError::NoIndex)?;
-    witness_spec(statement, witness, position)
-}
-
-/// The specification of a witness that the statement file brings. Its expressions are evaluated with
-/// the constants that it says are given; the instance is then built from what the problem proves.
-fn witness_spec(statement: &Statement, witness: &Witness, position: usize) -> Result<CellSpec, InstanceError> {
-    let mut environment = Numbers::<Interval> {
-        context: HYPOTHESIS_BITS,
-        parameters: vec![None; statement.parameters.len()],
-        constants: vec![None; statement.constants.len()],
-        builtins: vec![None; Builtin::ALL.len()],
-        given: vec![None; statement.given.len()],
-        start: witness.from,
-        method: Vec::new(),
-        spectrum: Vec::new(),
-        worker_smoothness: Vec::new(),
-        minimiser: None,
-        workers: 1,
-        dimension: witness.start.len(),
-        horizon: witness.horizon,
-    };
-    for (supplied, term) in &witness.given {
-        let name = match supplied {
-            Supplied::Builtin(builtin) => builtin.name(),
-            Supplied::Given(i) => &statement.given[*i].name,
-        };
-        let value = enclosure(&environment, term).ok_or_else(|| InstanceError::Constant(name.to_owned()))?;
-        match supplied {
-            Supplied::Builtin(builtin) => {
-                environment.builtins[crate::verify::instances::builtin_position(*builtin)] = Some(value)
-            }
-            Supplied::Given(i) => environment.given[*i] = Some(value),
-        }
-    }
-    let mut chosen = BTreeMap::new();
-    for symbol in &statement.order {
-        match symbol {
-            // Those that need more than what is given are not used by the witness.
-            Symbol::Constant(i) => environment.constants[*i] = enclosure(&environment, &statement.constants[*i].term),
-            Symbol::Parameter(i) => {
-                let parameter = &statement.parameters[*i];
-                let value = witness_value(witness, *i, parameter, &environment)?;
-                environment.parameters[*i] = Some(Interval::from_f64(value, HYPOTHESIS_BITS));
-                chosen.insert(parameter.name.clone(), value);
-            }
-        }
-    }
-    for (_, term) in &witness.locals {
-        let value = enclosure(&environment, term);
-        environment.constants.push(value);
-    }
-    let number = |term: &Term| enclosure(&environment, term).map(|v| v.to_f64()).filter(|x| x.is_finite());
-    let malformed = |err: serde_json::Error| InstanceError::Malformed(err.to_string());
-    let start = witness.start.iter().map(number).collect::<Option<Vec<_>>>();
-    let state = |(name, terms): (&String, &Vec<Term>)| {
-        let vector = terms.iter().map(number).collect::<Option<Vec<_>>>();
-        let missing = || InstanceError::Malformed(format!("its `{name}` has no value in binary64"));
-        Ok((name.clone(), vector.ok_or_else(missing)?))
-    };
-    let states = witness.states.iter().map(state).collect::<Result<BTreeMap<_, _>, InstanceError>>()?;
-    Ok(CellSpec {
-        problem: serde_json::from_value(filled(&witness.problem, &environment)?).map_err(malformed)?,
-        oracle: serde_json::from_value(filled(&witness.oracle, &environment)?).map_err(malformed)?,
-        start: Start::of(&statement.method, witness.from),
-        parameters: chosen,
-        operators: witness.operators.clone(),
-        states,
-        horizon: witness.horizon,
-        point: Some(start.ok_or_else(|| {
-            let cause = witness.start.iter().find_map(|term| lacking(&environment, term));
-            let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
-            InstanceError::Malformed(format!("its start has no value in binary64{cause}"))
-        })?),
-        witness: Some(position),
-    })
-}
-
-/// The value that a witness gives a parameter.
-fn witness_value(
-    witness: &Witness,
-    position: usize,
-    parameter: &Parameter,
-    environment: &Numbers<Interval>,
-) -> Result<f64, InstanceError> {
-    let term = witness.parameters.get(&position);
-    let value = term.and_then(|term| enclosure(environment, term));
-    let value = value
-        .ok_or_else(|| {
-            let cause = term.and_then(|term| lacking(environment, term)).unwrap_or_else(|| NO_VALUE.to_owned());
-            InstanceError::Malformed(format!("its `{}` has no value: {cause}", parameter.name))
-        })?
-        .to_f64();
-    inside(parameter, environment, value).ok_or_else(|| InstanceError::Parameter {
-        name: parameter.name.clone(),
-        value,
-        range: parameter.range.clone(),
-    })
-}
-
-/// The constants that a term needs and a witness does not give, where that is why it has no value.
-fn lacking(environment: &Numbers<Interval>, term: &Term) -> Option<String> {
-    match Evaluator::without_trace(environment).term(term) {
-        Err(EvaluationError::MissingConstant(name)) => Some(format!("`given` of the witness lacks `{name}`")),
-        // A constant of the statement that itself lacks something.
-        Err(EvaluationError::ValuelessConstant) => {
-            Some("it uses a constant of the statement that needs more than `given` of the witness has".to_owned())
-        }
-        _ => None,
-    }
-}
-
-/// A template's data with the values of its expressions.
-fn filled(template: &Template, environment: &Numbers<Interval>) -> Result<Value, InstanceError> {
-    let number = |text: &str| {
-        let value = enclosure(environment, template.expressions.get(text)?)?.to_f64();
-        Some(value).filter(|x| x.is_finite())
-    };
-    fill(&template.value, &number).ok_or_else(|| {
-        let cause = template.expressions.values().find_map(|term| lacking(environment, term));
-        let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
-        InstanceError::Malformed(format!("an expression in {} has no value in binary64{cause}", template.value))
-    })
-}
-
-/// Error sources that a statement names, with the problem's own constants filled in.
-fn filled_sources(
-    statement: &Statement,
-    template: &Template,
-    problem: &dyn DynProblem,
-) -> Result<Vec<SourceSpec>, InstanceError> {
-    let exact = oracle::build(&[], problem)?;
-    let mut builtins = builtins(problem, &exact);
-    for builtin in Builtin::ALL.into_iter().filter(|b| b.is_error_model()) {
-        builtins[crate::verify::instances::builtin_position(builtin)] = None;
-    }
-    let given = crate::verify::instances::given(statement, problem, &exact, &operators_of(statement, 0));
-    let environment = base_environment::<Interval>(statement, problem, (&builtins, &given), 0, 1, HYPOTHESIS_BITS);
-    serde_json::from_value(filled(template, &environment)?).map_err(|err| InstanceError::Malformed(err.to_string()))
-}
-
-/// Replaces strings that begin with `=` by their values.
-fn fill(value: &Value, evaluate: &dyn Fn(&str) -> Option<f64>) -> Option<Value> {
-    Some(match value {
-        Value::String(text) if text.starts_with('=') => serde_json::json!(evaluate(text)?),
-        Value::Array(items) => Value::Array(items.iter().map(|v| fill(v, evaluate)).collect::<Option<_>>()?),
-        Value::Object(map) => {
-            Value::Object(map.iter().map(|(k, v)| Some((k.clone(), fill(v, evaluate)?))).collect::<Option<_>>()?)
-        }
-        other => other.clone(),
-    })
 }

@@ -16,7 +16,7 @@ use crate::statement::syntax::{BinaryOp, Expr, ExprKind};
 use crate::statement::term::{Node, Term, Vector, VectorSequence};
 use crate::statement::{Claim, Subject};
 use crate::verify::deciding::ladder::is_defined;
-use crate::verify::deciding::pathwise::{SidesOnRun, Trial};
+use crate::verify::deciding::pathwise::{ComparisonOnRun, SidesOnRun};
 
 /// A comparison that is false. Numbers are decimals of 17 digits next to the exact ones, but for x_0, which is
 /// binary64 and exact.
@@ -97,7 +97,7 @@ impl Told for Exact {
 
 /// The comparison of the trial, which is false, in one arithmetic; nothing where a side has no value in it.
 pub(crate) fn of<S: Told, P: SidesOnRun>(
-    trial: &Trial<'_, '_, P>,
+    trial: &ComparisonOnRun<'_, '_, P>,
     environment: &Environment<S>,
     run: &RunTrace<'_, S>,
 ) -> Option<Counterexample> {
@@ -133,7 +133,7 @@ pub(crate) fn of<S: Told, P: SidesOnRun>(
 }
 
 /// Rows of the run: all, or the first and those around what is compared.
-fn rows<S: Told, P: SidesOnRun>(trial: &Trial<'_, '_, P>, run: &RunTrace<'_, S>, of_point: bool) -> Vec<Row> {
+fn rows<S: Told, P: SidesOnRun>(trial: &ComparisonOnRun<'_, '_, P>, run: &RunTrace<'_, S>, of_point: bool) -> Vec<Row> {
     use VectorSequence::{Error, Gradient, Point};
     let place = trial.place;
     let trace = run.until(if of_point { place.horizon - 1 } else { place.horizon });

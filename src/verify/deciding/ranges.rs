@@ -12,11 +12,11 @@
 //! every draw but for |·| = (E‖·‖⁴)^¼, the same numbers bound |∇f(x_k)|, |v_k|, … (Minkowski), and
 //! their squares bound (E‖·‖⁴)^½, the root of the second moment of a squared norm.
 
-use crate::method::language::moves::{Move, Unrolled};
+use crate::method::language::moves::{Kind, Move, Unrolled};
 use crate::method::{Recorded, Table, forward};
 use crate::number::{Ball, Interval, Scalar, norm2, zeros};
 use crate::oracle::TailKind;
-use crate::problem::{Arithmetic, Scratch};
+use crate::problem::{AffinePart, Arithmetic, Scratch};
 use crate::statement::term::{OfMethod, ScalarSequence, VectorSequence};
 use crate::verify::deciding::norms::{Norms, Sizes};
 use crate::verify::instances::Instance;
@@ -342,7 +342,7 @@ impl System {
     }
 }
 
-fn linear_bounds(instance: &Instance<'_>, [relative, absolute]: [&Ball; 2]) -> Option<Vec<NormBounds>> {
+fn linear_bounds(instance: &Instance<'_>, sizes: [&Ball; 2]) -> Option<Vec<NormBounds>> {
     let affine = instance.problem.affine_part()?;
     let method = &instance.method;
     let begins_elsewhere = !method.program().any.is_empty();
@@ -351,15 +351,8 @@ fn linear_bounds(instance: &Instance<'_>, [relative, absolute]: [&Ball; 2]) -> O
     let remainder = Ball::from_rational(&affine.remainder, ());
     let at_rest: Vec<State> =
         affine.spectrum.iter().map(|l| State::new(Ball::from_rational(l, ()), registers)).collect();
-    let mut free = at_rest.clone();
-    for (state, row) in free.iter_mut().zip(&affine.basis) {
-        for ((q, x), c) in row.iter().zip(&instance.point).zip(&affine.centre) {
-            let offset = Ball::from_f64(*x, ()).sub(&Ball::from_rational(c, ()));
-            state.values[0].add_product(&offset, &Ball::from_rational(q, ()));
-        }
-    }
     let mut unrolled = Unrolled::<Ball>::new(method.machine(()));
-    let mut system = System { free, responses: Vec::new() };
+    let mut system = System { free: started(&at_rest, affine, &instance.point), responses: Vec::new() };
     for step in unrolled.begin()? {
         if !step.is_linear() || matches!(step, Move::Call(..)) {
             return None;
@@ -368,43 +361,22 @@ fn linear_bounds(instance: &Instance<'_>, [relative, absolute]: [&Ball; 2]) -> O
     }
     let mut bounds = Vec::new();
     for k in 0..=method.horizon {
-        let gradient = system.bound(|s| s.pull(0)).add(&remainder);
+        let gradient = system.bound(|s| s.pull(0)).add(&remainder).upper_magnitude();
         if k == method.horizon {
-            let gradient = gradient.upper_magnitude();
             bounds.push(NormBounds { gradient, error: f64::NAN, moved: 0.0, vectors: Vec::new() });
             break;
         }
         let before: Vec<Ball> = system.all().map(|state| state.values[0]).collect();
-        let mut error = None;
-        for step in unrolled.step()? {
-            match &step {
-                Move::Call(u, call) if call.worker.is_none() => {
-                    let at = call.at;
-                    let mut input = remainder;
-                    if call.estimate {
-                        let drawn = system.bound(|s| s.pull(at)).add(&remainder).mul(relative).add(absolute);
-                        input.add_assign(&drawn);
-                        error = Some(drawn);
-                    }
-                    system.all().for_each(|state| state.values[*u] = state.pull(at));
-                    let mut fresh = at_rest.clone();
-                    fresh.iter_mut().for_each(|state| state.values[*u] = Ball::one(()));
-                    system.responses.push((fresh, input));
-                }
-                Move::Call(..) | Move::Bend(..) => return None,
-                _ => system.all().for_each(|state| state.make(&step)),
-            }
-        }
+        let error = system.step(&unrolled.step()?, &at_rest, (&remainder, sizes))?;
         // The newest input moved nothing before.
-        let mut before = before.into_iter();
-        let moved = system.moved(&mut before);
+        let moved = system.moved(&mut before.into_iter());
         let vector = |register: usize| {
-            let is_direction = kinds[register] == Some(crate::method::language::moves::Kind::Direction);
+            let is_direction = kinds[register] == Some(Kind::Direction);
             is_direction.then(|| system.bound(|s| s.values[register]).upper_magnitude())
         };
         bounds.push(NormBounds {
-            gradient: gradient.upper_magnitude(),
-            error: error?.upper_magnitude(),
+            gradient,
+            error: error.upper_magnitude(),
             moved: moved.upper_magnitude(),
             vectors: (0..registers).map(vector).collect(),
         });
@@ -412,7 +384,50 @@ fn linear_bounds(instance: &Instance<'_>, [relative, absolute]: [&Ball; 2]) -> O
     Some(bounds)
 }
 
+/// The states where x is x_0, in the coordinates of the eigenbasis from the centre.
+fn started(at_rest: &[State], affine: &AffinePart, point: &[f64]) -> Vec<State> {
+    let mut free = at_rest.to_vec();
+    for (state, row) in free.iter_mut().zip(&affine.basis) {
+        for ((q, x), c) in row.iter().zip(point).zip(&affine.centre) {
+            let offset = Ball::from_f64(*x, ()).sub(&Ball::from_rational(c, ()));
+            state.values[0].add_product(&offset, &Ball::from_rational(q, ()));
+        }
+    }
+    free
+}
+
 impl System {
+    /// Makes the moves of a step, each call an input of its own; how large the error of its estimate may be. An
+    /// estimate is off by at most `relative`·‖g‖ + `absolute`, and a gradient by the remainder.
+    fn step(
+        &mut self,
+        moves: &[Move<Ball>],
+        at_rest: &[State],
+        (remainder, [relative, absolute]): (&Ball, [&Ball; 2]),
+    ) -> Option<Ball> {
+        let mut error = None;
+        for step in moves {
+            match step {
+                Move::Call(u, call) if call.worker.is_none() => {
+                    let at = call.at;
+                    let mut input = *remainder;
+                    if call.estimate {
+                        let drawn = self.bound(|s| s.pull(at)).add(remainder).mul(relative).add(absolute);
+                        input.add_assign(&drawn);
+                        error = Some(drawn);
+                    }
+                    self.all().for_each(|state| state.values[*u] = state.pull(at));
+                    let mut fresh = at_rest.to_vec();
+                    fresh.iter_mut().for_each(|state| state.values[*u] = Ball::one(()));
+                    self.responses.push((fresh, input));
+                }
+                Move::Call(..) | Move::Bend(..) => return None,
+                _ => self.all().for_each(|state| state.make(step)),
+            }
+        }
+        error
+    }
+
     /// An upper bound of how far x moved, where it was `before` in each state that there was then.
     fn moved(&self, before: &mut dyn Iterator<Item = Ball>) -> Ball {
         let mut apart = |states: &[State]| -> Vec<State> {

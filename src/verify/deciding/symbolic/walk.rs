@@ -93,26 +93,8 @@ impl<'a> Walk<'a> {
                 })?;
                 if *op == ReduceOp::Mean { total.scaled(&Rational::from((1, count.max(1)))) } else { total }
             }
-            Term::If(condition, a, b) => match (self.run.run.certain.condition)(condition, &self.slots)? {
-                true => self.number(a)?,
-                false => self.number(b)?,
-            },
-            Term::Max(a, b) => match (self.run.run.certain.order)(a, b, &self.slots)? {
-                Ordering::Less => self.number(b)?,
-                _ => self.number(a)?,
-            },
-            Term::Min(a, b) => match (self.run.run.certain.order)(a, b, &self.slots)? {
-                Ordering::Greater => self.number(b)?,
-                _ => self.number(a)?,
-            },
-            Term::Apply(Function::PositivePart, a) => match self.sign(a)? {
-                Ordering::Less => Form::default(),
-                _ => self.number(a)?,
-            },
-            Term::Apply(Function::Abs, a) => match self.sign(a)? {
-                Ordering::Less => self.number(a)?.scaled(&Rational::from(-1)),
-                _ => self.number(a)?,
-            },
+            Term::If(..) | Term::Max(..) | Term::Min(..) => self.chosen(term)?,
+            Term::Apply(Function::PositivePart | Function::Abs, _) => self.by_sign(term)?,
             Term::Expectation { body, past: false } => self.number(body)?,
             Term::Constant(i) => match self.rational(term) {
                 Some(value) => Form::constant(value),
@@ -125,6 +107,36 @@ impl<'a> Walk<'a> {
             // Everything else must not depend on the run; then rationals have its value.
             _ => Form::constant(self.rational(term)?),
         })
+    }
+
+    /// One of two terms, which it is being certain.
+    fn chosen(&mut self, term: &Term) -> Option<Form> {
+        let certain = &self.run.run.certain;
+        match term {
+            Term::If(condition, a, b) => match (certain.condition)(condition, &self.slots)? {
+                true => self.number(a),
+                false => self.number(b),
+            },
+            Term::Max(a, b) => match (certain.order)(a, b, &self.slots)? {
+                Ordering::Less => self.number(b),
+                _ => self.number(a),
+            },
+            Term::Min(a, b) => match (certain.order)(a, b, &self.slots)? {
+                Ordering::Greater => self.number(b),
+                _ => self.number(a),
+            },
+            _ => None,
+        }
+    }
+
+    /// (a)₊ and |a| of a number whose sign is certain.
+    fn by_sign(&mut self, term: &Term) -> Option<Form> {
+        let Term::Apply(function, a) = term else { return None };
+        match (self.sign(a)?, function) {
+            (Ordering::Less, Function::PositivePart) => Some(Form::default()),
+            (Ordering::Less, _) => Some(self.number(a)?.scaled(&Rational::from(-1))),
+            _ => self.number(a),
+        }
     }
 
     /// The value of a term that does not depend on the run.
