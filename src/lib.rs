@@ -40,6 +40,9 @@ pub mod calibrate;
 pub mod cli;
 pub mod compare;
 pub mod convex;
+#[cfg(test)]
+#[path = "../tests/effort/mod.rs"]
+mod effort;
 pub mod exit;
 pub mod html;
 pub mod inference;

@@ -17,7 +17,7 @@ use crate::report::{
 };
 use crate::statement::{Statement, StatementError, Subject, load_file};
 use crate::verify::choosing::plan::Plan;
-use crate::verify::{self, Cell, Curve, Judging, Outcome};
+use crate::verify::{self, Cell, Curve, Judging, Outcome, Sweep};
 
 /// What a check is asked for.
 #[derive(Clone, Debug)]
@@ -134,7 +134,7 @@ impl<'a> Suite<'a> {
             })
             .collect();
         let statements = self.summaries(&cells);
-        add_curves(&statements, &mut cells, &reached, judging);
+        draw(&statements, &mut cells, &reached, judging);
         Ok(Report {
             kind: Kind::Check,
             schema_version: SCHEMA_VERSION,
@@ -175,12 +175,15 @@ fn decided(cell: &Cell<'_>, judging: Judging<'_>, journal: Option<&Journal>) -> 
     Ok(decided)
 }
 
-/// Both sides along k or K for the exemplars of each statement.
-fn add_curves(summaries: &[StatementSummary], cells: &mut [CellReport], built: &[&Cell<'_>], judging: Judging<'_>) {
-    let exemplars = summaries.iter().filter_map(|summary| summary.exemplars);
-    let numbers: Vec<usize> = exemplars.flat_map(|exemplars| exemplars.numbers()).collect();
+/// Both sides along k or K for the exemplars of each statement, and over its numbers for the median one.
+fn draw(summaries: &[StatementSummary], cells: &mut [CellReport], built: &[&Cell<'_>], judging: Judging<'_>) {
+    let exemplars = || summaries.iter().filter_map(|summary| summary.exemplars);
+    let numbers: Vec<usize> = exemplars().flat_map(|exemplars| exemplars.numbers()).collect();
     let curves: Vec<Vec<Curve>> = numbers.par_iter().map(|number| verify::curves(built[*number], judging)).collect();
     numbers.into_iter().zip(curves).for_each(|(number, curves)| cells[number].curves = curves);
+    let numbers: Vec<usize> = exemplars().map(|exemplars| exemplars.median).collect();
+    let sweeps: Vec<Vec<Sweep>> = numbers.par_iter().map(|number| verify::sweeps(built[*number], judging)).collect();
+    numbers.into_iter().zip(sweeps).for_each(|(number, sweeps)| cells[number].sweeps = sweeps);
 }
 
 /// Enough for the deepest claim that the language admits.

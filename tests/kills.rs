@@ -1,4 +1,5 @@
-//! Work that is killed at any time goes on where it was: nothing finished is lost, and nothing is counted twice.
+//! Work that is killed at any time goes on where it was: nothing finished is lost, and nothing is counted twice. Where
+//! the disk has no room, an earlier report stays as it was.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -107,4 +108,36 @@ fn a_journal_of_another_check_gives_way_and_a_file_that_is_none_does_not() {
     std::fs::write(&journal, "my own notes\n").unwrap();
     assert_eq!(check("1"), Some(2));
     assert_eq!(std::fs::read_to_string(&journal).unwrap(), "my own notes\n");
+}
+
+/// A limit of the size of files stands for a disk without room: a write beyond it fails in the same way.
+#[cfg(unix)]
+#[test]
+fn a_disk_without_room_leaves_the_earlier_report_whole() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let kept = |name: &str| std::fs::read_to_string(folder.join(format!("reports/{name}.json"))).unwrap();
+    let files = || std::fs::read_dir(folder.join("reports")).unwrap().count();
+    for (name, arguments) in [
+        ("check", vec!["check", "averaging", "--quick"]),
+        ("audit", vec!["audit", "averaging", "--quick", "--no-store"]),
+        ("calibrate", vec!["calibrate", "--cells", "20"]),
+    ] {
+        assert_eq!(lemmata(folder, &arguments).status().expect("an end").code(), Some(0), "{name}");
+        let (before, count) = (kept(name), files());
+        let script = "trap '' XFSZ; ulimit -f 2; exec \"$@\"";
+        let ended = Command::new("sh")
+            .current_dir(folder)
+            .args(["-c", script, "sh", env!("CARGO_BIN_EXE_lemmata")])
+            .args(&arguments)
+            .output()
+            .expect("an end");
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains(&format!("{name}.")) && said.contains("File too large"), "{name}: {said}");
+        assert_eq!(kept(name), before, "{name}");
+        // A journal may stay: the same command goes on from it once there is room.
+        assert!(files() <= count + 1, "{name}");
+        assert_eq!(lemmata(folder, &arguments).status().expect("an end").code(), Some(0), "{name}");
+    }
 }

@@ -8,6 +8,8 @@ use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use rug::Rational;
 
+mod effort;
+
 const SEED: u64 = 0x1a4c;
 
 /// A random expression, or with `condition` a random condition.
@@ -89,7 +91,10 @@ fn what_is_printed_parses_to_the_same_tree() {
             Err(err) => err.message.contains("at most"),
         }
     }
-    QuickCheck::new().tests(3000).rng(Gen::from_size_and_seed(100, SEED)).quickcheck(law as fn(AnyExpression) -> bool);
+    QuickCheck::new()
+        .tests(u64::from(effort::cases(3000)))
+        .rng(Gen::from_size_and_seed(100, SEED))
+        .quickcheck(law as fn(AnyExpression) -> bool);
 }
 
 #[test]
@@ -113,7 +118,7 @@ fn every_expression_of_the_shipped_statements_prints_and_parses_to_itself() {
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: 512,
+        cases: effort::cases(512),
         rng_seed: RngSeed::Fixed(SEED),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         ..ProptestConfig::default()

@@ -9,6 +9,8 @@ use quickcheck::{Arbitrary, Gen, QuickCheck, TestResult, Testable};
 use rug::ops::Pow;
 use rug::{Float, Integer, Rational};
 
+mod effort;
+
 const SEED: u64 = 0x1e44a7a;
 
 // ---- random numbers ----------------------------------------------------------------------
@@ -31,11 +33,20 @@ impl Arbitrary for Ratio {
 }
 
 fn check<A: Testable>(law: A) {
-    QuickCheck::new().tests(2000).max_tests(20_000).rng(Gen::from_size_and_seed(100, SEED)).quickcheck(law);
+    QuickCheck::new()
+        .tests(u64::from(effort::cases(2000)))
+        .max_tests(u64::from(effort::cases(20_000)))
+        .rng(Gen::from_size_and_seed(100, SEED))
+        .quickcheck(law);
 }
 
 fn deterministic(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, rng_seed: RngSeed::Fixed(SEED), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: effort::cases(cases),
+        rng_seed: RngSeed::Fixed(SEED),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 // ---- what it means to enclose ------------------------------------------------------------

@@ -25,6 +25,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rug::Rational;
 
+mod effort;
+
 /// Points at many scales around the start, neighbours near each other and far apart.
 fn points(problem: &dyn DynProblem, count: usize, seed: u64) -> Vec<Vec<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -344,7 +346,7 @@ fn reject_shifts_and_tilts_that_do_not_add_up_and_say_which() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 25, rng_seed: RngSeed::Fixed(5), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: effort::cases(25), rng_seed: RngSeed::Fixed(5), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_size_gives_workers_that_average_out(
@@ -546,7 +548,7 @@ fn reject_parts_that_do_not_make_up_the_gradient() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, rng_seed: RngSeed::Fixed(11), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: effort::cases(40), rng_seed: RngSeed::Fixed(11), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_instances_keep_their_word(

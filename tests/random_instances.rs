@@ -14,12 +14,14 @@ use lemmata::verify::{Cell, CheckFailure, Judging, check_cell};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed, TestError, TestRunner};
 
+mod effort;
+
 const SEED: u64 = 0x5eed_1e44;
 
 /// Seeds of failures are kept beside this file and tried first ever after.
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
-        cases,
+        cases: effort::cases(cases),
         rng_seed: RngSeed::Fixed(SEED),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         ..ProptestConfig::default()

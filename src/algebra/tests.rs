@@ -17,7 +17,12 @@ mod univariate;
 
 /// The same cases in each run.
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, rng_seed: RngSeed::Fixed(17), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: crate::effort::cases(cases),
+        rng_seed: RngSeed::Fixed(17),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 fn q(numerator: i64, denominator: i64) -> Rational {

@@ -170,19 +170,25 @@ enum Command {
     },
     /// Check one cell of a report again, at any precision, and print its trace; of an audit the counterexample that it
     /// found of a statement, or else the tightest instance; of a counterexample that `prove` found, all of it.
-    Replay {
-        /// The report, or the counterexample.
-        report: PathBuf,
-        /// Number of the cell; for an audit the position of the statement, from 0.
-        #[arg(long)]
-        cell: Option<usize>,
-        /// Precision of the runs in bits; `f64` without it.
-        #[arg(long, value_parser = precision())]
-        precision: Option<u32>,
-        /// For a counterexample of `prove`: the statement's file, where it is no shipped one.
-        #[arg(long)]
-        statement: Option<PathBuf>,
-    },
+    Replay(ReplayArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct ReplayArguments {
+    /// The report, or the counterexample.
+    report: PathBuf,
+    /// Number of the cell; for an audit the position of the statement, from 0.
+    #[arg(long)]
+    cell: Option<usize>,
+    /// Precision of the runs in bits; `f64` without it.
+    #[arg(long, value_parser = precision())]
+    precision: Option<u32>,
+    /// For a counterexample of `prove`: the statement's file, where it is no shipped one.
+    #[arg(long)]
+    statement: Option<PathBuf>,
+    /// Print the cell's outcome alone, as JSON.
+    #[arg(long, requires = "cell")]
+    json: bool,
 }
 
 /// How formulas are written.
@@ -378,9 +384,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Completions { shell } => Ok(completions(shell)),
         Command::Diff { old, new, json } => diff::diff(&old, &new, json),
         Command::Baseline { report } => diff::baseline(&report),
-        Command::Replay { report, cell, precision, statement } => {
-            replay::run(&report, cell, precision, statement.as_deref())
-        }
+        Command::Replay(arguments) => replay::run(&arguments),
     };
     result.unwrap_or_else(|failure| output::complain(&failure))
 }

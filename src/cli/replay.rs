@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::output::print;
-use super::{ExitCode, Failure, audit, prove};
+use super::{ExitCode, Failure, ReplayArguments, audit, prove};
 use crate::audit::running::report::AuditReport;
 use crate::audit::search::worst::Shown;
 use crate::report::{self, AnyReport, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
@@ -17,16 +17,12 @@ use crate::verify::choosing::plan;
 use crate::verify::instances::{CellSpec, Instance};
 use crate::verify::{self, Cell, CheckFailure, Judging, Outcome};
 
-pub(super) fn run(
-    path: &Path,
-    number: Option<usize>,
-    precision: Option<u32>,
-    statement: Option<&Path>,
-) -> Result<ExitCode, Failure> {
-    let Some(number) = number else { return prove::replay(path, statement) };
+pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
+    let path = arguments.report.as_path();
+    let Some(number) = arguments.cell else { return prove::replay(path, arguments.statement.as_deref()) };
     match report::read_any(path).map_err(Failure::bad_input)? {
-        AnyReport::Check(report) => run_check(&report, path, number, precision),
-        AnyReport::Audit(audit) => run_audit(&audit, path, number, precision),
+        AnyReport::Check(report) => run_check(&report, number, arguments),
+        AnyReport::Audit(audit) => run_audit(&audit, number, arguments),
         AnyReport::Compare(_) | AnyReport::Calibrate(_) => Err(Failure::bad_input(format!(
             "{} has no cells to replay: its numbers are of many runs; the same command makes it again",
             path.display()
@@ -34,44 +30,58 @@ pub(super) fn run(
     }
 }
 
-fn run_check(report: &Report, path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
+fn run_check(report: &Report, number: usize, arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
+    let path = arguments.report.as_path();
     let cell = cell(report, number, path)?;
     let statement = statement(report, cell, path)?;
     let mut effort = report.settings.effort.clone();
-    effort.precision = precision.or(effort.precision);
+    effort.precision = arguments.precision.or(effort.precision);
     let judging = Judging { effort: &effort, error_budget: report.settings.error_budget, seed: report.settings.seed };
     let replayed = built(&statement, &cell.spec, (number, path))?;
-    let found = again(&replayed, &cell.spec.to_string(), judging, number)?;
-    if precision.is_none()
+    let found = again(&replayed, &cell.spec.to_string(), judging, (number, arguments.json))?;
+    if arguments.precision.is_none()
         && let Some(difference) = difference(report, (number, cell), (&replayed, judging), &found)?
     {
         let found = found.map_or_else(|failure| format!("the cell has no verdict: {failure}\n"), |_| String::new());
-        print(&format!("{found}this differs from the report: {difference}; {}", cause(&report.provenance)))?;
-        return Ok(ExitCode::Internal);
+        return differs(&format!("{found}this differs from the report: {difference}"), &report.provenance, arguments);
     }
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
     Ok(outcome.exit_code())
+}
+
+/// Says that the report is not what comes out now; beside JSON, on standard error.
+fn differs(text: &str, provenance: &Provenance, arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
+    let text = format!("{text}; {}", cause(provenance));
+    if arguments.json {
+        return Err(Failure::internal(text));
+    }
+    print(&text)?;
+    Ok(ExitCode::Internal)
 }
 
 fn built<'a>(statement: &'a Statement, spec: &CellSpec, (number, path): (usize, &Path)) -> Result<Cell<'a>, Failure> {
     Cell::build(statement, spec.clone()).map_err(|err| no_verdict(number, path, &err.into()))
 }
 
-/// Checks a cell again and prints its first replicate, its outcome and, where it is violated, how to follow it.
+/// Checks a cell again and prints its first replicate, its verdict and, where it is violated, how to follow it; or its
+/// outcome alone as JSON.
 fn again(
     cell: &Cell<'_>,
     label: &str,
     judging: Judging<'_>,
-    number: usize,
+    (number, json): (usize, bool),
 ) -> Result<Result<Outcome, CheckFailure>, Failure> {
-    let trace = replay_table::text(cell, judging);
-    print(&format!("cell {number}: {}; {label}\n{trace}", cell.statement.id))?;
     let found = verify::check_cell(cell, judging);
-    if let Ok(outcome) = &found {
-        print(&serde_json::to_string_pretty(outcome).map_err(Failure::internal)?)?;
-        if let Some(worst) = wording::worst(outcome) {
-            print(&format!("{} by {}: {worst}", outcome.verdict, outcome.evidence.name()))?;
+    if json {
+        if let Ok(outcome) = &found {
+            print(&serde_json::to_string_pretty(outcome).map_err(Failure::internal)?)?;
         }
+        return Ok(found);
+    }
+    print(&format!("cell {number}: {}; {label}\n{}", cell.statement.id, replay_table::text(cell, judging)))?;
+    if let Ok(outcome) = &found {
+        let worst = wording::worst(outcome).map_or_else(String::new, |worst| format!(": {worst}"));
+        print(&format!("{} by {}{worst}", outcome.verdict, outcome.evidence.name()))?;
         if let Some(text) = by_hand(outcome) {
             print(&text)?;
         }
@@ -81,7 +91,8 @@ fn again(
 
 /// The same for an audit: the number is its statement's position, and the cell the counterexample that it found,
 /// else its tightest instance.
-fn run_audit(report: &AuditReport, path: &Path, number: usize, precision: Option<u32>) -> Result<ExitCode, Failure> {
+fn run_audit(report: &AuditReport, number: usize, arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
+    let path = arguments.report.as_path();
     let bad = |text: String| Failure::bad_input(format!("{}: {text}", path.display()));
     let audit = report.statements.get(number).ok_or_else(|| {
         bad(format!("the audit has {} statements, counted from 0, not {number}", report.statements.len()))
@@ -96,17 +107,16 @@ fn run_audit(report: &AuditReport, path: &Path, number: usize, precision: Option
         return Err(bad(format!("the text of `{}` does not have the hash that the audit names", audit.id)));
     }
     let mut effort = audit::effort();
-    effort.precision = precision;
+    effort.precision = arguments.precision;
     let error_budget = audit::error_budget(report.settings.delta);
     let judging = Judging { effort: &effort, error_budget, seed: report.settings.seed };
     let cell = built(&statement, &shown.spec, (number, path))?;
-    let found = again(&cell, &shown.label, judging, number)?;
+    let found = again(&cell, &shown.label, judging, (number, arguments.json))?;
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
-    if precision.is_none()
+    if arguments.precision.is_none()
         && let Some(difference) = between("outcome", &shown.outcome, &outcome)?
     {
-        print(&format!("this differs from the report: {difference}; {}", cause(&report.provenance)))?;
-        return Ok(ExitCode::Internal);
+        return differs(&format!("this differs from the report: {difference}"), &report.provenance, arguments);
     }
     Ok(outcome.exit_code())
 }
@@ -156,8 +166,13 @@ fn difference(
         failure: found.as_ref().err().map(report::Failure::from),
         ..CellReport::unchecked(number, replayed)
     };
-    if summary.and_then(|summary| summary.exemplars).is_some_and(|exemplars| exemplars.numbers().contains(&number)) {
-        again.curves = verify::curves(replayed, judging);
+    if let Some(exemplars) = summary.and_then(|summary| summary.exemplars) {
+        if exemplars.numbers().contains(&number) {
+            again.curves = verify::curves(replayed, judging);
+        }
+        if exemplars.median == number {
+            again.sweeps = verify::sweeps(replayed, judging);
+        }
     }
     if let Some(difference) = between("cell", cell, &again)? {
         return Ok(Some(difference));

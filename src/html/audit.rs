@@ -164,18 +164,13 @@ fn parts(audit: &StatementAudit) -> Option<Plot> {
 }
 
 fn margins(audit: &StatementAudit) -> Vec<[String; 4]> {
-    let rows = audit.targets.iter().flat_map(|target| target.margins.iter().map(move |room| (target, room)));
-    let told = |(target, room): (&TargetAudit, &crate::audit::mutation::margin::Margin)| {
-        let violated = room.violated.map_or_else(|| "none found".to_owned(), factor_of);
-        [target.target.place.to_string(), room.target.text.clone(), factor_of(room.survives), violated]
+    let rows = audit.targets.iter().flat_map(|target| target.margins.iter().map(move |margin| (target, margin)));
+    let told = |(target, margin): (&TargetAudit, &crate::audit::mutation::margin::Margin)| {
+        let (survives, violated) = margin.factors();
+        let violated = violated.unwrap_or_else(|| "none found".to_owned());
+        [target.target.place.to_string(), margin.target.text.clone(), survives, violated]
     };
     rows.map(told).collect()
-}
-
-/// A factor in no more digits than it has.
-fn factor_of(factor: f64) -> String {
-    let digits = format!("{factor:.9}");
-    format!("× {}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn findings(audit: &StatementAudit) -> Vec<(String, String, String)> {

@@ -290,7 +290,7 @@ fn card(report: &Report, summary: &StatementSummary, file: &str) -> Card {
         chips: chips(summary),
         exercised: summary.exercised.text(summary.cells()),
         plots: drawings::main(summary, &cells, file),
-        more_plots: statement.as_ref().map_or_else(|_| Vec::new(), |own| drawings::over_numbers(own, &cells)),
+        more_plots: statement.as_ref().map_or_else(|_| Vec::new(), |own| drawings::over_numbers(own, &cells, file)),
         failing,
         text: summary.text.clone(),
     }

@@ -25,7 +25,7 @@ use crate::prove::Standing;
 use crate::statement::graph::Graph;
 use crate::statement::{Expectation, Statement};
 use crate::verify::instances::CellSpec;
-use crate::verify::{Cell, CheckFailure, Curve, Outcome};
+use crate::verify::{Cell, CheckFailure, Curve, Outcome, Sweep};
 
 pub use baseline::{BASELINE_VERSION, Baseline, Line, ProofLevel};
 pub use by_hand::by_hand;
@@ -40,7 +40,7 @@ pub use table::{render, render_cells, render_verdict};
 pub use write::{MAX_BYTES, WriteError, path, read, read_any, write, write_audit, write_json};
 
 /// Version of the report's form; it changes whenever a reader would have to.
-pub const SCHEMA_VERSION: u32 = 9;
+pub const SCHEMA_VERSION: u32 = 10;
 
 /// A whole report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -118,6 +118,9 @@ pub struct CellReport {
     /// For the exemplars of a statement: both sides of its claims along k or K.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curves: Vec<Curve>,
+    /// For the median exemplar: both sides over parameters and constants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sweeps: Vec<Sweep>,
 }
 
 /// Most coordinates of x_0 that a report has.
@@ -202,6 +205,7 @@ impl CellReport {
             outcome: None,
             failure: None,
             curves: Vec::new(),
+            sweeps: Vec::new(),
         }
     }
 }
@@ -344,6 +348,7 @@ pub(crate) mod tests {
             outcome: None,
             failure,
             curves: Vec::new(),
+            sweeps: Vec::new(),
         }
     }
 

@@ -30,13 +30,15 @@ pub fn render(report: &Report) -> String {
     }
     let error_budget = report.settings.error_budget;
     let closing = format!(
-        "{} statement{}, {} cells in {:.1} s; family-wise error at most {:e} over {} statistical tests; seed {}",
+        "{} statement{}, {} cells in {:.1} s; {}; seed {}",
         report.statements.len(),
         if report.statements.len() == 1 { "" } else { "s" },
         report.cells.len(),
         report.provenance.wall_seconds,
-        error_budget.delta,
-        error_budget.tests,
+        match error_budget.tests {
+            0 => "nothing was left to chance".to_owned(),
+            tests => format!("family-wise error at most {:e} over {tests} statistical tests", error_budget.delta),
+        },
         report.settings.seed,
     );
     let mut lines = vec![fitted(&table, &DROPPABLE)];

@@ -7,6 +7,8 @@ pub mod choosing;
 pub mod deciding;
 pub mod instances;
 #[cfg(test)]
+mod precisions;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod translated;
@@ -24,6 +26,7 @@ use crate::statement::evaluate::{EvaluationError, NO_VALUE};
 use instances::{CellSpec, Instance, InstanceError};
 
 pub use approximating::curve::{Abscissa, Curve, curves};
+pub use approximating::sweep::{Sweep, sweeps};
 pub use deciding::counterexample::{Counterexample, Draw, Part, Row};
 pub use deciding::sampled::PrecisionCheck;
 

@@ -45,6 +45,23 @@ pub fn is_principal(statement: &Statement, target: &Target) -> bool {
     is(expr) || summands(expr).into_iter().any(is)
 }
 
+impl Margin {
+    /// The factor that survives, and the violated one where there is one, in as many digits as tell them apart.
+    #[must_use]
+    pub fn factors(&self) -> (String, Option<String>) {
+        let shown = |factor: f64, digits: usize| format!("x {factor:.digits$}");
+        let Some(violated) = self.violated else { return (shown(self.survives, FEWEST_DIGITS), None) };
+        let pair = |digits| (shown(self.survives, digits), shown(violated, digits));
+        let told = (FEWEST_DIGITS..MOST_DIGITS).map(pair).find(|(survives, violated)| survives != violated);
+        let (survives, violated) = told.unwrap_or_else(|| pair(MOST_DIGITS));
+        (survives, Some(violated))
+    }
+}
+
+/// Digits after the point of a factor.
+const FEWEST_DIGITS: usize = 6;
+const MOST_DIGITS: usize = 17;
+
 /// Factors of a target between which it begins to be violated.
 struct Bracket {
     /// The furthest one that is known to survive.

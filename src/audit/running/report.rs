@@ -287,9 +287,9 @@ fn constants(audit: &StatementAudit) -> String {
         let margins: Vec<String> = target
             .margins
             .iter()
-            .map(|room| {
-                let violated = room.violated.map_or_else(|| "none".to_owned(), |factor| format!("x {factor:.6}"));
-                format!("x {:.6} survives, violated at {violated}", room.survives)
+            .map(|margin| {
+                let (survives, violated) = margin.factors();
+                format!("{survives} survives, violated at {}", violated.as_deref().unwrap_or("none"))
             })
             .collect();
         table.add_row([

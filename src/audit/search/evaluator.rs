@@ -17,8 +17,8 @@ use crate::verify::approximating::approximate::approximate;
 use crate::verify::approximating::approximation::Approximation;
 use crate::verify::choosing::parameter_values::{at_fractions, fractions};
 use crate::verify::choosing::witness::witness_cell;
-use crate::verify::instances::{CellSpec, Instance};
-use crate::verify::{Judging, Outcome, check_instance};
+use crate::verify::instances::{CellSpec, Instance, InstanceError};
+use crate::verify::{CheckFailure, Judging, Outcome, check_instance};
 
 /// How to make an instance of a statement whose constants may change: the parameters keep their places in
 /// their ranges, and a witness its expressions.
@@ -76,9 +76,11 @@ pub enum Judged {
     /// The check's outcome.
     Outcome(Box<Outcome>),
     /// It is no instance of the statement.
-    NoInstance(String),
+    NoInstance(InstanceError),
+    /// Its problem cannot be built.
+    NoProblem,
     /// The check failed.
-    Failed(String),
+    Failed(CheckFailure),
     /// The judgements of this piece of work are spent.
     Spent,
 }
@@ -105,6 +107,7 @@ impl Judged {
         match self {
             Judged::Outcome(outcome) => format!("{} by {}", outcome.verdict, outcome.evidence.name()),
             Judged::NoInstance(reason) => format!("no instance: {reason}"),
+            Judged::NoProblem => "no instance: its problem cannot be built".to_owned(),
             Judged::Failed(reason) => format!("the check failed: {reason}"),
             Judged::Spent => "not judged: the judgements of this piece of work are spent".to_owned(),
         }
@@ -348,11 +351,11 @@ impl<'a> InstanceEvaluator<'a> {
     #[must_use]
     pub fn judge(&self, statement: &Statement, spec: &CellSpec) -> Judged {
         let Some(problem) = self.problem(&spec.problem) else {
-            return Judged::NoInstance("its problem cannot be built".to_owned());
+            return Judged::NoProblem;
         };
         let instance = match Instance::on(statement, spec, problem) {
             Ok(instance) => instance,
-            Err(err) => return Judged::NoInstance(err.to_string()),
+            Err(err) => return Judged::NoInstance(err),
         };
         let claims = statement.claims.len() as u64;
         if self.judgements_left() < claims {
@@ -367,7 +370,7 @@ impl<'a> InstanceEvaluator<'a> {
         }
         match judged {
             Ok(outcome) => Judged::Outcome(Box::new(outcome)),
-            Err(err) => Judged::Failed(err.to_string()),
+            Err(err) => Judged::Failed(err),
         }
     }
 

@@ -13,10 +13,9 @@ use crate::audit::search::evaluator::{Evaluation, InstanceEvaluator, InstanceTem
 use crate::audit::search::inside::Inside;
 use crate::audit::search::seed_instances::SeedInstances;
 use crate::number::to_digits;
-use crate::problem::free::{Counted, Free, Scalar};
+use crate::problem::free::Counted;
 use crate::statement::Statement;
 use crate::statement::term::Term;
-use crate::verify::instances::CellSpec;
 use crate::verify::instances::Instance;
 
 /// A table of one number of the instance against the tightness that is reached.
@@ -101,7 +100,7 @@ fn starts(evaluator: &InstanceEvaluator<'_>, statement: &Statement, pool: &SeedI
 fn leaves(starts: &[InstanceTemplate]) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for template in starts {
-        for (name, scalar) in scalars(&template.frame) {
+        for (name, scalar) in template.frame.scalars() {
             let varied = match scalar.counts {
                 None => scalar.value != 0.0,
                 Some(counted) => counted == Counted::Workers,
@@ -115,34 +114,6 @@ fn leaves(starts: &[InstanceTemplate]) -> Vec<String> {
     leaves.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     leaves.truncate(MOST_LEAVES);
     leaves.into_iter().map(|(name, _)| name).collect()
-}
-
-/// Single numbers and counts of the problem and the error sources, by where the instance has them.
-fn scalars(frame: &CellSpec) -> Vec<(String, Scalar)> {
-    let of_problem = frame.problem.scalars().into_iter().map(|s| (format!("/problem/{}", s.name), s));
-    let of_sources = frame
-        .oracle
-        .iter()
-        .enumerate()
-        .flat_map(|(i, source)| source.scalars().into_iter().map(move |s| (format!("/oracle/{i}/{}", s.name), s)));
-    of_problem.chain(of_sources).collect()
-}
-
-fn scalar(frame: &CellSpec, name: &str) -> Option<Scalar> {
-    scalars(frame).into_iter().find(|(own, _)| own == name).map(|(_, scalar)| scalar)
-}
-
-fn with_scalar(frame: &CellSpec, name: &str, value: f64) -> CellSpec {
-    let mut changed = frame.clone();
-    if let Some(own) = name.strip_prefix("/problem/") {
-        changed.problem = frame.problem.with_scalar(own, value);
-    }
-    for (i, source) in frame.oracle.iter().enumerate() {
-        if let Some(own) = name.strip_prefix(&format!("/oracle/{i}/")) {
-            changed.oracle[i] = source.with_scalar(own, value);
-        }
-    }
-    changed
 }
 
 fn trend(
@@ -192,9 +163,9 @@ fn moved(start: &InstanceTemplate, axis: &Axis, position: usize) -> Option<Insta
         }
         Axis::Horizon => template.frame.horizon = HORIZONS[position],
         Axis::Leaf(name) => {
-            let known = scalar(&start.frame, name)?;
+            let known = start.frame.scalar(name)?;
             let value = if known.counts.is_some() { NUMBERS[position] } else { known.value * FACTORS[position] };
-            template.frame = with_scalar(&start.frame, name, value);
+            template.frame = start.frame.with_scalar(name, value);
         }
     }
     Some(template)
@@ -209,7 +180,7 @@ fn point(
     let value = match axis {
         Axis::Parameter(_) => FRACTIONS[position],
         Axis::Horizon => evaluation.spec.horizon as f64,
-        Axis::Leaf(name) => scalar(&evaluation.spec, name)?.value,
+        Axis::Leaf(name) => evaluation.spec.scalar(name)?.value,
     };
     let instance = Instance::on(statement, &evaluation.spec, evaluator.problem(&evaluation.spec.problem)?).ok()?;
     let constants = instance.constants().into_iter().map(|(name, [lower, _])| (name, to_digits(lower))).collect();

@@ -7,7 +7,7 @@ use crate::html::Plot;
 use crate::html::plot::{Lines, Series, Shape, Words, histogram};
 use crate::report::{CellReport, StatementSummary};
 use crate::statement::Statement;
-use crate::verify::{Abscissa, Curve, Worst};
+use crate::verify::{Abscissa, Curve, Sweep, Worst};
 
 /// Fewest ratios that make a distribution.
 const FEWEST: usize = 4;
@@ -42,7 +42,8 @@ fn along(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Optio
         Abscissa::Horizon => (Shape::Curve, "number of steps K"),
         Abscissa::Point => (Shape::Marks, "number of the point"),
     };
-    let points = |side: &[f64]| curve.at.iter().zip(side).map(|(at, y)| [*at as f64, *y]).collect::<Vec<_>>();
+    let at: Vec<f64> = curve.at.iter().map(|at| *at as f64).collect();
+    let points = |side: &[f64]| at.iter().zip(side).map(|(at, y)| [*at, *y]).collect::<Vec<_>>();
     let series = |label, class, side: &[f64], band: &[f64]| Series {
         label,
         class,
@@ -56,7 +57,7 @@ fn along(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Optio
     let words = Words {
         id: &format!("{}-along", summary.id),
         title: &format!("{}: bound and measurement over {across}", summary.id),
-        description: &described(curve),
+        description: &described(&at, [&curve.lhs, &curve.rhs]),
     };
     let svg = Lines {
         words,
@@ -70,14 +71,13 @@ fn along(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Optio
     Some(Plot { svg, caption, command: Some(format!("lemmata replay {file} --cell {}", cell.number)) })
 }
 
-/// The ends of the curves in words.
-fn described(curve: &Curve) -> String {
+/// The ends of both sides in words.
+fn described(at: &[f64], [lhs, rhs]: [&[f64]; 2]) -> String {
     let ends = |values: &[f64]| match (values.first(), values.last()) {
         (Some(first), Some(last)) => format!("from {first} to {last}"),
         _ => String::new(),
     };
-    let at: Vec<f64> = curve.at.iter().map(|at| *at as f64).collect();
-    format!("Over places {}: the left side goes {}, the right side {}.", ends(&at), ends(&curve.lhs), ends(&curve.rhs))
+    format!("Over places {}: the left side goes {}, the right side {}.", ends(at), ends(lhs), ends(rhs))
 }
 
 fn distribution(summary: &StatementSummary, cells: &[&CellReport]) -> Option<Plot> {
@@ -105,14 +105,53 @@ fn worst(cell: &CellReport) -> Option<&Worst> {
     cell.outcome.as_ref()?.worst.as_ref()
 }
 
-/// Both sides at the worst place of each cell against each number in which cells differ: the statement's parameters,
-/// the constants of the instance, and K.
-pub(super) fn over_numbers(statement: &Statement, cells: &[&CellReport]) -> Vec<Plot> {
+/// Both sides against the numbers that they depend on: as curves where the report has them for the median cell, else
+/// at the worst place of each cell against each number in which cells differ: the statement's parameters, the
+/// constants of the instance, and K.
+pub(super) fn over_numbers(statement: &Statement, cells: &[&CellReport], file: &str) -> Vec<Plot> {
+    let swept = cells.iter().flat_map(|cell| cell.sweeps.iter().map(move |sweep| (*cell, sweep)));
+    let curves: Vec<(&str, Plot)> =
+        swept.map(|(cell, sweep)| (sweep.over.as_str(), over_sweep(statement, cell, sweep, file))).collect();
     let parameters = statement.parameters.iter().map(|parameter| parameter.name.clone());
     let constants = statement.needs().into_iter().map(|builtin| builtin.name().to_owned());
     let given = statement.given.iter().map(|given| given.name.clone());
     let names = parameters.chain(given).chain(constants).chain(["K".to_owned()]);
-    names.filter_map(|name| over(statement, &name, cells)).take(MOST_NUMBERS).collect()
+    let known: Vec<&str> = curves.iter().map(|(name, _)| *name).collect();
+    let marks: Vec<Plot> = names
+        .filter(|name| !known.contains(&name.as_str()))
+        .filter_map(|name| over(statement, &name, cells))
+        .take(MOST_NUMBERS.saturating_sub(known.len()))
+        .collect();
+    curves.into_iter().map(|(_, plot)| plot).chain(marks).collect()
+}
+
+/// Both sides of one cell as one of its numbers changes.
+fn over_sweep(statement: &Statement, cell: &CellReport, sweep: &Sweep, file: &str) -> Plot {
+    let Sweep { over, claim, k, .. } = sweep;
+    let index = if statement.claims.get(claim - 1).is_some_and(|claim| claim.quantifier.is_some()) { "k" } else { "K" };
+    let caption = format!(
+        "Both sides of claim {claim} at {index} = {k} over {over}, all else as in cell {}: {}",
+        cell.number, cell.spec
+    );
+    let points = |side: &[f64]| sweep.at.iter().zip(side).map(|(x, y)| [*x, *y]).collect::<Vec<_>>();
+    let series = |label, side: &[f64]| Series {
+        label,
+        class: label,
+        shape: Shape::Curve,
+        points: points(side),
+        band: Vec::new(),
+    };
+    let svg = Lines {
+        words: Words {
+            id: &format!("{}-over-{over}", statement.id),
+            title: &format!("{}: bound and measurement over {over}", statement.id),
+            description: &described(&sweep.at, [&sweep.lhs, &sweep.rhs]),
+        },
+        across: over,
+        series: vec![series("bound", &sweep.rhs), series("measured", &sweep.lhs)],
+    }
+    .svg();
+    Plot { svg, caption, command: Some(format!("lemmata replay {file} --cell {}", cell.number)) }
 }
 
 fn value(cell: &CellReport, name: &str) -> Option<f64> {

@@ -5,3 +5,4 @@ pub mod approximate;
 pub mod approximation;
 pub mod curve;
 pub mod replay_table;
+pub mod sweep;

@@ -129,7 +129,11 @@ pub fn fractions(
         let value = *spec.parameters.get(&parameter.name)?;
         let lower = enclosure(environment, parameter.lower.value.as_ref()?)?.to_f64();
         let fraction = match &parameter.upper.value {
-            Some(upper) => (value - lower) / (enclosure(environment, upper)?.to_f64() - lower),
+            // A range of one value has but one place.
+            Some(upper) => match enclosure(environment, upper)?.to_f64() - lower {
+                0.0 => 1.0,
+                width => (value - lower) / width,
+            },
             None => 1.0 - 1.0 / (1.0 + value - lower),
         };
         // A value at an end stays there.

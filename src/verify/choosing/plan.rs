@@ -313,3 +313,6 @@ fn proves_given(statement: &Statement, problem: &dyn DynProblem) -> Result<(), I
     }
     outcome
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,20 +95,20 @@ impl Told for Exact {
     }
 }
 
-/// The comparison of the trial, which is false, in one arithmetic; nothing where a side has no value in it.
+/// The comparison, which is false, in one arithmetic; nothing where a side has no value in it.
 pub(crate) fn of<S: Told, P: SidesOnRun>(
-    trial: &ComparisonOnRun<'_, '_, P>,
+    comparison: &ComparisonOnRun<'_, '_, P>,
     environment: &Environment<S>,
     run: &RunTrace<'_, S>,
 ) -> Option<Counterexample> {
-    let (place, claim, history) = (trial.place, trial.claim(), trial.ladder.history);
-    let instance = trial.ladder.instance;
+    let (place, claim, history) = (comparison.place, comparison.claim(), comparison.ladder.history);
+    let instance = comparison.ladder.instance;
     let parts = |expr: &Expr, term: &Term| -> Option<Vec<Part>> {
         let mut pairs = Vec::new();
         additive(expr, term, false, &mut pairs);
         let told = |(text, term): (String, Term)| {
             let alone = Claim { lhs: term, rhs: Term::Number(0.into()), levels: Vec::new(), ..claim.clone() };
-            let sides = trial.on_run.sides(&alone, place, history, environment, run, None).ok()?;
+            let sides = comparison.on_run.sides(&alone, place, history, environment, run, None).ok()?;
             sides.lhs.is_defined().then(|| Part { text, value: sides.lhs.told() })
         };
         pairs.into_iter().map(told).collect()
@@ -118,13 +118,13 @@ pub(crate) fn of<S: Told, P: SidesOnRun>(
         (true, Some(point)) => point.clone(),
         _ => instance.point.clone(),
     };
-    let draws = trial.on_run.outcomes(place, history, run, environment.context);
+    let draws = comparison.on_run.outcomes(place, history, run, environment.context);
     Some(Counterexample {
         claim: place.claim,
         k: place.shown(claim),
         horizon: place.horizon,
         start,
-        rows: rows(trial, run, of_point),
+        rows: rows(comparison, run, of_point),
         draw_count: draws.len(),
         draws: draws.iter().take(DRAWS).map(drawn).collect(),
         lhs: parts(&claim.lhs_expr, &claim.lhs)?,
@@ -133,19 +133,23 @@ pub(crate) fn of<S: Told, P: SidesOnRun>(
 }
 
 /// Rows of the run: all, or the first and those around what is compared.
-fn rows<S: Told, P: SidesOnRun>(trial: &ComparisonOnRun<'_, '_, P>, run: &RunTrace<'_, S>, of_point: bool) -> Vec<Row> {
+fn rows<S: Told, P: SidesOnRun>(
+    comparison: &ComparisonOnRun<'_, '_, P>,
+    run: &RunTrace<'_, S>,
+    of_point: bool,
+) -> Vec<Row> {
     use VectorSequence::{Error, Gradient, Point};
-    let place = trial.place;
+    let place = comparison.place;
     let trace = run.until(if of_point { place.horizon - 1 } else { place.horizon });
     let (sequences, indices): (Vec<VectorSequence>, Vec<i64>) = if of_point {
         (vec![Point, Gradient], vec![place.k])
     } else {
         let last = place.horizon as i64;
-        let end = if trial.claim().quantifier.is_some() { (place.k + 1).min(last) } else { last };
+        let end = if comparison.claim().quantifier.is_some() { (place.k + 1).min(last) } else { last };
         let near = (end + 1 - (ROWS - FIRST_ROWS) as i64).max(FIRST_ROWS as i64);
-        let states = trial.ladder.instance.statement.method.vector_states().map(VectorSequence::Quantity);
+        let states = comparison.ladder.instance.statement.method.vector_states().map(VectorSequence::Quantity);
         let mut sequences: Vec<VectorSequence> = [Point, Gradient].into_iter().chain(states).chain([Error]).collect();
-        add_named(trial.claim(), &mut sequences);
+        add_named(comparison.claim(), &mut sequences);
         (sequences, (0..=end).filter(|k| *k < FIRST_ROWS as i64 || *k >= near).collect())
     };
     let row = |k: i64| {

@@ -450,3 +450,6 @@ impl<'a> Decision<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::statement::evaluate::{Environment, Evaluator};
 use crate::verify::deciding::budget::OperationBudget;
 use crate::verify::deciding::compare_sides::Smallest;
 use crate::verify::deciding::history::History;
-use crate::verify::instances::{HYPOTHESIS_BITS, Instance};
+use crate::verify::instances::{HYPOTHESIS_BITS, Instance, InstanceError};
 
 /// Rationals are reduced after every operation, which costs about so many multiplications.
 const REDUCING: f64 = 8.0;
@@ -27,7 +27,7 @@ pub(crate) struct Setup<'a> {
     ball: OnceCell<Environment<Ball>>,
     intervals: RefCell<BTreeMap<u32, Rc<Environment<Interval>>>>,
     exact: OnceCell<Environment<Exact>>,
-    admitted: OnceCell<Result<(), String>>,
+    admitted: OnceCell<Result<(), InstanceError>>,
     smallest: RefCell<BTreeMap<u32, Rc<Smallest>>>,
 }
 
@@ -199,14 +199,14 @@ impl<'a> Ladder<'a> {
     }
 
     /// Whether ranges and hypotheses certainly hold for this K, on this run; else why not.
-    pub fn admits<'s>(&self, setup: &'s Setup<'_>) -> &'s Result<(), String> {
+    pub fn admits<'s>(&self, setup: &'s Setup<'_>) -> &'s Result<(), InstanceError> {
         setup.admitted.get_or_init(|| {
             if !self.instance.depends_on_horizon() {
                 return Ok(());
             }
             let wide_enough = self.bits.iter().position(|bits| *bits >= HYPOTHESIS_BITS).unwrap_or(self.bits.len() - 1);
             let environment = self.interval_environment(setup, wide_enough);
-            self.instance.check_setup(&environment).map_err(|reason| reason.to_string())
+            self.instance.check_setup(&environment)
         })
     }
 

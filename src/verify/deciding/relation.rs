@@ -265,7 +265,7 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig {
-            cases: 400, rng_seed: RngSeed::Fixed(3), failure_persistence: None, ..ProptestConfig::default()
+            cases: crate::effort::cases(400), rng_seed: RngSeed::Fixed(3), failure_persistence: None, ..ProptestConfig::default()
         })]
 
         #[test]

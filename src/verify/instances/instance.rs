@@ -349,29 +349,4 @@ fn fits_estimate(statement: &Statement, oracle: &Oracle, method: &BoundMethod) -
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use crate::verify::instances::*;
-    use crate::verify::testing;
-
-    #[test]
-    fn a_claim_about_every_draw_is_not_tried_where_the_error_is_bounded_in_mean_alone() {
-        let statement = testing::statement(
-            "pathwise",
-            "[parameters]\ngamma = { in = \"(0, inf)\" }\n\
-             [claim]\nfor_all = \"k in 0..K\"\nlhs = \"norm2(e[k])\"\nrhs = \"B*norm2(grad[k]) + C\"\n",
-        );
-        let built = |source: serde_json::Value| {
-            let spec = testing::cell(json!({
-                "problem": { "family": "diagonal-quadratic", "spectrum": [1.0, 0.5] }, "oracle": [source],
-                "parameters": { "gamma": 0.5 }, "horizon": 3,
-            }));
-            Instance::build(&statement, &spec).map(|_| ())
-        };
-        assert_eq!(built(json!({ "source": "gaussian", "size": 0.5 })), Err(InstanceError::OnlyInMean));
-        assert_eq!(built(json!({ "source": "rademacher", "size": 0.5 })), Err(InstanceError::OnlyInMean));
-        assert_eq!(built(json!({ "source": "opposed", "relative": 0.25, "absolute": 0.25 })), Ok(()));
-        assert_eq!(built(json!({ "source": "offset", "size": 0.5 })), Ok(()));
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use crate::method::language::tree::Method;
 use crate::oracle::SourceSpec;
 use crate::oracle::operator::Operator;
 use crate::problem::ProblemSpec;
+use crate::problem::free::{Free, Scalar};
 
 /// The name of one of a method's starts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +73,39 @@ impl CellSpec {
         let sources = if sources.is_empty() { "exact".to_owned() } else { sources.join(" + ") };
         let operators = self.operators.iter().map(|(name, operator)| format!("; {name} = {operator}"));
         format!("{}; {sources}; {} start{}", self.problem, self.start.0, operators.collect::<String>())
+    }
+
+    /// Single numbers and counts of the problem and of the error sources, by where the specification has them, as
+    /// `/problem/condition` or `/oracle/0/size`.
+    #[must_use]
+    pub fn scalars(&self) -> Vec<(String, Scalar)> {
+        let of_problem = self.problem.scalars().into_iter().map(|s| (format!("/problem/{}", s.name), s));
+        let of_sources =
+            self.oracle.iter().enumerate().flat_map(|(i, source)| {
+                source.scalars().into_iter().map(move |s| (format!("/oracle/{i}/{}", s.name), s))
+            });
+        of_problem.chain(of_sources).collect()
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn scalar(&self, name: &str) -> Option<Scalar> {
+        self.scalars().into_iter().find(|(own, _)| own == name).map(|(_, scalar)| scalar)
+    }
+
+    /// The same with the one of that name changed, as far as it may be.
+    #[must_use]
+    pub fn with_scalar(&self, name: &str, value: f64) -> CellSpec {
+        let mut changed = self.clone();
+        if let Some(own) = name.strip_prefix("/problem/") {
+            changed.problem = self.problem.with_scalar(own, value);
+        }
+        for (i, source) in self.oracle.iter().enumerate() {
+            if let Some(own) = name.strip_prefix(&format!("/oracle/{i}/")) {
+                changed.oracle[i] = source.with_scalar(own, value);
+            }
+        }
+        changed
     }
 
     /// What identifies the cell within its statement: keys its random streams.

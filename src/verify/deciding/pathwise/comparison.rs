@@ -39,6 +39,9 @@ impl Deciders {
     }
 }
 
+/// Terms smaller than this are of a run that has converged.
+const CONVERGED: f64 = 1e-100;
+
 /// How one comparison ended.
 pub(super) enum Found {
     /// Compared, with the sides at the midpoints of the last arithmetic that had them.
@@ -210,7 +213,7 @@ impl<P: SidesOnRun> ComparisonOnRun<'_, '_, P> {
             }
         }
         match failure {
-            None => Ok(Found::Open(self.why_open(), midpoint)),
+            None => Ok(Found::Open(self.why_open(midpoint), midpoint)),
             Some(failure) => match self.uncertain_estimate() {
                 Some(cause) => Ok(Found::Open(cause, midpoint)),
                 None => Err(failure),
@@ -269,10 +272,17 @@ impl<P: SidesOnRun> ComparisonOnRun<'_, '_, P> {
         Ok(if both_have_values { self.by_symbols() } else { Truth::Open })
     }
 
-    fn why_open(&self) -> String {
+    fn why_open(&self, (_, _, magnitude): Midpoint) -> String {
         let last = self.rungs().last().copied();
         let most = last.map_or(0, |rung| self.ladder.bits[rung]);
-        format!("neither intervals of up to {most} bits nor rationals nor symbols decide")
+        let converged = if magnitude.abs() < CONVERGED {
+            format!(
+                "; all terms are below {CONVERGED:e} there, as the run has converged: smaller `horizons` leave that out"
+            )
+        } else {
+            String::new()
+        };
+        format!("neither intervals of up to {most} bits nor rationals nor symbols decide{converged}")
     }
 
     /// Where the estimate has no value although the gradient has one: an ordering that it needs is not certain.

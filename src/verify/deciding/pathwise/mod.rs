@@ -2,6 +2,8 @@
 
 mod comparison;
 mod sides;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 
@@ -119,13 +121,13 @@ impl Progress {
         Ok(())
     }
 
-    fn compare<P: SidesOnRun>(&mut self, trial: &ComparisonOnRun<'_, '_, P>) -> Result<(), CheckFailure> {
-        let (place, claim) = (trial.place, trial.claim());
-        let found = match trial.ladder.admits(trial.setup) {
-            Ok(()) => match trial.decide(&mut self.deciders) {
+    fn compare<P: SidesOnRun>(&mut self, comparison: &ComparisonOnRun<'_, '_, P>) -> Result<(), CheckFailure> {
+        let (place, claim) = (comparison.place, comparison.claim());
+        let found = match comparison.ladder.admits(comparison.setup) {
+            Ok(()) => match comparison.decide(&mut self.deciders) {
                 // A shorter run lacks what a longer one has, and is no instance of the claim then.
                 Err(CheckFailure::Evaluation(failure @ EvaluationError::MissingQuantity { .. }))
-                    if place.horizon < trial.ladder.history.horizon =>
+                    if place.horizon < comparison.ladder.history.horizon =>
                 {
                     Found::Skipped(failure.to_string())
                 }
@@ -135,14 +137,14 @@ impl Progress {
                 }
                 found => found?,
             },
-            Err(reason) => Found::Skipped(reason.clone()),
+            Err(reason) => Found::Skipped(reason.to_string()),
         };
         let shown = (place.shown(claim), place.horizon);
         match found {
-            Found::Compared(comparison, midpoint) => {
+            Found::Compared(found, midpoint) => {
                 self.comparisons += 1;
-                self.violated |= comparison == Truth::False;
-                self.keeper.see(place.claim, shown, midpoint, comparison);
+                self.violated |= found == Truth::False;
+                self.keeper.see(place.claim, shown, midpoint, found);
             }
             Found::Open(cause, midpoint) => {
                 self.comparisons += 1;
@@ -155,16 +157,16 @@ impl Progress {
     }
 
     /// Replaces the sides of the worst comparison by enclosures, and says how they compare.
-    fn enclose<P: SidesOnRun>(&mut self, trial: &ComparisonOnRun<'_, '_, P>) -> Result<(), CheckFailure> {
-        for rung in trial.rungs() {
-            if let Ok(sides) = trial.by_interval(rung, None)? {
+    fn enclose<P: SidesOnRun>(&mut self, comparison: &ComparisonOnRun<'_, '_, P>) -> Result<(), CheckFailure> {
+        for rung in comparison.rungs() {
+            if let Ok(sides) = comparison.by_interval(rung, None)? {
                 self.keeper.enclose(&sides);
                 break;
             }
         }
         if let Some(found) = self.keeper.decided() {
-            self.keeper.relate(trial.relation(found)?);
-            self.counterexample = (found == Truth::False).then(|| trial.counterexample()).flatten();
+            self.keeper.relate(comparison.relation(found)?);
+            self.counterexample = (found == Truth::False).then(|| comparison.counterexample()).flatten();
         }
         Ok(())
     }
