@@ -361,60 +361,21 @@ impl<'a> Checker<'a> {
     }
 
     fn vector_call(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Value> {
-        if let Some((_, map)) = Map::ALL.iter().find(|(known, _)| *known == name) {
-            let u = self.vector(self.only(name, arguments, span)?)?;
-            return Ok(Value::Vector(Vector::Map(*map, Box::new(u))));
+        if let Some(vector) = self.map_call(name, arguments, span)? {
+            return Ok(Value::Vector(vector));
         }
-        if let Some((_, op)) = Elementwise::ALL.iter().find(|(known, _)| *known == name) {
-            let [u, w] = self.two(name, arguments, span)?;
-            return Ok(Value::Vector(Vector::Elementwise(*op, Box::new(self.vector(u)?), Box::new(self.vector(w)?))));
-        }
-        if let Some(operator) = self.names.operators.iter().position(|known| known == name) {
-            let u = self.vector(self.only(name, arguments, span)?)?;
-            return Ok(Value::Vector(Vector::Operator(operator, Box::new(u))));
-        }
-        let one = |checker: &mut Self| -> Checked<Box<Vector>> {
-            Ok(Box::new(checker.vector(checker.only(name, arguments, span)?)?))
-        };
         match name {
-            "norm2" => Ok(Value::Number(Number::Norm2(one(self)?))),
-            "norm" => Ok(Value::Number(Number::Norm(one(self)?))),
-            "f" => Ok(Value::Number(Number::Value(one(self)?))),
-            "grad" => Ok(Value::Vector(Vector::Gradient(one(self)?))),
-            "estimate" => {
-                if !self.workers.is_empty() || self.choices > 0 {
-                    return fail(
-                        "an estimate of the average is drawn once in every step, not for each worker nor by choice",
-                        Some(
-                            "draw it in a line of its own, as g = estimate(y), and choose or sum afterwards; worker_estimate(i, y) is a worker's",
-                        ),
-                        span,
-                    );
-                }
-                self.calls += 1;
-                self.draws = true;
-                Ok(Value::Vector(Vector::Estimate(one(self)?)))
-            }
-            "same_draw" => {
-                let [g, y] = self.two(name, arguments, span)?;
-                self.calls += 1;
-                let line = self.drawn(g)?;
-                self.repeats = Some(line);
-                Ok(Value::Vector(Vector::SameDraw(line, Box::new(self.vector(y)?))))
-            }
+            "norm2" => Ok(Value::Number(Number::Norm2(self.only_vector(name, arguments, span)?))),
+            "norm" => Ok(Value::Number(Number::Norm(self.only_vector(name, arguments, span)?))),
+            "f" => Ok(Value::Number(Number::Value(self.only_vector(name, arguments, span)?))),
             "dot" => {
                 let [u, w] = self.two(name, arguments, span)?;
                 Ok(Value::Number(Number::Dot(Box::new(self.vector(u)?), Box::new(self.vector(w)?))))
             }
-            "worker_grad" | "worker_estimate" => {
-                let [i, y] = self.two(name, arguments, span)?;
-                let (worker, y) = (self.worker(i)?, Box::new(self.vector(y)?));
-                if name == "worker_grad" {
-                    return Ok(Value::Vector(Vector::WorkerGradient(worker, y)));
-                }
-                self.calls += 1;
-                Ok(Value::Vector(Vector::WorkerEstimate(worker, y)))
-            }
+            "grad" => Ok(Value::Vector(Vector::Gradient(self.only_vector(name, arguments, span)?))),
+            "estimate" => Ok(Value::Vector(self.estimate(arguments, span)?)),
+            "same_draw" => Ok(Value::Vector(self.same_draw(arguments, span)?)),
+            "worker_grad" | "worker_estimate" => Ok(Value::Vector(self.of_worker(name, arguments, span)?)),
             "clip" => {
                 let [a, u] = self.two(name, arguments, span)?;
                 Ok(Value::Vector(Vector::Clip(Box::new(self.number(a)?), Box::new(self.vector(u)?))))
@@ -426,6 +387,59 @@ impl<'a> Checker<'a> {
             }
             _ => self.unknown(name, span),
         }
+    }
+
+    /// A map of vectors, where the name is that of one: the language's own, or an operator of the method.
+    fn map_call(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Option<Vector>> {
+        if let Some((_, map)) = Map::ALL.iter().find(|(known, _)| *known == name) {
+            let u = self.only_vector(name, arguments, span)?;
+            return Ok(Some(Vector::Map(*map, u)));
+        }
+        if let Some((_, op)) = Elementwise::ALL.iter().find(|(known, _)| *known == name) {
+            let [u, w] = self.two(name, arguments, span)?;
+            return Ok(Some(Vector::Elementwise(*op, Box::new(self.vector(u)?), Box::new(self.vector(w)?))));
+        }
+        if let Some(operator) = self.names.operators.iter().position(|known| known == name) {
+            let u = self.only_vector(name, arguments, span)?;
+            return Ok(Some(Vector::Operator(operator, u)));
+        }
+        Ok(None)
+    }
+
+    /// An estimate of the average.
+    fn estimate(&mut self, arguments: &[Expr], span: &Span) -> Checked<Vector> {
+        if !self.workers.is_empty() || self.choices > 0 {
+            return fail(
+                "an estimate of the average is drawn once in every step, not for each worker nor by choice",
+                Some(
+                    "draw it in a line of its own, as g = estimate(y), and choose or sum afterwards; worker_estimate(i, y) is a worker's",
+                ),
+                span,
+            );
+        }
+        self.calls += 1;
+        self.draws = true;
+        Ok(Vector::Estimate(self.only_vector("estimate", arguments, span)?))
+    }
+
+    /// An estimate by the draw of another line.
+    fn same_draw(&mut self, arguments: &[Expr], span: &Span) -> Checked<Vector> {
+        let [g, y] = self.two("same_draw", arguments, span)?;
+        self.calls += 1;
+        let line = self.drawn(g)?;
+        self.repeats = Some(line);
+        Ok(Vector::SameDraw(line, Box::new(self.vector(y)?)))
+    }
+
+    /// A gradient of one worker, or an estimate of it.
+    fn of_worker(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Vector> {
+        let [i, y] = self.two(name, arguments, span)?;
+        let (worker, y) = (self.worker(i)?, Box::new(self.vector(y)?));
+        if name == "worker_grad" {
+            return Ok(Vector::WorkerGradient(worker, y));
+        }
+        self.calls += 1;
+        Ok(Vector::WorkerEstimate(worker, y))
     }
 
     /// The line whose draw is meant.
@@ -442,6 +456,10 @@ impl<'a> Checker<'a> {
     fn only<'e>(&self, name: &str, arguments: &'e [Expr], span: &Span) -> Checked<&'e Expr> {
         let [argument] = arguments else { return fail(format!("`{name}` has one argument"), None, span) };
         Ok(argument)
+    }
+
+    fn only_vector(&mut self, name: &str, arguments: &[Expr], span: &Span) -> Checked<Box<Vector>> {
+        Ok(Box::new(self.vector(self.only(name, arguments, span)?)?))
     }
 
     fn two<'e>(&self, name: &str, arguments: &'e [Expr], span: &Span) -> Checked<[&'e Expr; 2]> {

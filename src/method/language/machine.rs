@@ -1,13 +1,13 @@
 //! Runs a compiled method: its numbers in any arithmetic, its vectors as whoever holds them has them.
 
-use std::cmp::Ordering;
-
 use super::check::MOST_WORKERS_BOUND;
+pub use super::coordinates::Coordinates;
+use super::partial::{binary, function_at, integer_power, modulo};
 use super::program::{Draw, Given, Op, Program, Register, Size};
 use super::tree::{Elementwise, Known, Map, Shape};
-use crate::number::{Scalar, clip, dot, norm2, zeros};
+use crate::number::Scalar;
 use crate::oracle::Subset;
-use crate::statement::syntax::{BinaryOp, Relation};
+use crate::statement::syntax::Relation;
 
 /// ±a·w, or ±w where there is no a.
 #[derive(Clone, Copy, Debug)]
@@ -254,6 +254,11 @@ impl<'p, S: Scalar> Machine<'p, S> {
         register.position(&self.workers)
     }
 
+    /// The number that a register holds.
+    fn held(&self, register: Register) -> &S {
+        &self.numbers[self.at(register)]
+    }
+
     fn one(&mut self, op: &Op, vectors: &mut impl Vectors<S>) -> Ran {
         let at = |register: Register| register.position(&self.workers);
         let number = |register: Register| &self.numbers[at(register)];
@@ -314,61 +319,20 @@ impl<'p, S: Scalar> Machine<'p, S> {
         let context = self.context;
         let (to, value) = match op {
             Op::Set(a, b) => {
-                let (a, b) = (self.at(*a), self.at(*b));
-                if a != b {
-                    let value = std::mem::replace(&mut self.numbers[b], S::zero(context));
-                    self.numbers[a].set(&value);
-                    self.numbers[b] = value;
-                }
+                self.set(self.at(*a), self.at(*b));
                 return Ok(());
             }
             Op::Step(a) => (*a, S::from_f64(self.k as f64, context)),
             Op::Norm2(a, u) => (*a, vectors.norm2(self.at(*u))?),
             Op::Dot(a, u, w) => (*a, vectors.dot(self.at(*u), self.at(*w))?),
             Op::Value(a, y) => (*a, vectors.value(self.at(*y))?),
-            Op::NegateNumber(a) => (*a, self.numbers[self.at(*a)].clone().neg()),
-            Op::Binary(op, a, b) => {
-                let [left, right] = [a, b].map(|a| &self.numbers[self.at(*a)]);
-                if *op == BinaryOp::Div {
-                    divides(right)?;
-                }
-                let left = left.clone();
-                let value = match op {
-                    BinaryOp::Add => left.add(right),
-                    BinaryOp::Sub => left.sub(right),
-                    BinaryOp::Mul => left.mul(right),
-                    BinaryOp::Div => left.div(right),
-                    BinaryOp::Pow => left.powf(right),
-                };
-                (*a, value)
-            }
-            Op::IntegerPower(a, b) => {
-                let exponent = self.numbers[self.at(*b)].to_f64();
-                if exponent.abs() > f64::from(i32::MAX) {
-                    return Err(Stop::Undecided);
-                }
-                let exponent = exponent as i32;
-                (*a, self.numbers[self.at(*a)].clone().powi(exponent))
-            }
-            Op::Function(function, a) => {
-                let value = self.numbers[self.at(*a)].clone();
-                if function.certainly_lacks_value_at(&value) {
-                    return Err(Stop::NoValue);
-                }
-                (*a, function.at(value))
-            }
-            Op::Min(a, b) => (*a, self.numbers[self.at(*a)].clone().min(&self.numbers[self.at(*b)])),
-            Op::Max(a, b) => (*a, self.numbers[self.at(*a)].clone().max(&self.numbers[self.at(*b)])),
-            Op::Modulo(a, b) => {
-                let [left, right] = [a, b].map(|a| self.numbers[self.at(*a)].to_f64());
-                if right == 0.0 {
-                    return Err(Stop::NoValue);
-                }
-                if left.abs().max(right.abs()) >= WHOLE {
-                    return Err(Stop::Undecided);
-                }
-                (*a, S::from_f64(left.rem_euclid(right), context))
-            }
+            Op::NegateNumber(a) => (*a, self.held(*a).clone().neg()),
+            Op::Binary(op, a, b) => (*a, binary(*op, self.held(*a), self.held(*b))?),
+            Op::IntegerPower(a, b) => (*a, integer_power(self.held(*a), self.held(*b))?),
+            Op::Function(function, a) => (*a, function_at(*function, self.held(*a))?),
+            Op::Min(a, b) => (*a, self.held(*a).clone().min(self.held(*b))),
+            Op::Max(a, b) => (*a, self.held(*a).clone().max(self.held(*b))),
+            Op::Modulo(a, b) => (*a, modulo(self.held(*a), self.held(*b), context)?),
             _ => return Ok(()),
         };
         let at = self.at(to);
@@ -376,199 +340,22 @@ impl<'p, S: Scalar> Machine<'p, S> {
         Ok(())
     }
 
+    /// a ← b.
+    fn set(&mut self, a: usize, b: usize) {
+        if a != b {
+            let value = std::mem::replace(&mut self.numbers[b], S::zero(self.context));
+            self.numbers[a].set(&value);
+            self.numbers[b] = value;
+        }
+    }
+
     fn holds(&self, comparisons: &[(Register, Relation, Register)]) -> Result<bool, Stop> {
         for (a, relation, b) in comparisons {
-            let order = self.numbers[self.at(*a)].compare(&self.numbers[self.at(*b)]).ok_or(Stop::Undecided)?;
+            let order = self.held(*a).compare(self.held(*b)).ok_or(Stop::Undecided)?;
             if !relation.admits(order) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
-}
-
-/// Vectors as their coordinates, in registers.
-#[derive(Clone, Debug)]
-pub struct Coordinates<S: Scalar> {
-    /// The registers.
-    pub registers: Vec<Vec<S>>,
-    context: S::Context,
-}
-
-impl<S: Scalar> Coordinates<S> {
-    /// So many registers of vectors of dimension d.
-    #[must_use]
-    pub fn new(registers: usize, dimension: usize, context: S::Context) -> Self {
-        Coordinates { registers: vec![zeros(dimension, context); registers], context }
-    }
-
-    /// Of the arithmetic.
-    #[must_use]
-    pub fn context(&self) -> S::Context {
-        self.context
-    }
-
-    /// Changes a register with all others at hand.
-    pub fn with<R>(&mut self, u: usize, change: impl FnOnce(&Self, &mut [S]) -> R) -> R {
-        let mut vector = std::mem::take(&mut self.registers[u]);
-        let changed = change(self, &mut vector);
-        self.registers[u] = vector;
-        changed
-    }
-
-    /// See [`Vectors::combine`].
-    pub fn combine<'a>(&mut self, u: usize, parts: impl Iterator<Item = Part<'a, S>>) {
-        self.with(u, |all, into| {
-            let mut first = true;
-            for part in parts {
-                let own = part.vector == u;
-                debug_assert!(first || !own);
-                let from = &all.registers[part.vector];
-                S::with_widest_registers(
-                    #[inline(always)]
-                    || add_part(into, from, own, first, &part),
-                );
-                first = false;
-            }
-            if first {
-                let zero = S::zero(all.context);
-                into.iter_mut().for_each(|x| x.set(&zero));
-            }
-        });
-    }
-
-    /// See [`Vectors::change`], without operators.
-    ///
-    /// # Errors
-    /// When there is no such value.
-    pub fn change(&mut self, u: usize, change: Change<'_, S>) -> Ran {
-        let context = self.context;
-        self.with(u, |all, u| match change {
-            Change::Ones => {
-                u.iter_mut().for_each(|x| *x = S::one(context));
-                Ok(())
-            }
-            Change::Divide(a) => {
-                divides(a)?;
-                u.iter_mut().for_each(|x| x.div_assign(a));
-                Ok(())
-            }
-            Change::Clip(a) => {
-                clip(a, u, context);
-                Ok(())
-            }
-            Change::Box(low, high) => {
-                u.iter_mut().for_each(|x| {
-                    x.max_assign(low);
-                    x.min_assign(high);
-                });
-                Ok(())
-            }
-            Change::Map(map) => mapped(map, u, context),
-            Change::Elementwise(op, w) => u.iter_mut().zip(&all.registers[w]).try_for_each(|(a, b)| match op {
-                Elementwise::Products => {
-                    a.mul_assign(b);
-                    Ok(())
-                }
-                Elementwise::Quotients => {
-                    divides(b)?;
-                    a.div_assign(b);
-                    Ok(())
-                }
-            }),
-            Change::Operate(_) => Err(Stop::Undecided),
-        })
-    }
-
-    /// ‖u‖².
-    #[must_use]
-    pub fn norm2(&self, u: usize) -> S {
-        norm2(&self.registers[u], self.context)
-    }
-
-    /// ⟨u, w⟩.
-    #[must_use]
-    pub fn dot(&self, u: usize, w: usize) -> S {
-        dot(&self.registers[u], &self.registers[w], self.context)
-    }
-}
-
-/// into ← into ± a·w, or ±a·w where it is the first part; of the vector itself where that is its own.
-#[inline(always)]
-fn add_part<S: Scalar>(into: &mut [S], from: &[S], own: bool, first: bool, part: &Part<'_, S>) {
-    if first {
-        if !own {
-            into.iter_mut().zip(from).for_each(|(x, w)| x.set(w));
-        }
-        if let Some(a) = part.factor {
-            into.iter_mut().for_each(|x| x.mul_assign(a));
-        }
-        if part.negative {
-            into.iter_mut().for_each(Scalar::neg_assign);
-        }
-        return;
-    }
-    let pairs = into.iter_mut().zip(from);
-    match (part.factor, part.negative) {
-        (None, false) => pairs.for_each(|(x, w)| x.add_assign(w)),
-        (None, true) => pairs.for_each(|(x, w)| x.sub_assign(w)),
-        (Some(a), false) => pairs.for_each(|(x, w)| x.add_product(w, a)),
-        (Some(a), true) => pairs.for_each(|(x, w)| x.sub_product(w, a)),
-    }
-}
-
-/// Whether a number divides for certain.
-fn divides<S: Scalar>(divisor: &S) -> Ran {
-    if S::LANES > 1 {
-        let zero = (0..S::LANES).any(|lane| divisor.lane(lane) == 0.0);
-        return if zero { Err(Stop::NoValue) } else { Ok(()) };
-    }
-    match divisor.compare(&S::zero(divisor.context())) {
-        Some(Ordering::Equal) => Err(Stop::NoValue),
-        Some(_) => Ok(()),
-        None => Err(Stop::Undecided),
-    }
-}
-
-/// Below this every whole number is one of binary64.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
-
-fn mapped<S: Scalar>(map: Map, u: &mut [S], context: S::Context) -> Ran {
-    match map {
-        Map::Normalize => {
-            let norm = norm2(u, context).sqrt();
-            divides(&norm)?;
-            u.iter_mut().for_each(|x| x.div_assign(&norm));
-        }
-        Map::Sign => return u.iter_mut().try_for_each(|x| signed(x, context)),
-        Map::ScaledSign => {
-            let mut length = S::zero(context);
-            u.iter().for_each(|x| length.add_assign(&x.clone().abs()));
-            let length = length.div(&S::from_f64(u.len() as f64, context));
-            u.iter_mut().try_for_each(|x| signed(x, context))?;
-            u.iter_mut().for_each(|x| x.mul_assign(&length));
-        }
-        Map::Squares => u.iter_mut().for_each(Scalar::square_assign),
-        Map::Roots => {
-            let zero = S::zero(context);
-            if u.iter().any(|x| x.certainly_lt(&zero)) {
-                return Err(Stop::NoValue);
-            }
-            u.iter_mut().for_each(Scalar::sqrt_assign);
-        }
-    }
-    Ok(())
-}
-
-/// x ← sign(x), with sign(0) = 0.
-fn signed<S: Scalar>(x: &mut S, context: S::Context) -> Ran {
-    let sign = |x: f64| if x == 0.0 { 0.0 } else { x.signum() };
-    *x = match x.compare(&S::zero(context)) {
-        _ if S::LANES > 1 => S::from_lanes(|lane| sign(x.lane(lane)), context),
-        Some(Ordering::Equal) => S::zero(context),
-        Some(Ordering::Greater) => S::one(context),
-        Some(Ordering::Less) => S::one(context).neg(),
-        None => return Err(Stop::Undecided),
-    };
-    Ok(())
 }

@@ -5,9 +5,11 @@
 //! [`machine`] runs these.
 
 mod check;
+mod coordinates;
 pub mod file;
 pub mod library;
 pub mod machine;
 pub mod moves;
+mod partial;
 pub mod program;
 pub mod tree;

@@ -164,6 +164,15 @@ impl fmt::Display for Outer {
     }
 }
 
+fn point(x: f64) -> Interval {
+    Interval::from_f64(x, BITS)
+}
+
+/// A number that is certainly no less. None where it has no `f64`.
+fn upper(x: &Interval) -> Option<Rational> {
+    exact(x.upper_f64())
+}
+
 fn family(bent: bool) -> &'static str {
     if bent { CompositeBentSpec::NAME } else { CompositeAffineSpec::NAME }
 }
@@ -216,59 +225,86 @@ impl Composite {
             .take(self.dimension)
             .collect();
         singular.sort();
-        let (smallest, largest) = (singular[0].clone(), singular[self.rows - 1].clone());
-        let (steepest, flattest) = if self.bent {
-            (Rational::from(2), Rational::from((7, 8)))
-        } else {
-            (Rational::from(1), Rational::from(1))
-        };
-        let outer_smoothness = Rational::from(if self.outer == Outer::Bounded { 2 } else { 1 });
-        let point = |x: f64| Interval::from_f64(x, BITS);
-        let slope = match self.outer {
-            Outer::Bounded => Some(point(27.0).sqrt().div(&point(8.0))),
-            Outer::Huber => Some(point(1.0)),
-            Outer::Squares => None,
-        };
-        let upper = |x: &Interval| exact(x.upper_f64());
-        let curvature = match (self.bent, &slope) {
-            (false, _) => outer_smoothness.clone(),
-            (true, Some(slope)) => Rational::from(&outer_smoothness * 4u32) + upper(&slope.clone().mul(&point(1.5)))?,
-            (true, None) => Rational::from(4),
-        };
-        let inner_slope = Rational::from(&largest * &steepest);
-        let inner_least = Rational::from(&smallest * &flattest);
-        let outer_slope = match slope {
-            Some(slope) => Some(upper(&slope.mul(&point(self.rows as f64).sqrt()))?),
-            None => None,
-        };
-        let spread = self.spread(offsets, &centre);
-        let squares = self.outer == Outer::Squares;
-        let mut named =
-            BTreeMap::from([("ell_h", inner_slope.clone()), ("m_h", inner_least.clone()), ("L_F", outer_smoothness)]);
-        if let Some(outer_slope) = &outer_slope {
-            named.insert("ell_F", outer_slope.clone());
-        }
-        self.constants = Constants {
-            smoothness: Some(largest.clone().square() * &curvature),
-            lower_bound: Some(if squares && !self.bent { Rational::from(&spread / 2u32) } else { Rational::new() }),
-            pl: (squares && (!self.bent || self.workers == 1)).then(|| inner_least.square()),
-            heterogeneity: Some((curvature * &largest).square() * spread),
-            gradient_bound: outer_slope.map(|outer_slope| inner_slope * outer_slope),
-            named,
-            ..Constants::default()
-        };
-        let remainder = if self.bent {
-            upper(&point(1.5).mul(&point(self.rows as f64).sqrt()).mul(&Interval::from_rational(&largest, BITS)))?
-        } else {
-            Rational::new()
-        };
+        let (smallest, largest) = (&singular[0], &singular[self.rows - 1]);
+        self.constants = self.proved_constants([smallest, largest], &self.spread(offsets, &centre))?;
+        let remainder = self.proved_remainder(largest)?;
         let centre = (0..self.dimension)
             .map(|l| {
                 coordinates.iter().zip(&basis).fold(Rational::new(), |x, (c, row)| x + Rational::from(c * &row[l]))
             })
             .collect();
+        let squares = self.outer == Outer::Squares;
         self.affine = squares.then_some(AffinePart { spectrum, basis, centre, remainder });
         Some(())
+    }
+
+    /// From s_min, s_max and (1/n)Σ‖cᵢ − c̄‖².
+    fn proved_constants(&self, [smallest, largest]: [&Rational; 2], spread: &Rational) -> Option<Constants> {
+        let (steepest, flattest) = self.inner_slopes();
+        let inner_slope = Rational::from(largest * &steepest);
+        let inner_least = Rational::from(smallest * &flattest);
+        let outer_slope = match self.largest_outer_slope() {
+            Some(slope) => Some(upper(&slope.mul(&point(self.rows as f64).sqrt()))?),
+            None => None,
+        };
+        let squares = self.outer == Outer::Squares;
+        let mut named = BTreeMap::from([
+            ("ell_h", inner_slope.clone()),
+            ("m_h", inner_least.clone()),
+            ("L_F", self.outer_smoothness()),
+        ]);
+        if let Some(outer_slope) = &outer_slope {
+            named.insert("ell_F", outer_slope.clone());
+        }
+        let curvature = self.curvature()?;
+        Some(Constants {
+            smoothness: Some(largest.clone().square() * &curvature),
+            lower_bound: Some(if squares && !self.bent { Rational::from(spread / 2u32) } else { Rational::new() }),
+            pl: (squares && (!self.bent || self.workers == 1)).then(|| inner_least.square()),
+            heterogeneity: Some((curvature * largest).square() * spread),
+            gradient_bound: outer_slope.map(|outer_slope| inner_slope * outer_slope),
+            named,
+            ..Constants::default()
+        })
+    }
+
+    /// sup q′ and inf q′.
+    fn inner_slopes(&self) -> (Rational, Rational) {
+        match self.bent {
+            true => (Rational::from(2), Rational::from((7, 8))),
+            false => (Rational::from(1), Rational::from(1)),
+        }
+    }
+
+    /// L_F.
+    fn outer_smoothness(&self) -> Rational {
+        Rational::from(if self.outer == Outer::Bounded { 2 } else { 1 })
+    }
+
+    /// sup |F′|, where there is one.
+    fn largest_outer_slope(&self) -> Option<Interval> {
+        match self.outer {
+            Outer::Bounded => Some(point(27.0).sqrt().div(&point(8.0))),
+            Outer::Huber => Some(point(1.0)),
+            Outer::Squares => None,
+        }
+    }
+
+    /// Λ.
+    fn curvature(&self) -> Option<Rational> {
+        Some(match (self.bent, self.largest_outer_slope()) {
+            (false, _) => self.outer_smoothness(),
+            (true, Some(slope)) => self.outer_smoothness() * 4u32 + upper(&slope.mul(&point(1.5)))?,
+            (true, None) => Rational::from(4),
+        })
+    }
+
+    /// The remainder of the affine part.
+    fn proved_remainder(&self, largest: &Rational) -> Option<Rational> {
+        if !self.bent {
+            return Some(Rational::new());
+        }
+        upper(&point(1.5).mul(&point(self.rows as f64).sqrt()).mul(&Interval::from_rational(largest, BITS)))
     }
 
     /// c̄.

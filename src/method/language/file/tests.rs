@@ -1,4 +1,5 @@
 use super::*;
+use crate::method::language::tree::{Rule, Shape, Start};
 
 const PLAIN: &str = r#"id = "mine"
 title = "A method"
