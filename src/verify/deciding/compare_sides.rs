@@ -209,7 +209,7 @@ impl Smallest {
     }
 }
 
-/// Decision by intervals: an identity is never shown by them alone, see [`equality_by_interval`].
+/// Decision by intervals: an identity is never shown by them alone, see [`equal_by_interval`].
 pub fn by_interval(form: Form, sides: &Sides<Interval>) -> Truth {
     if form == Form::Identity {
         let difference = sides.lhs.clone().sub(&sides.rhs);
