@@ -4,10 +4,15 @@ use std::collections::BTreeMap;
 
 use miette::Diagnostic;
 
-use super::check::{Definition, MethodNames, Names};
-use super::load_text;
+use super::check::{CheckError, Checker, Definition, MethodNames, Names};
 use super::parse::parse;
-use super::term::{OfMethod, ScalarSequence, VectorSequence};
+use super::term::{OfMethod, ScalarSequence, Term, VectorSequence};
+use super::{Statement, load_text};
+
+/// The statement in a text that is one.
+pub fn loaded(text: &str) -> Statement {
+    load_text("test.toml", text).unwrap_or_else(|err| panic!("{text}: {err}"))
+}
 
 /// What is said of a text that is refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,4 +56,11 @@ pub fn names() -> Names {
 pub fn definition(indices: &[&str], body: &str) -> Definition {
     let body = parse(body).unwrap_or_else(|err| panic!("{body}: {err}"));
     Definition { indices: indices.iter().map(|index| (*index).to_owned()).collect(), body }
+}
+
+/// An expression as a number, where the index k is bound at slot 0.
+pub fn lowered(text: &str, names: &Names) -> Result<Term, CheckError> {
+    let mut checker = Checker::new(names);
+    checker.bind("k", &(0..0))?;
+    checker.number(&parse(text).unwrap_or_else(|err| panic!("{text}: {err}")))
 }

@@ -4,14 +4,7 @@ use super::*;
 use crate::number::Function;
 use crate::statement::parse::parse;
 use crate::statement::term::{Builtin, Node, ScalarSequence, VectorSequence};
-use crate::statement::testing::{Refusal, definition, names};
-
-/// The expression as a number, at the bound index k.
-fn lowered(text: &str, names: &Names) -> Result<Term, CheckError> {
-    let mut checker = Checker::new(names);
-    checker.bind("k", &(0..0))?;
-    checker.number(&parse(text).unwrap_or_else(|err| panic!("{text}: {err}")))
-}
+use crate::statement::testing::{Refusal, definition, lowered, names};
 
 fn number(text: &str) -> Term {
     lowered(text, &names()).unwrap_or_else(|err| panic!("{text}: {err}"))

@@ -1,5 +1,5 @@
-use crate::statement::testing::refusal_of;
-use crate::statement::{Form, Statement, Subject, load_text};
+use crate::statement::testing::{loaded, refusal_of};
+use crate::statement::{Form, Statement, Subject};
 
 /// A statement of that kind, with what stands before and in its claims.
 fn text(kind: &str, rest: &str) -> String {
@@ -11,8 +11,8 @@ fn claim(for_all: &str, lhs: &str, rhs: &str) -> String {
     format!("[[claim]]\n{for_all}lhs = \"{lhs}\"\nrhs = \"{rhs}\"\n")
 }
 
-fn loaded(kind: &str, rest: &str) -> Statement {
-    load_text("test.toml", &text(kind, rest)).unwrap_or_else(|err| panic!("{rest}: {err}"))
+fn loaded_as(kind: &str, rest: &str) -> Statement {
+    loaded(&text(kind, rest))
 }
 
 fn assert_refused(kind: &str, rest: &str, message: &str, place: &str) {
@@ -39,7 +39,7 @@ fn what_a_claim_is_about_follows_from_its_averages() {
         ("identity", claim("", "E[f[K]]", "E[f[K]]"), Subject::WholeRun, Form::Identity),
         ("oracle", claim(EACH, "norm2(e[k])", "B*norm2(grad[k]) + C"), Subject::Estimate, Form::Inequality),
     ] {
-        let statement = loaded(kind, &claim);
+        let statement = loaded_as(kind, &claim);
         assert_eq!((statement.subject, statement.form), (subject, form), "{claim}");
     }
 }
@@ -47,7 +47,7 @@ fn what_a_claim_is_about_follows_from_its_averages() {
 #[test]
 fn the_index_of_a_claim_is_bound_in_both_sides_alone() {
     let bound = claim("j in 1..K-1", "f[j+1]", "f[j]");
-    assert_eq!(loaded("pathwise", &bound).claims[0].quantifier.as_ref().unwrap().text, "j in 1..K-1");
+    assert_eq!(loaded_as("pathwise", &bound).claims[0].quantifier.as_ref().unwrap().text, "j in 1..K-1");
     let not_bound = "the index `k` is not bound";
     assert_refused("pathwise", &claim("j in 0..K", "f[j]", "f[k]"), not_bound, "k");
     assert_refused("pathwise", &claim("", "f[K]", "f[k]"), not_bound, "k");
@@ -111,7 +111,7 @@ fn a_claim_about_the_estimate_speaks_of_single_points() {
 
 #[test]
 fn a_claim_about_the_whole_run_is_linear_in_what_it_averages() {
-    loaded("expectation", &claim("", "min(k in 0..K, E[norm2(grad[k])])", "f[0] - f_star"));
+    loaded_as("expectation", &claim("", "min(k in 0..K, E[norm2(grad[k])])", "f[0] - f_star"));
     let nonlinear = "the claim is not linear in what it averages";
     let outside = "a random quantity stands outside E[·]";
     assert_whole_run_refused(
@@ -134,7 +134,7 @@ fn a_claim_about_the_whole_run_speaks_of_what_is_recorded() {
     for lhs in ["E[dot(grad[K], v[K])]", "E[norm2(x[K])]", "E[norm2(grad[K] - v[K])]", "E[dist2[K]]", "E[f(x[K])]"] {
         assert_refused("expectation", &claim("", lhs, "f[0]"), message, &format!("\"{lhs}\""));
     }
-    loaded("expectation", &claim("", "E[norm2(v[K]) + norm2(e[0])]", "f[0]"));
+    loaded_as("expectation", &claim("", "E[norm2(v[K]) + norm2(e[0])]", "f[0]"));
 }
 
 #[test]
@@ -143,16 +143,16 @@ fn the_right_hand_side_is_known_at_the_start_unless_both_sides_are_equal() {
     for rhs in ["E[f[1]]", "E[norm2(grad[K])]", "E[norm2(v[0])]", "E[norm2(m[0])]", "E[norm2(g[0])]", "E[norm2(e[0])]"]
     {
         assert_refused("expectation", &claim("", "E[f[K]]", rhs), message, &format!("\"{rhs}\""));
-        loaded("identity", &claim("", "E[f[K]]", rhs));
+        loaded_as("identity", &claim("", "E[f[K]]", rhs));
     }
-    loaded("expectation", &claim("", "E[f[K]]", "f[0] + E[norm2(v[-1]) + norm2(m[-1])] + norm2(grad[0])"));
+    loaded_as("expectation", &claim("", "E[f[K]]", "f[0] + E[norm2(v[-1]) + norm2(m[-1])] + norm2(grad[0])"));
 }
 
 #[test]
 fn a_random_index_belongs_to_a_claim_about_the_whole_run_that_uses_it() {
     let drawn = |draw: &str, claim: String| format!("[random]\n{draw}\n{claim}");
     let uniform = "R = \"uniform(0..K)\"";
-    let statement = loaded("expectation", &drawn(uniform, claim("", "E[norm2(grad[R])]", "f[0]")));
+    let statement = loaded_as("expectation", &drawn(uniform, claim("", "E[norm2(grad[R])]", "f[0]")));
     assert_eq!(statement.random.as_ref().map(|random| random.name.as_str()), Some("R"));
     assert!(statement.claims[0].speaks_of_random_index());
     for (draw, kind, claim, message, place) in [

@@ -4,10 +4,8 @@ use rug::Rational;
 
 use super::*;
 use crate::number::{Exact, Interval, Lanes};
-use crate::statement::check::Checker;
-use crate::statement::parse::parse;
 use crate::statement::term::{Builtin, ScalarSequence, Term, VectorSequence};
-use crate::statement::testing::names;
+use crate::statement::testing::{lowered, names};
 
 /// f and points of a run in the plane.
 struct Run<S: Scalar> {
@@ -61,13 +59,8 @@ fn environment<S: Scalar>(context: S::Context) -> Environment<S> {
     }
 }
 
-/// The expression at k, slot 0.
 fn term(text: &str) -> Term {
-    let names = names();
-    let mut checker = Checker::new(&names);
-    checker.bind("k", &(0..0)).expect("a free name");
-    let expr = parse(text).unwrap_or_else(|err| panic!("{text}: {err}"));
-    checker.number(&expr).unwrap_or_else(|err| panic!("{text}: {err}"))
+    lowered(text, &names()).unwrap_or_else(|err| panic!("{text}: {err}"))
 }
 
 /// The value on the run, at k = 1.

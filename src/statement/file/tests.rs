@@ -1,6 +1,6 @@
 use super::*;
 use crate::statement::Symbol;
-use crate::statement::testing::{Refusal, refusal_of};
+use crate::statement::testing::{Refusal, loaded, refusal_of};
 use crate::statement::variant::{Location, Side};
 
 const PLAIN: &str = r#"id = "plain"
@@ -56,10 +56,6 @@ fn assert_refused(cases: &[(&str, &str, &str, &str)]) {
         let refusal = refused(from, to);
         assert_eq!((refusal.message.as_str(), refusal.place.as_str()), (*message, *place), "{to}");
     }
-}
-
-fn loaded(text: &str) -> Statement {
-    load_text("test.toml", text).unwrap_or_else(|err| panic!("{err}"))
 }
 
 #[test]
