@@ -4,12 +4,45 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use thiserror::Error;
 use toml::Spanned;
 
 use super::check::Names;
 use super::file::{File, Loader, read, whole};
-use super::raw::{Kind, OneOrMany, RangeParts, RawClaim, RawHints, RawStatement};
+use super::raw::{Kind, OneOrMany, RangeDefect, RangeParts, RawClaim, RawHints, RawStatement};
 use super::{Statement, StatementError, library};
+
+/// Why a statement is no corollary of the one that it instantiates, or cannot be read with other claims.
+#[derive(Debug, Error)]
+pub enum CorollaryError {
+    /// It says something else in place of a part of that statement.
+    #[error("it has {part} of its own in place of those of `{theorem}`")]
+    Replaces {
+        /// The part.
+        part: &'static str,
+        /// That statement.
+        theorem: String,
+    },
+    /// A name means one thing in it and another in a lemma.
+    #[error("`{0}` stands for different things in it and in a lemma")]
+    Ambiguous(String),
+    /// What it instantiates is not shipped.
+    #[error("there is no shipped statement `{0}`")]
+    Unknown(String),
+    /// A parameter's range is none.
+    #[error(transparent)]
+    Range(#[from] RangeDefect),
+    /// A text that is no statement.
+    #[error(transparent)]
+    File(#[from] Box<StatementError>),
+}
+
+/// As the reason why there is no proof.
+impl From<CorollaryError> for String {
+    fn from(err: CorollaryError) -> Self {
+        err.to_string()
+    }
+}
 
 /// What is to be shown so that the corollary's parameters and hypotheses are among those of the statement that it
 /// instantiates, as conditions on numbers in the corollary's names: its ranges and hypotheses, but for those that the
@@ -17,10 +50,10 @@ use super::{Statement, StatementError, library};
 ///
 /// # Errors
 /// Why it is no corollary: it says something else in place of a part of that statement.
-pub fn debts(corollary: &Statement) -> Result<Vec<String>, String> {
+pub fn debts(corollary: &Statement) -> Result<Vec<String>, CorollaryError> {
     let (own, theorem) = texts(corollary)?;
     if let Some(part) = own.replaces(&theorem) {
-        return Err(format!("it has {part} of its own in place of those of `{}`", theorem.id.get_ref()));
+        return Err(CorollaryError::Replaces { part, theorem: theorem.id.into_inner() });
     }
     let mut conditions = Vec::new();
     for (name, parameter) in &theorem.parameters {
@@ -54,11 +87,10 @@ pub struct Rewriting {
 ///
 /// # Errors
 /// Where they cannot be read with its names.
-pub fn rewritten(corollary: &Statement, new: &Rewriting, others: &[&Statement]) -> Result<Statement, String> {
+pub fn rewritten(corollary: &Statement, new: &Rewriting, others: &[&Statement]) -> Result<Statement, CorollaryError> {
     let (_, theorem) = texts(corollary)?;
     let file = File { name: corollary.file.clone(), text: Arc::clone(&corollary.text) };
-    let said = |err: Box<StatementError>| err.to_string();
-    let (mut raw, hash) = whole(&file).map_err(said)?;
+    let (mut raw, hash) = whole(&file)?;
     let place = raw.id.span();
     let placed = |text: &str| Spanned::new(place.clone(), text.to_owned());
     raw.kind = Some(Kind::Pathwise);
@@ -83,22 +115,22 @@ pub fn rewritten(corollary: &Statement, new: &Rewriting, others: &[&Statement]) 
     }
     for other in others {
         let file = File { name: other.file.clone(), text: Arc::clone(&other.text) };
-        let (theirs, _) = whole(&file).map_err(said)?;
+        let (theirs, _) = whole(&file)?;
         take_over(&mut raw.constants, &theirs.constants)?;
         take_over(&mut raw.define, &theirs.define)?;
     }
-    Loader { file, raw: &raw, hash, names: Names::default() }.load().map_err(said)
+    Ok(Loader { file, raw: &raw, hash, names: Names::default() }.load()?)
 }
 
 /// Adds names with what they stand for, none of which may stand for something else.
 fn take_over(
     own: &mut IndexMap<Spanned<String>, Spanned<String>>,
     theirs: &IndexMap<Spanned<String>, Spanned<String>>,
-) -> Result<(), String> {
+) -> Result<(), CorollaryError> {
     for (name, value) in theirs {
         match own.get(name) {
             Some(known) if known.get_ref() != value.get_ref() => {
-                return Err(format!("`{}` stands for different things in it and in a lemma", name.get_ref()));
+                return Err(CorollaryError::Ambiguous(name.get_ref().clone()));
             }
             Some(_) => {}
             None => {
@@ -110,17 +142,16 @@ fn take_over(
 }
 
 /// The corollary as its own file has it, and the statement that it instantiates with all that it takes over.
-fn texts(corollary: &Statement) -> Result<(RawStatement, RawStatement), String> {
-    let said = |err: Box<StatementError>| err.to_string();
+fn texts(corollary: &Statement) -> Result<(RawStatement, RawStatement), CorollaryError> {
     let file = File { name: corollary.file.clone(), text: Arc::clone(&corollary.text) };
-    let own = read(&file).map_err(said)?;
+    let own = read(&file)?;
     let id = corollary.instantiates.as_deref().unwrap_or_default();
-    let (name, text) = library::source(id).ok_or_else(|| format!("there is no shipped statement `{id}`"))?;
-    let (theorem, _) = whole(&File { name, text: Arc::new(text.to_owned()) }).map_err(said)?;
+    let (name, text) = library::source(id).ok_or_else(|| CorollaryError::Unknown(id.to_owned()))?;
+    let (theorem, _) = whole(&File { name, text: Arc::new(text.to_owned()) })?;
     Ok((own, theorem))
 }
 
-fn conditions_of_range(name: &str, range: &str) -> Result<Vec<String>, String> {
+fn conditions_of_range(name: &str, range: &str) -> Result<Vec<String>, RangeDefect> {
     let parts = RangeParts::of(range)?;
     let (lower, upper) = (range[parts.lower].trim().to_owned(), range[parts.upper].trim().to_owned());
     let relation = |closed: bool| if closed { "<=" } else { "<" };

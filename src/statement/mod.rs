@@ -30,6 +30,8 @@ mod subject;
 mod sums;
 pub mod syntax;
 pub mod term;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod variant;
 mod witness;
 
@@ -362,8 +364,7 @@ impl Claim {
     /// Whether a side mentions the statement's random index.
     #[must_use]
     pub fn speaks_of_random_index(&self) -> bool {
-        let is_random = |node: Node<'_>| matches!(node, Node::Index(Index::Random));
-        self.lhs.any(is_random) || self.rhs.any(is_random)
+        self.lhs.has_random_index() || self.rhs.has_random_index()
     }
 
     /// Whether an operation of a side may have no value although its operands have one.

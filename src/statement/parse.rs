@@ -13,11 +13,13 @@
 //! ```
 
 use rug::{Integer, Rational, ops::Pow};
+use thiserror::Error;
 
 use super::syntax::{BinaryOp, Expr, ExprKind, ReduceOp, Relation, Span};
 
 /// What is wrong with an expression's text, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{message}")]
 pub struct SyntaxError {
     /// One sentence.
     pub message: String,

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
+use thiserror::Error;
 use toml::Spanned;
 
 use super::Expectation;
@@ -308,6 +309,27 @@ impl RawStatement {
     }
 }
 
+/// What keeps a text from being the range of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RangeDefect {
+    /// No bracket or parenthesis begins it.
+    #[error("a range begins with `(` or `[`")]
+    Unopened,
+    /// None ends it.
+    #[error("a range ends with `)` or `]`")]
+    Unclosed,
+    /// It has one end alone.
+    #[error("a range has two ends, separated by a comma")]
+    OneEnd,
+}
+
+/// As the message of an error that has a place.
+impl From<RangeDefect> for String {
+    fn from(defect: RangeDefect) -> Self {
+        defect.to_string()
+    }
+}
+
 /// A range of a parameter, taken apart.
 pub(crate) struct RangeParts {
     /// Whether the lower end belongs to it.
@@ -322,14 +344,13 @@ pub(crate) struct RangeParts {
 
 impl RangeParts {
     /// Takes `[a, b)` and its like apart.
-    pub fn of(text: &str) -> Result<Self, &'static str> {
-        let open =
-            text.find(['(', '[']).filter(|i| text[..*i].trim().is_empty()).ok_or("a range begins with `(` or `[`")?;
+    pub fn of(text: &str) -> Result<Self, RangeDefect> {
+        let open = text.find(['(', '[']).filter(|i| text[..*i].trim().is_empty()).ok_or(RangeDefect::Unopened)?;
         let close = text
             .rfind([')', ']'])
             .filter(|i| text[i + 1..].trim().is_empty() && *i > open)
-            .ok_or("a range ends with `)` or `]`")?;
-        let comma = top_level_comma(&text[open + 1..close]).ok_or("a range has two ends, separated by a comma")?;
+            .ok_or(RangeDefect::Unclosed)?;
+        let comma = top_level_comma(&text[open + 1..close]).ok_or(RangeDefect::OneEnd)?;
         let comma = comma + open + 1;
         Ok(RangeParts {
             lower_closed: text.as_bytes()[open] == b'[',

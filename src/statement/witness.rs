@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::check::{Checker, Names};
-use super::file::{Loaded, Loader, MAX_HORIZON};
+use super::file::{Loaded, Loader};
 use super::parse::parse;
 use super::raw::RawWitness;
 use super::term::{Builtin, Index, Node, Term};
@@ -18,72 +18,20 @@ use crate::text::is_control;
 impl Loader<'_> {
     pub(super) fn witness(&self, method: &Method, spanned: &Spanned<RawWitness>) -> Loaded<Witness> {
         let raw = spanned.get_ref();
-        if raw.horizon == 0 || raw.horizon > MAX_HORIZON {
-            return Err(self.file.error(
-                Some(spanned.span()),
-                format!("a horizon of {} steps is not between 1 and {MAX_HORIZON}", raw.horizon),
-                None,
-            ));
-        }
-        let mut names = self.names.clone();
-        let lower = |names: &Names, value: &Spanned<String>| -> Loaded<Term> {
-            let expr = self.expression(value)?;
-            let term = Checker::new(names).number(&expr).map_err(|err| self.check_error(value, err))?;
-            self.refuse_run_quantities(&term, value)?;
-            Ok(term)
-        };
+        self.refuse_other_horizons(raw.horizon, spanned.span())?;
         let given = raw
             .given
             .iter()
-            .map(|(name, value)| {
-                let declared = self.names.given.iter().position(|g| g == name.get_ref()).map(Supplied::Given);
-                let supplied =
-                    Builtin::from_name(name.get_ref()).map(Supplied::Builtin).or(declared).ok_or_else(|| {
-                        self.file.error(
-                            Some(name.span()),
-                            format!("`{}` is no constant of an instance", name.get_ref()),
-                            None,
-                        )
-                    })?;
-                Ok((supplied, lower(&names, value)?))
-            })
+            .map(|(name, value)| Ok((self.supplied(name)?, self.known(&self.names, value)?)))
             .collect::<Loaded<Vec<_>>>()?;
-        let parameters = raw
-            .parameters
-            .iter()
-            .map(|(name, value)| {
-                let position = self.names.parameters.iter().position(|p| p == name.get_ref()).ok_or_else(|| {
-                    self.file.error(
-                        Some(name.span()),
-                        format!("`{}` is no parameter of this statement", name.get_ref()),
-                        None,
-                    )
-                })?;
-                Ok((position, lower(&names, value)?))
-            })
-            .collect::<Loaded<BTreeMap<_, _>>>()?;
-        if let Some((_, missing)) = self.names.parameters.iter().enumerate().find(|(i, _)| !parameters.contains_key(i))
-        {
-            return Err(self.file.error(
-                Some(spanned.span()),
-                format!("the witness gives no value of the parameter `{missing}`"),
-                Some("a witness has one for every parameter, as in parameters = { beta = \"1\" }".into()),
-            ));
-        }
-        let mut locals = Vec::new();
-        let mut seen = self.names.declared().map(str::to_owned).collect();
-        for (name, value) in &raw.locals {
-            self.check_name(name, name.get_ref(), &mut seen)?;
-            let term = lower(&names, value)?;
-            names.constants.push(name.get_ref().clone());
-            locals.push((name.get_ref().clone(), term));
-        }
-        let start = raw.start.iter().map(|value| lower(&names, value)).collect::<Loaded<Vec<_>>>()?;
+        let parameters = self.values_of_parameters(spanned)?;
+        let (names, locals) = self.locals(raw)?;
+        let start = raw.start.iter().map(|value| self.known(&names, value)).collect::<Loaded<Vec<_>>>()?;
         let states = raw
             .state
             .iter()
             .map(|(name, vector)| {
-                let terms = vector.iter().map(|value| lower(&names, value)).collect::<Loaded<Vec<_>>>()?;
+                let terms = vector.iter().map(|value| self.known(&names, value)).collect::<Loaded<Vec<_>>>()?;
                 Ok((name.get_ref().clone(), terms))
             })
             .collect::<Loaded<BTreeMap<_, _>>>()?;
@@ -103,6 +51,59 @@ impl Loader<'_> {
             horizon: raw.horizon,
             place: spanned.span(),
         })
+    }
+
+    /// A number that has a value before the run.
+    fn known(&self, names: &Names, value: &Spanned<String>) -> Loaded<Term> {
+        let expr = self.expression(value)?;
+        let term = Checker::new(names).number(&expr).map_err(|err| self.check_error(value, err))?;
+        self.refuse_run_quantities(&term, value)?;
+        Ok(term)
+    }
+
+    /// The constant of the instance that has that name.
+    fn supplied(&self, name: &Spanned<String>) -> Loaded<Supplied> {
+        let builtin = Builtin::from_name(name.get_ref()).map(Supplied::Builtin);
+        let declared = || self.names.given.iter().position(|given| given == name.get_ref()).map(Supplied::Given);
+        builtin.or_else(declared).ok_or_else(|| {
+            let message = format!("`{}` is no constant of an instance", name.get_ref());
+            self.file.error(Some(name.span()), message, None)
+        })
+    }
+
+    /// A value of every parameter, by position.
+    fn values_of_parameters(&self, spanned: &Spanned<RawWitness>) -> Loaded<BTreeMap<usize, Term>> {
+        let names = &self.names.parameters;
+        let value_of = |(name, value): (&Spanned<String>, &Spanned<String>)| {
+            let position = names.iter().position(|own| own == name.get_ref()).ok_or_else(|| {
+                let message = format!("`{}` is no parameter of this statement", name.get_ref());
+                self.file.error(Some(name.span()), message, None)
+            })?;
+            Ok((position, self.known(&self.names, value)?))
+        };
+        let values = spanned.get_ref().parameters.iter().map(value_of).collect::<Loaded<BTreeMap<_, _>>>()?;
+        match names.iter().enumerate().find(|(position, _)| !values.contains_key(position)) {
+            None => Ok(values),
+            Some((_, missing)) => Err(self.file.error(
+                Some(spanned.span()),
+                format!("the witness gives no value of the parameter `{missing}`"),
+                Some("a witness has one for every parameter, as in parameters = { beta = \"1\" }".into()),
+            )),
+        }
+    }
+
+    /// Its own constants, each of which may use those before it, and the names that all else of it may use.
+    fn locals(&self, raw: &RawWitness) -> Loaded<(Names, Vec<(String, Term)>)> {
+        let mut names = self.names.clone();
+        let mut locals = Vec::new();
+        let mut seen = names.declared().map(str::to_owned).collect();
+        for (name, value) in &raw.locals {
+            self.check_name(name, name.get_ref(), &mut seen)?;
+            let term = self.known(&names, value)?;
+            names.constants.push(name.get_ref().clone());
+            locals.push((name.get_ref().clone(), term));
+        }
+        Ok((names, locals))
     }
 
     /// The operators of the witness, one for each of the method.
