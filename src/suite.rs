@@ -13,7 +13,7 @@ use crate::journal::{Journal, JournalError};
 use crate::preset::Preset;
 use crate::prove::{Standing, standing};
 use crate::report::{
-    self, CellReport, CheckSettings, Failure, Kind, Provenance, Report, SCHEMA_VERSION, StatementSummary,
+    self, CellReport, CheckSettings, Exemplars, Failure, Kind, Provenance, Report, SCHEMA_VERSION, StatementSummary,
 };
 use crate::statement::{Statement, StatementError, Subject, load_file};
 use crate::verify::choosing::plan::Plan;
@@ -175,15 +175,31 @@ fn decided(cell: &Cell<'_>, judging: Judging<'_>, journal: Option<&Journal>) -> 
     Ok(decided)
 }
 
-/// Both sides along k or K for the exemplars of each statement, and over its numbers for the median one.
+/// Both sides along k or K for the exemplars of each statement, and over its numbers for one of them.
 fn draw(summaries: &[StatementSummary], cells: &mut [CellReport], built: &[&Cell<'_>], judging: Judging<'_>) {
     let exemplars = || summaries.iter().filter_map(|summary| summary.exemplars);
     let numbers: Vec<usize> = exemplars().flat_map(|exemplars| exemplars.numbers()).collect();
     let curves: Vec<Vec<Curve>> = numbers.par_iter().map(|number| verify::curves(built[*number], judging)).collect();
     numbers.into_iter().zip(curves).for_each(|(number, curves)| cells[number].curves = curves);
-    let numbers: Vec<usize> = exemplars().map(|exemplars| exemplars.median).collect();
-    let sweeps: Vec<Vec<Sweep>> = numbers.par_iter().map(|number| verify::sweeps(built[*number], judging)).collect();
-    numbers.into_iter().zip(sweeps).for_each(|(number, sweeps)| cells[number].sweeps = sweeps);
+    let all: Vec<Exemplars> = exemplars().collect();
+    let swept: Vec<(usize, Vec<Sweep>)> = all.par_iter().map(|own| most_swept(*own, built, judging)).collect();
+    swept.into_iter().for_each(|(number, sweeps)| cells[number].sweeps = sweeps);
+}
+
+/// The first exemplar that has a few sweeps, or else the one that has most.
+fn most_swept(exemplars: Exemplars, built: &[&Cell<'_>], judging: Judging<'_>) -> (usize, Vec<Sweep>) {
+    const A_FEW: usize = 3;
+    let mut most: (usize, Vec<Sweep>) = (exemplars.median, Vec::new());
+    for number in [exemplars.median, exemplars.worst, exemplars.longest, exemplars.simplest] {
+        let sweeps = verify::sweeps(built[number], judging);
+        if sweeps.len() > most.1.len() {
+            most = (number, sweeps);
+        }
+        if most.1.len() >= A_FEW {
+            break;
+        }
+    }
+    most
 }
 
 /// Enough for the deepest claim that the language admits.

@@ -166,13 +166,11 @@ fn difference(
         failure: found.as_ref().err().map(report::Failure::from),
         ..CellReport::unchecked(number, replayed)
     };
-    if let Some(exemplars) = summary.and_then(|summary| summary.exemplars) {
-        if exemplars.numbers().contains(&number) {
-            again.curves = verify::curves(replayed, judging);
-        }
-        if exemplars.median == number {
-            again.sweeps = verify::sweeps(replayed, judging);
-        }
+    if summary.and_then(|summary| summary.exemplars).is_some_and(|exemplars| exemplars.numbers().contains(&number)) {
+        again.curves = verify::curves(replayed, judging);
+    }
+    if !cell.sweeps.is_empty() {
+        again.sweeps = verify::sweeps(replayed, judging);
     }
     if let Some(difference) = between("cell", cell, &again)? {
         return Ok(Some(difference));

@@ -118,7 +118,7 @@ pub struct CellReport {
     /// For the exemplars of a statement: both sides of its claims along k or K.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curves: Vec<Curve>,
-    /// For the median exemplar: both sides over parameters and constants.
+    /// For one exemplar of a statement: both sides over parameters and constants.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sweeps: Vec<Sweep>,
 }

@@ -105,7 +105,7 @@ fn worst(cell: &CellReport) -> Option<&Worst> {
     cell.outcome.as_ref()?.worst.as_ref()
 }
 
-/// Both sides against the numbers that they depend on: as curves where the report has them for the median cell, else
+/// Both sides against the numbers that they depend on: as curves where the report has them for one of the cells, else
 /// at the worst place of each cell against each number in which cells differ: the statement's parameters, the
 /// constants of the instance, and K.
 pub(super) fn over_numbers(statement: &Statement, cells: &[&CellReport], file: &str) -> Vec<Plot> {
