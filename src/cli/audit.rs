@@ -108,15 +108,15 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     } else {
         pool.install(|| store(&evaluator, &statements, &report.statements))?
     };
-    let rest = if complete {
+    let told = told(&report, &kept, &path);
+    if complete {
         journal.close().map_err(Failure::bad_input)?;
-        String::new()
-    } else {
-        let why = if signals.come().is_some() { "ended early" } else { "the budget is spent" };
-        format!("\n{why}; the same command goes on from {}", journal_path.display())
-    };
-    print(&(told(&report, &kept, &path) + &rest))?;
-    Ok(signals.come().filter(|_| !complete).unwrap_or(code))
+        print(&told)?;
+        return Ok(code);
+    }
+    let why = if signals.come().is_some() { "ended early" } else { "the budget is spent" };
+    print(&format!("{told}\n{why}; the same command goes on from {}", journal_path.display()))?;
+    Ok(signals.come().unwrap_or(code))
 }
 
 /// What is asked for, of so many pieces of work.

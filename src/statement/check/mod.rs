@@ -55,8 +55,9 @@ impl<'a> Checker<'a> {
     /// When the nesting is too deep, or the name means something else.
     pub fn bind(&mut self, name: &str, span: &Span) -> Checked<usize> {
         if self.names.is_given(name) {
+            let whose = if is_builtin_name(name) { "builtin name" } else { "name of the method" };
             return fail_with_help(
-                format!("`{name}` is a builtin name and cannot be an index"),
+                format!("`{name}` is a {whose} and cannot be an index"),
                 "choose another name, such as k, j or i",
                 span,
             );

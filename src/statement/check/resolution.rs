@@ -64,17 +64,12 @@ impl Checker<'_> {
         }
         let known = self
             .names
-            .parameters
-            .iter()
-            .chain(&self.names.constants)
-            .chain(&self.names.given)
-            .map(String::as_str)
-            .chain(self.names.definitions.keys().map(String::as_str))
+            .declared()
             .chain(Builtin::ALL.iter().map(|b| b.name()))
             .chain(VectorSequence::OF_EVERY_RUN.iter().map(VectorSequence::name))
             .chain(self.names.method.all())
             .chain(self.names.method.values.iter().map(|value| &**value))
-            .chain(["f", "spectrum", "worker_grad", "K", "n", "d"])
+            .chain(["f", "spectrum", "worker_grad", "dist2", "L_of", "x_star", "L_hat", "K", "n", "d"])
             .chain(self.bound.iter().map(|b| b.name.as_str()));
         match closest(name, known) {
             Some(near) => fail_with_help(format!("unknown name `{name}`"), format!("did you mean `{near}`?"), span),

@@ -186,7 +186,7 @@ fn a_bound_index_has_a_name_of_its_own() {
     assert_refused(&[
         ("sum(gamma in 0..K, 1)", "`gamma` is declared, and cannot be an index too", "sum(gamma in 0..K, 1)"),
         ("sum(L in 0..K, 1)", "`L` is a builtin name and cannot be an index", "sum(L in 0..K, 1)"),
-        ("sum(v in 0..K, 1)", "`v` is a builtin name and cannot be an index", "sum(v in 0..K, 1)"),
+        ("sum(v in 0..K, 1)", "`v` is a name of the method and cannot be an index", "sum(v in 0..K, 1)"),
     ]);
     let nested = |depth: usize| format!("{}1{}", "sum(j in 0..2, ".repeat(depth), ")".repeat(depth));
     assert!(lowered(&nested(7), &names()).is_ok(), "k is the eighth");
