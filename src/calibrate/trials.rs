@@ -109,14 +109,19 @@ pub(super) fn run(
     number: u64,
 ) -> Result<Trials, CalibrateError> {
     let drawn = cells::draw(settings.seed, number);
-    on(&statements[drawn.form], settings, number, &drawn).map_err(|cause| CalibrateError::Cell {
+    trials_of(&statements[drawn.form], settings, number, &drawn).map_err(|cause| CalibrateError::Cell {
         number,
         label: drawn.spec.to_string(),
         cause,
     })
 }
 
-fn on(statement: &Statement, settings: &CalibrateSettings, number: u64, drawn: &Drawn) -> Result<Trials, CheckFailure> {
+fn trials_of(
+    statement: &Statement,
+    settings: &CalibrateSettings,
+    number: u64,
+    drawn: &Drawn,
+) -> Result<Trials, CheckFailure> {
     let known = Known::build(statement, &drawn.spec, PATHS)?;
     let [mean] = known.means() else {
         return Err(CheckFailure::Unsuitable("a calibration takes statements of one claim".into()));

@@ -2,9 +2,10 @@
 //! those numbers bound.
 
 use serde_json::Value;
+use thiserror::Error;
 
 use super::problem::Problem;
-use super::translate;
+use super::translate::{self, Untranslatable};
 use crate::statement::corollary::{Rewriting, debts, rewritten};
 use crate::statement::parse::parse;
 use crate::statement::syntax::Expr;
@@ -19,6 +20,84 @@ pub struct Corollary {
     /// Ranges and hypotheses of the theorem and of the lemmas, and that what the lemmas bound is within what the theorem
     /// takes it for.
     pub problems: Vec<Problem>,
+}
+
+/// Why a statement does not follow from the one that it instantiates, as far as that is looked at.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum NoCorollary {
+    /// It instantiates none.
+    #[error("it instantiates no other statement")]
+    OfNothing,
+    /// The theorem, or a lemma, is no statement.
+    #[error("`{0}` is no shipped statement")]
+    NotShipped(String),
+    /// The theorem is false on purpose.
+    #[error("`{0}` is false")]
+    False(String),
+    /// The theorem says nothing of other instances.
+    #[error("`{0}` is about its witnesses alone")]
+    AboutWitnesses(String),
+    /// The theorem says nothing of estimates with errors.
+    #[error("`{0}` is about exact gradients")]
+    AboutExactGradients(String),
+    /// The texts of the statements cannot be put together: it has a part of its own in place of the theorem's, or
+    /// something cannot be read with its names.
+    #[error("{0}")]
+    Texts(String),
+    /// What the theorem leaves to the method is a parameter.
+    #[error("`{0}` of the method is a parameter here, and none of the theorem")]
+    ParameterOfMethod(String),
+    /// Something stands for a name of which more is known than of what stands for it.
+    #[error("something stands for `{0}`, of which a proof may use facts")]
+    Substituted(String),
+    /// Nothing bounds a vector that the theorem takes to be bounded.
+    #[error("no statement under `uses` bounds {0}[k] at every k")]
+    NotBounded(&'static str),
+    /// None of the statements that do is a lemma for it.
+    #[error("{}", .0.iter().map(NoLemma::to_string).collect::<Vec<_>>().join("; "))]
+    NoLemmas(Vec<NoLemma>),
+    /// What is to be shown does not translate.
+    #[error(transparent)]
+    Untranslatable(#[from] Untranslatable),
+}
+
+/// A statement that is no lemma for a corollary.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{id}` does not apply: {why}")]
+pub struct NoLemma {
+    /// Its identifier.
+    pub id: String,
+    /// Why it is none.
+    pub why: Inapplicable,
+}
+
+/// Why a statement is no lemma for a corollary.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Inapplicable {
+    /// It is false on purpose.
+    #[error("it is false")]
+    False,
+    /// It says nothing of other instances.
+    #[error("it is about its witnesses alone")]
+    AboutWitnesses,
+    /// It is about this method.
+    #[error("it is about `{0}`")]
+    OtherMethod(String),
+    /// It takes for given what the corollary does not.
+    #[error("it has `{0}`, which is not given here")]
+    NotGiven(String),
+    /// Its numbers may be others than the corollary's of the same name.
+    #[error("it has substitutions or parameters of its own")]
+    OwnNumbers,
+    /// Its name stands for something else in the corollary.
+    #[error("it speaks of `{0}`, for which something else stands here")]
+    Substituted(String),
+    /// It may not hold of a kind of source that the corollary lists.
+    #[error("it does not list sources like {0}")]
+    OtherSources(Value),
+    /// It holds of the sources that it lists, and the corollary may have any.
+    #[error("it lists its sources, and the corollary lists none")]
+    AnySources,
 }
 
 /// A bound that a theorem takes for given: a vector's square is at most relative·‖∇f‖² + absolute.
@@ -39,26 +118,26 @@ const BOUNDS: [Bound; 3] = [
 ///
 /// # Errors
 /// Why it does not, as far as that is looked at.
-pub fn corollary(statement: &Statement) -> Result<Corollary, String> {
-    let id = statement.instantiates.as_deref().ok_or("it instantiates no other statement")?;
+pub fn corollary(statement: &Statement) -> Result<Corollary, NoCorollary> {
+    let id = statement.instantiates.as_deref().ok_or(NoCorollary::OfNothing)?;
     let theorem = shipped(id)?;
     if theorem.expect == Expectation::Violated {
-        return Err(format!("`{id}` is false"));
+        return Err(NoCorollary::False(id.to_owned()));
     }
     if !theorem.general {
-        return Err(format!("`{id}` is about its witnesses alone"));
+        return Err(NoCorollary::AboutWitnesses(id.to_owned()));
     }
     if translate::is_exact(&theorem) && !translate::is_exact(statement) {
-        return Err(format!("`{id}` is about exact gradients"));
+        return Err(NoCorollary::AboutExactGradients(id.to_owned()));
     }
     refuse_other_substitutions(statement, &theorem)?;
     let new = Rewriting {
         claims: Vec::new(),
-        lemmas: debts(statement)?,
+        lemmas: debts(statement).map_err(NoCorollary::Texts)?,
         positive: translate::divided_by(statement),
         numbers: statement.substitutions.keys().cloned().collect(),
     };
-    let mut shown = Shown { statement, new, lemmas: Vec::new(), in_mean: theorem.averages() };
+    let mut shown = ToShow { statement, new, lemmas: Vec::new(), in_mean: theorem.averages() };
     let needs = translate::reached(&theorem);
     for bound in &BOUNDS {
         let is_substituted = [bound.relative, bound.absolute].iter().any(|own| substitutes(statement, own.name()));
@@ -67,18 +146,18 @@ pub fn corollary(statement: &Statement) -> Result<Corollary, String> {
             shown.show(bound)?;
         }
     }
-    let Shown { new, lemmas, .. } = shown;
+    let ToShow { new, lemmas, .. } = shown;
     let others: Vec<&Statement> = lemmas.iter().collect();
-    let read = rewritten(statement, &new, &others)?;
+    let read = rewritten(statement, &new, &others).map_err(NoCorollary::Texts)?;
     let problems = translate::translate(&read)?;
     let rests_on = std::iter::once(id.to_owned()).chain(lemmas.into_iter().map(|lemma| lemma.id)).collect();
     Ok(Corollary { rests_on, problems })
 }
 
-fn shipped(id: &str) -> Result<Statement, String> {
+fn shipped(id: &str) -> Result<Statement, NoCorollary> {
     match library::load(id) {
         Some(Ok(statement)) => Ok(statement),
-        _ => Err(format!("`{id}` is no shipped statement")),
+        _ => Err(NoCorollary::NotShipped(id.to_owned())),
     }
 }
 
@@ -88,24 +167,24 @@ fn substitutes(statement: &Statement, name: &str) -> bool {
 
 /// Only parameters and the numbers of bounds may stand for something else: of all other names a proof may use facts that
 /// what stands for them need not have.
-fn refuse_other_substitutions(statement: &Statement, theorem: &Statement) -> Result<(), String> {
+fn refuse_other_substitutions(statement: &Statement, theorem: &Statement) -> Result<(), NoCorollary> {
     let of_method = |name: &str| statement.method.parameters.iter().any(|own| own.name == name);
     // Without its own value of it the statement leaves it to the method's.
     let undeclared = |name: &&String| of_method(name) && theorem.parameter(name).is_none();
     let own = statement.parameters.iter().map(|parameter| &parameter.name);
     if let Some(name) = own.clone().find(undeclared) {
-        return Err(format!("`{name}` of the method is a parameter here, and none of the theorem"));
+        return Err(NoCorollary::ParameterOfMethod(name.clone()));
     }
     let is_of_bound = |name: &str| BOUNDS.iter().any(|own| own.relative.name() == name || own.absolute.name() == name);
     let refused = |name: &&String| !is_of_bound(name) && (theorem.parameter(name).is_none() || of_method(name));
     match statement.substitutions.keys().find(refused) {
-        Some(name) => Err(format!("something stands for `{name}`, of which a proof may use facts")),
+        Some(name) => Err(NoCorollary::Substituted(name.clone())),
         None => Ok(()),
     }
 }
 
 /// What is to be shown, as it comes together.
-struct Shown<'s> {
+struct ToShow<'s> {
     statement: &'s Statement,
     new: Rewriting,
     lemmas: Vec<Statement>,
@@ -113,9 +192,9 @@ struct Shown<'s> {
     in_mean: bool,
 }
 
-impl Shown<'_> {
+impl ToShow<'_> {
     /// That a vector is bounded as the theorem takes it to be, by a lemma, and by numbers that are not negative.
-    fn show(&mut self, bound: &Bound) -> Result<(), String> {
+    fn show(&mut self, bound: &Bound) -> Result<(), NoCorollary> {
         let Bound { relative, absolute, vector } = bound;
         let (relative, absolute) = (relative.name(), absolute.name());
         let mut refused = Vec::new();
@@ -125,7 +204,7 @@ impl Shown<'_> {
                 continue;
             };
             if let Err(why) = self.admits(&lemma) {
-                refused.push(format!("`{id}` does not apply: {why}"));
+                refused.push(NoLemma { id: id.clone(), why });
                 continue;
             }
             self.new.claims.push((rhs, format!("{relative}*norm2(grad[k]) + {absolute}")));
@@ -138,41 +217,41 @@ impl Shown<'_> {
             return Ok(());
         }
         match refused.is_empty() {
-            true => Err(format!("no statement under `uses` bounds {vector}[k] at every k")),
-            false => Err(refused.join("; ")),
+            true => Err(NoCorollary::NotBounded(vector)),
+            false => Err(NoCorollary::NoLemmas(refused)),
         }
     }
 
     /// Whether a lemma speaks of all that the corollary speaks of; its hypotheses and ranges are noted as debts.
-    fn admits(&mut self, lemma: &Statement) -> Result<(), String> {
+    fn admits(&mut self, lemma: &Statement) -> Result<(), Inapplicable> {
         let statement = self.statement;
         if lemma.expect == Expectation::Violated {
-            return Err("it is false".to_owned());
+            return Err(Inapplicable::False);
         }
         if !lemma.general {
-            return Err("it is about its witnesses alone".to_owned());
+            return Err(Inapplicable::AboutWitnesses);
         }
         if lemma.method.id != statement.method.id {
-            return Err(format!("it is about `{}`", lemma.method.id));
+            return Err(Inapplicable::OtherMethod(lemma.method.id.clone()));
         }
         let is_given = |name: &String| statement.given.iter().any(|own| own.name == *name);
         if let Some(given) = lemma.given.iter().map(|given| &given.name).find(|name| !is_given(name)) {
-            return Err(format!("it has `{given}`, which is not given here"));
+            return Err(Inapplicable::NotGiven(given.clone()));
         }
         if !lemma.substitutions.is_empty() || !lemma.parameters.is_empty() {
-            return Err("it has substitutions or parameters of its own".to_owned());
+            return Err(Inapplicable::OwnNumbers);
         }
         let speaks_of = |name: &&String| expressions(lemma).any(|expr| expr.mentions(name));
         if let Some(name) = statement.substitutions.keys().find(speaks_of) {
-            return Err(format!("it speaks of `{name}`, for which something else stands here"));
+            return Err(Inapplicable::Substituted(name.clone()));
         }
         let kinds: Vec<Value> = lemma.estimates_spoken_of().map(kind).collect();
         let is_of_kind = |value: &Value| kinds.is_empty() || kinds.contains(&kind(value));
         if let Some(other) = statement.estimates_spoken_of().find(|estimate| !is_of_kind(estimate)) {
-            return Err(format!("it does not list sources like {}", kind(other)));
+            return Err(Inapplicable::OtherSources(kind(other)));
         }
         if statement.estimates.is_empty() && !kinds.is_empty() {
-            return Err("it lists its sources, and the corollary lists none".to_owned());
+            return Err(Inapplicable::AnySources);
         }
         let mut owed = Vec::new();
         for hypothesis in &lemma.hypotheses {
@@ -224,5 +303,25 @@ fn kind(value: &Value) -> Value {
         }
         Value::Number(_) => Value::Null,
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::statement::load_file;
+
+    #[test]
+    fn why_a_statement_is_no_corollary_is_told_apart_by_its_kind() {
+        let why = |name: &str| {
+            let statement = load_file(Path::new(&format!("tests/unproved/{name}.toml"))).expect("a statement");
+            corollary(&statement).expect_err("it is none")
+        };
+        assert_eq!(why("a-length-that-vanishes"), NoCorollary::OfNothing);
+        assert_eq!(why("a-corollary-without-a-lemma"), NoCorollary::NotBounded("e"));
+        let NoCorollary::NoLemmas(lemmas) = why("a-corollary-for-other-sources") else { panic!("it has a lemma") };
+        assert!(matches!(&lemmas[..], [NoLemma { why: Inapplicable::OtherSources(_), .. }]), "{lemmas:?}");
     }
 }

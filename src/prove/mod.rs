@@ -10,6 +10,7 @@ mod find;
 pub mod problem;
 mod refutation;
 pub mod refute;
+mod rejected;
 mod stored;
 pub mod translate;
 
@@ -19,18 +20,22 @@ use rug::Rational;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
 use certificate::Certificate;
-use check::{Rejected, check};
+use check::check;
 use corollary::{Corollary, corollary};
 use find::Found;
 use problem::Problem;
-use translate::OneRun;
+use translate::{OneRun, Untranslatable};
 
 use crate::method::language::library as methods;
 use crate::statement::Statement;
 
+pub use corollary::{Inapplicable, NoCorollary, NoLemma};
+pub use find::{NoSquares, NotFound};
 pub use refutation::{Refutation, Refuted, refute, verify_refutation};
+pub use rejected::{Flaw, Rejected};
 pub use stored::{Standing, standing};
 
 /// Version of the form of proof files.
@@ -63,7 +68,24 @@ pub enum Case {
     /// Shown, and checked.
     Proved(Box<Certificate>),
     /// Not shown, and why.
-    Open(String),
+    Open(Open),
+}
+
+/// Why a case is open.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Open {
+    /// The search ended without a certificate, for each choice of facts for one of these reasons.
+    #[error("{}", .0.iter().map(NotFound::to_string).collect::<Vec<_>>().join("; "))]
+    NotFound(Vec<NotFound>),
+    /// The search came to a certificate that shows nothing.
+    #[error("what was found is rejected: {0}")]
+    Rejected(Rejected),
+    /// What obeys the facts need not obey the claim: there is an exact counterexample with these numbers.
+    #[error("the facts do not give it: an exact counterexample to them has {0}")]
+    CounterexampleToFacts(String),
+    /// The same, as far as floating-point numbers tell.
+    #[error("the facts do not give it, as far as floating-point numbers tell, at {0}")]
+    Infeasible(String),
 }
 
 /// How a proof is searched for.
@@ -89,7 +111,7 @@ pub fn attempt(
     statement: &Statement,
     effort: Effort,
     each: &mut dyn FnMut(&Problem, &Case),
-) -> Result<Option<Proof>, String> {
+) -> Result<Option<Proof>, Untranslatable> {
     if let Some(Ok(Corollary { rests_on, problems })) = statement.instantiates.as_ref().map(|_| corollary(statement))
         && let Some(proof) = attempt_all(statement, &problems, &rests_on, effort, each)
     {
@@ -101,7 +123,7 @@ pub fn attempt(
 /// Why a statement that instantiates another one does not follow from it, as far as that is looked at before any search.
 #[must_use]
 pub fn no_corollary(statement: &Statement) -> Option<String> {
-    statement.instantiates.as_ref().and_then(|_| corollary(statement).err())
+    statement.instantiates.as_ref().and_then(|_| corollary(statement).err()).map(|why| why.to_string())
 }
 
 fn attempt_all(
@@ -124,9 +146,9 @@ fn attempt_all(
         let case = match find::certificate(problem, effort.seed, effort.budget) {
             Found::Certificate(certificate) => match check(problem, &certificate) {
                 Ok(()) => Case::Proved(Box::new(certificate)),
-                Err(rejected) => Case::Open(format!("what was found is rejected: {rejected}")),
+                Err(rejected) => Case::Open(Open::Rejected(rejected)),
             },
-            Found::Nothing(why) => Case::Open(why),
+            Found::Nothing(why) => Case::Open(Open::NotFound(why)),
             Found::Infeasible(point) => Case::Open(infeasible(problem, &point)),
         };
         each(problem, &case);
@@ -138,12 +160,12 @@ fn attempt_all(
 }
 
 /// That the facts do not give a claim at a point: exactly, where an exact counterexample to them is found.
-fn infeasible(problem: &Problem, point: &[Rational]) -> String {
+fn infeasible(problem: &Problem, point: &[Rational]) -> Open {
     let all = OneRun::of_facts_alone(problem);
     let at = at(problem, point);
     match refute::at_point(&all, &point.to_vec()) {
-        Some(_) => format!("the facts do not give it: an exact counterexample to them has {at}"),
-        None => format!("the facts do not give it, as far as floating-point numbers tell, at {at}"),
+        Some(_) => Open::CounterexampleToFacts(at),
+        None => Open::Infeasible(at),
     }
 }
 
@@ -159,26 +181,25 @@ fn at(problem: &Problem, point: &[Rational]) -> String {
 /// # Errors
 /// The first part that fails.
 pub fn verify(statement: &Statement, proof: &Proof) -> Result<usize, Rejected> {
-    let reject = |place: &str, why: String| Err(Rejected { place: place.to_owned(), why });
     let Proof { version, statement: id, hash, method_hash, .. } = proof;
     is_of(statement, *version, [id, hash, method_hash])?;
     let translated = match &proof.rests_on[..] {
-        [] => translate::translate(statement),
-        named => corollary(statement).and_then(|own| match own.rests_on == named {
-            true => Ok(own.problems),
-            false => Err(format!("it rests on {}", own.rests_on.join(", "))),
-        }),
+        [] => translate::translate(statement).map_err(Flaw::from),
+        named => match corollary(statement) {
+            Ok(own) if own.rests_on == named => Ok(own.problems),
+            Ok(own) => Err(Flaw::RestsOn(own.rests_on)),
+            Err(why) => Err(why.into()),
+        },
     };
-    let problems = match translated {
-        Ok(problems) => problems,
-        Err(why) => return reject("statement", why),
-    };
+    let problems = translated.map_err(|why| Rejected::of("statement", why))?;
     if problems.len() != proof.cases.len() {
-        return reject("cases", format!("there are {}, the statement has {}", proof.cases.len(), problems.len()));
+        let (found, needed) = (proof.cases.len(), problems.len());
+        return Err(Rejected::of("cases", Flaw::CaseCount { found, needed }));
     }
     for (problem, certificate) in problems.iter().zip(&proof.cases) {
         if problem.name != certificate.case {
-            return reject("cases", format!("`{}` stands where `{}` belongs", certificate.case, problem.name));
+            let (found, needed) = (certificate.case.clone(), problem.name.clone());
+            return Err(Rejected::of("cases", Flaw::OtherCase { found, needed }));
         }
         let within =
             |rejected: Rejected| Rejected { place: format!("{}, {}", problem.name, rejected.place), ..rejected };
@@ -195,22 +216,18 @@ fn method_hash(statement: &Statement) -> String {
 
 /// Refuses what is of another statement, or of another text of it or of its method.
 fn is_of(statement: &Statement, version: u32, [id, hash, method]: [&str; 3]) -> Result<(), Rejected> {
-    let reject = |place: &str, why: String| Err(Rejected { place: place.to_owned(), why });
     if version != PROOF_VERSION {
-        return reject("version", format!("it is {version}, this program reads {PROOF_VERSION}"));
+        return Err(Rejected::of("version", Flaw::Version(version)));
     }
     if id != statement.id {
-        return reject("statement", format!("it is of `{id}`, not of `{}`", statement.id));
+        let (found, statement) = (id.to_owned(), statement.id.clone());
+        return Err(Rejected::of("statement", Flaw::OtherStatement { found, statement }));
     }
     if method != method_hash(statement) {
-        let name = &statement.method.id;
-        return reject(
-            "method_hash",
-            format!("the method `{name}` has changed since; `lemmata prove` attempts it anew"),
-        );
+        return Err(Rejected::of("method_hash", Flaw::MethodChanged(statement.method.id.clone())));
     }
     if hash != statement.hash {
-        return reject("hash", format!("`{id}` has changed since; `lemmata prove` attempts it anew"));
+        return Err(Rejected::of("hash", Flaw::StatementChanged(id.to_owned())));
     }
     Ok(())
 }

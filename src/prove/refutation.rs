@@ -5,8 +5,8 @@ use std::time::Instant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::Rejected;
 use super::refute::{Counterexample, Search, check, search};
+use super::rejected::{Flaw, Rejected};
 use super::translate::one_runs;
 use super::{Effort, PROOF_VERSION, is_of, method_hash};
 use crate::statement::Statement;
@@ -71,6 +71,6 @@ pub fn verify_refutation(statement: &Statement, refutation: &Refutation) -> Resu
     let case = &refutation.counterexample.case;
     match one_runs(statement).into_iter().find(|run| run.problem.name == *case) {
         Some(run) => check(&run, &refutation.counterexample).map(|()| run.gaps),
-        None => Err(Rejected { place: "case".to_owned(), why: format!("the statement has no run `{case}`") }),
+        None => Err(Rejected::of("case", Flaw::NoRun(case.clone()))),
     }
 }

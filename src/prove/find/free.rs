@@ -21,8 +21,8 @@ use crate::prove::problem::{Problem, Sign};
 pub struct Free<'s> {
     /// The problem.
     pub problem: &'s Problem,
-    /// Facts whose entry is free.
-    pub frozen: &'s [usize],
+    /// Facts that say that two vectors are orthogonal, and nothing else: the entry of those is free.
+    pub orthogonal: &'s [usize],
     /// Their pairs of vectors.
     pub pairs: &'s [(usize, usize)],
     /// Factors that are likely in values.
@@ -141,7 +141,7 @@ impl Free<'_> {
     fn exact(&self, multipliers: &Multipliers, objective: Option<&[f64]>, point: &Point) -> Option<Vec<Rational>> {
         let problem = self.problem;
         let at = AtPoint::of(problem, point)?;
-        let facts: Vec<usize> = multipliers.facts.iter().chain(self.frozen).copied().collect();
+        let facts: Vec<usize> = multipliers.facts.iter().chain(self.orthogonal).copied().collect();
         let own = multipliers.facts.len();
         let base: Vec<Rational> = multipliers.base.iter().map(|value| value.at(point)).collect::<Option<_>>()?;
         let slopes: Vec<Vec<Rational>> = multipliers

@@ -1,5 +1,6 @@
 //! The search for a certificate. Nothing here is trusted: what it finds is checked.
 
+mod assembly;
 pub mod at_point;
 mod eliminate;
 mod fit;
@@ -11,17 +12,20 @@ mod positivity;
 
 use std::time::{Duration, Instant};
 
+use assembly::Assembly;
 use at_point::AtPoint;
 use eliminate::Multipliers;
 use free::Free;
-use pivots::{Decomposer, Matrix, Squares};
 use points::{Point, Points};
-use positivity::{Cone, Shown};
+use positivity::Cone;
 use rug::Rational;
+use thiserror::Error;
 
-use super::certificate::{Certificate, Factor, Product, Signed};
+pub use pivots::NoSquares;
+
+use super::certificate::Certificate;
 use super::problem::{Fact, Form, Library, Problem, Sign};
-use crate::algebra::{Fraction, Polynomial};
+use crate::algebra::Polynomial;
 
 /// Points inside at which a choice of facts is tried.
 const INSIDE: usize = 10;
@@ -41,10 +45,41 @@ const MOST_SQUARED: usize = 8;
 pub enum Found {
     /// A certificate, not yet checked.
     Certificate(Certificate),
-    /// Nothing, and why.
-    Nothing(String),
+    /// Nothing, and why with each choice of facts.
+    Nothing(Vec<NotFound>),
     /// The facts do not give the claim at a point, as far as floating-point numbers tell.
     Infeasible(Point),
+}
+
+/// Why no certificate was found with a choice of facts. Factors, facts and reasons are as they are printed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum NotFound {
+    /// There is no place to begin at.
+    #[error("no point was found at which all conditions hold strictly")]
+    NoPoint,
+    /// No multipliers of these facts make values of f vanish.
+    #[error("the values of f do not cancel with {0:?}")]
+    Values(Vec<String>),
+    /// Of those that do none leaves squares.
+    #[error("no multipliers were found with {0:?}")]
+    NoMultipliers(Vec<String>),
+    /// A coefficient has a denominator whose factor is not shown to be positive.
+    #[error("a coefficient may have a pole where {0} is 0")]
+    Pole(String),
+    /// A multiplier has a factor whose sign is not shown.
+    #[error("the multiplier of {fact} is not shown to be at least 0: {factor}")]
+    Multiplier {
+        /// What it stands before.
+        fact: String,
+        /// The factor.
+        factor: String,
+    },
+    /// What is left is not shown to be a sum of squares.
+    #[error("{0}")]
+    Squares(NoSquares),
+    /// The number that is left has a factor whose sign is not shown.
+    #[error("what is left is not shown to be at least 0: {0}")]
+    Remainder(String),
 }
 
 /// Searches for a certificate: with the inequalities of textbooks and with those of interpolation, with facts dropped in
@@ -68,7 +103,7 @@ pub fn certificate(problem: &Problem, seed: u64, budget: Duration) -> Found {
             Begun::Infeasible(point) => infeasible = Some(point),
         }
     }
-    for mut attempt in attempts {
+    for attempt in attempts {
         match attempt.thorough(budget) {
             Ok(certificate) => return Found::Certificate(certificate),
             Err(why) => refused.push(why),
@@ -77,7 +112,7 @@ pub fn certificate(problem: &Problem, seed: u64, budget: Duration) -> Found {
     refused.dedup();
     match infeasible {
         Some(point) if refused.is_empty() => Found::Infeasible(point),
-        _ => Found::Nothing(refused.join("; ")),
+        _ => Found::Nothing(refused),
     }
 }
 
@@ -90,7 +125,7 @@ fn has_lengths(problem: &Problem) -> bool {
 enum Begun<'p> {
     Certificate(Certificate),
     Attempts(Vec<Attempt<'p>>),
-    Nothing(String),
+    Nothing(NotFound),
     Infeasible(Point),
 }
 
@@ -106,7 +141,7 @@ impl<'p> Search<'p> {
         let mut points = Points::new(problem, self.seed).finer();
         let mut samples = points.inside(INSIDE, false);
         let Some(inside) = points.inside(1, true).pop() else {
-            return Begun::Nothing("no point was found at which all conditions hold strictly".to_owned());
+            return Begun::Nothing(NotFound::NoPoint);
         };
         samples.extend(points.on_boundaries(ON_BOUNDARIES));
         let samples: Vec<AtPoint> = samples.iter().filter_map(|point| AtPoint::of(problem, point)).collect();
@@ -138,15 +173,15 @@ impl<'p> Search<'p> {
 /// A search with few facts.
 struct Attempt<'p> {
     problem: &'p Problem,
-    /// Facts whose entry is free.
-    frozen: Vec<usize>,
+    /// Facts that say that two vectors are orthogonal, and nothing else: the entry of those is free.
+    orthogonal: Vec<usize>,
     cone: Cone,
     /// Factors whose squares may count.
     squared: Vec<Polynomial>,
     /// What was found to be tried.
     candidates: Vec<Multipliers>,
-    /// Why nothing was found to be tried.
-    refused: String,
+    /// Why nothing was found so far.
+    refused: NotFound,
 }
 
 impl<'p> Attempt<'p> {
@@ -159,30 +194,28 @@ impl<'p> Attempt<'p> {
         let at = samples.iter().map(|sample| sample.point.clone()).collect();
         Attempt {
             problem,
-            frozen: support.iter().copied().filter(|fact| pair(problem, *fact).is_some()).collect(),
+            orthogonal: support.iter().copied().filter(|fact| pair(problem, *fact).is_some()).collect(),
             cone: Cone::new(&problem.conditions, inside, at, &problem.field, until),
             squared: Vec::new(),
             candidates: Vec::new(),
-            refused: String::new(),
+            refused: NotFound::NoMultipliers(names(problem, support)),
         }
     }
 
     /// Looks for multipliers, and shows their signs where that takes little time.
     fn quick(&mut self, support: &[usize], seed: u64, until: Instant) -> Option<Certificate> {
         let problem = self.problem;
-        let names: Vec<&str> = support.iter().map(|fact| problem.facts[*fact].name.as_str()).collect();
         let others: Vec<usize> = support.iter().copied().filter(|fact| pair(problem, *fact).is_none()).collect();
         let Some(multipliers) = Multipliers::of(problem, &others) else {
-            self.refused = format!("the values of f do not cancel with {names:?}");
+            self.refused = NotFound::Values(names(problem, support));
             return None;
         };
-        self.refused = format!("no multipliers were found with {names:?}");
-        let pairs: Vec<(usize, usize)> = self.frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
+        let pairs: Vec<(usize, usize)> = self.orthogonal.iter().filter_map(|fact| pair(problem, *fact)).collect();
         let factors = likely_factors(problem);
         let is_simple = |factor: &&Polynomial| factor.total_degree() <= 2 && factor.len() >= 2;
         self.squared = factors.iter().filter(is_simple).take(MOST_SQUARED).cloned().collect();
-        let frozen = self.frozen.clone();
-        let free = Free { problem, frozen: &frozen, pairs: &pairs, factors: &factors, seed, until };
+        let orthogonal = self.orthogonal.clone();
+        let free = Free { problem, orthogonal: &orthogonal, pairs: &pairs, factors: &factors, seed, until };
         let mut found = None;
         free.search(&multipliers, &mut |candidate| {
             self.candidates.push(candidate.clone());
@@ -193,7 +226,7 @@ impl<'p> Attempt<'p> {
     }
 
     /// Shows the signs of what was found, whatever time that takes.
-    fn thorough(&mut self, budget: Duration) -> Result<Certificate, String> {
+    fn thorough(mut self, budget: Duration) -> Result<Certificate, NotFound> {
         let until = Instant::now() + budget;
         let candidates = std::mem::take(&mut self.candidates);
         let count = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
@@ -209,96 +242,18 @@ impl<'p> Attempt<'p> {
                 }
             }
         }
-        Err(std::mem::take(&mut self.refused))
+        Err(self.refused)
     }
 
     /// The certificate with multipliers none of which is free.
-    fn candidate(&mut self, multipliers: &Multipliers) -> Result<Certificate, String> {
-        let Attempt { problem, frozen, cone, .. } = self;
-        let problem: &Problem = problem;
-        let text = |value: &Fraction| text(value, &problem.numbers);
-        let values = &multipliers.base;
-        let named = |factor: Polynomial| short(&factor, &problem.numbers);
-        let pole = |factor: Polynomial| format!("a coefficient may have a pole where {} is 0", named(factor));
-        for coefficient in problem.claim.coefficients() {
-            cone.has_no_pole(coefficient).map_err(pole)?;
-        }
-        let mut rest = problem.claim.clone();
-        let mut signed = Vec::new();
-        for (fact, value) in multipliers.facts.iter().zip(values).filter(|(_, value)| !value.is_zero()) {
-            let fact = &problem.facts[*fact];
-            let not_shown = |factor: Polynomial| {
-                format!("the multiplier of {} is not shown to be at least 0: {}", fact.name, named(factor))
-            };
-            let sign = if fact.sign == Sign::NotNegative { Some(cone.sign(value).map_err(not_shown)?) } else { None };
-            cone.has_no_pole(value).map_err(not_shown)?;
-            for coefficient in fact.form.coefficients() {
-                cone.has_no_pole(coefficient).map_err(pole)?;
-            }
-            rest.add_scaled(&fact.form, &-value);
-            signed.push(Signed { of: fact.name.clone(), value: text(value), sign });
-        }
-        let pairs: Vec<(usize, usize)> = frozen.iter().filter_map(|fact| pair(problem, *fact)).collect();
-        let matrix = matrix(problem, &rest);
-        let mut decomposer = Decomposer::new(cone, (&problem.field, &problem.numbers), &pairs);
-        let Squares { squares, freed } = match decomposer.decompose(&matrix) {
-            Some(squares) => squares,
-            None => return Err(decomposer.reason),
-        };
-        for ((u, w), entry) in freed {
-            let fact = frozen.iter().find(|fact| pair(problem, **fact) == Some((u, w)));
-            let Some(fact) = fact else { continue };
-            // ⟨u, w⟩ stands twice in the matrix.
-            let value = entry * problem.field.constant(2);
-            cone.has_no_pole(&value).map_err(pole)?;
-            signed.push(Signed { of: problem.facts[*fact].name.clone(), value: text(&value), sign: None });
-        }
-        let remainder = match rest.constant.is_zero() {
-            true => None,
-            false => {
-                let sign = cone
-                    .sign(&rest.constant)
-                    .map_err(|factor| format!("what is left is not shown to be at least 0: {}", named(factor)))?;
-                Some(Signed { of: (), value: text(&rest.constant), sign: Some(sign) })
-            }
-        };
-        let row = |row: &[Fraction]| {
-            let filled = row.iter().zip(&problem.vectors).filter(|(coefficient, _)| !coefficient.is_zero());
-            filled.map(|(coefficient, name)| (name.clone(), text(coefficient))).collect::<Vec<_>>()
-        };
-        let squares = squares.iter().map(|square| Signed {
-            of: row(&square.row),
-            value: text(&square.pivot),
-            sign: Some(square.sign.clone()),
-        });
-        Ok(Certificate {
-            case: problem.name.clone(),
-            multipliers: signed,
-            squares: squares.collect(),
-            remainder,
-            factors: cone.shown().iter().map(|shown| factor(shown, &problem.numbers)).collect(),
-        })
+    fn candidate(&mut self, multipliers: &Multipliers) -> Result<Certificate, NotFound> {
+        let Attempt { problem, orthogonal, cone, .. } = self;
+        Assembly { problem, orthogonal, cone }.certificate(multipliers)
     }
 }
 
-fn text(value: &Fraction, names: &[String]) -> String {
-    match value.as_polynomial() {
-        Some(polynomial) => polynomial.display(names),
-        None => format!("({})/({})", value.numerator().display(names), value.denominator().display(names)),
-    }
-}
-
-fn factor(shown: &Shown, names: &[String]) -> Factor {
-    let product = |summand: &positivity::Summand| Product {
-        coefficient: summand.coefficient.to_string(),
-        conditions: summand.conditions.clone(),
-        squares: summand.squares.iter().map(|root| root.display(names)).collect(),
-    };
-    Factor {
-        polynomial: shown.polynomial.display(names),
-        times: shown.times.clone(),
-        sum: shown.sum.iter().map(product).collect(),
-    }
+fn names(problem: &Problem, facts: &[usize]) -> Vec<String> {
+    facts.iter().map(|fact| problem.facts[*fact].name.clone()).collect()
 }
 
 /// A polynomial for a person, no longer than a line.
@@ -339,22 +294,6 @@ fn pair(problem: &Problem, fact: usize) -> Option<(usize, usize)> {
     let mut products = fact.form.products();
     let (pair, _) = products.next().filter(|_| fact.sign == Sign::Zero)?;
     (products.next().is_none() && fact.form.atoms.is_zero() && fact.form.constant.is_zero()).then_some(pair)
-}
-
-/// The symmetric matrix of a form.
-fn matrix(problem: &Problem, form: &Form) -> Matrix {
-    let n = problem.vectors.len();
-    let field = &problem.field;
-    let mut matrix = vec![vec![field.zero(); n]; n];
-    for ((u, w), coefficient) in form.products() {
-        if u == w {
-            matrix[u][u] = coefficient.clone();
-        } else {
-            matrix[u][w] = coefficient * field.constant((1, 2));
-            matrix[w][u] = matrix[u][w].clone();
-        }
-    }
-    matrix
 }
 
 /// Factors that values are likely to have: those of conditions and of all coefficients.

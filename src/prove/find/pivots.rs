@@ -1,6 +1,8 @@
 //! Squares: a symmetric matrix of rational functions as Σ pivot·(row)(row)ᵀ with pivots that are shown not to be
 //! negative. Entries that equations of noise make free are chosen along the way.
 
+use thiserror::Error;
+
 use super::positivity::Cone;
 use super::short;
 use crate::algebra::{Field, Fraction};
@@ -32,6 +34,20 @@ pub struct Squares {
     pub freed: Vec<((usize, usize), Fraction)>,
 }
 
+/// Why a matrix is not shown to be a sum of squares; factors are as they are printed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum NoSquares {
+    /// An entry stands beside a pivot that is 0.
+    #[error("a vector has no square but a product with another one")]
+    OfZero,
+    /// A pivot has a factor whose sign is not shown.
+    #[error("a pivot is not shown to be at least 0: {0}")]
+    MayBeNegative(String),
+    /// A pivot by which a row is divided has a factor that is not shown to be positive.
+    #[error("a pivot is not shown to be positive: {0}")]
+    MayBeZero(String),
+}
+
 /// Looks for a decomposition.
 pub struct Decomposer<'c> {
     cone: &'c mut Cone,
@@ -42,13 +58,13 @@ pub struct Decomposer<'c> {
     free: Vec<(usize, usize)>,
     dead_ends: usize,
     /// What was not shown last.
-    pub reason: String,
+    pub reason: NoSquares,
 }
 
 impl<'c> Decomposer<'c> {
     /// With these free entries.
     pub fn new(cone: &'c mut Cone, (field, names): (&Field, &'c [String]), free: &[(usize, usize)]) -> Self {
-        Decomposer { cone, field: field.clone(), names, free: free.to_vec(), dead_ends: 0, reason: String::new() }
+        Decomposer { cone, field: field.clone(), names, free: free.to_vec(), dead_ends: 0, reason: NoSquares::OfZero }
     }
 
     /// Of a matrix.
@@ -87,7 +103,7 @@ impl<'c> Decomposer<'c> {
             return self.next(matrix, rest, false, found);
         }
         if candidates.iter().any(|i| matrix[*i][*i].is_zero()) {
-            self.reason = "a vector has no square but a product with another one".to_owned();
+            self.reason = NoSquares::OfZero;
             return None;
         }
         let size = |x: &Fraction| x.numerator().len() + x.denominator().len();
@@ -123,7 +139,7 @@ impl<'c> Decomposer<'c> {
         let sign = match self.cone.sign(&pivot) {
             Ok(sign) => sign,
             Err(factor) => {
-                self.reason = format!("a pivot is not shown to be at least 0: {}", short(&factor, self.names));
+                self.reason = NoSquares::MayBeNegative(short(&factor, self.names));
                 return None;
             }
         };
@@ -131,7 +147,7 @@ impl<'c> Decomposer<'c> {
         for j in rest {
             row[*j] = matrix[i][*j].divided_by(&pivot)?;
             if let Err(factor) = self.cone.has_no_pole(&row[*j]) {
-                self.reason = format!("a pivot is not shown to be positive: {}", short(&factor, self.names));
+                self.reason = NoSquares::MayBeZero(short(&factor, self.names));
                 return None;
             }
         }

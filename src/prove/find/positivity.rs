@@ -325,53 +325,56 @@ impl Cone {
         }
         let degree = polynomial.total_degree();
         let own: Vec<u32> = (0..self.field.names().len()).map(|v| u32::from(polynomial.degree(v))).collect();
-        let levels = if quick { 1..2 } else { 0..extra + 2 };
-        let weight = self.weight(polynomial);
-        let generators = self.generators(polynomial);
-        for level in levels {
-            let more = if quick { extra } else { level.saturating_sub(1) };
-            let most: Vec<u32> = own
-                .iter()
-                .map(|d| match (quick, level) {
-                    (true, _) => {
-                        if *d == 0 {
-                            0
-                        } else {
-                            (*d).max(2)
-                        }
-                    }
-                    (_, 0) => *d,
-                    (_, 1) => (*d).max(1),
-                    _ => (d + more).max(degree),
-                })
-                .collect();
-            let limit = match (self.is_thorough, quick) {
+        let wanted = Wanted {
+            polynomial,
+            strict,
+            weight: self.weight(polynomial),
+            generators: self.generators(polynomial),
+            limit: match (self.is_thorough, quick) {
                 (false, _) => MOST_PRODUCTS_IN_HASTE,
                 (true, true) => MOST_PRODUCTS_OF_MULTIPLE,
                 (true, false) => MOST_PRODUCTS,
+            },
+        };
+        let mut levels = if quick { 1..2 } else { 0..extra + 2 };
+        levels.find_map(|level| {
+            let more = if quick { extra } else { level.saturating_sub(1) };
+            let most = |own: &u32| match (quick, level) {
+                (true, _) if *own == 0 => 0,
+                (true, _) => (*own).max(2),
+                (_, 0) => *own,
+                (_, 1) => (*own).max(1),
+                _ => (own + more).max(degree),
             };
-            let mut before = 0;
-            for factors in 1..=degree + more {
-                if Instant::now() > self.until {
-                    return None;
-                }
-                let bounds = Bounds { factors: factors as usize, degree: degree + more, most: &most };
-                let made = self.candidates(&generators, &bounds, limit * MOST_OF_OTHER_WEIGHT);
-                if made.len() > limit * MOST_OF_OTHER_WEIGHT {
-                    break;
-                }
-                let of_its_weight = |made: &Candidate| weight.as_ref().is_none_or(|weight| made.weight == *weight);
-                let candidates: Vec<Candidate> = made.into_iter().filter(of_its_weight).collect();
-                if candidates.len() > limit {
-                    break;
-                }
-                if candidates.len() == before {
-                    continue;
-                }
-                before = candidates.len();
-                if let Some(found) = self.combined(polynomial, &candidates, strict) {
-                    return Some(found);
-                }
+            let most: Vec<u32> = own.iter().map(most).collect();
+            self.within_degrees(&wanted, degree + more, &most)
+        })
+    }
+
+    /// A sum of products within these degrees, with more and more factors.
+    fn within_degrees(&self, wanted: &Wanted<'_>, degree: u32, most: &[u32]) -> Option<(Vec<Summand>, bool)> {
+        let most_made = wanted.limit * MOST_OF_OTHER_WEIGHT;
+        let of_its_weight = |made: &Candidate| wanted.weight.as_ref().is_none_or(|weight| made.weight == *weight);
+        let mut before = 0;
+        for factors in 1..=degree {
+            if Instant::now() > self.until {
+                return None;
+            }
+            let made =
+                self.candidates(&wanted.generators, &Bounds { factors: factors as usize, degree, most }, most_made);
+            if made.len() > most_made {
+                return None;
+            }
+            let candidates: Vec<Candidate> = made.into_iter().filter(of_its_weight).collect();
+            if candidates.len() > wanted.limit {
+                return None;
+            }
+            if candidates.len() == before {
+                continue;
+            }
+            before = candidates.len();
+            if let Some(found) = self.combined(wanted.polynomial, &candidates, wanted.strict) {
+                return Some(found);
             }
         }
         None
@@ -507,6 +510,19 @@ impl Cone {
         };
         (is_strict || !strict).then(|| (used().map(summand).collect(), is_strict))
     }
+}
+
+/// A polynomial for which a sum of products is looked for.
+struct Wanted<'w> {
+    polynomial: &'w Polynomial,
+    /// Whether it is to be positive.
+    strict: bool,
+    /// Its weights, where it is homogeneous: those of the products that may be in the sum.
+    weight: Option<Vec<i64>>,
+    /// What products are made of.
+    generators: Vec<Candidate>,
+    /// Most products of a linear program.
+    limit: usize,
 }
 
 /// Which products are made.

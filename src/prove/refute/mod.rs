@@ -5,5 +5,5 @@ mod exact;
 mod search;
 
 pub use counterexample::Counterexample;
-pub use exact::check;
+pub use exact::{CounterexampleFlaw, check};
 pub use search::{Search, at_point, search};

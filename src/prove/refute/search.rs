@@ -71,7 +71,7 @@ impl Primal {
         let order = problem.vectors.len();
         let entries = order * (order + 1) / 2;
         let unknowns = entries + problem.atoms.len();
-        let row = |form: &ExactForm| flat(form, order);
+        let row = |form: &ExactForm| coefficients(form, order);
         let of_sign = |sign: Sign| {
             let facts = problem.facts.iter().zip(&at.facts).filter(move |(fact, _)| fact.sign == sign);
             facts.map(|(_, form)| row(form)).collect::<Vec<_>>()
@@ -201,7 +201,7 @@ impl Primal {
             numbers[*variable] = value.at(&at.point).unwrap_or_default();
         }
         let entries = self.order * (self.order + 1) / 2;
-        let form = flat(&at.claim, self.order);
+        let form = coefficients(&at.claim, self.order);
         let products = unknowns.iter().zip(&form).map(|(unknown, slope)| Rational::from(unknown * slope));
         let room = products.sum::<Rational>() + &form[form.len() - 1];
         let named = |names: &[String], values: &[Rational]| {
@@ -225,15 +225,15 @@ fn entry(i: usize, j: usize) -> usize {
 }
 
 /// A form by its unknowns: entries of the Gram matrix, atoms, 1.
-fn flat(form: &ExactForm, order: usize) -> Vec<Rational> {
-    let mut flat = Vec::new();
+fn coefficients(form: &ExactForm, order: usize) -> Vec<Rational> {
+    let mut all = Vec::new();
     for j in 0..order {
         for i in 0..=j {
             let both = if i == j { 1 } else { 2 };
-            flat.push(Rational::from(&form.matrix[i][j] * both));
+            all.push(Rational::from(&form.matrix[i][j] * both));
         }
     }
-    flat.extend(form.atoms.iter().cloned());
-    flat.push(form.constant.clone());
-    flat
+    all.extend(form.atoms.iter().cloned());
+    all.push(form.constant.clone());
+    all
 }

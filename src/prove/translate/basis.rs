@@ -18,10 +18,10 @@ pub struct Basis {
 
 impl Basis {
     /// Takes of the named vectors, in their order, those that the earlier ones do not give.
-    pub fn of(spoken: &[(String, Combination)], unknowns: &Unknowns, field: &Field) -> Self {
+    pub fn of(named: &[(String, Combination)], unknowns: &Unknowns, field: &Field) -> Self {
         let mut rows: Vec<Row> = Vec::new();
         let (mut vectors, mut chosen) = (Vec::new(), Vec::new());
-        for (name, vector) in spoken {
+        for (name, vector) in named {
             let own = Combination::unknown(vectors.len(), field);
             let mut rest = Row { pivot: 0, of_unknowns: vector.clone(), of_basis: own };
             rows.iter().for_each(|row| rest.eliminate(row));

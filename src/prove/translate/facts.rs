@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::limits::{is_divided_by, is_positive};
-use super::method::{Error, Run};
+use super::method::{EstimateError, Run};
 use super::norms;
 use super::numbers::{Kind, Numbers};
 use super::outcomes::Outcomes;
@@ -12,6 +12,7 @@ use super::sources::{self, Argument, Source};
 use super::stop::{Translated, untranslatable};
 use super::terms::NOT_NEGATIVE;
 use super::unknowns::{Point, Unknowns};
+use super::untranslatable::Untranslatable;
 use crate::algebra::Fraction;
 use crate::prove::problem::{Combination, Fact, Form, Library, Sign};
 use crate::statement::Statement;
@@ -260,7 +261,7 @@ impl<'c> Facts<'c> {
         let Some(position) = position.filter(|_| !run.operations.is_empty()) else { return Ok(()) };
         learn_given(position, self.statement, self.numbers)?;
         if self.statement.method.operators.len() > 1 {
-            return untranslatable("which of the method's operators `alpha` is of");
+            return untranslatable(Untranslatable::Method("which of the method's operators `alpha` is of"));
         }
         let alpha = self.numbers.named(Kind::Constant, CONTRACTION)?;
         for operation in &run.operations {
@@ -328,7 +329,8 @@ impl<'c> Facts<'c> {
         let is_of_run = |source: &&Source| (source.argument == Argument::EachWorker) == run.has_errors_of_workers();
         let Some(source) = sources.iter().find(is_of_run) else { return Ok(()) };
         let own = run.own_error().filter(|_| averages);
-        let errors: Vec<&Error> = if source.draws { own.into_iter().collect() } else { run.errors_so_far().collect() };
+        let errors: Vec<&EstimateError> =
+            if source.draws { own.into_iter().collect() } else { run.errors_so_far().collect() };
         for error in errors {
             for (name, reason, form) in sources::facts(self.statement, *source, error, (self.numbers, self.unknowns))? {
                 self.add(name.to_owned(), reason, form, Library::Both);
@@ -342,7 +344,7 @@ impl<'c> Facts<'c> {
         run.own_error().map_or(Ok(()), |drawn| self.of_error(drawn))
     }
 
-    fn of_error(&mut self, drawn: &Error) -> Translated<()> {
+    fn of_error(&mut self, drawn: &EstimateError) -> Translated<()> {
         let mut bounds =
             vec![(&drawn.of_average.0, Builtin::RelativeError, Builtin::AbsoluteError, "the model of the error")];
         if let Some([bias, noise]) = &drawn.parts {

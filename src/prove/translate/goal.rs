@@ -8,6 +8,7 @@ use super::scalars::at_start;
 use super::stop::{Translated, untranslatable};
 use super::telescope::{LEAST, Telescope, positive};
 use super::terms::Reader;
+use super::untranslatable::Untranslatable;
 use crate::prove::problem::{Fact, Form, Library, Sign};
 use crate::statement::syntax::Relation;
 use crate::statement::term::{Index, Node, Term};
@@ -25,9 +26,9 @@ pub enum Goal<'s> {
     /// An inequality between numbers, by its position among the lemmas and in its chain.
     Lemma(&'s (Term, Relation, Term), usize),
     /// What the numbers obey that the method keeps: at the start, and after a step before which they obey it.
-    Kept(&'s Invariant<'s>, Moment),
+    Invariant(&'s Invariant<'s>, Moment),
     /// A step of the proof, by its position.
-    Between(&'s Statement, usize),
+    ProofStep(&'s Statement, usize),
     /// A part of what shows a claim about whole runs.
     Part(&'s Induction<'s>, Part),
 }
@@ -46,21 +47,21 @@ impl<'s> Goal<'s> {
     ///
     /// # Errors
     /// Why the index is none of one step.
-    pub fn indices(&self) -> Result<(i64, Option<i64>), String> {
+    pub fn indices(&self) -> Result<(i64, Option<i64>), Untranslatable> {
         match self {
             Goal::Claim(claim) => {
                 let Some(quantifier) = &claim.quantifier else {
-                    return Err("a claim about a whole run, of no shape that is known here".to_owned());
+                    return Err(Untranslatable::Claim("a claim about a whole run, of no shape that is known here"));
                 };
                 let Index::Literal(first) = quantifier.from else {
-                    return Err(format!("the index does not begin at a number: `{}`", quantifier.text));
+                    return Err(Untranslatable::FirstIndex(quantifier.text.clone()));
                 };
                 Ok((first, if let Index::Literal(end) = quantifier.to { Some(end) } else { None }))
             }
-            Goal::Defined(_) | Goal::Lemma(..) | Goal::Between(..) => Ok((0, None)),
+            Goal::Defined(_) | Goal::Lemma(..) | Goal::ProofStep(..) => Ok((0, None)),
             Goal::Whole(_) => Ok((1, None)),
-            Goal::Kept(_, Moment::Step) => Ok((0, None)),
-            Goal::Part(_, Part::Start) | Goal::Kept(_, Moment::Start) => Ok((0, Some(1))),
+            Goal::Invariant(_, Moment::Step) => Ok((0, None)),
+            Goal::Part(_, Part::Start) | Goal::Invariant(_, Moment::Start) => Ok((0, Some(1))),
             Goal::Part(_, Part::End) => Ok((1, None)),
             Goal::Part(Induction { shape: Shape::Decay, .. }, Part::NotNegative)
             | Goal::Part(Induction { shape: Shape::Least, .. }, Part::Positive) => Ok((1, None)),
@@ -119,7 +120,7 @@ impl<'s> Goal<'s> {
     /// Steps of the proof that are known.
     fn steps(&self) -> &'s [(Term, Term)] {
         match self {
-            Goal::Between(statement, position) => &statement.hints.steps[..*position],
+            Goal::ProofStep(statement, position) => &statement.hints.steps[..*position],
             Goal::Part(induction, Part::Step) => induction.steps,
             _ => &[],
         }
@@ -129,7 +130,7 @@ impl<'s> Goal<'s> {
     ///
     /// # Errors
     /// Why it speaks of none near its index.
-    pub fn reach(&self) -> Result<Reach, String> {
+    pub fn reach(&self) -> Result<Reach, Untranslatable> {
         let mut reach = Reach::default();
         match self {
             Goal::Claim(claim) => {
@@ -142,7 +143,7 @@ impl<'s> Goal<'s> {
                 reach.reads(&claim.rhs, 0, true)?;
             }
             Goal::Defined(_) | Goal::Lemma(..) => {}
-            Goal::Kept(invariant, moment) => {
+            Goal::Invariant(invariant, moment) => {
                 if let Invariant::Given(_, (left, _, right)) = invariant {
                     for by in if *moment == Moment::Start { 0..1 } else { 0..2 } {
                         reach.reads(left, by, false)?;
@@ -153,7 +154,7 @@ impl<'s> Goal<'s> {
                     reach.makes_a_step();
                 }
             }
-            Goal::Between(statement, position) => {
+            Goal::ProofStep(statement, position) => {
                 for (lhs, rhs) in &statement.hints.steps[..=*position] {
                     reach.reads(lhs, 0, false)?;
                     reach.reads(rhs, 0, false)?;
@@ -173,7 +174,9 @@ impl<'s> Goal<'s> {
                 // ‖u‖ ≤ a says that a is not negative and ‖u‖² ≤ a².
                 let (bound, zero) = (reader.number(rhs)?, reader.numbers.rational(0));
                 if !reader.numbers.holds(&bound, Relation::GreaterEqual, &zero)? {
-                    return untranslatable("a norm is to be at most a number that may be negative");
+                    return untranslatable(Untranslatable::Numbers(
+                        "a norm is to be at most a number that may be negative",
+                    ));
                 }
                 let square = reader.form(&Term::Norm2(vector.clone()))?;
                 Ok(Form::constant(bound.times(&bound)).minus(&square))
@@ -184,15 +187,15 @@ impl<'s> Goal<'s> {
             }
             Goal::Defined(position) => has_value(*position, reader),
             Goal::Lemma(comparison, _) => between_numbers(comparison, reader),
-            Goal::Kept(Invariant::NotBelowStart(quantity, start), _) => {
+            Goal::Invariant(Invariant::NotBelowStart(quantity, start), _) => {
                 let index = reader.index.clone();
                 let time = reader.time(&index)? + 1;
                 let Some(Value::Number(number)) = reader.run.and_then(|run| run.state(*quantity, time)).cloned() else {
-                    return untranslatable("a number of the method that the run decides");
+                    return untranslatable(Untranslatable::DecidedByRun);
                 };
                 Ok(Form::constant(number - at_start(start, reader.statement, reader.numbers)?))
             }
-            Goal::Kept(Invariant::Given(_, comparison), moment) => {
+            Goal::Invariant(Invariant::Given(_, comparison), moment) => {
                 let by = i32::from(*moment == Moment::Step);
                 let own = reader.index.clone();
                 reader.index = &own + reader.numbers.rational(by);
@@ -200,7 +203,7 @@ impl<'s> Goal<'s> {
                 reader.index = own;
                 form
             }
-            Goal::Between(statement, position) => {
+            Goal::ProofStep(statement, position) => {
                 reader.inside = statement.averages();
                 reader.step(&statement.hints.steps[*position])
             }
@@ -223,7 +226,7 @@ fn has_value(position: usize, reader: &mut Reader<'_, '_>) -> Translated<Form> {
     let field = reader.numbers.field.clone();
     let denominator = field.polynomial(&value?.denominator());
     let all = reader.numbers.divisors()[before..].iter().fold(denominator, |all, divisor| all * divisor);
-    let Some(product) = field.one().divided_by(&all) else { return untranslatable("something is divided by 0") };
+    let Some(product) = field.one().divided_by(&all) else { return untranslatable(Untranslatable::DividedByZero) };
     Ok(Form::constant(product.times(&product)))
 }
 
@@ -233,7 +236,9 @@ fn between_numbers((left, relation, right): &(Term, Relation, Term), reader: &mu
     let room = match relation {
         Relation::Less | Relation::LessEqual => right - left,
         Relation::Greater | Relation::GreaterEqual => left - right,
-        Relation::Equal => return untranslatable("an equation where an inequality is needed"),
+        Relation::Equal => {
+            return untranslatable(Untranslatable::Expression("an equation where an inequality is needed"));
+        }
     };
     match relation {
         Relation::Less | Relation::Greater => positive(&room),

@@ -10,6 +10,7 @@
 //! - Another rate: of lhs(K) with rhs = c(K)·F and c(1) = 1, from P(k+1) ≤ P(k), P(0) ≤ F, lhs(K) ≤ c(K)·P(K) and c(K) ≥ 0.
 
 use super::reach::Reach;
+use super::untranslatable::Untranslatable;
 use crate::prove::problem::Form;
 use crate::statement::syntax::ReduceOp;
 use crate::statement::term::{Index, Node, Term};
@@ -49,17 +50,21 @@ impl<'s> Induction<'s> {
     ///
     /// # Errors
     /// Why it has no such shape.
-    pub fn of(statement: &'s Statement, claim: &'s Claim) -> Result<Self, String> {
+    pub fn of(statement: &'s Statement, claim: &'s Claim) -> Result<Self, Untranslatable> {
         let reads_random = |term: &Term| term.any(|node| matches!(node, Node::Index(Index::Random)));
         let random = reads_random(&claim.lhs) || reads_random(&claim.rhs);
         let averaged =
             if random { of_random_index(statement, claim) } else { averaged(without_expectation(&claim.lhs)) };
         if random && averaged.is_none() {
-            return Err("a random index elsewhere than in one expectation on the left, over 0..K".to_owned());
+            return Err(Untranslatable::Claim(
+                "a random index elsewhere than in one expectation on the left, over 0..K",
+            ));
         }
         let (body, shape) = match (averaged, least(&claim.lhs)) {
             (Some((body, weight)), _) => (body, Shape::Mean(weight)),
-            (None, Some(_)) if claim.averages() => return Err("the least of means over the draws".to_owned()),
+            (None, Some(_)) if claim.averages() => {
+                return Err(Untranslatable::Claim("the least of means over the draws"));
+            }
             (None, Some(body)) => (body, Shape::Least),
             (None, None) => (&claim.lhs, power_of(&claim.rhs)?.map_or(Shape::Decay, Shape::Geometric)),
         };
@@ -94,7 +99,7 @@ impl<'s> Induction<'s> {
     ///
     /// # Errors
     /// Why it speaks of none near its index.
-    pub fn reach(&self, part: Part) -> Result<Reach, String> {
+    pub fn reach(&self, part: Part) -> Result<Reach, Untranslatable> {
         let mut reach = Reach::default();
         let potential = |reach: &mut Reach, by: i64| match self.potential {
             Some(potential) => reach.reads(potential, by, false),
@@ -222,7 +227,7 @@ fn of_random_index<'s>(statement: &Statement, claim: &'s Claim) -> Option<(&'s T
 }
 
 /// The base of the powers whose exponent is K.
-fn power_of(term: &Term) -> Result<Option<&Term>, String> {
+fn power_of(term: &Term) -> Result<Option<&Term>, Untranslatable> {
     let mut bases: Vec<&Term> = Vec::new();
     term.walk(&mut |node| {
         if let Node::Term(Term::PowInt(base, Index::Horizon)) = node
@@ -234,6 +239,6 @@ fn power_of(term: &Term) -> Result<Option<&Term>, String> {
     match &bases[..] {
         [] => Ok(None),
         [base] => Ok(Some(base)),
-        _ => Err("powers of several numbers whose exponent is K".to_owned()),
+        _ => Err(Untranslatable::Claim("powers of several numbers whose exponent is K")),
     }
 }

@@ -78,7 +78,7 @@ pub fn learn(reader: &mut Reader<'_, '_>, base: i64) -> Translated<()> {
 
 /// The numbers that a method keeps and no run decides.
 fn numbers_kept(method: &Method) -> impl Iterator<Item = usize> {
-    method.states.iter().map(|state| state.quantity).filter(|quantity| is_settled(method, *quantity))
+    method.states.iter().map(|state| state.quantity).filter(|quantity| no_run_decides(method, *quantity))
 }
 
 /// The number that a quantity is at every start.
@@ -97,12 +97,12 @@ fn rules(method: &Method, quantity: usize) -> impl Iterator<Item = &Rule> {
 
 /// Whether a number that the method keeps depends on nothing but its parameters, the constants of the instance and k,
 /// so that no draw reaches it.
-pub fn is_settled(method: &Method, quantity: usize) -> bool {
-    is_settled_if(method, quantity, &[])
+pub fn no_run_decides(method: &Method, quantity: usize) -> bool {
+    no_run_decides_if(method, quantity, &[])
 }
 
-/// The same, where these count as settled.
-fn is_settled_if(method: &Method, quantity: usize, others: &[usize]) -> bool {
+/// The same, where these count as decided by none.
+fn no_run_decides_if(method: &Method, quantity: usize, others: &[usize]) -> bool {
     if others.contains(&quantity) {
         return true;
     }
@@ -114,7 +114,7 @@ fn is_settled_if(method: &Method, quantity: usize, others: &[usize]) -> bool {
     let of_number = |number: &Number| {
         !Part::Number(number).any(|part| match part {
             Part::Vector(_) => true,
-            Part::Number(Number::Quantity(read, None)) => !is_settled_if(method, *read, &others),
+            Part::Number(Number::Quantity(read, None)) => !no_run_decides_if(method, *read, &others),
             Part::Number(number) => matches!(
                 number,
                 Number::Quantity(_, Some(_))
@@ -138,8 +138,8 @@ mod tests {
     use super::*;
     use crate::method::language::file::load_text;
 
-    /// Whether s is settled in a method that keeps s and t and has these lines.
-    fn settles(lines: &str) -> bool {
+    /// Whether no run decides s in a method that keeps s and t and has these lines.
+    fn is_free(lines: &str) -> bool {
         let text = format!(
             r#"
 id = "m"
@@ -154,20 +154,20 @@ lines = ["g = estimate(x)", "x = x - g/L", {lines}]
         );
         let method = load_text("m.toml", &text).unwrap_or_else(|err| panic!("{err}"));
         let quantity = method.quantities.iter().position(|own| own.name == "s").expect("a state");
-        is_settled(&method, quantity)
+        no_run_decides(&method, quantity)
     }
 
     #[test]
-    fn a_number_is_settled_that_parameters_constants_and_the_index_decide() {
-        assert!(settles(r#""s = s + sqrt(k)/L", "t = t""#));
-        assert!(settles(r#""s = if(k >= 3, max(s, t), n)", "t = s/2""#), "and numbers that are settled");
+    fn no_run_decides_what_parameters_constants_and_the_index_do() {
+        assert!(is_free(r#""s = s + sqrt(k)/L", "t = t""#));
+        assert!(is_free(r#""s = if(k >= 3, max(s, t), n)", "t = s/2""#), "and numbers of that kind");
     }
 
     #[test]
-    fn a_number_is_not_settled_that_a_gradient_reaches() {
-        assert!(!settles(r#""s = s + norm2(g)", "t = t""#));
-        assert!(!settles(r#""s = s + t", "t = t + f(x)""#), "through another one");
-        assert!(!settles(r#""s = if(norm(g) >= 1, s, t)", "t = t""#), "by a choice");
-        assert!(!settles(r#""s = s + f_star", "t = t""#), "which is no number of the parameters");
+    fn a_run_decides_what_a_gradient_reaches() {
+        assert!(!is_free(r#""s = s + norm2(g)", "t = t""#));
+        assert!(!is_free(r#""s = s + t", "t = t + f(x)""#), "through another one");
+        assert!(!is_free(r#""s = if(norm(g) >= 1, s, t)", "t = t""#), "by a choice");
+        assert!(!is_free(r#""s = s + f_star", "t = t""#), "which is no number of the parameters");
     }
 }

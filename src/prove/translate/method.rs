@@ -1,11 +1,12 @@
 //! A method's steps with unknown vectors: what each line makes of the state before.
 
-use super::invariants::is_settled;
+use super::invariants::no_run_decides;
 use super::norms::{clip, normalized};
 use super::numbers::{Kind, Numbers};
 use super::scalars::{Scalars, constants};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
+use super::untranslatable::Untranslatable;
 use crate::algebra::Fraction;
 use crate::method::language::tree::{Map, Mean, Method, Number, Rule, Shape, Value as Written, Vector, Worker};
 use crate::oracle::operator::Operator;
@@ -36,7 +37,7 @@ pub struct Operation {
 
 /// What an estimate is, besides the gradient.
 #[derive(Clone, Debug)]
-pub struct Error {
+pub struct EstimateError {
     /// What the past decides, and the rest, whose mean is zero; where they are told apart.
     pub parts: Option<[Combination; 2]>,
     /// All of it, and ∇f at the point.
@@ -84,7 +85,7 @@ pub struct Run<'a> {
     /// The values after the lines of each step, before the next begins.
     made: Vec<Vec<Option<Value>>>,
     /// The error that each step drew.
-    drawn: Vec<Option<Error>>,
+    drawn: Vec<Option<EstimateError>>,
     /// Where operators were applied.
     pub operations: Vec<Operation>,
     constants: Vec<Fraction>,
@@ -108,8 +109,16 @@ impl<'a> Run<'a> {
         let mut run =
             Run { statement, method, origin, errors, drawn_at, base, states, made, drawn, operations, constants };
         let values = Vec::new();
-        let mut stage =
-            Stage { run: &mut run, numbers, unknowns, time: base, values, called: None, bound: 0, has_moved: false };
+        let mut stage = Stage {
+            run: &mut run,
+            numbers,
+            unknowns,
+            time: base,
+            values,
+            drawn: None,
+            bound_workers: 0,
+            has_moved: false,
+        };
         stage.begin(start)?;
         for time in base..=last {
             stage.time = time;
@@ -133,7 +142,7 @@ impl<'a> Run<'a> {
     }
 
     /// The error of the estimate that the step of that time drew.
-    pub fn error(&self, time: i64) -> Option<&Error> {
+    pub fn error(&self, time: i64) -> Option<&EstimateError> {
         self.drawn.get(usize::try_from(time - self.base).ok()?)?.as_ref()
     }
 
@@ -143,18 +152,18 @@ impl<'a> Run<'a> {
     }
 
     /// The errors that the claim's own step and those before it drew.
-    pub fn errors_so_far(&self) -> impl Iterator<Item = &Error> {
+    pub fn errors_so_far(&self) -> impl Iterator<Item = &EstimateError> {
         let own = usize::try_from(self.drawn_at - self.base + 1).unwrap_or(0);
         self.drawn.iter().take(own).flatten()
     }
 
     /// The errors that all steps drew.
-    pub fn errors(&self) -> impl Iterator<Item = &Error> {
+    pub fn errors(&self) -> impl Iterator<Item = &EstimateError> {
         self.drawn.iter().flatten()
     }
 
     /// The error that the claim's own step draws.
-    pub fn own_error(&self) -> Option<&Error> {
+    pub fn own_error(&self) -> Option<&EstimateError> {
         self.error(self.drawn_at)
     }
 
@@ -224,9 +233,9 @@ struct Stage<'r, 'a> {
     /// Newest values of the quantities.
     values: Vec<Option<Value>>,
     /// The error that this step drew.
-    called: Option<Error>,
+    drawn: Option<EstimateError>,
     /// How many workers are bound: by a line of every worker, and by means over the workers.
-    bound: usize,
+    bound_workers: usize,
     /// Whether x is the next point already.
     has_moved: bool,
 }
@@ -247,8 +256,10 @@ impl Stage<'_, '_> {
             Some(start) => self.own_start(start)?,
         }
         // Its noise belongs to the past of every step.
-        match (&self.called, self.run.errors.drawn) {
-            (Some(_), Drawn::Own | Drawn::Split) => untranslatable("a state begins with an estimate"),
+        match (&self.drawn, self.run.errors.drawn) {
+            (Some(_), Drawn::Own | Drawn::Split) => {
+                untranslatable(Untranslatable::Method("a state begins with an estimate"))
+            }
             _ => Ok(()),
         }
     }
@@ -261,11 +272,11 @@ impl Stage<'_, '_> {
             self.values[state.quantity] = Some(match quantity.shape {
                 Shape::Vector if quantity.by_worker => Value::Vector(self.unknowns.of_worker(&name, true)),
                 Shape::Vector => Value::Vector(self.unknowns.vector(name, true)),
-                Shape::Number if is_settled(method, state.quantity) => {
+                Shape::Number if no_run_decides(method, state.quantity) => {
                     Value::Number(self.numbers.named(Kind::State, &quantity.name)?)
                 }
                 Shape::Number => {
-                    return untranslatable(format!("`{}` is a number that the run decides", quantity.name));
+                    return untranslatable(Untranslatable::StateDecidedByRun(quantity.name.clone()));
                 }
             });
         }
@@ -276,13 +287,13 @@ impl Stage<'_, '_> {
         let method = self.run.method;
         for state in &method.states {
             let rule = rule(method, start, state.quantity).unwrap_or(&state.rule);
-            self.bound = usize::from(method.quantities[state.quantity].by_worker);
+            self.bound_workers = usize::from(method.quantities[state.quantity].by_worker);
             let value = match rule {
                 Rule::Vector(vector) => Value::Vector(self.vector(vector)?),
                 Rule::Number(number) => Value::Number(self.number(number)?),
                 Rule::Any => {
                     let name = format!("{} at the start", method.quantities[state.quantity].name);
-                    Value::Vector(match self.bound {
+                    Value::Vector(match self.bound_workers {
                         0 => self.unknowns.vector(name, true),
                         _ => self.unknowns.of_worker(&name, true),
                     })
@@ -300,10 +311,10 @@ impl Stage<'_, '_> {
     fn step(&mut self, start: Option<usize>) -> Translated<()> {
         let method = self.run.method;
         self.run.states.push(self.values.clone());
-        self.called = None;
+        self.drawn = None;
         self.has_moved = false;
         for (position, line) in method.lines.iter().enumerate() {
-            self.bound = usize::from(method.quantities[line.quantity].by_worker);
+            self.bound_workers = usize::from(method.quantities[line.quantity].by_worker);
             let value = match &line.value {
                 Written::Number(number) => Value::Number(self.number(number)?),
                 Written::Vector(vector) => Value::Vector(self.vector(vector)?),
@@ -320,15 +331,17 @@ impl Stage<'_, '_> {
             }
         }
         self.run.made.push(self.values.clone());
-        let called = self.called.take();
-        self.run.drawn.push(called);
+        let drawn = self.drawn.take();
+        self.run.drawn.push(drawn);
         Ok(())
     }
 
     /// Refuses a worker other than the one that is bound last.
     fn innermost(&self, worker: Option<Worker>) -> Translated<()> {
         match worker {
-            Some(enclosing) if enclosing + 1 != self.bound => untranslatable("vectors of two workers in one place"),
+            Some(enclosing) if enclosing + 1 != self.bound_workers => {
+                untranslatable(Untranslatable::Method("vectors of two workers in one place"))
+            }
             _ => Ok(()),
         }
     }
@@ -352,13 +365,7 @@ impl Stage<'_, '_> {
         let one = self.numbers.field.one();
         Ok(match vector {
             Vector::Zero => Combination::zero(),
-            Vector::Quantity(quantity, worker) => {
-                self.innermost(*worker)?;
-                match &self.values[*quantity] {
-                    Some(Value::Vector(value)) => value.clone(),
-                    _ => return untranslatable("a state is read before it has a value"),
-                }
-            }
+            Vector::Quantity(quantity, worker) => self.newest(*quantity, *worker)?,
             Vector::Add(u, w) => {
                 let mut sum = self.vector(u)?;
                 sum.add_scaled(&self.vector(w)?, &one);
@@ -385,27 +392,14 @@ impl Stage<'_, '_> {
                 let chosen = if self.scalars().holds(condition, Some(&k))? { u } else { w };
                 self.vector(chosen)?
             }
-            Vector::WorkerGradient(worker, y) => {
-                self.innermost(Some(*worker))?;
-                let point = self.point(y)?;
-                self.unknowns.worker_gradient(point)
-            }
+            Vector::WorkerGradient(worker, y) => self.worker_gradient(*worker, y)?,
             Vector::WorkerEstimate(worker, y) if self.run.errors.drawn == Drawn::None => {
-                self.innermost(Some(*worker))?;
-                let point = self.point(y)?;
-                self.unknowns.worker_gradient(point)
+                self.worker_gradient(*worker, y)?
             }
-            Vector::WorkerEstimate(..) => return untranslatable("estimates of single workers that err"),
-            Vector::OverWorkers(mean, u) => {
-                self.bound += 1;
-                let vector = self.vector(u)?;
-                self.bound -= 1;
-                let [in_common, _] = self.unknowns.parts(&vector);
-                match mean {
-                    Mean::Mean => in_common,
-                    Mean::Sum => in_common.scaled(&self.numbers.named(Kind::Index, "n")?),
-                }
+            Vector::WorkerEstimate(..) => {
+                return untranslatable(Untranslatable::Method("estimates of single workers that err"));
             }
+            Vector::OverWorkers(mean, u) => self.over_workers(*mean, u)?,
             Vector::Operator(operator, u) => self.operation(*operator, u)?,
             Vector::Clip(length, u) => {
                 let (length, u) = (self.number(length)?, self.vector(u)?);
@@ -415,29 +409,56 @@ impl Stage<'_, '_> {
                 let u = self.vector(u)?;
                 normalized(&u, self.numbers, self.unknowns)?
             }
-            Vector::SameDraw(..) => return untranslatable("two estimates with one draw"),
-            _ => return untranslatable("a vector of the method that is not linear in others"),
+            Vector::SameDraw(..) => return untranslatable(Untranslatable::Method("two estimates with one draw")),
+            _ => return untranslatable(Untranslatable::Method("a vector of the method that is not linear in others")),
         })
+    }
+
+    /// The newest value of a vector.
+    fn newest(&self, quantity: usize, worker: Option<Worker>) -> Translated<Combination> {
+        self.innermost(worker)?;
+        match &self.values[quantity] {
+            Some(Value::Vector(value)) => Ok(value.clone()),
+            _ => untranslatable(Untranslatable::Method("a state is read before it has a value")),
+        }
+    }
+
+    fn worker_gradient(&mut self, worker: Worker, y: &Vector) -> Translated<Combination> {
+        self.innermost(Some(worker))?;
+        let point = self.point(y)?;
+        Ok(self.unknowns.worker_gradient(point))
+    }
+
+    /// A mean or a sum over the workers.
+    fn over_workers(&mut self, mean: Mean, u: &Vector) -> Translated<Combination> {
+        self.bound_workers += 1;
+        let vector = self.vector(u)?;
+        self.bound_workers -= 1;
+        let [in_common, _] = self.unknowns.parts(&vector);
+        match mean {
+            Mean::Mean => Ok(in_common),
+            Mean::Sum => Ok(in_common.scaled(&self.numbers.named(Kind::Index, "n")?)),
+        }
     }
 
     fn operation(&mut self, operator: usize, u: &Vector) -> Translated<Combination> {
         let argument = self.vector(u)?;
         let (name, is) = &self.run.method.operators[operator];
         if *is != "contractive" {
-            return untranslatable(format!("the operator `{name}`, which is {is}"));
+            return untranslatable(Untranslatable::Operator { name: name.clone(), is: is.clone() });
         }
         let tried = self.run.statement.operators.get(name);
         if tried.is_none_or(|tried| tried.iter().any(Operator::is_random)) {
-            return untranslatable(format!("the operator `{name}` may draw"));
+            return untranslatable(Untranslatable::RandomOperator(name.clone()));
         }
         let count = self.run.operations.len();
         let name = format!("{name}{count}[{}]", self.index(0));
         let is_past = self.unknowns.is_past(&argument);
-        let value = match self.bound {
+        let value = match self.bound_workers {
             0 => self.unknowns.vector(name.clone(), is_past),
             _ => self.unknowns.of_worker(&name, is_past),
         };
-        self.run.operations.push(Operation { name, argument, value: value.clone(), of_worker: self.bound > 0 });
+        self.run.operations.push(Operation { name, argument, value: value.clone(), of_worker: self.bound_workers > 0 });
         Ok(value)
     }
 
@@ -445,7 +466,7 @@ impl Stage<'_, '_> {
     fn point(&mut self, y: &Vector) -> Translated<usize> {
         let at = self.vector(y)?;
         if !self.unknowns.parts(&at)[1].is_zero() {
-            return untranslatable("a gradient at a point of a worker's own");
+            return untranslatable(Untranslatable::PointOfWorker);
         }
         let is_x = matches!(y, Vector::Quantity(0, None));
         let index = self.index(i64::from(is_x && self.has_moved));
@@ -457,48 +478,56 @@ impl Stage<'_, '_> {
     fn estimate(&mut self, y: &Vector) -> Translated<Combination> {
         let point = self.point(y)?;
         let gradient = self.unknowns.points[point].gradient.clone();
-        if self.called.is_some() {
-            return untranslatable("a step draws more than one estimate");
+        if self.drawn.is_some() {
+            return untranslatable(Untranslatable::Method("a step draws more than one estimate"));
         }
         let drawn = match self.run.errors.drawn {
             Drawn::Own | Drawn::Split if self.time > self.run.drawn_at => {
-                return untranslatable("it speaks of what later steps draw");
+                return untranslatable(Untranslatable::Expression("it speaks of what later steps draw"));
             }
             drawn => {
                 let at_point = matches!(y, Vector::Quantity(0, None)) && !self.has_moved;
-                Error { at_point, ..self.error(drawn, point, gradient) }
+                EstimateError { at_point, ..self.error(drawn, point, gradient) }
             }
         };
         let mut estimate = drawn.of_average.1.clone();
         estimate.add_scaled(&drawn.of_average.0, &self.numbers.field.one());
-        self.called = Some(drawn);
+        self.drawn = Some(drawn);
         Ok(estimate)
     }
 
     /// The error that this step draws.
-    fn error(&mut self, drawn: Drawn, point: usize, gradient: Combination) -> Error {
+    fn error(&mut self, drawn: Drawn, point: usize, gradient: Combination) -> EstimateError {
         let (index, one) = (self.index(0), self.numbers.field.one());
         let is_past = drawn != Drawn::Own || self.time < self.run.drawn_at;
         match drawn {
-            Drawn::None => {
-                Error { of_average: (Combination::zero(), gradient), parts: None, of_worker: None, at_point: false }
-            }
+            Drawn::None => EstimateError {
+                of_average: (Combination::zero(), gradient),
+                parts: None,
+                of_worker: None,
+                at_point: false,
+            },
             Drawn::Split if self.time == self.run.drawn_at => {
                 let bias = self.unknowns.vector(format!("b[{index}]"), true);
                 let noise = self.unknowns.vector(format!("nu[{index}]"), false);
                 let mut error = bias.clone();
                 error.add_scaled(&noise, &one);
-                Error { of_average: (error, gradient), parts: Some([bias, noise]), of_worker: None, at_point: false }
+                EstimateError {
+                    of_average: (error, gradient),
+                    parts: Some([bias, noise]),
+                    of_worker: None,
+                    at_point: false,
+                }
             }
             _ if self.run.errors.of_workers => {
                 let error = self.unknowns.of_worker(&format!("e[{index}]"), is_past);
                 let of_worker = Some((error.clone(), self.unknowns.worker_gradient(point)));
                 let [error, _] = self.unknowns.parts(&error);
-                Error { of_average: (error, gradient), parts: None, of_worker, at_point: false }
+                EstimateError { of_average: (error, gradient), parts: None, of_worker, at_point: false }
             }
             Drawn::Any | Drawn::Own | Drawn::Split => {
                 let error = self.unknowns.vector(format!("e[{index}]"), is_past);
-                Error { of_average: (error, gradient), parts: None, of_worker: None, at_point: false }
+                EstimateError { of_average: (error, gradient), parts: None, of_worker: None, at_point: false }
             }
         }
     }

@@ -22,6 +22,7 @@ mod stop;
 mod telescope;
 mod terms;
 mod unknowns;
+mod untranslatable;
 mod vectors;
 
 use std::cmp::Ordering;
@@ -34,9 +35,7 @@ use goal::{Goal, Moment};
 use induction::Induction;
 use invariants::Invariant;
 use limits::is_divided_by;
-use method::{Drawn, Error, Errors, Operation, Run};
-pub use one_run::{OneRun, one_runs};
-
+use method::{Drawn, Errors, EstimateError, Operation, Run};
 use numbers::{Choice, Kind, Numbers};
 use reach::Reach;
 use setup::{Setup, setup};
@@ -44,6 +43,9 @@ use sources::{Argument, Source};
 use stop::{Stop, Translated, untranslatable};
 use terms::Reader;
 use unknowns::Unknowns;
+
+pub use one_run::{OneRun, one_runs};
+pub use untranslatable::Untranslatable;
 
 use super::problem::{Combination, Fact, Form, Library, Problem, Sign};
 use crate::algebra::{Field, Fraction, Polynomial};
@@ -81,14 +83,14 @@ pub fn divided_by(statement: &Statement) -> Vec<String> {
 ///
 /// # Errors
 /// Why it has no such form.
-pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
+pub fn translate(statement: &Statement) -> Result<Vec<Problem>, Untranslatable> {
     let mut problems = Vec::new();
     let mut shown = |goal: Goal<'_>, name: &dyn Fn(&str) -> String| {
         for place in places(statement, &goal, 0)? {
             let named = IndexCase { name: name(&place.name), ..place };
             problems.extend(cases(statement, &goal, &named, &|case, choices| case.problem(choices))?);
         }
-        Ok::<(), String>(())
+        Ok::<(), Untranslatable>(())
     };
     for (position, constant) in statement.constants.iter().enumerate() {
         if statement.hints.by_lemmas.contains(&constant.name) {
@@ -104,24 +106,24 @@ pub fn translate(statement: &Statement) -> Result<Vec<Problem>, String> {
     for invariant in &invariants {
         let name = |place: &str| format!("{}, {place}", invariant.name(&statement.method));
         if !invariant.is_plain_at_start() {
-            shown(Goal::Kept(invariant, Moment::Start), &name)?;
+            shown(Goal::Invariant(invariant, Moment::Start), &name)?;
         }
-        shown(Goal::Kept(invariant, Moment::Step), &|place| format!("{}, a step", name(place)))?;
+        shown(Goal::Invariant(invariant, Moment::Step), &|place| format!("{}, a step", name(place)))?;
     }
     for number in 0..statement.hints.steps.len() {
-        shown(Goal::Between(statement, number), &|place| format!("step {}, {place}", number + 1))?;
+        shown(Goal::ProofStep(statement, number), &|place| format!("step {}, {place}", number + 1))?;
     }
     for (position, claim) in statement.claims.iter().enumerate() {
         let name = if statement.claims.len() > 1 { format!("claim {}, ", position + 1) } else { String::new() };
         if statement.subject == Subject::Estimate && !claim.reads_its_index_alone() {
-            return Err("a claim about several single points, which belong to no run".to_owned());
+            return Err(Untranslatable::Claim("a claim about several single points, which belong to no run"));
         }
         if claim.quantifier.is_some() {
             shown(Goal::Claim(claim), &|place| format!("{name}{place}"))?;
             continue;
         }
         if statement.form == Related::Identity {
-            return Err("an equation about whole runs".to_owned());
+            return Err(Untranslatable::Claim("an equation about whole runs"));
         }
         let induction = Induction::of(statement, claim)?;
         for part in induction.parts() {
@@ -144,7 +146,7 @@ struct IndexCase {
 }
 
 /// The first indices one by one, from each start, so many at least, and all later ones together.
-fn places(statement: &Statement, goal: &Goal<'_>, least: i64) -> Result<Vec<IndexCase>, String> {
+fn places(statement: &Statement, goal: &Goal<'_>, least: i64) -> Result<Vec<IndexCase>, Untranslatable> {
     let (first, end) = goal.indices()?;
     let reach = goal.reach()?;
     // What step 0 makes of a state is not known before it draws.
@@ -185,14 +187,19 @@ fn of_sources(statement: &Statement, places: Vec<IndexCase>) -> Vec<IndexCase> {
 type Make<T> = dyn Fn(&mut Case<'_>, &[Choice]) -> Translated<T>;
 
 /// Every case of a place, by distinguishing what must be.
-fn cases<T>(statement: &Statement, goal: &Goal<'_>, place: &IndexCase, make: &Make<T>) -> Result<Vec<T>, String> {
+fn cases<T>(
+    statement: &Statement,
+    goal: &Goal<'_>,
+    place: &IndexCase,
+    make: &Make<T>,
+) -> Result<Vec<T>, Untranslatable> {
     let mut names = Numbers::new();
     let mut open: Vec<Vec<Choice>> = vec![Vec::new()];
     let (mut found, mut seen) = (Vec::new(), 0);
     while let Some(choices) = open.pop() {
         seen += 1;
         if seen > MOST_CASES {
-            return Err(format!("more than {MOST_CASES} cases are to be distinguished"));
+            return Err(Untranslatable::TooManyCases);
         }
         let translated = names.restarted(&choices).and_then(|numbers| {
             let mut case = Case { statement, goal, place, numbers };
@@ -208,7 +215,9 @@ fn cases<T>(statement: &Statement, goal: &Goal<'_>, place: &IndexCase, make: &Ma
                 // The first case is looked at first.
                 open.extend(cases.iter().rev().map(|signs| [&choices[..], &[choice(signs)]].concat()));
             }
-            Err(Stop::Untranslatable(why)) => return Err(format!("{}: {why}", place.name)),
+            Err(Stop::Untranslatable(why)) => {
+                return Err(Untranslatable::At { place: place.name.clone(), why: Box::new(why) });
+            }
         }
     }
     Ok(found)
@@ -280,7 +289,7 @@ impl<'c> Case<'c> {
         let mut reader = Reader { run: Some(&run), constants, is_one_run, by_lemmas, ..reader };
         let claim = self.goal.form(&mut reader)?;
         given.extend(self.goal.given(&mut reader)?);
-        let (named, used) = (reader.spoken, reader.used);
+        let (named, used) = (reader.named_vectors, reader.used);
         norms::learn_triangles(&mut self.numbers, &unknowns)?;
         Ok(Reading { run, claim, given, is_strict, convex, named, used, unknowns })
     }
@@ -322,7 +331,7 @@ impl<'c> Case<'c> {
         &self,
         named: Vec<(String, Combination)>,
         used: Vec<Combination>,
-        drawn: Option<&Error>,
+        drawn: Option<&EstimateError>,
         operations: &[Operation],
         unknowns: &Unknowns,
     ) -> Basis {
@@ -373,7 +382,7 @@ impl<'c> Case<'c> {
         let field = &self.numbers.field;
         let write = |form: &Form| match basis.write(form) {
             Some(form) => Ok(form),
-            None => untranslatable("a form speaks of vectors that the basis does not give"),
+            None => untranslatable(Untranslatable::Expression("a form speaks of vectors that the basis does not give")),
         };
         let written = facts.iter().map(|fact| Ok(Fact { form: write(&fact.form)?, ..fact.clone() }));
         let mut facts = written.collect::<Translated<Vec<Fact>>>()?;

@@ -4,6 +4,7 @@
 use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
+use super::untranslatable::Untranslatable;
 use crate::algebra::{Field, Fraction};
 use crate::prove::problem::{Combination, Fact, Form, Library, Sign};
 use crate::statement::syntax::Relation;
@@ -14,10 +15,10 @@ pub fn norm(vector: &Combination, numbers: &mut Numbers, unknowns: &mut Unknowns
         return Ok(numbers.rational(0));
     }
     if !unknowns.is_past(vector) {
-        return untranslatable("the norm of what a draw decides");
+        return untranslatable(Untranslatable::Expression("the norm of what a draw decides"));
     }
     if !unknowns.parts(vector)[1].is_zero() {
-        return untranslatable("the norm of a vector of each worker");
+        return untranslatable(Untranslatable::Expression("the norm of a vector of each worker"));
     }
     let known = unknowns.norms.iter().find_map(|(own, norm)| Some((ratio(vector, own)?, norm.clone())));
     if let Some((factor, norm)) = known {

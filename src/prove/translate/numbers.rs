@@ -7,9 +7,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use rug::Rational;
-use signs::{Known, same_side};
+use signs::{KnownSign, same_side};
 
 use super::stop::{Stop, Translated, untranslatable};
+use super::untranslatable::Untranslatable;
 use crate::algebra::{Field, Fraction, MOST_VARIABLES, Polynomial};
 use crate::prove::problem::Condition;
 use crate::statement::syntax::Relation;
@@ -139,7 +140,9 @@ impl Numbers {
         let first = choices.iter().position(reads_length);
         let last = choices.iter().rposition(|choice| choice.signs == [Ordering::Equal]);
         match (first, last) {
-            (Some(first), Some(last)) if first <= last => untranslatable("a length and an equation in one case"),
+            (Some(first), Some(last)) if first <= last => {
+                untranslatable(Untranslatable::Numbers("a length and an equation in one case"))
+            }
             _ => Ok(()),
         }
     }
@@ -195,7 +198,7 @@ impl Numbers {
 
     fn add(&mut self, kind: Kind, name: &str) -> Translated<usize> {
         if self.names.len() == MOST_VARIABLES {
-            return untranslatable(format!("more than {MOST_VARIABLES} numbers are in it"));
+            return untranslatable(Untranslatable::TooManyNumbers);
         }
         let mut called = name.to_owned();
         while self.names.contains(&called) {
@@ -213,7 +216,7 @@ impl Numbers {
 
     /// A quotient whose divisor is known not to be 0 wherever the claim is made, or will have to be shown so.
     pub fn quotient(&mut self, a: &Fraction, b: &Fraction) -> Translated<Fraction> {
-        let quotient = a.divided_by(b).map_or_else(|| untranslatable("something is divided by 0"), Ok)?;
+        let quotient = a.divided_by(b).map_or_else(|| untranslatable(Untranslatable::DividedByZero), Ok)?;
         self.divide_by(b);
         Ok(quotient)
     }
@@ -231,7 +234,7 @@ impl Numbers {
     }
 
     /// A number with what variables are in this case; none where it has a pole.
-    fn now(&self, number: &Fraction) -> Option<Fraction> {
+    fn in_this_case(&self, number: &Fraction) -> Option<Fraction> {
         self.values.iter().try_fold(number.clone(), |number, (variable, value)| number.substitute(*variable, value))
     }
 
@@ -244,10 +247,10 @@ impl Numbers {
         let denominator = number.denominator();
         let sign = self.sign_of(&denominator).filter(|sign| sign.strict);
         let Some(sign) = sign else {
-            return untranslatable(format!(
-                "the sign of a denominator is not known where `{reason}` is read: {}",
-                self.text(&denominator)
-            ));
+            return untranslatable(Untranslatable::UnknownSign {
+                reason: reason.to_owned(),
+                denominator: self.text(&denominator),
+            });
         };
         let numerator = number.numerator();
         let polynomial = if sign.negative { -numerator } else { numerator.clone() };
@@ -319,19 +322,19 @@ impl Numbers {
                 continue;
             }
             let value = self.field.fraction(&-rest, slope);
-            let value = value.map_or_else(|| untranslatable("something is divided by 0"), Ok)?;
+            let value = value.map_or_else(|| untranslatable(Untranslatable::DividedByZero), Ok)?;
             return self.set(variable, &value);
         }
         match self.root_of_more_than_a_square(numerator) {
             Some(conic) => self.rationalise(&conic),
-            None => untranslatable(format!("`{reason}` is no equation that gives one number by the others")),
+            None => untranslatable(Untranslatable::Unsolved(reason.to_owned())),
         }
     }
 
     /// Sets a variable.
     fn set(&mut self, variable: usize, value: &Fraction) -> Translated<()> {
         let replaced = |number: &Fraction| number.substitute(variable, value);
-        let pole = || Stop::Untranslatable("a number has a pole in this case".to_owned());
+        let pole = || Stop::Untranslatable(Untranslatable::Numbers("a number has a pole in this case"));
         for own in self.values.values_mut() {
             *own = replaced(own).ok_or_else(pole)?;
         }
@@ -347,7 +350,7 @@ impl Numbers {
         self.values.insert(variable, value.clone());
         for condition in std::mem::take(&mut self.conditions) {
             // Another variable may become known on the way.
-            let number = self.now(&self.field.polynomial(&condition.polynomial)).ok_or_else(pole)?;
+            let number = self.in_this_case(&self.field.polynomial(&condition.polynomial)).ok_or_else(pole)?;
             self.learn(&number, condition.strict, &condition.reason)?;
         }
         Ok(())
@@ -384,11 +387,13 @@ impl Numbers {
             }
         }
         match (self.sign(&difference), relation) {
-            (Some(Known { negative, strict: true }), _) => Ok(relation.admits(if negative { Less } else { Greater })),
-            (Some(Known { negative: false, .. }), Relation::GreaterEqual)
-            | (Some(Known { negative: true, .. }), Relation::LessEqual) => Ok(true),
-            (Some(Known { negative: true, .. }), Relation::Greater)
-            | (Some(Known { negative: false, .. }), Relation::Less) => Ok(false),
+            (Some(KnownSign { negative, strict: true }), _) => {
+                Ok(relation.admits(if negative { Less } else { Greater }))
+            }
+            (Some(KnownSign { negative: false, .. }), Relation::GreaterEqual)
+            | (Some(KnownSign { negative: true, .. }), Relation::LessEqual) => Ok(true),
+            (Some(KnownSign { negative: true, .. }), Relation::Greater)
+            | (Some(KnownSign { negative: false, .. }), Relation::Less) => Ok(false),
             (_, Relation::Less) => Err(cases(&[Less], &[&[Equal, Greater]])),
             (_, Relation::LessEqual) => Err(cases(&[Less, Equal], &[&[Greater]])),
             (_, Relation::Greater) => Err(cases(&[Greater], &[&[Less, Equal]])),

@@ -1,5 +1,6 @@
 //! Which steps of a run a claim speaks of, counted from its own index.
 
+use super::untranslatable::Untranslatable;
 use crate::statement::term::{Index, Node, OfMethod, ScalarSequence, Term, Vector, VectorSequence};
 
 /// The steps that a claim speaks of.
@@ -25,7 +26,7 @@ impl Reach {
     ///
     /// # Errors
     /// Why it speaks of other steps.
-    pub fn reads(&mut self, term: &Term, by: i64, relative: bool) -> Result<(), String> {
+    pub fn reads(&mut self, term: &Term, by: i64, relative: bool) -> Result<(), Untranslatable> {
         let mut wrong = None;
         term.walk(&mut |node| {
             if let Err(why) = self.visit(node, by, relative) {
@@ -52,8 +53,8 @@ impl Reach {
         index.unwrap_or(0) + self.last
     }
 
-    fn visit(&mut self, node: Node<'_>, by: i64, relative: bool) -> Result<(), String> {
-        let steps = |index: &Index| Ok::<i64, String>(steps(index, relative)? + by);
+    fn visit(&mut self, node: Node<'_>, by: i64, relative: bool) -> Result<(), Untranslatable> {
+        let steps = |index: &Index| Ok::<i64, Untranslatable>(steps(index, relative)? + by);
         match node {
             Node::Term(Term::Element(ScalarSequence::Value, index)) => self.point(steps(index)?),
             Node::Term(Term::Element(ScalarSequence::Schedule(..), index)) => {
@@ -112,7 +113,7 @@ impl Reach {
 }
 
 /// How many steps an index is from the claim's own.
-fn steps(index: &Index, relative: bool) -> Result<i64, String> {
+fn steps(index: &Index, relative: bool) -> Result<i64, Untranslatable> {
     fn affine(index: &Index) -> Option<(i64, i64)> {
         Some(match index {
             Index::Literal(value) => (0, *value),
@@ -131,6 +132,6 @@ fn steps(index: &Index, relative: bool) -> Result<i64, String> {
     match affine(index) {
         Some((1, by)) => Ok(by),
         Some((0, by)) if relative => Ok(by),
-        _ => Err("an index that is not a fixed number of steps from the claim's own".to_owned()),
+        _ => Err(Untranslatable::DistantIndex),
     }
 }

@@ -3,6 +3,7 @@
 use super::method::Value;
 use super::numbers::{Kind, Numbers};
 use super::stop::{Translated, untranslatable};
+use super::untranslatable::Untranslatable;
 use crate::algebra::Fraction;
 use crate::method::language::tree::{Condition, Known, Method, Number};
 use crate::number::Function;
@@ -52,7 +53,7 @@ impl Scalars<'_> {
         match (self.statement.parameter(&parameter.name), &parameter.default) {
             (Some(_), _) => self.numbers.named(Kind::Parameter, &parameter.name),
             (None, Some(default)) => self.number(default, None),
-            (None, None) => untranslatable(format!("`{}` of the method has no value", parameter.name)),
+            (None, None) => untranslatable(Untranslatable::NoValue(parameter.name.clone())),
         }
     }
 
@@ -67,7 +68,9 @@ impl Scalars<'_> {
                 let (_, number) = &self.method.schedules[*position];
                 self.number(number, k)?
             }
-            Number::Known(Known::Infimum) => return untranslatable("f_star is a factor in the method"),
+            Number::Known(Known::Infimum) => {
+                return untranslatable(Untranslatable::Method("f_star is a factor in the method"));
+            }
             Number::Known(known) => {
                 let name = Known::ALL.iter().find(|(_, own)| own == known).map_or("", |(name, _)| name);
                 let number = self.numbers.named(Kind::Constant, name)?;
@@ -76,7 +79,7 @@ impl Scalars<'_> {
             }
             Number::Step => match k {
                 Some(k) => k.clone(),
-                None => return untranslatable("k stands where there is no step"),
+                None => return untranslatable(Untranslatable::Method("k stands where there is no step")),
             },
             Number::Horizon => self.numbers.named(Kind::Index, "K")?,
             Number::Workers => self.numbers.count("n")?,
@@ -93,12 +96,12 @@ impl Scalars<'_> {
                 let chosen = if self.holds(condition, k)? { a } else { b };
                 self.number(chosen, k)?
             }
-            Number::Modulo(..) => return untranslatable("mod() in the method"),
+            Number::Modulo(..) => return untranslatable(Untranslatable::Method("mod() in the method")),
             Number::Quantity(quantity, None) => match self.values.get(*quantity) {
                 Some(Some(Value::Number(value))) => value.clone(),
-                _ => return untranslatable("a number of the method that the run decides"),
+                _ => return untranslatable(Untranslatable::DecidedByRun),
             },
-            _ => return untranslatable("a number of the method that the run decides"),
+            _ => return untranslatable(Untranslatable::DecidedByRun),
         })
     }
 
@@ -127,7 +130,9 @@ impl Scalars<'_> {
 
     fn extreme(&mut self, all: &[Number], kept: Relation, k: Option<&Fraction>) -> Translated<Fraction> {
         let mut values = all.iter().map(|a| self.number(a, k)).collect::<Translated<Vec<_>>>()?.into_iter();
-        let Some(mut best) = values.next() else { return untranslatable("min or max of nothing") };
+        let Some(mut best) = values.next() else {
+            return untranslatable(Untranslatable::Method("min or max of nothing"));
+        };
         for value in values {
             if !self.numbers.prefers(&best, kept, &value)? {
                 best = value;
@@ -164,7 +169,7 @@ pub fn power(a: &Fraction, b: &Fraction) -> Translated<Fraction> {
     let exponent = exponent.filter(|exponent| exponent.abs() <= MOST_EXPONENT);
     match exponent.and_then(|exponent| a.power(exponent)) {
         Some(value) => Ok(value),
-        None => untranslatable("a power whose exponent is no small integer"),
+        None => untranslatable(Untranslatable::Expression("a power whose exponent is no small integer")),
     }
 }
 

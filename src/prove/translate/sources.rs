@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::facts::CONTRACTION;
-use super::method::Error;
+use super::method::EstimateError;
 use super::numbers::{Kind, Numbers};
 use super::reached;
 use super::stop::Translated;
@@ -88,7 +88,7 @@ fn operator(fields: &Map<String, Value>) -> Option<Operator> {
 pub fn facts(
     statement: &Statement,
     source: Source,
-    error: &Error,
+    error: &EstimateError,
     (numbers, unknowns): (&mut Numbers, &Unknowns),
 ) -> Translated<Vec<(&'static str, &'static str, Form)>> {
     let (vector, argument) = match (source.argument, &error.of_worker) {

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::untranslatable::Untranslatable;
 use crate::algebra::Fraction;
 
 /// Why a translation does not go on.
@@ -17,13 +18,13 @@ pub enum Stop {
     /// No numbers are in this case, so that nothing is to be shown.
     Empty,
     /// It has no form that is linear in a Gram matrix, or this translator knows none.
-    Untranslatable(String),
+    Untranslatable(Untranslatable),
 }
 
 /// A part of a translation.
 pub type Translated<T> = Result<T, Stop>;
 
-/// The words for what does not translate.
-pub fn untranslatable<T>(why: impl Into<String>) -> Translated<T> {
-    Err(Stop::Untranslatable(why.into()))
+/// Stops at what does not translate.
+pub fn untranslatable<T>(why: Untranslatable) -> Translated<T> {
+    Err(Stop::Untranslatable(why))
 }

@@ -3,17 +3,22 @@
 use super::induction::{Induction, Part, Shape, is_of_instance};
 use super::numbers::Kind;
 use super::stop::{Translated, untranslatable};
-use super::terms::{AT_END, ATOMS, Reader, Whole};
+use super::terms::{AT_END, ATOMS, Reader, WholeRun};
+use super::untranslatable::Untranslatable;
 use crate::algebra::{Fraction, Polynomial};
 use crate::prove::problem::Form;
 use crate::statement::term::{Index, ScalarSequence, Term};
+
+const ZERO_AT_SOME_HORIZON: Untranslatable = Untranslatable::WholeRun("the right-hand side is 0 at some K");
+const NOT_BY_ONE_FACTOR: Untranslatable =
+    Untranslatable::WholeRun("the right-hand side depends on K in another way than by one factor");
 
 /// What the least of numbers is called.
 pub const LEAST: &str = "the least";
 
 /// What the right-hand side says: with c(K)·(F + E(K) + R·s(K)), where s is K, the total of weights or a power; c = 1
 /// for powers, 1/s for means, and of no R where it is another function of K, which is 1 at K = 1. E is there for a least.
-struct Bound {
+struct RightSide {
     /// c as a function of K.
     factor: Fraction,
     /// F, of the start.
@@ -24,10 +29,10 @@ struct Bound {
     instance: Form,
 }
 
-impl Bound {
+impl RightSide {
     /// What it says of the start: F, and of a power of which K = 0 is the exponent R as well.
     fn at_start(self, shape: Shape<'_>) -> Form {
-        let Bound { mut start, instance, .. } = self;
+        let RightSide { mut start, instance, .. } = self;
         if let Shape::Geometric(_) = shape {
             let one = start.constant.field().one();
             start.add_scaled(&instance, &one);
@@ -52,7 +57,7 @@ impl<'s> Telescope<'_, '_, 's> {
         match part {
             Part::Step => self.step(&horizon),
             Part::Start => {
-                let start = self.bound(0)?.at_start(self.induction.shape);
+                let start = self.right_side(0)?.at_start(self.induction.shape);
                 Ok(start.minus(&self.potential(0, &horizon)?))
             }
             Part::End => self.end(),
@@ -67,7 +72,7 @@ impl<'s> Telescope<'_, '_, 's> {
                     Shape::Least => {
                         // The right-hand side is divided by it.
                         let Some(divisor) = self.one().divided_by(&self.factor_at_end()?) else {
-                            return untranslatable("the right-hand side is 0 at some K");
+                            return untranslatable(ZERO_AT_SOME_HORIZON);
                         };
                         divisor
                     }
@@ -99,7 +104,7 @@ impl<'s> Telescope<'_, '_, 's> {
             Shape::Mean(Some(weight)) => (None, Some((weight, self.special("total")?))),
             _ => (None, None),
         };
-        self.reader.whole = Some(Whole { horizon: horizon.clone(), relative, power, total });
+        self.reader.whole = Some(WholeRun { horizon: horizon.clone(), relative, power, total });
         // Constants may speak of K, which is not the same each time.
         self.reader.constants.fill(None);
         let form = self.reader.form(term);
@@ -113,7 +118,7 @@ impl<'s> Telescope<'_, '_, 's> {
     fn weight(&mut self, weight: &'s Term, horizon: &Fraction) -> Translated<Fraction> {
         match self.read(weight, 0, horizon, false)?.as_constant() {
             Some(weight) => Ok(weight.clone()),
-            None => untranslatable("weights that the run or the instance decides"),
+            None => untranslatable(Untranslatable::WholeRun("weights that the run or the instance decides")),
         }
     }
 
@@ -131,12 +136,12 @@ impl<'s> Telescope<'_, '_, 's> {
                 self.reader.numbers.of_hint = outside;
                 form
             }
-            None => Ok(self.bound(by)?.at_start(self.induction.shape)),
+            None => Ok(self.right_side(by)?.at_start(self.induction.shape)),
         }
     }
 
     /// The right-hand side, as it would be of a run that starts `by` steps later.
-    fn bound(&mut self, by: i64) -> Translated<Bound> {
+    fn right_side(&mut self, by: i64) -> Translated<RightSide> {
         let horizon = self.horizon()?;
         let rhs = self.read(self.induction.rhs, by, &horizon, true)?;
         let one = self.one();
@@ -155,7 +160,7 @@ impl<'s> Telescope<'_, '_, 's> {
             Shape::Decay | Shape::Least => {
                 let factor = self.factor(&rhs, &horizon)?;
                 let inverse = self.one().divided_by(&factor);
-                let Some(inverse) = inverse else { return untranslatable("the right-hand side is 0 at some K") };
+                let Some(inverse) = inverse else { return untranslatable(ZERO_AT_SOME_HORIZON) };
                 (factor, rhs.scaled(&inverse), zero)
             }
         };
@@ -164,15 +169,15 @@ impl<'s> Telescope<'_, '_, 's> {
             ATOMS.iter().any(|builtin| builtin.name() == name)
         };
         if !is_of_instance(&instance, &constant) {
-            return untranslatable("what does not fade with K depends on the run");
+            return untranslatable(Untranslatable::WholeRun("what does not fade with K depends on the run"));
         }
         let depends = |form: &Form| form.coefficients().any(|coefficient| depends_on(coefficient, &horizon));
         if depends(&start) || depends(&instance) {
-            return untranslatable("the right-hand side depends on K in another way than by one factor");
+            return untranslatable(NOT_BY_ONE_FACTOR);
         }
         let end = self.of_end(&start)?;
         start = start.minus(&end);
-        Ok(Bound { factor, start, end, instance })
+        Ok(RightSide { factor, start, end, instance })
     }
 
     /// What of a right-hand side is a multiple of f[K].
@@ -181,7 +186,7 @@ impl<'s> Telescope<'_, '_, 's> {
         let position = self.reader.unknowns.atoms.iter().position(|atom| atom.name == AT_END);
         let Some((position, factor)) = position.and_then(|at| Some((at, rhs.atoms.get(at)?))) else { return Ok(end) };
         if self.induction.shape != Shape::Least {
-            return untranslatable("f[K] on the right-hand side");
+            return untranslatable(Untranslatable::WholeRun("f[K] on the right-hand side"));
         }
         end.add_scaled(&Form::atom(position, &self.reader.numbers.field), factor);
         Ok(end)
@@ -189,7 +194,9 @@ impl<'s> Telescope<'_, '_, 's> {
 
     /// b, of c(K) = 1/(a + b·K).
     fn slope(&mut self, factor: &Fraction) -> Translated<Fraction> {
-        let Some(inverse) = self.one().divided_by(factor) else { return untranslatable("the right-hand side is 0") };
+        let Some(inverse) = self.one().divided_by(factor) else {
+            return untranslatable(Untranslatable::WholeRun("the right-hand side is 0"));
+        };
         let horizon = self.horizon()?;
         let [_, slope] = linear_in(&Form::constant(inverse), &horizon)?;
         Ok(slope.constant)
@@ -208,13 +215,13 @@ impl<'s> Telescope<'_, '_, 's> {
         let at_one = variable_of(horizon).and_then(|variable| first.substitute(variable, &self.one()));
         match at_one.and_then(|at_one| first.divided_by(&at_one)) {
             Some(factor) => Ok(factor),
-            None => untranslatable("the right-hand side is 0 or has no value at K = 1"),
+            None => untranslatable(Untranslatable::WholeRun("the right-hand side is 0 or has no value at K = 1")),
         }
     }
 
     fn step(&mut self, horizon: &Fraction) -> Translated<Form> {
         let (before, after) = (self.potential(0, horizon)?, self.potential(1, horizon)?);
-        let bound = self.bound(0)?;
+        let right_side = self.right_side(0)?;
         let form = match self.induction.shape {
             Shape::Mean(weight) => {
                 let mut form = before;
@@ -222,18 +229,18 @@ impl<'s> Telescope<'_, '_, 's> {
                     Some(weight) => self.weight(weight, horizon)?,
                     None => self.one(),
                 };
-                form.add_scaled(&bound.instance, &weight);
+                form.add_scaled(&right_side.instance, &weight);
                 let body = self.read(self.induction.body, 0, horizon, false)?;
                 form.minus(&body)
             }
             Shape::Geometric(base) => {
                 let base = self.reader.number(base)?;
                 let mut form = before.scaled(&base);
-                form.add_scaled(&bound.instance, &(self.one() - base));
+                form.add_scaled(&right_side.instance, &(self.one() - base));
                 form
             }
             Shape::Least => {
-                let slope = self.slope(&bound.factor)?;
+                let slope = self.slope(&right_side.factor)?;
                 before.minus(&self.least().scaled(&slope))
             }
             Shape::Decay => before,
@@ -256,7 +263,7 @@ impl<'s> Telescope<'_, '_, 's> {
 
     /// P(K) + E(K) − a·m.
     fn end_of_least(&mut self, mut potential: Form) -> Translated<Form> {
-        let Bound { factor, end, .. } = self.bound(0)?;
+        let RightSide { factor, end, .. } = self.right_side(0)?;
         let value = self.value_at_index()?;
         potential.add_scaled(&end.with_atoms(|_| value), &self.one());
         let at_zero = self.one() - self.slope(&factor)?;
@@ -268,17 +275,17 @@ impl<'s> Telescope<'_, '_, 's> {
         let form = self.reader.form(&Term::Element(ScalarSequence::Value, Index::Slot(0)))?;
         match form.atoms.iter().next() {
             Some((value, _)) => Ok(value),
-            None => untranslatable("f at the end"),
+            None => untranslatable(Untranslatable::WholeRun("f at the end")),
         }
     }
 
     /// c(K) where K is the index.
     fn factor_at_end(&mut self) -> Translated<Fraction> {
-        let factor = self.bound(0)?.factor;
+        let factor = self.right_side(0)?.factor;
         let (horizon, end) = (self.horizon()?, self.reader.index.clone());
         match variable_of(&horizon).map(|variable| factor.substitute(variable, &end)) {
             Some(Some(factor)) => Ok(factor),
-            _ => untranslatable("the right-hand side has no value at some K"),
+            _ => untranslatable(Untranslatable::WholeRun("the right-hand side has no value at some K")),
         }
     }
 }
@@ -287,7 +294,7 @@ impl<'s> Telescope<'_, '_, 's> {
 pub fn positive(number: &Fraction) -> Translated<Form> {
     match number.field().one().divided_by(number) {
         Some(reciprocal) => Ok(Form::constant(reciprocal)),
-        None => untranslatable("a factor that must be positive is 0"),
+        None => untranslatable(Untranslatable::Numbers("a factor that must be positive is 0")),
     }
 }
 
@@ -304,7 +311,7 @@ fn variable_of(number: &Fraction) -> Option<usize> {
 fn of_its_own(number: Fraction, name: &str) -> Translated<Fraction> {
     match variable_of(&number) {
         Some(_) => Ok(number),
-        None => untranslatable(format!("{name} is given by other numbers")),
+        None => untranslatable(Untranslatable::GivenByOthers(name.to_owned())),
     }
 }
 
@@ -315,7 +322,7 @@ fn depends_on(number: &Fraction, variable: &Fraction) -> bool {
 
 /// The two coefficients of a form that is affine in a variable.
 fn linear_in(form: &Form, variable: &Fraction) -> Translated<[Form; 2]> {
-    let other = || untranslatable("the right-hand side depends on K in another way than by one factor");
+    let other = || untranslatable(NOT_BY_ONE_FACTOR);
     let Some(position) = variable_of(variable) else { return other() };
     let part = |degree: usize| {
         form.map(|coefficient| {

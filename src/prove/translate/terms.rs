@@ -1,18 +1,19 @@
 //! A statement's expressions as forms: affine in values of f, quadratic in vectors, rational in numbers.
 
-use super::invariants::is_settled;
+use super::invariants::no_run_decides;
 use super::method::{Run, Value};
 use super::norms::norm;
 use super::numbers::{Kind, Numbers};
 use super::scalars::power;
 use super::stop::{Translated, untranslatable};
 use super::unknowns::Unknowns;
+use super::untranslatable::Untranslatable;
 use crate::algebra::Fraction;
 use crate::number::Function;
 use crate::prove::problem::{Combination, Form};
 use crate::statement::Statement;
 use crate::statement::syntax::{ReduceOp, Relation};
-use crate::statement::term::{Builtin, Condition, Index, Node, OfMethod, ScalarSequence, Term};
+use crate::statement::term::{Builtin, Condition, Index, Node, OfMethod, ScalarSequence, Term, Vector};
 
 /// Constants of the instance that a claim may be linear in alone.
 pub const ATOMS: [Builtin; 5] = [
@@ -31,7 +32,7 @@ pub const NOT_NEGATIVE: [Builtin; 4] =
 pub const AT_END: &str = "f at the end";
 
 /// How what speaks of a whole run is read at one index.
-pub struct Whole<'s> {
+pub struct WholeRun<'s> {
     /// What K is.
     pub horizon: Fraction,
     /// Whether numbers as indices of the run count from the index.
@@ -61,7 +62,7 @@ pub struct Reader<'c, 'a> {
     /// Constants of the statement, as far as they were needed.
     pub constants: Vec<Option<Form>>,
     /// Vectors that the statement names, with their names.
-    pub spoken: Vec<(String, Combination)>,
+    pub named_vectors: Vec<(String, Combination)>,
     /// Vectors that forms were made of.
     pub used: Vec<Combination>,
     /// Whether what is read stands inside E[· | past].
@@ -69,7 +70,7 @@ pub struct Reader<'c, 'a> {
     /// The slot of the worker over whom a mean is read.
     pub worker: Option<usize>,
     /// How whole runs are read, where they are taken apart.
-    pub whole: Option<Whole<'a>>,
+    pub whole: Option<WholeRun<'a>>,
     /// Whether one run is looked at in which nothing is drawn, so that sums over its steps can be written out.
     pub is_one_run: bool,
     /// Indices of sums that are written out: slots with what they are.
@@ -90,7 +91,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         unknowns: &'c mut Unknowns,
     ) -> Self {
         let constants = vec![None; statement.constants.len()];
-        let (spoken, used) = (Vec::new(), Vec::new());
+        let (named_vectors, used) = (Vec::new(), Vec::new());
         let (run, whole, inside) = (None, None, false);
         let (worker, is_one_run, slots) = (None, false, Vec::new());
         Reader {
@@ -102,7 +103,7 @@ impl<'c, 'a> Reader<'c, 'a> {
             numbers,
             unknowns,
             constants,
-            spoken,
+            named_vectors,
             used,
             inside,
             worker,
@@ -119,7 +120,9 @@ impl<'c, 'a> Reader<'c, 'a> {
         let form = self.form(term)?;
         match form.as_constant() {
             Some(value) => Ok(value.clone()),
-            None => untranslatable("a number of the run stands where one of the parameters is needed"),
+            None => untranslatable(Untranslatable::Expression(
+                "a number of the run stands where one of the parameters is needed",
+            )),
         }
     }
 
@@ -145,29 +148,21 @@ impl<'c, 'a> Reader<'c, 'a> {
             return Ok(Form::constant(value));
         }
         let field = self.numbers.field.clone();
-        let number = |value: Fraction| Ok(Form::constant(value));
         match term {
-            Term::Number(value) => number(field.constant(value.clone())),
-            Term::Parameter(position) => {
-                number(self.numbers.named(Kind::Parameter, &self.statement.parameters[*position].name)?)
-            }
+            Term::Number(value) => Ok(Form::constant(field.constant(value.clone()))),
+            Term::Parameter(position) => self.named(Kind::Parameter, &self.statement.parameters[*position].name),
             Term::Constant(position) => self.constant(*position),
             Term::Builtin(builtin) => self.builtin(*builtin),
-            Term::Given(position) => number(self.numbers.named(Kind::Constant, &self.statement.given[*position].name)?),
+            Term::Given(position) => self.named(Kind::Constant, &self.statement.given[*position].name),
             Term::Method(position, name) => match self.run {
-                Some(run) => number(run.value(*position, self.numbers)?),
-                None => untranslatable(format!("`{name}` of the method before any claim")),
+                Some(run) => run.value(*position, self.numbers).map(Form::constant),
+                None => untranslatable(Untranslatable::BeforeAnyClaim(name.to_string())),
             },
-            Term::Start(position) => match self.start {
-                Some(start) => number(field.constant(i32::from(start == *position))),
-                None if self.whole.is_some() => number(self.numbers.named(Kind::Special, &format!("start{position}"))?),
-                None => untranslatable("what depends on the start stands at a general index"),
-            },
-            Term::Integer(index) => number(self.index(index)?),
+            Term::Start(position) => self.is_start(*position),
+            Term::Integer(index) => self.index(index).map(Form::constant),
             Term::Element(sequence, index) => self.element(sequence, index),
             Term::ValueAt(y) => {
-                let y = self.vector(y)?;
-                let point = self.point(&y)?;
+                let point = self.point_at(y)?;
                 self.atom(self.unknowns.points[point].value)
             }
             Term::Norm2(u) => {
@@ -178,12 +173,8 @@ impl<'c, 'a> Reader<'c, 'a> {
                 let (u, w) = (self.used(u)?, self.used(w)?);
                 Ok(self.unknowns.product(&u, &w))
             }
-            Term::Norm(u) => {
-                self.refuse_length()?;
-                let u = self.used(u)?;
-                number(norm(&u, self.numbers, self.unknowns)?)
-            }
-            Term::Norm1(_) => untranslatable("norm1()"),
+            Term::Norm(u) => self.length(u).map(Form::constant),
+            Term::Norm1(_) => untranslatable(Untranslatable::Function("norm1")),
             Term::Negate(a) => Ok(self.form(a)?.scaled(&-field.one())),
             Term::Add(a, b) => self.sum(a, b, &field.one()),
             Term::Sub(a, b) => self.sum(a, b, &-field.one()),
@@ -193,51 +184,89 @@ impl<'c, 'a> Reader<'c, 'a> {
                 let factor = self.numbers.quotient(&field.one(), &divisor)?;
                 Ok(self.form(a)?.scaled(&factor))
             }
-            Term::PowInt(a, exponent) => {
-                let (base, exponent) = (self.number(a)?, self.index(exponent)?);
-                if exponent.as_constant().is_none_or(|exponent| *exponent < 0) {
-                    self.numbers.divide_by(&base);
-                }
-                number(power(&base, &exponent)?)
-            }
-            Term::Apply(Function::Sqrt, a) => {
-                let a = self.number(a)?;
-                number(self.numbers.root(&a)?)
-            }
-            Term::Apply(Function::PositivePart, a) => {
-                let (a, zero) = (self.number(a)?, self.numbers.rational(0));
-                number(if self.numbers.holds(&a, Relation::GreaterEqual, &zero)? { a } else { zero })
-            }
+            Term::PowInt(a, exponent) => self.power(a, exponent).map(Form::constant),
+            Term::Apply(function, a) => self.function(*function, a).map(Form::constant),
             Term::Min(a, b) => self.extreme(a, b, Relation::LessEqual),
             Term::Max(a, b) => self.extreme(a, b, Relation::GreaterEqual),
             Term::If(condition, a, b) => {
                 let chosen = if self.holds(condition)? { a } else { b };
                 self.form(chosen)
             }
-            Term::Expectation { body, past: true } => {
-                let outside = std::mem::replace(&mut self.inside, true);
-                let form = self.form(body);
-                self.inside = outside;
-                form
-            }
+            Term::Expectation { body, past: true } => self.in_mean(body),
             Term::Expectation { body, past: false } if self.whole.is_some() || self.is_one_run => self.form(body),
-            Term::Expectation { past: false, .. } => untranslatable("an expectation over the whole run"),
-            Term::Reduce { op: ReduceOp::Mean, slot, from: Index::Literal(0), to: Index::Workers, body } => {
-                self.over_workers(*slot, |reader| reader.form(body))
+            Term::Expectation { past: false, .. } => {
+                untranslatable(Untranslatable::Expression("an expectation over the whole run"))
             }
-            Term::Reduce { op, slot, from, to, body } if self.is_one_run => {
-                self.written_out(*op, (*slot, from, to), body)
+            Term::Reduce { op, slot, from, to, body } => self.reduced(*op, (*slot, from, to), body),
+            Term::PowReal(..) => untranslatable(Untranslatable::Expression("a power whose exponent is no integer")),
+        }
+    }
+
+    /// A number under its name.
+    fn named(&mut self, kind: Kind, name: &str) -> Translated<Form> {
+        self.numbers.named(kind, name).map(Form::constant)
+    }
+
+    /// 1 where the run has that start, and else 0.
+    fn is_start(&mut self, position: usize) -> Translated<Form> {
+        match self.start {
+            Some(start) => Ok(Form::constant(self.numbers.rational(i32::from(start == position)))),
+            None if self.whole.is_some() => self.named(Kind::Special, &format!("start{position}")),
+            None => untranslatable(Untranslatable::Expression("what depends on the start stands at a general index")),
+        }
+    }
+
+    fn length(&mut self, u: &Vector) -> Translated<Fraction> {
+        self.refuse_length()?;
+        let u = self.used(u)?;
+        norm(&u, self.numbers, self.unknowns)
+    }
+
+    fn power(&mut self, a: &Term, exponent: &Index) -> Translated<Fraction> {
+        let (base, exponent) = (self.number(a)?, self.index(exponent)?);
+        if exponent.as_constant().is_none_or(|exponent| *exponent < 0) {
+            self.numbers.divide_by(&base);
+        }
+        power(&base, &exponent)
+    }
+
+    fn function(&mut self, function: Function, a: &Term) -> Translated<Fraction> {
+        match function {
+            Function::Sqrt => {
+                let a = self.number(a)?;
+                self.numbers.root(&a)
             }
-            Term::Reduce { .. } => untranslatable("a sum, mean, min or max over an index"),
-            Term::PowReal(..) => untranslatable("a power whose exponent is no integer"),
-            Term::Apply(function, _) => untranslatable(format!("{}()", function.name())),
+            Function::PositivePart => {
+                let (a, zero) = (self.number(a)?, self.numbers.rational(0));
+                Ok(if self.numbers.holds(&a, Relation::GreaterEqual, &zero)? { a } else { zero })
+            }
+            _ => untranslatable(Untranslatable::Function(function.name())),
+        }
+    }
+
+    /// What stands inside E[· | past].
+    fn in_mean(&mut self, body: &Term) -> Translated<Form> {
+        let outside = std::mem::replace(&mut self.inside, true);
+        let form = self.form(body);
+        self.inside = outside;
+        form
+    }
+
+    /// A sum, mean, min or max over the workers or over an index.
+    fn reduced(&mut self, op: ReduceOp, (slot, from, to): (usize, &Index, &Index), body: &Term) -> Translated<Form> {
+        match (op, from, to) {
+            (ReduceOp::Mean, Index::Literal(0), Index::Workers) => self.over_workers(slot, |reader| reader.form(body)),
+            _ if self.is_one_run => self.written_out(op, (slot, from, to), body),
+            _ => untranslatable(Untranslatable::Expression("a sum, mean, min or max over an index")),
         }
     }
 
     /// Lengths are numbers of one step: none for a whole run that is taken apart, nor for a hint about all steps.
     pub(super) fn refuse_length(&self) -> Translated<()> {
         match self.whole.is_some() || self.numbers.of_hint {
-            true => untranslatable("a norm that is not squared, in a claim about whole runs or in a hint"),
+            true => untranslatable(Untranslatable::Expression(
+                "a norm that is not squared, in a claim about whole runs or in a hint",
+            )),
             false => Ok(()),
         }
     }
@@ -265,14 +294,18 @@ impl<'c, 'a> Reader<'c, 'a> {
     ) -> Translated<Form> {
         let ends =
             [self.index(from)?, self.index(to)?].map(|end| end.as_constant().and_then(|end| end.numer().to_i64()));
-        let [Some(from), Some(to)] = ends else { return untranslatable("a sum whose ends are no numbers") };
+        let [Some(from), Some(to)] = ends else {
+            return untranslatable(Untranslatable::Expression("a sum whose ends are no numbers"));
+        };
         let count = to - from;
         if !(1..=MOST_SUMMANDS).contains(&count) {
-            return untranslatable("a sum of no or too many summands");
+            return untranslatable(Untranslatable::Expression("a sum of no or too many summands"));
         }
         let factor = match op {
             ReduceOp::Mean => self.numbers.rational((1, count)),
-            ReduceOp::Min | ReduceOp::Max if count > 1 => return untranslatable("the least or greatest of several"),
+            ReduceOp::Min | ReduceOp::Max if count > 1 => {
+                return untranslatable(Untranslatable::Expression("the least or greatest of several"));
+            }
             _ => self.numbers.rational(1),
         };
         let mut sum = Form::constant(self.numbers.field.zero());
@@ -292,7 +325,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         read: impl FnOnce(&mut Self) -> Translated<T>,
     ) -> Translated<T> {
         if self.worker.is_some() {
-            return untranslatable("a mean over the workers within another");
+            return untranslatable(Untranslatable::Expression("a mean over the workers within another"));
         }
         self.worker = Some(slot);
         let value = read(self);
@@ -312,7 +345,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         match (a.as_constant(), b.as_constant()) {
             (Some(factor), _) => Ok(b.scaled(factor)),
             (_, Some(factor)) => Ok(a.scaled(factor)),
-            _ => untranslatable("a product of two numbers of the run"),
+            _ => untranslatable(Untranslatable::Expression("a product of two numbers of the run")),
         }
     }
 
@@ -324,7 +357,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         };
         match factors {
             Some((a, b)) => Ok(if self.numbers.prefers(&a, kept, &b)? { left } else { right }),
-            None => untranslatable("the least or greatest of numbers of the run"),
+            None => untranslatable(Untranslatable::Expression("the least or greatest of numbers of the run")),
         }
     }
 
@@ -412,13 +445,13 @@ impl<'c, 'a> Reader<'c, 'a> {
             | Builtin::VisitedGradientBound
             | Builtin::LargestSmoothness
             | Builtin::MeanSquareSmoothness => Ok(Form::constant(self.numbers.named(Kind::Constant, builtin.name())?)),
-            _ => untranslatable(format!("`{}`, of which no fact is known here", builtin.name())),
+            _ => untranslatable(Untranslatable::NoFact(builtin.name())),
         }
     }
 
     pub(super) fn atom(&self, position: usize) -> Translated<Form> {
         if !self.inside && !self.unknowns.atoms[position].is_past {
-            return untranslatable("what the draw decides stands outside E[· | past]");
+            return untranslatable(Untranslatable::OutsideOfMean);
         }
         Ok(Form::atom(position, &self.numbers.field))
     }
@@ -447,14 +480,14 @@ impl<'c, 'a> Reader<'c, 'a> {
             }
             (ScalarSequence::Quantity(quantity), Some(run)) => match value_of(run, quantity, time) {
                 Some(Value::Number(value)) => Ok(Form::constant(value.clone())),
-                _ => untranslatable(format!("`{}` at that index", quantity.name)),
+                _ => untranslatable(Untranslatable::NoElement(quantity.name.to_string())),
             },
             (ScalarSequence::Quantity(OfMethod { position, name, first: Some(first) }), None)
-                if self.kept_at == Some(time - first) && is_settled(&self.statement.method, *position) =>
+                if self.kept_at == Some(time - first) && no_run_decides(&self.statement.method, *position) =>
             {
                 Ok(Form::constant(self.numbers.named(Kind::State, name)?))
             }
-            _ => untranslatable(format!("`{}`", sequence.name())),
+            _ => untranslatable(Untranslatable::Sequence(sequence.name().to_owned())),
         }
     }
 
@@ -462,11 +495,13 @@ impl<'c, 'a> Reader<'c, 'a> {
     pub(super) fn index(&mut self, index: &Index) -> Translated<Fraction> {
         Ok(match index {
             Index::Literal(value) => self.numbers.rational(*value),
-            Index::Slot(slot) if self.worker == Some(*slot) => return untranslatable("the number of a worker"),
+            Index::Slot(slot) if self.worker == Some(*slot) => {
+                return untranslatable(Untranslatable::Expression("the number of a worker"));
+            }
             Index::Slot(slot) => match self.slots.iter().rfind(|(own, _)| own == slot) {
                 Some((_, index)) => index.clone(),
                 None if *slot == 0 => self.index.clone(),
-                None => return untranslatable("an index of a sum"),
+                None => return untranslatable(Untranslatable::Expression("an index of a sum")),
             },
             Index::Horizon => match &self.whole {
                 Some(whole) => whole.horizon.clone(),
@@ -475,8 +510,8 @@ impl<'c, 'a> Reader<'c, 'a> {
             Index::Workers => self.numbers.count("n")?,
             Index::Dimension => self.numbers.count("d")?,
             Index::Random if self.whole.is_some() => self.index.clone(),
-            Index::Random => return untranslatable("a random index"),
-            Index::Limit => return untranslatable("a limit"),
+            Index::Random => return untranslatable(Untranslatable::Expression("a random index")),
+            Index::Limit => return untranslatable(Untranslatable::Expression("a limit")),
             Index::Add(a, b) => self.index(a)? + self.index(b)?,
             Index::Sub(a, b) => self.index(a)? - self.index(b)?,
             Index::Mul(a, b) => self.index(a)? * self.index(b)?,
@@ -499,7 +534,7 @@ impl<'c, 'a> Reader<'c, 'a> {
     pub fn time(&mut self, index: &Fraction) -> Translated<i64> {
         match time_of(index, &self.origin) {
             Some(time) => Ok(time),
-            None => untranslatable("an index that is not a fixed number of steps from the claim's own"),
+            None => untranslatable(Untranslatable::DistantIndex),
         }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use rug::Rational;
 
-use super::signs::Known;
+use super::signs::KnownSign;
 use super::{Kind, Numbers};
 use crate::algebra::{Fraction, Polynomial};
 use crate::prove::translate::stop::{Translated, untranslatable};
+use crate::prove::translate::untranslatable::Untranslatable;
 
 impl Numbers {
     /// √a, as far as it is a known number, and else as one of its own.
@@ -27,7 +28,7 @@ impl Numbers {
         let (mut root, mut rest) = (self.field.one(), self.field.polynomial(&factors.rest).scaled(&factors.constant));
         for (element, exponent) in factors.powers.pairs() {
             let factor = self.field.element(*element);
-            let is_square = |sign: &Known| *exponent >= 2 && (!sign.negative || sign.strict);
+            let is_square = |sign: &KnownSign| *exponent >= 2 && (!sign.negative || sign.strict);
             let known = self.plain_sign(&factor).filter(is_square);
             let factor = self.field.polynomial(&factor);
             let pairs = if known.is_some() { exponent / 2 } else { 0 };
@@ -48,7 +49,7 @@ impl Numbers {
         }
         let is_it = |(variable, square): &&(usize, Fraction)| {
             let root = self.variable(*variable);
-            self.now(square).as_ref() == Some(a) || &root * &root == *a
+            self.in_this_case(square).as_ref() == Some(a) || &root * &root == *a
         };
         let is_square = self.known_roots.iter().any(|(variable, _)| {
             let root = self.variable(*variable);
@@ -56,7 +57,9 @@ impl Numbers {
         });
         let is_known = self.squares.values().any(|square| square == a);
         if self.of_hint && !is_square && !is_known && self.sign(a).is_none_or(|sign| sign.negative) {
-            return untranslatable("a hint speaks of the root of a number that is not known to be at least 0");
+            return untranslatable(Untranslatable::Expression(
+                "a hint speaks of the root of a number that is not known to be at least 0",
+            ));
         }
         let variable = match self.known_roots.iter().find(is_it) {
             Some((variable, _)) => *variable,
@@ -135,7 +138,7 @@ impl Numbers {
         let constant = self.field.constant(conic.constant.clone());
         let doubled = self.rational(2) * &factor * &rest;
         let Some(of) = (constant - &rest * &rest).divided_by(&doubled) else {
-            return untranslatable("something is divided by 0");
+            return untranslatable(Untranslatable::DividedByZero);
         };
         self.set(conic.of, &of)?;
         self.set(conic.root, &(rest + factor * of))

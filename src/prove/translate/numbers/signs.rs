@@ -8,16 +8,16 @@ use crate::prove::problem::Condition;
 
 impl Numbers {
     /// The sign of a number, where it is plain: by what is known, factor by factor.
-    pub fn sign(&self, number: &Fraction) -> Option<Known> {
+    pub fn sign(&self, number: &Fraction) -> Option<KnownSign> {
         if number.is_zero() {
             return None;
         }
         let above = self.sign_of(number.numerator())?;
         let below = self.sign_of(&number.denominator()).filter(|sign| sign.strict)?;
-        Some(Known { negative: above.negative != below.negative, strict: above.strict })
+        Some(KnownSign { negative: above.negative != below.negative, strict: above.strict })
     }
 
-    pub(super) fn sign_of(&self, polynomial: &Polynomial) -> Option<Known> {
+    pub(super) fn sign_of(&self, polynomial: &Polynomial) -> Option<KnownSign> {
         let plain = |own: &Polynomial| self.plain_sign(own);
         let above = |own: &Polynomial| self.plain_sign(own).or_else(|| self.sign_above_a_condition(own));
         above(polynomial)
@@ -26,7 +26,7 @@ impl Numbers {
     }
 
     /// Of a polynomial that is a multiple of a condition and something of the same sign.
-    fn sign_above_a_condition(&self, polynomial: &Polynomial) -> Option<Known> {
+    fn sign_above_a_condition(&self, polynomial: &Polynomial) -> Option<KnownSign> {
         [polynomial.clone(), -polynomial].into_iter().enumerate().find_map(|(side, own)| {
             let of_condition = |condition: &Condition| {
                 let mut factors: Vec<Rational> = Vec::new();
@@ -39,14 +39,18 @@ impl Numbers {
                     let plain = |own: &Polynomial| self.plain_sign(own);
                     let sign = self.plain_sign(&rest).or_else(|| self.sign_by_factors(&rest, &plain))?;
                     let strict = sign.strict || condition.strict;
-                    (!sign.negative).then_some(Known { negative: side == 1, strict })
+                    (!sign.negative).then_some(KnownSign { negative: side == 1, strict })
                 })
             };
             self.conditions.iter().find_map(of_condition)
         })
     }
 
-    fn sign_by_factors(&self, polynomial: &Polynomial, of: &dyn Fn(&Polynomial) -> Option<Known>) -> Option<Known> {
+    fn sign_by_factors(
+        &self,
+        polynomial: &Polynomial,
+        of: &dyn Fn(&Polynomial) -> Option<KnownSign>,
+    ) -> Option<KnownSign> {
         for condition in &self.conditions {
             self.field.learn(&condition.polynomial);
         }
@@ -59,19 +63,19 @@ impl Numbers {
     }
 
     /// By a condition, or as all terms have one sign.
-    pub(super) fn plain_sign(&self, polynomial: &Polynomial) -> Option<Known> {
+    pub(super) fn plain_sign(&self, polynomial: &Polynomial) -> Option<KnownSign> {
         if let Some(value) = polynomial.as_constant() {
-            return (*value != 0).then_some(Known { negative: *value < 0, strict: true });
+            return (*value != 0).then_some(KnownSign { negative: *value < 0, strict: true });
         }
         let known = self.by_condition(polynomial).or_else(|| self.sign_of_terms(polynomial));
         known.or_else(|| self.sign_between_ends(polynomial))
     }
 
     /// By a condition on a multiple of it.
-    fn by_condition(&self, polynomial: &Polynomial) -> Option<Known> {
+    fn by_condition(&self, polynomial: &Polynomial) -> Option<KnownSign> {
         let primitive = polynomial.primitive();
         let same = self.conditions.iter().filter(|condition| condition.polynomial.primitive() == primitive);
-        let known = same.map(|condition| Known {
+        let known = same.map(|condition| KnownSign {
             negative: !same_side(&condition.polynomial, polynomial),
             strict: condition.strict,
         });
@@ -79,7 +83,7 @@ impl Numbers {
     }
 
     /// Of a polynomial that is affine in a number between 0 and 1, by what it is at 0 and at 1.
-    fn sign_between_ends(&self, polynomial: &Polynomial) -> Option<Known> {
+    fn sign_between_ends(&self, polynomial: &Polynomial) -> Option<KnownSign> {
         polynomial.variables().into_iter().filter(|variable| polynomial.degree(*variable) == 1).find_map(|variable| {
             let number = Polynomial::variable(variable);
             let of = |number: &Polynomial| self.by_condition(number).filter(|sign| !sign.negative);
@@ -91,16 +95,16 @@ impl Numbers {
             match (at(0)?, at(1)?) {
                 (Some(low), Some(high)) if low.negative == high.negative => {
                     let strict = (low.strict && (high.strict || from_one.strict)) || (high.strict && from_zero.strict);
-                    Some(Known { strict, ..low })
+                    Some(KnownSign { strict, ..low })
                 }
-                (Some(low), None) => Some(Known { strict: low.strict && from_one.strict, ..low }),
-                (None, Some(high)) => Some(Known { strict: high.strict && from_zero.strict, ..high }),
+                (Some(low), None) => Some(KnownSign { strict: low.strict && from_one.strict, ..low }),
+                (None, Some(high)) => Some(KnownSign { strict: high.strict && from_zero.strict, ..high }),
                 _ => None,
             }
         })
     }
 
-    fn sign_of_terms(&self, polynomial: &Polynomial) -> Option<Known> {
+    fn sign_of_terms(&self, polynomial: &Polynomial) -> Option<KnownSign> {
         let of_variable = |variable: usize| {
             let own = Polynomial::variable(variable);
             let is_it = |condition: &&Condition| {
@@ -108,16 +112,16 @@ impl Numbers {
             };
             self.conditions.iter().filter(is_it).map(|condition| condition.strict).max()
         };
-        let mut sign: Option<Known> = None;
+        let mut sign: Option<KnownSign> = None;
         for (monomial, coefficient) in polynomial.terms() {
             let mut strict = true;
             for variable in (0..MOST_VARIABLES).filter(|variable| monomial.exponent(*variable) > 0) {
                 strict &= of_variable(variable)?;
             }
-            let term = Known { negative: coefficient < 0, strict };
+            let term = KnownSign { negative: coefficient < 0, strict };
             sign = match sign {
                 None => Some(term),
-                Some(sum) if sum.negative == term.negative => Some(Known { strict: sum.strict || strict, ..sum }),
+                Some(sum) if sum.negative == term.negative => Some(KnownSign { strict: sum.strict || strict, ..sum }),
                 Some(_) => return None,
             };
         }
@@ -127,20 +131,20 @@ impl Numbers {
 
 /// A sign that is known: not 0, or at least not the other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownSign {
     /// Whether it is at most 0; else it is at least 0.
     pub negative: bool,
     /// Whether it is not 0.
     pub strict: bool,
 }
 
-impl Known {
-    fn times(self, other: Known) -> Known {
-        Known { negative: self.negative != other.negative, strict: self.strict && other.strict }
+impl KnownSign {
+    fn times(self, other: KnownSign) -> KnownSign {
+        KnownSign { negative: self.negative != other.negative, strict: self.strict && other.strict }
     }
 
-    fn power(self, exponent: u32) -> Known {
-        Known { negative: self.negative && exponent % 2 == 1, ..self }
+    fn power(self, exponent: u32) -> KnownSign {
+        KnownSign { negative: self.negative && exponent % 2 == 1, ..self }
     }
 }
 
