@@ -424,7 +424,7 @@ fn a_proof_of_a_corollary_that_names_other_lemmas_is_rejected() {
 fn why_a_statement_is_no_corollary_is_said() {
     let why = |name: &str| {
         let statement = load_file(std::path::Path::new(&format!("tests/unproved/{name}.toml"))).expect("a statement");
-        no_corollary(&statement).expect("it is none")
+        no_corollary(&statement).expect("it is none").to_string()
     };
     let said = [
         ("a-corollary-without-a-lemma", "no statement under `uses` bounds e[k]"),

@@ -5,9 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rug::Rational;
 use rug::ops::Pow;
+use thiserror::Error;
 
 use super::base::Base;
-use super::text::{MOST_EXPONENT, Reader, is_name};
+use super::text::{MOST_EXPONENT, Reader, Unreadable, is_name};
 use super::{Factors, Fraction, MOST_VARIABLES, Polynomial, Powers};
 
 /// Polynomials of up to so many terms are learnt when a fraction is made of them.
@@ -25,6 +26,20 @@ const MOST_LEARNT_TERMS: usize = 12;
 #[derive(Clone)]
 pub struct Field(Arc<Shared>);
 
+/// Why names are no variables of a field.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum NoField {
+    /// There are too many.
+    #[error("there are more than {MOST_VARIABLES} variables")]
+    Variables,
+    /// One is none.
+    #[error("`{0}` is no name of a variable")]
+    Name(String),
+    /// One stands twice.
+    #[error("two variables are named `{0}`")]
+    Twice(String),
+}
+
 struct Shared {
     names: Vec<String>,
     base: RwLock<Base>,
@@ -36,17 +51,17 @@ impl Field {
     /// # Errors
     /// When a name does not consist of letters, digits and `_` with no digit first, when one
     /// repeats, or when there are more than [`MOST_VARIABLES`].
-    pub fn new<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Result<Self, String> {
+    pub fn new<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Result<Self, NoField> {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         if names.len() > MOST_VARIABLES {
-            return Err(format!("there are more than {MOST_VARIABLES} variables"));
+            return Err(NoField::Variables);
         }
         for (position, name) in names.iter().enumerate() {
             if !is_name(name) {
-                return Err(format!("`{name}` is no name of a variable"));
+                return Err(NoField::Name(name.clone()));
             }
             if names[..position].contains(name) {
-                return Err(format!("two variables are named `{name}`"));
+                return Err(NoField::Twice(name.clone()));
             }
         }
         let base = RwLock::new(Base::new(names.len()));
@@ -144,7 +159,7 @@ impl Field {
     /// # Errors
     /// When the text is something else, a denominator is 0, a polynomial is not read by
     /// [`Polynomial::parse`], or the degree of the denominator in a variable is above 255.
-    pub fn parse(&self, text: &str) -> Result<Fraction, String> {
+    pub fn parse(&self, text: &str) -> Result<Fraction, Unreadable> {
         let mut reader = Reader::new(text);
         if !reader.eats('(') {
             return Ok(self.polynomial(&Polynomial::parse(text, self.names())?));
@@ -160,12 +175,12 @@ impl Field {
             reader.expect(')')?;
             let exponent = if reader.eats('^') { reader.exponent()? } else { 1 };
             if factor.is_zero() {
-                return Err("a denominator is 0".to_owned());
+                return Err(Unreadable::Zero);
             }
             for (degree, own) in degrees.iter_mut().zip(factor.degrees().exponents()) {
                 *degree += u32::from(own) * u32::from(exponent);
                 if *degree > u32::from(MOST_EXPONENT) {
-                    return Err(format!("the degree of the denominator in a variable is above {MOST_EXPONENT}"));
+                    return Err(Unreadable::Degree);
                 }
             }
             let (constant, powers) = self.factored(&factor);

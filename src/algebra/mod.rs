@@ -23,11 +23,12 @@ mod tests;
 
 pub use base::Factors;
 pub use convergents::{Convergents, convergents};
-pub use field::Field;
+pub use field::{Field, NoField};
 pub use fraction::Fraction;
 pub use monomial::{MOST_VARIABLES, Monomial};
 pub use polynomial::Polynomial;
 pub use powers::Powers;
+pub use text::Unreadable;
 pub use univariate::{Univariate, interpolate_fraction};
 
 /// Implements a binary operator, and the one that assigns where it is named, for values and

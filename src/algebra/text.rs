@@ -1,6 +1,7 @@
 //! Polynomials as text, such as `3/2*beta^2*gamma - beta + 1`.
 
 use rug::{Integer, Rational};
+use thiserror::Error;
 
 use super::{MOST_VARIABLES, Monomial, Polynomial};
 
@@ -11,6 +12,37 @@ pub(super) const MOST_EXPONENT: u16 = 255;
 /// A polynomial has integer coefficients over one denominator. Texts are not read whose terms would
 /// need more bits for denominators: many different ones would fill the memory.
 const MOST_DENOMINATOR_BITS: u64 = 1 << 25;
+
+/// Why a text is no polynomial or no fraction.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Something else is there.
+    #[error("expected {what} {place}")]
+    Expected {
+        /// What should be there.
+        what: String,
+        /// Where.
+        place: String,
+    },
+    /// No variable has the name.
+    #[error("there is no variable `{0}`")]
+    Variable(String),
+    /// Something is divided by 0.
+    #[error("a denominator is 0")]
+    Zero,
+    /// It has more terms than are read.
+    #[error("there are more than {MOST_TERMS} terms")]
+    Terms,
+    /// A power is higher than those that are read.
+    #[error("an exponent is above {MOST_EXPONENT}")]
+    Exponent,
+    /// A common denominator would fill the memory.
+    #[error("the common denominator of the terms is too long")]
+    Denominator,
+    /// The denominators multiply to a power that is too high.
+    #[error("the degree of the denominator in a variable is above {MOST_EXPONENT}")]
+    Degree,
+}
 
 impl Polynomial {
     /// The polynomial as text, variables by their names. One without a name is `?` with its number,
@@ -39,7 +71,7 @@ impl Polynomial {
     /// # Errors
     /// When the text is something else, has an unknown name, an exponent above 255 or more than
     /// 20,000 terms.
-    pub fn parse<S: AsRef<str>>(text: &str, names: &[S]) -> Result<Self, String> {
+    pub fn parse<S: AsRef<str>>(text: &str, names: &[S]) -> Result<Self, Unreadable> {
         let mut reader = Reader::new(text);
         let polynomial = reader.polynomial(names)?;
         reader.end()?;
@@ -103,13 +135,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Demands a mark.
-    pub(super) fn expect(&mut self, mark: char) -> Result<(), String> {
-        if self.eats(mark) { Ok(()) } else { Err(format!("expected `{mark}` {}", self.place())) }
+    pub(super) fn expect(&mut self, mark: char) -> Result<(), Unreadable> {
+        if self.eats(mark) { Ok(()) } else { Err(self.expected(&format!("`{mark}`"))) }
     }
 
     /// Demands that nothing is left.
-    pub(super) fn end(&self) -> Result<(), String> {
-        if self.rest.is_empty() { Ok(()) } else { Err(format!("expected the end {}", self.place())) }
+    pub(super) fn end(&self) -> Result<(), Unreadable> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.expected("the end")) }
     }
 
     /// Whether everything was read.
@@ -117,10 +149,11 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    /// What comes next, for a message.
-    fn place(&self) -> String {
+    /// That something else should come next.
+    fn expected(&self, what: &str) -> Unreadable {
         let next: String = self.rest.chars().take(20).collect();
-        if next.is_empty() { "at the end".to_owned() } else { format!("at `{next}`") }
+        let place = if next.is_empty() { "at the end".to_owned() } else { format!("at `{next}`") };
+        Unreadable::Expected { what: what.to_owned(), place }
     }
 
     /// The longest start of the rest whose characters all satisfy a condition, which is read.
@@ -132,7 +165,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A sum of terms.
-    pub(super) fn polynomial<S: AsRef<str>>(&mut self, names: &[S]) -> Result<Polynomial, String> {
+    pub(super) fn polynomial<S: AsRef<str>>(&mut self, names: &[S]) -> Result<Polynomial, Unreadable> {
         let mut terms = Vec::new();
         let mut denominator = Integer::from(1);
         let mut negative = self.eats('-');
@@ -141,10 +174,10 @@ impl<'a> Reader<'a> {
             denominator.lcm_mut(coefficient.denom());
             terms.push((monomial, if negative { -coefficient } else { coefficient }));
             if terms.len() > MOST_TERMS {
-                return Err(format!("there are more than {MOST_TERMS} terms"));
+                return Err(Unreadable::Terms);
             }
             if u64::from(denominator.significant_bits()) * terms.len() as u64 > MOST_DENOMINATOR_BITS {
-                return Err("the common denominator of the terms is too long".to_owned());
+                return Err(Unreadable::Denominator);
             }
             negative = self.eats('-');
             if !negative && !self.eats('+') {
@@ -154,7 +187,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A product of numbers and powers.
-    fn term<S: AsRef<str>>(&mut self, names: &[S]) -> Result<(Monomial, Rational), String> {
+    fn term<S: AsRef<str>>(&mut self, names: &[S]) -> Result<(Monomial, Rational), Unreadable> {
         let (mut monomial, mut coefficient) = (Monomial::ONE, Rational::from(1));
         loop {
             if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
@@ -163,7 +196,7 @@ impl<'a> Reader<'a> {
                 let (variable, exponent) = self.power(names)?;
                 let total = monomial.exponent(variable) + exponent;
                 if total > MOST_EXPONENT {
-                    return Err(format!("an exponent is above {MOST_EXPONENT}"));
+                    return Err(Unreadable::Exponent);
                 }
                 monomial = monomial.with(variable, total);
             }
@@ -174,39 +207,39 @@ impl<'a> Reader<'a> {
     }
 
     /// An integer, or a fraction of two.
-    fn number(&mut self) -> Result<Rational, String> {
+    fn number(&mut self) -> Result<Rational, Unreadable> {
         let numerator = self.integer()?;
         if !self.eats('/') {
             return Ok(numerator.into());
         }
         let denominator = self.integer()?;
         if denominator == 0 {
-            return Err("a denominator is 0".to_owned());
+            return Err(Unreadable::Zero);
         }
         Ok(Rational::from((numerator, denominator)))
     }
 
-    fn integer(&mut self) -> Result<Integer, String> {
+    fn integer(&mut self) -> Result<Integer, Unreadable> {
         let start = Reader { rest: self.rest };
         let digits = self.run(|c| c.is_ascii_digit());
-        digits.parse().map_err(|_| format!("expected an integer {}", start.place()))
+        digits.parse().map_err(|_| start.expected("an integer"))
     }
 
     /// A variable and its exponent.
-    fn power<S: AsRef<str>>(&mut self, names: &[S]) -> Result<(usize, u16), String> {
+    fn power<S: AsRef<str>>(&mut self, names: &[S]) -> Result<(usize, u16), Unreadable> {
         let start = Reader { rest: self.rest };
         let name = self.run(continues_name);
         if !is_name(name) {
-            return Err(format!("expected a number or a name {}", start.place()));
+            return Err(start.expected("a number or a name"));
         }
         let variable = names.iter().take(MOST_VARIABLES).position(|known| known.as_ref() == name);
-        let variable = variable.ok_or_else(|| format!("there is no variable `{name}`"))?;
+        let variable = variable.ok_or_else(|| Unreadable::Variable(name.to_owned()))?;
         Ok((variable, if self.eats('^') { self.exponent()? } else { 1 }))
     }
 
     /// An exponent, without the sign of the power.
-    pub(super) fn exponent(&mut self) -> Result<u16, String> {
+    pub(super) fn exponent(&mut self) -> Result<u16, Unreadable> {
         let exponent = self.integer()?.to_u16().filter(|exponent| *exponent <= MOST_EXPONENT);
-        exponent.ok_or_else(|| format!("an exponent is above {MOST_EXPONENT}"))
+        exponent.ok_or(Unreadable::Exponent)
     }
 }

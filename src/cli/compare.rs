@@ -49,6 +49,18 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::Success)
 }
 
+/// Prints the shipped comparisons.
+pub(super) fn list() -> Result<ExitCode, Failure> {
+    let ids = compare::ids();
+    let width = ids.iter().map(|id| id.len()).max().unwrap_or(0);
+    for id in ids {
+        if let Some(comparison) = compare::shipped(id) {
+            print(&format!("{id:width$}  {}", comparison.map_err(Failure::bad_input)?.title))?;
+        }
+    }
+    Ok(ExitCode::Success)
+}
+
 fn report_name(comparison: &Comparison) -> String {
     format!("compare-{}", comparison.id)
 }

@@ -82,6 +82,9 @@ enum Command {
         /// List the shipped methods instead.
         #[arg(long)]
         methods: bool,
+        /// List the shipped comparisons instead.
+        #[arg(long, conflicts_with = "methods")]
+        comparisons: bool,
     },
     /// Show a statement: claim, hypotheses, constants, and their values for given parameters; or a method.
     Show {
@@ -366,8 +369,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
             prove::prove(&statements, output.as_deref(), Effort { seed, budget })
         }
         Command::Verify { proof, statement } => prove::verify(&proof, statement.as_deref()),
-        Command::List { methods: false } => show::list(),
-        Command::List { methods: true } => methods::list(),
+        Command::List { methods: true, .. } => methods::list(),
+        Command::List { comparisons: true, .. } => compare::list(),
+        Command::List { .. } => show::list(),
         Command::Show { statement, notation: Some(notation), .. } => show::claims(&statement, notation),
         Command::Show { statement, values, notation: None } => {
             let method = statement.to_str().filter(|_| values.is_empty()).and_then(methods::show);

@@ -69,9 +69,16 @@ impl Contender {
     pub(super) fn method(&self) -> Result<(Arc<Method>, String), CompareError> {
         let unknown = || CompareError::Method(self.method.clone());
         let method = methods::shared(&self.method).ok_or_else(unknown)??;
-        let step = method.step_size().ok_or_else(|| CompareError::NoStep(self.method.clone()))?.to_owned();
+        let no_step = || CompareError::NoStep { method: self.method.clone(), others: methods_with_step() };
+        let step = method.step_size().ok_or_else(no_step)?.to_owned();
         Ok((method, step))
     }
+}
+
+/// The shipped methods that can be compared.
+fn methods_with_step() -> Vec<&'static str> {
+    let has_step = |id: &&str| matches!(methods::shared(id), Some(Ok(method)) if method.step_size().is_some());
+    methods::ids().into_iter().filter(has_step).collect()
 }
 
 /// Identifiers of the shipped comparisons, in alphabetical order.

@@ -28,8 +28,13 @@ pub enum CompareError {
     #[error("there is no shipped method `{0}`; `lemmata list --methods` names them")]
     Method(String),
     /// The method has no step size to choose.
-    #[error("the method `{0}` has no parameter with the unit of a step size")]
-    NoStep(String),
+    #[error("the method `{method}` has no parameter with the unit of a step size; of the shipped methods these have one: {}", .others.join(", "))]
+    NoStep {
+        /// Method.
+        method: String,
+        /// Shipped methods that have one.
+        others: Vec<&'static str>,
+    },
     /// A contender has a parameter that its method has not.
     #[error("the method `{method}` has no parameter `{name}` besides its step size")]
     Parameter {

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::certificate::{Certificate, Factor, Product, Signed};
 use super::problem::{Combination, Form, Problem, Sign};
-use crate::algebra::{Fraction, Polynomial};
+use crate::algebra::{Fraction, Polynomial, Unreadable};
 
 pub use super::rejected::Rejected;
 
@@ -48,8 +48,8 @@ pub enum CertificateFlaw {
     #[error("an exponent is out of range")]
     Exponent,
     /// A text is no polynomial of the problem's numbers.
-    #[error("{0}")]
-    NoPolynomial(String),
+    #[error(transparent)]
+    NoPolynomial(#[from] Unreadable),
     /// A text is no rational number.
     #[error("`{0}` is no rational number")]
     NoRational(String),

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::problem::Problem;
 use super::translate::{self, Untranslatable};
-use crate::statement::corollary::{Rewriting, debts, rewritten};
+use crate::statement::corollary::{CorollaryError, Rewriting, debts, rewritten};
 use crate::statement::parse::parse;
 use crate::statement::syntax::Expr;
 use crate::statement::term::Builtin;
@@ -42,8 +42,8 @@ pub enum NoCorollary {
     AboutExactGradients(String),
     /// The texts of the statements cannot be put together: it has a part of its own in place of the theorem's, or
     /// something cannot be read with its names.
-    #[error("{0}")]
-    Texts(String),
+    #[error(transparent)]
+    Texts(#[from] CorollaryError),
     /// What the theorem leaves to the method is a parameter.
     #[error("`{0}` of the method is a parameter here, and none of the theorem")]
     ParameterOfMethod(String),
@@ -133,7 +133,7 @@ pub fn corollary(statement: &Statement) -> Result<Corollary, NoCorollary> {
     refuse_other_substitutions(statement, &theorem)?;
     let new = Rewriting {
         claims: Vec::new(),
-        lemmas: debts(statement).map_err(NoCorollary::Texts)?,
+        lemmas: debts(statement)?,
         positive: translate::divided_by(statement),
         numbers: statement.substitutions.keys().cloned().collect(),
     };
@@ -148,7 +148,7 @@ pub fn corollary(statement: &Statement) -> Result<Corollary, NoCorollary> {
     }
     let ToShow { new, lemmas, .. } = shown;
     let others: Vec<&Statement> = lemmas.iter().collect();
-    let read = rewritten(statement, &new, &others).map_err(NoCorollary::Texts)?;
+    let read = rewritten(statement, &new, &others)?;
     let problems = translate::translate(&read)?;
     let rests_on = std::iter::once(id.to_owned()).chain(lemmas.into_iter().map(|lemma| lemma.id)).collect();
     Ok(Corollary { rests_on, problems })

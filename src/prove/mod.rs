@@ -122,8 +122,8 @@ pub fn attempt(
 
 /// Why a statement that instantiates another one does not follow from it, as far as that is looked at before any search.
 #[must_use]
-pub fn no_corollary(statement: &Statement) -> Option<String> {
-    statement.instantiates.as_ref().and_then(|_| corollary(statement).err()).map(|why| why.to_string())
+pub fn no_corollary(statement: &Statement) -> Option<NoCorollary> {
+    statement.instantiates.as_ref().and_then(|_| corollary(statement).err())
 }
 
 fn attempt_all(

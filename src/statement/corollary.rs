@@ -13,7 +13,7 @@ use super::raw::{Kind, OneOrMany, RangeDefect, RangeParts, RawClaim, RawHints, R
 use super::{Statement, StatementError, library};
 
 /// Why a statement is no corollary of the one that it instantiates, or cannot be read with other claims.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CorollaryError {
     /// It says something else in place of a part of that statement.
     #[error("it has {part} of its own in place of those of `{theorem}`")]
@@ -38,12 +38,6 @@ pub enum CorollaryError {
 }
 
 /// As the reason why there is no proof.
-impl From<CorollaryError> for String {
-    fn from(err: CorollaryError) -> Self {
-        err.to_string()
-    }
-}
-
 /// What is to be shown so that the corollary's parameters and hypotheses are among those of the statement that it
 /// instantiates, as conditions on numbers in the corollary's names: its ranges and hypotheses, but for those that the
 /// corollary takes over as they are.

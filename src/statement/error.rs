@@ -10,7 +10,7 @@ use crate::text::printable;
 const LONGEST_LINE: usize = 400;
 
 /// A statement file that cannot be used: which file, where, why, and the way out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementError {
     message: String,
     label: String,

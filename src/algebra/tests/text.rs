@@ -84,7 +84,7 @@ fn texts_that_are_no_polynomials_are_refused() {
         ("٣", "expected a number or a name at `٣`"),
         ("a\0", "expected the end at `\0`"),
     ] {
-        assert_eq!(Polynomial::parse(text, &NAMES), Err(message.to_owned()), "{text}");
+        assert_eq!(Polynomial::parse(text, &NAMES).map_err(|why| why.to_string()), Err(message.to_owned()), "{text}");
     }
 }
 
@@ -100,7 +100,7 @@ fn integers_of_any_length_are_read() {
 fn twenty_thousand_terms_are_read_and_no_more() {
     let sum = |terms: usize| Polynomial::parse(&vec!["a"; terms].join("+"), &NAMES);
     assert_eq!(sum(20_000), Ok(read("20000*a")));
-    assert_eq!(sum(20_001), Err("there are more than 20000 terms".to_owned()));
+    assert_eq!(sum(20_001), Err(Unreadable::Terms));
 }
 
 #[test]
@@ -108,5 +108,5 @@ fn denominators_that_would_fill_the_memory_are_refused() {
     // Powers of ten and their neighbours have few common factors.
     let terms = (0..1500).map(|i| format!("1/1{}1", "0".repeat(1000 + i)));
     let text = terms.collect::<Vec<_>>().join(" + ");
-    assert_eq!(Polynomial::parse(&text, &NAMES), Err("the common denominator of the terms is too long".to_owned()));
+    assert_eq!(Polynomial::parse(&text, &NAMES), Err(Unreadable::Denominator));
 }
