@@ -69,11 +69,15 @@ pub fn sweeps(cell: &Cell<'_>, judging: Judging<'_>) -> Vec<Sweep> {
     found
 }
 
-/// Where the sides come nearest, if they are not sampled.
+/// Where the sides come nearest, if they are not sampled; of what is claimed of whole runs, on the longest one.
 fn tightest(instance: &Instance<'_>, key: &StreamKey, judging: Judging<'_>) -> Option<Approximation> {
     let form = instance.statement.form;
     let all = approximate(instance, key, judging).ok()?;
-    let telling = all.into_iter().filter(|approximation| approximation.scale > 0.0 && approximation.sampling == 0.0);
+    let telling = all.into_iter().filter(|approximation| {
+        let is_of_steps = instance.statement.claims[approximation.claim].quantifier.is_some();
+        let tells = is_of_steps || approximation.horizon == instance.horizon;
+        tells && approximation.scale > 0.0 && approximation.sampling == 0.0
+    });
     telling.max_by(|a, b| a.excess(form).total_cmp(&b.excess(form)))
 }
 
