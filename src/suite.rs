@@ -189,8 +189,8 @@ fn draw(summaries: &[StatementSummary], cells: &mut [CellReport], built: &[&Cell
 /// The first exemplar that has a few sweeps, or else the one that has most.
 fn most_swept(exemplars: Exemplars, built: &[&Cell<'_>], judging: Judging<'_>) -> (usize, Vec<Sweep>) {
     const A_FEW: usize = 3;
-    let mut most: (usize, Vec<Sweep>) = (exemplars.median, Vec::new());
-    for number in [exemplars.median, exemplars.worst, exemplars.longest, exemplars.simplest] {
+    let mut most: (usize, Vec<Sweep>) = (exemplars.longest, Vec::new());
+    for number in [exemplars.longest, exemplars.median, exemplars.worst, exemplars.simplest] {
         let sweeps = verify::sweeps(built[number], judging);
         if sweeps.len() > most.1.len() {
             most = (number, sweeps);

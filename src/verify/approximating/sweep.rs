@@ -34,15 +34,15 @@ pub struct Sweep {
 }
 
 /// Places of a parameter in its range.
-const FRACTIONS: [f64; 13] = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0];
+const FRACTIONS: [f64; 10] = [0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0];
 /// Factors of a number of the problem or the estimate.
-const FACTORS: [f64; 13] = [0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0];
+const FACTORS: [f64; 9] = [0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 8.0];
 /// Fewest values that make a picture.
 const FEWEST: usize = 4;
 /// Most numbers of a cell over which there is a sweep.
 const MOST: usize = 4;
 /// Most coordinates of all workers over all steps: beyond that a run is too long to be made so often.
-const LONGEST: usize = 1 << 14;
+const LONGEST: usize = 1 << 13;
 
 /// The sweeps of a cell; none where its run is long, or its expectations are sampled.
 #[must_use]
