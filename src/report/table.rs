@@ -36,7 +36,7 @@ pub fn render(report: &Report) -> String {
         report.cells.len(),
         report.provenance.wall_seconds,
         match error_budget.tests {
-            0 => "nothing was left to chance".to_owned(),
+            0 => "no statistical test was needed".to_owned(),
             tests => format!("family-wise error at most {:e} over {tests} statistical tests", error_budget.delta),
         },
         report.settings.seed,
