@@ -964,10 +964,7 @@ fn a_stored_counterexample_is_checked_first_and_replayed_when_its_file_has_gone(
     assert!(code == 1 && printed.contains("mine cell 0 (diagonal-quadratic"), "{printed}");
     std::fs::remove_dir_all(folder.path().join("witnesses")).unwrap();
     std::fs::remove_file(folder.path().join("mine.toml")).unwrap();
-    folder
-        .lemmata(&["replay", "reports/check.json", "--cell", "0"])
-        .code(1)
-        .stdout(saying("violated by rational"));
+    folder.lemmata(&["replay", "reports/check.json", "--cell", "0"]).code(1).stdout(saying("violated by rational"));
 }
 
 #[test]
