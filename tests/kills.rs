@@ -121,7 +121,6 @@ fn a_disk_without_room_leaves_the_earlier_report_whole() {
     for (name, arguments) in [
         ("check", vec!["check", "averaging", "--quick"]),
         ("audit", vec!["audit", "averaging", "--quick", "--no-store"]),
-        ("compare-momentum-against-sgd", vec!["compare", "momentum-against-sgd", "--quick"]),
     ] {
         assert_eq!(lemmata(folder, &arguments).status().expect("an end").code(), Some(0), "{name}");
         let (before, count) = (kept(name), files());
