@@ -8,16 +8,17 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::exit::ExitCode;
-use crate::inference::ErrorBudget;
+use crate::inference::{ErrorBudget, Verdict};
 use crate::journal::{Journal, JournalError};
 use crate::preset::Preset;
 use crate::prove::{Standing, standing};
 use crate::report::{
     self, CellReport, CheckSettings, Exemplars, Failure, Kind, Provenance, Report, SCHEMA_VERSION, StatementSummary,
 };
-use crate::statement::{Statement, StatementError, Subject, load_file};
+use crate::statement::{Expectation, Statement, StatementError, Subject, load_file};
 use crate::verify::choosing::plan::Plan;
-use crate::verify::{self, Cell, Curve, Judging, Outcome, Sweep};
+use crate::verify::instances::CellSpec;
+use crate::verify::{self, Cell, Curve, Judging, Outcome, Sweeps};
 
 /// What a check is asked for.
 #[derive(Clone, Debug)]
@@ -133,8 +134,24 @@ impl<'a> Suite<'a> {
                 ..CellReport::unchecked(number, cell)
             })
             .collect();
-        let statements = self.summaries(&cells);
-        draw(&statements, &mut cells, &reached, judging);
+        let not_reached = planned.len() - cells.len();
+        let standings: Vec<Option<Standing>> = self.statements.par_iter().map(standing).collect();
+        let mut statements = self.summaries(&cells, &standings);
+        let suspects = draw(&statements, &mut cells, &reached, judging);
+        let crossed = crossed(&statements, suspects, judging, watch.journal)?;
+        if !crossed.is_empty() {
+            let built: Vec<&Cell<'_>> = reached.into_iter().chain(crossed.iter().map(|(cell, _)| cell)).collect();
+            for (cell, Decided { outcome, failure }) in &crossed {
+                let (outcome, failure) = (outcome.clone(), failure.clone());
+                cells.push(CellReport { outcome, failure, ..CellReport::unchecked(cells.len(), cell) });
+            }
+            statements = self.summaries(&cells, &standings);
+            for cell in &mut cells {
+                cell.curves.clear();
+                cell.sweeps.clear();
+            }
+            draw(&statements, &mut cells, &built, judging);
+        }
         Ok(Report {
             kind: Kind::Check,
             schema_version: SCHEMA_VERSION,
@@ -142,16 +159,17 @@ impl<'a> Suite<'a> {
             provenance: Provenance::new(begin.elapsed().as_secs_f64()),
             settings: self.settings.clone(),
             statements,
-            not_reached: planned.len() - cells.len(),
+            not_reached,
             cells,
         })
     }
 
-    fn summaries(&self, cells: &[CellReport]) -> Vec<StatementSummary> {
-        let standings: Vec<Option<Standing>> = self.statements.par_iter().map(standing).collect();
+    fn summaries(&self, cells: &[CellReport], standings: &[Option<Standing>]) -> Vec<StatementSummary> {
         let summed = self.statements.iter().zip(&self.plans).zip(standings);
         let mut summaries: Vec<StatementSummary> = summed
-            .map(|((statement, plan), proof)| StatementSummary::new(statement, plan.why_vacuous(), proof, cells))
+            .map(|((statement, plan), proof)| {
+                StatementSummary::new(statement, plan.why_vacuous(), proof.clone(), cells)
+            })
             .collect();
         report::spread_taint(&mut summaries);
         summaries
@@ -175,27 +193,59 @@ fn decided(cell: &Cell<'_>, judging: Judging<'_>, journal: Option<&Journal>) -> 
     Ok(decided)
 }
 
-/// Both sides along k or K for the exemplars of each statement, and over its numbers for one of them.
-fn draw(summaries: &[StatementSummary], cells: &mut [CellReport], built: &[&Cell<'_>], judging: Judging<'_>) {
+/// The instances on which a sweep crosses its bound and that are violated for certain, of statements that are not known
+/// to be violated and are of more than their witnesses.
+fn crossed<'a>(
+    summaries: &[StatementSummary],
+    suspects: Vec<(&'a Statement, CellSpec)>,
+    judging: Judging<'_>,
+    journal: Option<&Journal>,
+) -> Result<Vec<(Cell<'a>, Decided)>, JournalError> {
+    let is_open = |statement: &Statement| {
+        let is_violated = summaries.iter().any(|own| own.id == statement.id && own.verdict == Verdict::Violated);
+        statement.general && statement.expect == Expectation::Holds && !is_violated
+    };
+    let judged = suspects.into_par_iter().filter(|(statement, _)| is_open(statement)).map(|(statement, spec)| {
+        let Ok(cell) = Cell::build(statement, spec) else { return Ok(None) };
+        let decided = decided(&cell, judging, journal)?;
+        let is_violated = decided.outcome.as_ref().is_some_and(|outcome| outcome.verdict == Verdict::Violated);
+        Ok(is_violated.then_some((cell, decided)))
+    });
+    Ok(judged.collect::<Result<Vec<_>, JournalError>>()?.into_iter().flatten().collect())
+}
+
+/// Both sides along k or K for the exemplars of each statement, and over its numbers for one of them; where the latter
+/// cross.
+fn draw<'a>(
+    summaries: &[StatementSummary],
+    cells: &mut [CellReport],
+    built: &[&Cell<'a>],
+    judging: Judging<'_>,
+) -> Vec<(&'a Statement, CellSpec)> {
     let exemplars = || summaries.iter().filter_map(|summary| summary.exemplars);
     let numbers: Vec<usize> = exemplars().flat_map(|exemplars| exemplars.numbers()).collect();
     let curves: Vec<Vec<Curve>> = numbers.par_iter().map(|number| verify::curves(built[*number], judging)).collect();
     numbers.into_iter().zip(curves).for_each(|(number, curves)| cells[number].curves = curves);
     let all: Vec<Exemplars> = exemplars().collect();
-    let swept: Vec<(usize, Vec<Sweep>)> = all.par_iter().map(|own| most_swept(*own, built, judging)).collect();
-    swept.into_iter().for_each(|(number, sweeps)| cells[number].sweeps = sweeps);
+    let swept: Vec<(usize, Sweeps)> = all.par_iter().map(|own| most_swept(*own, built, judging)).collect();
+    let mut suspects = Vec::new();
+    for (number, Sweeps { sweeps, suspect }) in swept {
+        cells[number].sweeps = sweeps;
+        suspects.extend(suspect.map(|spec| (built[number].statement, spec)));
+    }
+    suspects
 }
 
 /// The first exemplar that has a few sweeps, or else the one that has most.
-fn most_swept(exemplars: Exemplars, built: &[&Cell<'_>], judging: Judging<'_>) -> (usize, Vec<Sweep>) {
+fn most_swept(exemplars: Exemplars, built: &[&Cell<'_>], judging: Judging<'_>) -> (usize, Sweeps) {
     const A_FEW: usize = 3;
-    let mut most: (usize, Vec<Sweep>) = (exemplars.longest, Vec::new());
+    let mut most = (exemplars.longest, Sweeps::default());
     for number in [exemplars.longest, exemplars.median, exemplars.worst, exemplars.simplest] {
         let sweeps = verify::sweeps(built[number], judging);
-        if sweeps.len() > most.1.len() {
+        if sweeps.sweeps.len() > most.1.sweeps.len() {
             most = (number, sweeps);
         }
-        if most.1.len() >= A_FEW {
+        if most.1.sweeps.len() >= A_FEW {
             break;
         }
     }
@@ -276,7 +326,6 @@ macro_rules! check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::Verdict;
     use crate::statement::load_text;
 
     const FALSE: &str = "id = \"mine\"\ntitle = \"t\"\nkind = \"pathwise\"\nsource = \"s\"\nproof = \"none\"\n\
@@ -294,6 +343,39 @@ mod tests {
         assert_eq!(report.statements[0].verdict, Verdict::Violated);
         assert_eq!(report.exit_code(), ExitCode::Violated);
         assert!(report::render(&report).contains("by hand"));
+    }
+
+    /// A gradient step decreases f by γ/2·‖∇f‖² for γ ≤ 1/L alone; the values to try are so.
+    fn decrease(range: &str, lists: &str) -> Statement {
+        let text = format!(
+            "id = \"mine\"\ntitle = \"t\"\nkind = \"pathwise\"\nsource = \"s\"\nproof = \"none\"\nmethod = \"gradient-descent\"\n\
+             estimates = [[]]\nhorizons = [3]\n{lists}\n[parameters]\n\
+             gamma = {{ in = \"{range}\", try = [\"1/L\", \"1/(2*L)\"] }}\n[claim]\nfor_all = \"k in 0..K\"\n\
+             lhs = \"f[k+1]\"\nrhs = \"f[k] - gamma/2*norm2(grad[k])\"\n"
+        );
+        load_text("mine.toml", &text).unwrap()
+    }
+
+    #[test]
+    fn where_a_sweep_over_a_range_crosses_its_bound_the_instance_is_judged() {
+        let lists = "problems = [{ family = \"diagonal-quadratic\", spectrum = [1, 4] }]";
+        let report = check(&[decrease("(0, 2/L]", lists)], &quick()).unwrap();
+        assert_eq!((report.cells.len(), report.statements[0].verdict), (3, Verdict::Violated));
+        let found = report.cells.last().unwrap();
+        assert!(found.spec.parameters["gamma"] > 0.25 && found.number == 2, "{}", found.spec);
+        let inside = check(&[decrease("(0, 1/L]", lists)], &quick()).unwrap();
+        assert_eq!((inside.cells.len(), inside.statements[0].verdict), (2, Verdict::Holds));
+    }
+
+    #[test]
+    fn a_sweep_over_a_number_of_the_problem_is_no_instance_of_what_the_statement_lists() {
+        // True of the listed problem, and of no other with a larger curvature.
+        let text = "id = \"mine\"\ntitle = \"t\"\nkind = \"pathwise\"\nsource = \"s\"\nproof = \"none\"\n\
+            method = \"gradient-descent\"\nestimates = [[]]\nhorizons = [3]\n\
+            problems = [{ family = \"huber\", curvature = 1, width = 1, tilts = [0] }]\n[parameters]\n\
+            gamma = { in = \"(0, 1/L]\", try = [\"1/L\"] }\n[claim]\nfor_all = \"k in 0..K\"\nlhs = \"L\"\nrhs = \"1\"\n";
+        let report = check(&[load_text("mine.toml", text).unwrap()], &quick()).unwrap();
+        assert_eq!(report.statements[0].verdict, Verdict::Holds, "{:?}", report.cells.last());
     }
 
     #[test]

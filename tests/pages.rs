@@ -112,6 +112,24 @@ fn a_violated_statement_stands_first_with_the_simplest_counterexample_and_its_co
 }
 
 #[test]
+fn names_in_an_edited_report_are_no_part_of_the_page() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("mine.toml"), FALSE).unwrap();
+    lemmata(folder.path(), &["check", "mine.toml", "--quick"]).code(1);
+    let report = std::fs::read_to_string(folder.path().join("reports/check.json")).unwrap();
+    let hostile = "\"x\\\"><script>alert(2)</script>\"";
+    for (name, edited) in [
+        ("over", report.replace("\"over\":\"gamma\"", &format!("\"over\":{hostile}"))),
+        ("id", report.replace("\"mine\"", hostile)),
+    ] {
+        assert_ne!(edited, report, "{name}");
+        std::fs::write(folder.path().join("edited.json"), edited).unwrap();
+        let page = page(folder.path(), "edited.json", &[]);
+        assert!(!page.contains("<script>alert(2)"), "{name}");
+    }
+}
+
+#[test]
 fn every_kind_of_report_has_a_page() {
     let folder = TempDir::new().unwrap();
     lemmata(folder.path(), &["calibrate", "--cells", "200", "--replicates", "300"]).success();

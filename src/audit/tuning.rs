@@ -4,8 +4,8 @@
 //! method, estimate, problem and K the right-hand side is minimised over all such parameters that the ranges
 //! and hypotheses admit. The recommended choice is the statement's first candidate of each.
 
-mod desk;
 mod minimise;
+mod problem;
 mod table;
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::desk::Desk;
+use self::problem::TuningProblem;
 pub use self::table::render;
 use crate::audit::search::evaluator::InstanceEvaluator;
 use crate::preset::Preset;
@@ -26,7 +26,7 @@ use crate::verify::instances::{CellSpec, Instance};
 
 /// The best and the recommended choice of the analyst's parameters at one point of the method's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Advice {
+pub struct Tuning {
     /// Identifier of the statement.
     pub statement: String,
     /// Problem, estimate and start, for a person.
@@ -85,11 +85,11 @@ const MOMENTA: [f64; 4] = [0.1, 0.5, 0.9, 1.0];
 /// Numbers of steps; none is run.
 const HORIZONS: [usize; 3] = [10, 100, 1000];
 
-/// Advice for a few settings, momentum parameters, steps and numbers of steps. Empty where the statement
+/// Tunings for a few settings, momentum parameters, steps and numbers of steps. Empty where the statement
 /// leaves the analyst no choice, where its right-hand side is not known before the run, or where it has no
 /// instance. Rows whose bounds are not positive are left out, as their ratio says nothing. Deterministic.
 #[must_use]
-pub fn advise(evaluator: &InstanceEvaluator<'_>, statement: &Statement) -> Vec<Advice> {
+pub fn tunings(evaluator: &InstanceEvaluator<'_>, statement: &Statement) -> Vec<Tuning> {
     let choices = statement.parameters.iter().any(|p| statement.method.parameter(&p.name).is_none());
     // Steps of a run would have to be made for `G_run`.
     let runs = statement.needs().contains(&Builtin::VisitedGradientBound);
@@ -104,21 +104,21 @@ pub fn advise(evaluator: &InstanceEvaluator<'_>, statement: &Statement) -> Vec<A
         None => vec![None],
     };
     let specs: Vec<CellSpec> = plan.cells.into_iter().map(|cell| cell.spec).collect();
-    let mut desks = Vec::new();
+    let mut problems = Vec::new();
     for spec in different(&specs) {
         for fixed in &momenta {
-            desks.extend(HORIZONS.map(|horizon| (spec, *fixed, horizon)));
+            problems.extend(HORIZONS.map(|horizon| (spec, *fixed, horizon)));
         }
     }
-    let advice: Vec<Vec<Advice>> = desks
+    let found: Vec<Vec<Tuning>> = problems
         .into_par_iter()
         .map(|(spec, fixed, horizon)| {
             let built = evaluator.problem(&spec.problem).map(|problem| Instance::on(statement, spec, problem));
             let Some(Ok(template)) = built else { return Vec::new() };
-            Desk::new(spec, template, fixed, horizon).advice()
+            TuningProblem::new(spec, template, fixed, horizon).tunings()
         })
         .collect();
-    advice.into_iter().flatten().collect()
+    found.into_iter().flatten().collect()
 }
 
 /// A few specifications, those of the suite before others, which bring their own x_0: first those of which problem and estimate are both
@@ -142,7 +142,7 @@ fn different(specs: &[CellSpec]) -> Vec<&CellSpec> {
 impl Summary {
     /// The summary of one statement's rows; `None` without any.
     #[must_use]
-    pub fn of(rows: &[Advice]) -> Option<Summary> {
+    pub fn of(rows: &[Tuning]) -> Option<Summary> {
         let first = rows.first()?;
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for row in rows {
@@ -170,13 +170,13 @@ mod tests {
     use crate::statement::{library, load_text};
     use crate::verify::Judging;
 
-    fn on(statement: &Statement) -> Vec<Advice> {
+    fn on(statement: &Statement) -> Vec<Tuning> {
         let effort = Preset::Quick.effort();
         let judging = Judging { effort: &effort, error_budget: ErrorBudget { delta: 1e-6, tests: 1 }, seed: 1 };
-        advise(&InstanceEvaluator::new(judging), statement)
+        tunings(&InstanceEvaluator::new(judging), statement)
     }
 
-    fn advice(id: &str) -> Vec<Advice> {
+    fn tuned(id: &str) -> Vec<Tuning> {
         on(&library::load(id).unwrap().unwrap())
     }
 
@@ -184,8 +184,8 @@ mod tests {
     /// best θ is the one with γ = γ_max(θ): with x = Lγ it is (1 − β)²x²/(β²(1 − x)).
     #[test]
     fn the_split_of_the_nonconvex_theorem_is_the_least_that_the_step_admits() {
-        let rows = advice("theorem1-nonconvex");
-        let same = |a: &Advice, b: &Advice| {
+        let rows = tuned("theorem1-nonconvex");
+        let same = |a: &Tuning, b: &Tuning| {
             (&a.setting, a.method["beta"], a.horizon) == (&b.setting, b.method["beta"], b.horizon)
         };
         let mut seen = [0; 2];
@@ -209,14 +209,14 @@ mod tests {
             }
         }
         assert!(seen[0] >= 9 && seen[1] >= 9, "{seen:?}");
-        assert_eq!(rows, advice("theorem1-nonconvex"));
+        assert_eq!(rows, tuned("theorem1-nonconvex"));
     }
 
     #[test]
     fn two_parameters_are_chosen_together_and_a_forced_choice_is_none() {
-        let rows = advice("fomaml-pl");
+        let rows = tuned("fomaml-pl");
         assert!(rows.iter().all(|row| row.ratio >= 1.0 && row.best_bound <= row.recommended_bound));
-        let forced: Vec<&Advice> = rows.iter().filter(|row| row.method["beta"] == 1.0).collect();
+        let forced: Vec<&Tuning> = rows.iter().filter(|row| row.method["beta"] == 1.0).collect();
         assert!(!forced.is_empty());
         for row in forced {
             assert_eq!((row.free, row.ratio, row.best["theta"], row.best["eta"]), (false, 1.0, 0.0, 0.0), "{row:?}");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_choice_or_no_bound_beforehand_there_is_no_advice() {
+    fn where_there_is_no_choice_or_no_bound_beforehand_there_is_nothing_to_tune() {
         let head = "id = \"t\"\ntitle = \"t\"\nkind = \"expectation\"\nsource = \"here\"\nproof = \"none\"\n";
         let text = |parameter: &str| {
             format!(
@@ -241,14 +241,14 @@ mod tests {
         // The bound does not depend on it, so the recommended value is as good as any.
         assert!(!rows.is_empty() && rows.iter().all(|row| row.free && row.ratio == 1.0 && row.best["theta"] == 0.5));
         for id in ["descent-lemma", "descent-lemma-variance", "quadratic-noise-floor", "clipped-error"] {
-            assert!(advice(id).is_empty(), "{id}");
+            assert!(tuned(id).is_empty(), "{id}");
         }
         assert_eq!(Summary::of(&[]), None);
     }
 
     #[test]
     fn the_table_has_a_row_a_choice_and_a_line_a_statement() {
-        let rows = advice("randk-nonconvex");
+        let rows = tuned("randk-nonconvex");
         let text = render(&rows, rows.len());
         // Too wide for 80 columns, so that a row is a block of lines that its statement begins.
         assert_eq!(text.lines().filter(|line| *line == "randk-nonconvex").count(), rows.len(), "{text}");
@@ -257,6 +257,6 @@ mod tests {
             "{text}"
         );
         let json = serde_json::to_string(&rows).unwrap();
-        assert_eq!(serde_json::from_str::<Vec<Advice>>(&json).unwrap(), rows);
+        assert_eq!(serde_json::from_str::<Vec<Tuning>>(&json).unwrap(), rows);
     }
 }

@@ -10,8 +10,9 @@ use super::output::print;
 use super::{ExitCode, Failure, ReplayArguments, audit, prove};
 use crate::audit::running::report::AuditReport;
 use crate::audit::search::worst::Shown;
+use crate::prove::standing;
 use crate::report::{self, AnyReport, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
-use crate::statement::{Statement, load_text};
+use crate::statement::{Statement, library, load_text};
 use crate::verify::approximating::replay_table;
 use crate::verify::choosing::plan;
 use crate::verify::instances::{CellSpec, Instance};
@@ -46,6 +47,12 @@ fn run_check(report: &Report, number: usize, arguments: &ReplayArguments) -> Res
         return differs(&format!("{found}this differs from the report: {difference}"), &report.provenance, arguments);
     }
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
+    let claims_proof = report.statements.iter().any(|own| own.id == statement.id && own.proof.is_some());
+    if claims_proof && !arguments.json && shipped(&statement).is_none() {
+        print(
+            "what the report says of a proof is not checked by a replay: `lemmata verify` does, with the proof's file",
+        )?;
+    }
     Ok(outcome.exit_code())
 }
 
@@ -141,6 +148,10 @@ fn statement(report: &Report, cell: &CellReport, path: &Path) -> Result<Statemen
             cell.statement,
         )));
     };
+    if report.statements.iter().filter(|own| own.id == summary.id).count() > 1 {
+        let told = format!("{}: the report sums up `{}` more than once", path.display(), summary.id);
+        return Err(Failure::bad_input(told));
+    }
     let statement = load_text(&format!("{} in {}", cell.statement, path.display()), &summary.text)?;
     if statement.hash != summary.hash {
         return Err(Failure::bad_input(format!(
@@ -150,6 +161,11 @@ fn statement(report: &Report, cell: &CellReport, path: &Path) -> Result<Statemen
         )));
     }
     Ok(statement)
+}
+
+/// The shipped statement that this one is.
+fn shipped(statement: &Statement) -> Option<Statement> {
+    library::load(&statement.id).and_then(Result::ok).filter(|own| own.hash == statement.hash)
 }
 
 /// Where the report of the cell, or the summary of its statement, is not what comes out now.
@@ -170,13 +186,18 @@ fn difference(
         again.curves = verify::curves(replayed, judging);
     }
     if !cell.sweeps.is_empty() {
-        again.sweeps = verify::sweeps(replayed, judging);
+        again.sweeps = verify::sweeps(replayed, judging).sweeps;
     }
     if let Some(difference) = between("cell", cell, &again)? {
         return Ok(Some(difference));
     }
     let statement = replayed.statement;
     let Some(summary) = summary else { return Ok(None) };
+    if let (Some(claimed), Some(own)) = (&summary.proof, shipped(statement))
+        && standing(&own).as_ref() != Some(claimed)
+    {
+        return Ok(Some("statement: `proof` is not what its stored proof comes to".to_owned()));
+    }
     let mut summaries = report.statements.clone();
     for other in summaries.iter_mut().filter(|other| other.id == statement.id) {
         // A proof belongs to the statement, and is not what is replayed.

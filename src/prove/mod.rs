@@ -181,8 +181,8 @@ fn at(problem: &Problem, point: &[Rational]) -> String {
 /// # Errors
 /// The first part that fails.
 pub fn verify(statement: &Statement, proof: &Proof) -> Result<usize, Rejected> {
-    let Proof { version, statement: id, hash, method_hash, .. } = proof;
-    is_of(statement, *version, [id, hash, method_hash])?;
+    let Proof { version, statement: id, hash, method, method_hash, .. } = proof;
+    is_of(statement, *version, [id, hash, method, method_hash])?;
     let translated = match &proof.rests_on[..] {
         [] => translate::translate(statement).map_err(Flaw::from),
         named => match corollary(statement) {
@@ -215,7 +215,7 @@ fn method_hash(statement: &Statement) -> String {
 }
 
 /// Refuses what is of another statement, or of another text of it or of its method.
-fn is_of(statement: &Statement, version: u32, [id, hash, method]: [&str; 3]) -> Result<(), Rejected> {
+fn is_of(statement: &Statement, version: u32, [id, hash, method, method_hashed]: [&str; 4]) -> Result<(), Rejected> {
     if version != PROOF_VERSION {
         return Err(Rejected::of("version", Flaw::Version(version)));
     }
@@ -223,7 +223,11 @@ fn is_of(statement: &Statement, version: u32, [id, hash, method]: [&str; 3]) -> 
         let (found, statement) = (id.to_owned(), statement.id.clone());
         return Err(Rejected::of("statement", Flaw::OtherStatement { found, statement }));
     }
-    if method != method_hash(statement) {
+    if method != statement.method.id {
+        let (found, needed) = (method.to_owned(), statement.method.id.clone());
+        return Err(Rejected::of("method", Flaw::OtherMethod { found, needed }));
+    }
+    if method_hashed != method_hash(statement) {
         return Err(Rejected::of("method_hash", Flaw::MethodChanged(statement.method.id.clone())));
     }
     if hash != statement.hash {

@@ -66,8 +66,8 @@ pub fn refute(statement: &Statement, effort: Effort) -> Option<Refuted> {
 /// # Errors
 /// The first part that fails.
 pub fn verify_refutation(statement: &Statement, refutation: &Refutation) -> Result<Vec<String>, Rejected> {
-    let Refutation { version, statement: id, hash, method_hash, .. } = refutation;
-    is_of(statement, *version, [id, hash, method_hash])?;
+    let Refutation { version, statement: id, hash, method, method_hash, .. } = refutation;
+    is_of(statement, *version, [id, hash, method, method_hash])?;
     let case = &refutation.counterexample.case;
     match one_runs(statement).into_iter().find(|run| run.problem.name == *case) {
         Some(run) => check(&run, &refutation.counterexample).map(|()| run.gaps),

@@ -42,6 +42,14 @@ pub enum Flaw {
     /// The text of the statement is another one now.
     #[error("`{0}` has changed since; `lemmata prove` attempts it anew")]
     StatementChanged(String),
+    /// It is about another method.
+    #[error("it is of the method `{found}`, the statement of `{needed}`")]
+    OtherMethod {
+        /// What it is about.
+        found: String,
+        /// What the statement is about.
+        needed: String,
+    },
     /// The text of the method is another one now.
     #[error("the method `{0}` has changed since; `lemmata prove` attempts it anew")]
     MethodChanged(String),

@@ -457,6 +457,14 @@ impl Statement {
         needs
     }
 
+    /// How many terms the sums of its claims and of its constants have for that K, as far as their ranges show it.
+    #[must_use]
+    pub fn least_terms(&self, horizon: usize) -> u64 {
+        let sides = self.claims.iter().flat_map(|claim| [&claim.lhs, &claim.rhs]);
+        let all = sides.chain(self.constants.iter().map(|constant| &constant.term));
+        all.fold(0, |sum: u64, term| sum.saturating_add(term.least_terms(horizon as i64)))
+    }
+
     /// The positions of the method's quantities that it speaks of.
     #[must_use]
     pub fn spoken(&self) -> Vec<usize> {

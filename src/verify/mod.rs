@@ -26,7 +26,7 @@ use instances::{CellSpec, Instance, InstanceError};
 use outcome::finite_limits;
 
 pub use approximating::curve::{Abscissa, Curve, curves};
-pub use approximating::sweep::{Sweep, sweeps};
+pub use approximating::sweep::{Sweep, Sweeps, sweeps};
 pub use deciding::counterexample::{Counterexample, Draw, Part, Row};
 pub use deciding::sampled::PrecisionCheck;
 pub use failure::CheckFailure;

@@ -258,23 +258,23 @@ fn write_statement(out: &mut String, audit: &StatementAudit) -> std::fmt::Result
     write_findings(out, audit)?;
     write_transplants(out, audit)?;
     write_trends(out, audit)?;
-    write_advice(out, audit)?;
+    write_tunings(out, audit)?;
     writeln!(out)
 }
 
-/// Rows of the advice that are printed: those on which the recommended choice loses most.
-const ADVISED: usize = 6;
+/// Rows of the tunings that are printed: those on which the recommended choice loses most.
+const TUNINGS: usize = 6;
 
-fn write_advice(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
-    if audit.advice.is_empty() {
+fn write_tunings(out: &mut String, audit: &StatementAudit) -> std::fmt::Result {
+    if audit.tunings.is_empty() {
         return Ok(());
     }
     writeln!(
         out,
         "\nParameters of the analyst's choice, where the recommended one loses most, of {} settings:",
-        audit.advice.len()
+        audit.tunings.len()
     )?;
-    writeln!(out, "{}", tuning::render(&audit.advice, ADVISED))
+    writeln!(out, "{}", tuning::render(&audit.tunings, TUNINGS))
 }
 
 /// One row a part: the smallest change that is noticed in each direction, and the room of constants.

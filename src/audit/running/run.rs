@@ -15,7 +15,7 @@ use crate::audit::search::evaluator::InstanceEvaluator;
 use crate::audit::search::seed_instances::{SeedInstance, SeedInstances};
 use crate::audit::search::trend::{Trend, trends};
 use crate::audit::search::worst::{Apparent, Shown, WorstInstance, judge_apparent, worst};
-use crate::audit::tuning::{Advice, advise};
+use crate::audit::tuning::{Tuning, tunings};
 use crate::journal::{Journal, JournalError};
 use crate::statement::{Expectation, Form, Statement, StatementError, Subject};
 use crate::verify::instances::CellSpec;
@@ -46,7 +46,7 @@ pub struct StatementAudit {
     /// How tight it is as its quantities grow.
     pub trends: Vec<Trend>,
     /// The best choice of the parameters that the method does not read.
-    pub advice: Vec<Advice>,
+    pub tunings: Vec<Tuning>,
     /// Pieces of work that the budget did not reach.
     pub unfinished: usize,
     /// Instances that the finished pieces of work looked at.
@@ -201,7 +201,7 @@ impl Audit<'_> {
             instances: Vec::new(),
             transplants: Vec::new(),
             trends: Vec::new(),
-            advice: Vec::new(),
+            tunings: Vec::new(),
             unfinished: 0,
             evaluations: 0,
         };
@@ -273,10 +273,10 @@ impl Audit<'_> {
             Ok(transplants(evaluator, statement, pool, self.relatives, depth))
         })?;
         let trends = self.piece(statement, "trends", |evaluator| Ok(trends(evaluator, statement, pool, depth)))?;
-        let advice = self.piece(statement, "advice", |evaluator| Ok(advise(evaluator, statement)))?;
+        let found = self.piece(statement, "tunings", |evaluator| Ok(tunings(evaluator, statement)))?;
         audit.transplants = audit.take(transplants).unwrap_or_default();
         audit.trends = audit.take(trends).unwrap_or_default();
-        audit.advice = audit.take(advice).unwrap_or_default();
+        audit.tunings = audit.take(found).unwrap_or_default();
         Ok(())
     }
 }

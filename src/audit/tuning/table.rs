@@ -1,17 +1,17 @@
-//! Advice as a table for the terminal.
+//! Tunings as a table for the terminal.
 
 use std::collections::BTreeMap;
 
 use comfy_table::ContentArrangement;
 
-use super::{Advice, Summary};
+use super::{Summary, Tuning};
 use crate::report::{fitted, headed};
 
 /// The rows on which the recommended choice loses most, `shown` of them at most, and a line over all rows of
 /// each statement below. Rows of one statement stand together.
 #[must_use]
-pub fn render(rows: &[Advice], shown: usize) -> String {
-    let mut worst: Vec<&Advice> = rows.iter().collect();
+pub fn render(rows: &[Tuning], shown: usize) -> String {
+    let mut worst: Vec<&Tuning> = rows.iter().collect();
     worst.sort_by(|a, b| b.ratio.total_cmp(&a.ratio));
     worst.truncate(shown);
     let header = [
@@ -64,7 +64,7 @@ pub fn render(rows: &[Advice], shown: usize) -> String {
     text
 }
 
-fn remark(row: &Advice) -> &'static str {
+fn remark(row: &Tuning) -> &'static str {
     match (row.free, row.at_edge) {
         (false, _) => "no choice",
         (true, true) => "edge",

@@ -129,8 +129,10 @@ pub(super) fn over_numbers(statement: &Statement, cells: &[&CellReport], file: &
 fn over_sweep(statement: &Statement, cell: &CellReport, sweep: &Sweep, file: &str) -> Plot {
     let Sweep { over, claim, k, .. } = sweep;
     let index = if statement.claims.get(claim - 1).is_some_and(|claim| claim.quantifier.is_some()) { "k" } else { "K" };
+    let with =
+        if sweep.with.is_empty() { String::new() } else { format!(", with which {} moves", sweep.with.join(", ")) };
     let caption = format!(
-        "Both sides of claim {claim} at {index} = {k} over {over}, all else as in cell {}: {}",
+        "Both sides of claim {claim} at {index} = {k} over {over}{with}, all else as in cell {}: {}",
         cell.number, cell.spec
     );
     let points = |side: &[f64]| sweep.at.iter().zip(side).map(|(x, y)| [*x, *y]).collect::<Vec<_>>();

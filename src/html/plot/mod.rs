@@ -30,7 +30,7 @@ struct Canvas {
 impl Canvas {
     fn new(words: &Words<'_>, width: f64, height: f64) -> Self {
         let Words { id, title, description } = words;
-        let (title, description) = (escaped(title), escaped(description));
+        let (id, title, description) = (escaped(id), escaped(title), escaped(description));
         let out = format!(
             "<svg class=\"plot\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
              <title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc>"

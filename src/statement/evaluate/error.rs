@@ -46,9 +46,12 @@ pub enum EvaluationError {
     /// An integer beyond 64 bits.
     #[error("an integer expression does not fit 64 bits")]
     Overflow,
-    /// An exponent or range out of bounds.
+    /// An exponent out of bounds.
     #[error("an integer expression is out of range: {0}")]
     OutOfRange(i64),
+    /// A mean or an extreme of nothing.
+    #[error("the range of a `min`, `max` or `mean`, which ends before {0}, is empty")]
+    EmptyRange(i64),
     /// More terms than are added up.
     #[error("{TOO_LONG}")]
     TooLong,

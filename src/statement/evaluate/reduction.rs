@@ -66,7 +66,7 @@ impl<S: Scalar> Evaluator<'_, S> {
             (Some(sum), ReduceOp::Mean) => Ok(sum.div(&self.integer(to - from))),
             (Some(value), _) => Ok(value),
             (None, ReduceOp::Sum) => Ok(S::zero(self.environment.context)),
-            (None, _) => Err(EvaluationError::OutOfRange(to)),
+            (None, _) => Err(EvaluationError::EmptyRange(to)),
         }
     }
 

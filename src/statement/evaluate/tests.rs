@@ -140,8 +140,8 @@ fn sums_and_extremes_go_over_half_open_ranges() {
     ] {
         assert_eq!(exact(text), expected, "{text}");
     }
-    assert_eq!(error("mean(j in 0..0, 1)"), EvaluationError::OutOfRange(0));
-    assert_eq!(error("max(j in 3..1, j)"), EvaluationError::OutOfRange(1));
+    assert_eq!(error("mean(j in 0..0, 1)"), EvaluationError::EmptyRange(0));
+    assert_eq!(error("max(j in 3..1, j)"), EvaluationError::EmptyRange(1));
 }
 
 #[test]

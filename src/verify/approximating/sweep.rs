@@ -1,5 +1,6 @@
 //! Both sides of a comparison over one number of an instance: a picture, no evidence.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -21,6 +22,9 @@ use crate::verify::{Cell, Judging};
 pub struct Sweep {
     /// What changes: a parameter, or a constant that is moved by a number of the problem or of the estimate.
     pub over: String,
+    /// Other constants that the same number moves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<String>,
     /// Which claim of the statement, from 1.
     pub claim: usize,
     /// Its index, or K where it has none.
@@ -37,6 +41,8 @@ pub struct Sweep {
 const FRACTIONS: [f64; 10] = [0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0];
 /// Factors of a number of the problem or the estimate.
 const FACTORS: [f64; 9] = [0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 8.0];
+/// What exceeds the bound by more of the scale is no rounding.
+const CLEAR: f64 = 1e-9;
 /// Fewest values that make a picture.
 const FEWEST: usize = 4;
 /// Most numbers of a cell over which there is a sweep.
@@ -44,17 +50,27 @@ const MOST: usize = 4;
 /// Most coordinates of all workers over all steps: beyond that a run is too long to be made so often.
 const LONGEST: usize = 1 << 13;
 
-/// The sweeps of a cell; none where its run is long, or its expectations are sampled.
+/// The sweeps of a cell, and where the one over a parameter crosses its bound.
+#[derive(Clone, Debug, Default)]
+pub struct Sweeps {
+    /// None where the run is long, or its expectations are sampled.
+    pub sweeps: Vec<Sweep>,
+    /// The instance on which binary64 shows the largest violation, with all but the parameters as in the cell: of the
+    /// statement, whose ranges and hypotheses it obeys.
+    pub suspect: Option<CellSpec>,
+}
+
+/// The sweeps of a cell.
 #[must_use]
-pub fn sweeps(cell: &Cell<'_>, judging: Judging<'_>) -> Vec<Sweep> {
+pub fn sweeps(cell: &Cell<'_>, judging: Judging<'_>) -> Sweeps {
     let instance = &cell.instance;
     let size = instance.horizon * instance.problem.dimension() * instance.problem.workers().max(1);
     let key = StreamKey::new(judging.seed, &cell.statement.id, &cell.spec.key());
     if size > LONGEST {
-        return Vec::new();
+        return Sweeps::default();
     }
-    let Some(place) = tightest(instance, &key, judging) else { return Vec::new() };
-    let swept = Swept { cell, key, judging, place };
+    let Some(place) = tightest(instance, &key, judging) else { return Sweeps::default() };
+    let swept = Swept { cell, key, judging, place, suspect: RefCell::default() };
     let mut found = swept.over_parameters();
     let mut known: BTreeSet<String> = found.iter().map(|sweep| sweep.over.clone()).collect();
     for (name, _) in cell.spec.scalars().into_iter().filter(|(_, scalar)| scalar.counts.is_none()) {
@@ -66,7 +82,7 @@ pub fn sweeps(cell: &Cell<'_>, judging: Judging<'_>) -> Vec<Sweep> {
         }
     }
     found.truncate(MOST);
-    found
+    Sweeps { sweeps: found, suspect: swept.suspect.into_inner().map(|(_, spec)| spec) }
 }
 
 /// Where the sides come nearest, if they are not sampled; of what is claimed of whole runs, on the longest one.
@@ -88,6 +104,8 @@ struct Swept<'s, 'a> {
     judging: Judging<'s>,
     /// The comparison that is followed.
     place: Approximation,
+    /// What looks like a violation, and by how much.
+    suspect: RefCell<Option<(f64, CellSpec)>>,
 }
 
 impl Swept<'_, '_> {
@@ -103,9 +121,11 @@ impl Swept<'_, '_> {
                 let mut parameters = spec.parameters.clone();
                 parameters.insert(name.clone(), value);
                 let tuned = instance.retuned(&parameters, instance.horizon).ok()?;
-                Some((value, self.sides(&tuned)?))
+                let own = self.compared(&tuned)?;
+                self.suspect(own.excess(statement.form), parameters);
+                Some((value, [own.lhs, own.rhs]))
             });
-            self.sweep(name.clone(), values.collect())
+            self.sweep(name.clone(), Vec::new(), values.collect())
         };
         statement.parameters.iter().filter_map(|parameter| over(&parameter.name)).take(MOST).collect()
     }
@@ -124,29 +144,41 @@ impl Swept<'_, '_> {
         };
         let before = proved(instance);
         let instances: Vec<Instance<'_>> = FACTORS.iter().filter_map(|factor| moved(*factor)).collect();
-        let changes = |constant: &&String| {
+        let distinct = |constant: &String| {
             let values: BTreeSet<u64> =
-                instances.iter().filter_map(|moved| Some(proved(moved).get(*constant)?.to_bits())).collect();
-            !known.contains(*constant) && values.len() >= FEWEST
+                instances.iter().filter_map(|moved| Some(proved(moved).get(constant)?.to_bits())).collect();
+            values.len()
         };
-        let over = before.keys().find(changes)?;
-        let values = instances.iter().filter_map(|moved| Some((*proved(moved).get(over)?, self.sides(moved)?)));
-        self.sweep(over.clone(), values.collect())
+        let over = before.keys().find(|constant| !known.contains(*constant) && distinct(constant) >= FEWEST)?;
+        let with = before.keys().filter(|constant| *constant != over && distinct(constant) > 1).cloned().collect();
+        let values = instances.iter().filter_map(|moved| {
+            let own = self.compared(moved)?;
+            Some((*proved(moved).get(over)?, [own.lhs, own.rhs]))
+        });
+        self.sweep(over.clone(), with, values.collect())
     }
 
-    /// Both sides of the comparison on another instance.
-    fn sides(&self, instance: &Instance<'_>) -> Option<[f64; 2]> {
+    /// The comparison on another instance.
+    fn compared(&self, instance: &Instance<'_>) -> Option<Approximation> {
         let all = approximate(instance, &self.key, self.judging).ok()?;
-        let own = all.iter().find(|approximation| approximation.place() == self.place.place())?;
-        Some([own.lhs, own.rhs])
+        all.into_iter().find(|approximation| approximation.place() == self.place.place())
     }
 
-    fn sweep(&self, over: String, mut values: Vec<(f64, [f64; 2])>) -> Option<Sweep> {
+    /// Keeps the instance with these parameters where it looks like the largest violation so far.
+    fn suspect(&self, excess: f64, parameters: BTreeMap<String, f64>) {
+        let mut kept = self.suspect.borrow_mut();
+        if excess > CLEAR && kept.as_ref().is_none_or(|(largest, _)| excess > *largest) {
+            *kept = Some((excess, CellSpec { parameters, witness: None, ..self.cell.spec.clone() }));
+        }
+    }
+
+    fn sweep(&self, over: String, with: Vec<String>, mut values: Vec<(f64, [f64; 2])>) -> Option<Sweep> {
         values.retain(|(at, sides)| at.is_finite() && sides.iter().all(|side| side.is_finite()));
         values.sort_by(|a, b| a.0.total_cmp(&b.0));
         values.dedup_by(|a, b| a.0 == b.0);
         (values.len() >= FEWEST).then(|| Sweep {
             over,
+            with,
             claim: self.place.claim + 1,
             k: self.place.k,
             at: values.iter().map(|(at, _)| to_digits(*at)).collect(),
@@ -183,7 +215,7 @@ mod tests {
             "problem": { "family": "diagonal-quadratic", "spectrum": [1.0] }, "oracle": oracle,
             "parameters": { "beta": 1.0, "gamma": 0.5 }, "horizon": 1, "point": [1.0],
         }));
-        sweeps(&Cell::build(&statement, spec).unwrap(), testing::judging(&EFFORT))
+        sweeps(&Cell::build(&statement, spec).unwrap(), testing::judging(&EFFORT)).sweeps
     }
 
     #[test]

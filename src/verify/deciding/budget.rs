@@ -20,6 +20,11 @@ const NUMBERS: usize = 12;
 /// So many outcomes of a draw count as one: few comparisons need them at a high precision.
 const OUTCOMES_A_RUN: u64 = 64;
 
+/// Terms of sums up to which claims cost little beside the run that they read.
+pub(crate) const FEW_TERMS: u64 = 1 << 14;
+/// Multiplications that one term of a longer sum is worth: it may be a sine.
+const OF_A_TERM: f64 = 64.0;
+
 /// The budget of one run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OperationBudget {
@@ -28,6 +33,8 @@ pub(crate) struct OperationBudget {
     work: f64,
     /// Numbers that are kept of one step.
     kept: f64,
+    /// Terms of the sums in the claims.
+    terms: u64,
 }
 
 impl OperationBudget {
@@ -51,7 +58,8 @@ impl OperationBudget {
         let share =
             if statement.subject == Subject::OneStep && !one_step::is_of_noise(instance) { 1 } else { OUTCOMES_A_RUN };
         let runs = outcomes.unwrap_or(1).div_ceil(share);
-        OperationBudget { operations: operations as f64, work: work as f64, kept }.shared(runs, 1)
+        let terms = statement.least_terms(instance.horizon);
+        OperationBudget { operations: operations as f64, work: work as f64, kept, terms }.shared(runs, 1)
     }
 
     /// The same for what makes `paths` runs, each of `factor` times the work.
@@ -61,7 +69,17 @@ impl OperationBudget {
 
     /// Multiplications of one step with numbers of that many bits.
     pub fn of_step(&self, bits: u32) -> f64 {
-        self.work * (f64::from(bits) / WORD).max(1.0).powf(EXPONENT)
+        self.work * length_factor(bits)
+    }
+
+    /// Whether it pays for long sums in the claims with numbers of that many bits.
+    pub fn affords_claims(&self, bits: u32) -> bool {
+        self.terms <= FEW_TERMS || OF_A_TERM * self.terms as f64 * length_factor(bits) <= self.operations
+    }
+
+    /// Whether it pays for the claims in rationals, which grow with every term.
+    pub fn affords_exact_claims(&self) -> bool {
+        self.terms <= FEW_TERMS
     }
 
     /// All of them.
@@ -80,6 +98,11 @@ impl OperationBudget {
     pub fn ball_steps(&self) -> usize {
         least(BALLS * self.operations / self.work, MEMORY / (self.kept * 16.0))
     }
+}
+
+/// How much more a multiplication of so many bits costs than one of 64.
+fn length_factor(bits: u32) -> f64 {
+    (f64::from(bits) / WORD).max(1.0).powf(EXPONENT)
 }
 
 fn least(by_time: f64, by_memory: f64) -> usize {
@@ -116,6 +139,14 @@ mod tests {
         assert!(small.steps(128) > small.steps(256) && small.steps(256) > large.steps(256));
         assert!(small.ball_steps() > small.steps(64));
         assert_eq!(budget(diagonal(16), 1).steps(8192), 1);
+    }
+
+    #[test]
+    fn long_sums_are_evaluated_in_the_precisions_that_the_budget_pays_for() {
+        let of = |terms| OperationBudget { terms, ..budget(diagonal(1), 1 << 26) };
+        assert!(of(FEW_TERMS).affords_claims(8192) && of(FEW_TERMS).affords_exact_claims());
+        assert!(of(100_000).affords_claims(128) && !of(100_000).affords_claims(8192));
+        assert!(!of(1 << 21).affords_claims(128) && !of(1 << 21).affords_exact_claims());
     }
 
     #[test]

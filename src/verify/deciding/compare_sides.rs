@@ -267,8 +267,10 @@ impl WorstKeeper {
     /// Looks at a comparison with (lhs, rhs, magnitude) near the given numbers.
     pub fn see(&mut self, claim: usize, (k, horizon): (i64, usize), (lhs, rhs, magnitude): Midpoint, found: Truth) {
         let false_there = found == Truth::False;
-        let mut ratio = (lhs >= 0.0 && rhs > 0.0).then_some(lhs / rhs);
-        let mut slack = (magnitude > 0.0).then_some((rhs - lhs) / magnitude);
+        // The largest number of binary64 stands for all beyond it, of which no quotient is known.
+        let known = [lhs, rhs, magnitude].iter().all(|x| x.abs() < f64::MAX);
+        let mut ratio = (known && lhs >= 0.0 && rhs > 0.0).then_some(lhs / rhs);
+        let mut slack = (known && magnitude > 0.0).then_some((rhs - lhs) / magnitude);
         if found == Truth::True {
             // The numbers are rounded, the decision is not.
             ratio = ratio.map(|r| r.min(1.0));

@@ -114,7 +114,7 @@ impl ExactMeans {
     /// The precisions of intervals that are tried in turn for tables of `longest` steps, as far as the budget
     /// pays for them. Every path of an enumeration is run anew in each, so it has fewer.
     fn precisions(self, longest: usize, budget: &OperationBudget) -> Vec<u32> {
-        let mut all = history::precisions(longest);
+        let mut all = history::afforded_precisions(longest, budget);
         all.retain(|bits| budget.steps(*bits) >= longest);
         if matches!(self, ExactMeans::Enumeration(_)) {
             all.truncate(ENUMERATED_RUNGS);
@@ -381,7 +381,7 @@ impl<'a> Decision<'a> {
         means: ExactMeans,
         budget: &OperationBudget,
     ) -> Result<(), CheckFailure> {
-        if !self.instance.problem.is_rational() {
+        if !self.instance.problem.is_rational() || !budget.affords_exact_claims() {
             return Ok(());
         }
         // Only the steps that the open comparisons speak of: rationals grow with every step.

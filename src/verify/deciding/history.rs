@@ -30,6 +30,14 @@ pub(crate) fn precisions(horizon: usize) -> Vec<u32> {
     all
 }
 
+/// The first of these, and those that the budget pays for in the claims.
+pub(crate) fn afforded_precisions(horizon: usize, budget: &OperationBudget) -> Vec<u32> {
+    let mut all = precisions(horizon);
+    let first = all[0];
+    all.retain(|bits| *bits == first || budget.affords_claims(*bits));
+    all
+}
+
 /// Most steps of a run, up to `horizon`, that the budget pays for in the first precision that is tried for it.
 pub(crate) fn longest_forward(horizon: usize, budget: &OperationBudget) -> usize {
     let fits = |steps: usize| budget.steps(forward_bits(steps)) >= steps;
@@ -237,7 +245,8 @@ impl History {
 
     /// The precisions of intervals that are tried in turn, each with how many steps the budget pays for.
     pub fn rungs(&self, budget: &OperationBudget) -> Vec<(u32, usize)> {
-        let bits = precisions(if self.is_forward() { longest_forward(self.horizon, budget) } else { 0 });
+        let bits =
+            afforded_precisions(if self.is_forward() { longest_forward(self.horizon, budget) } else { 0 }, budget);
         bits.into_iter().map(|bits| (bits, budget.steps(bits))).collect()
     }
 

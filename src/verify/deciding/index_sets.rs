@@ -8,7 +8,7 @@ use crate::number::Scalar;
 use crate::statement::evaluate::{Environment, EvaluationError, Evaluator};
 use crate::statement::term::{Index, Node, Term, Vector};
 use crate::statement::{Claim, Subject};
-use crate::verify::deciding::budget::beyond;
+use crate::verify::deciding::budget::{FEW_TERMS, beyond};
 use crate::verify::instances::Instance;
 use crate::verify::{Remainder, Unsettled};
 
@@ -117,12 +117,23 @@ pub(crate) fn of<S: Scalar>(
     });
     let speaks_of_horizon = random_is_of_horizon || claim.lhs.any(is_horizon) || claim.rhs.any(is_horizon);
     if claim.quantifier.is_some() && !speaks_of_horizon && !instance.depends_on_horizon() {
-        return Ok(ClaimIndices {
-            compared: each_index(claim, number, environment, longest)?,
-            ..ClaimIndices::default()
-        });
+        let compared = each_index(claim, number, environment, longest)?;
+        return Ok(cut_long(
+            compared,
+            claim.lhs.least_terms(longest as i64) + claim.rhs.least_terms(longest as i64),
+            budget,
+        ));
     }
     every_horizon(instance, claim, number, environment, longest, budget)
+}
+
+/// As many of the comparisons, one at least, as the budget pays for where each evaluates long sums.
+fn cut_long(mut compared: Vec<ClaimIndex>, terms: u64, budget: u64) -> ClaimIndices {
+    let most =
+        if terms > FEW_TERMS { usize::try_from(budget / terms).unwrap_or(usize::MAX).max(1) } else { usize::MAX };
+    let cut = compared.get(most).map(|first| (*first, (compared.len() - most) as u64));
+    compared.truncate(most);
+    ClaimIndices { compared, cut, ..ClaimIndices::default() }
 }
 
 fn is_horizon(node: Node<'_>) -> bool {

@@ -141,6 +141,11 @@ impl<'a> Ladder<'a> {
         })
     }
 
+    /// Whether claims are short enough for rationals and symbols.
+    pub fn affords_exact_claims(&self) -> bool {
+        self.budget.affords_exact_claims()
+    }
+
     /// The rungs of intervals that have a run of so many steps.
     pub fn rungs(&self, horizon: usize) -> Vec<usize> {
         (0..self.bits.len()).filter(|rung| self.reach[*rung] >= horizon).collect()

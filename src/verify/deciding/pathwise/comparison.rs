@@ -102,7 +102,8 @@ impl<P: SidesOnRun> ComparisonOnRun<'_, '_, P> {
 
     /// How rationals compare the sides, where they do, and near which numbers.
     fn by_rationals(&self) -> Result<Option<(Truth, Midpoint)>, CheckFailure> {
-        if !self.ladder.instance.problem.is_rational() || self.needed() > self.ladder.ball_reach() {
+        let is_rational = self.ladder.instance.problem.is_rational() && self.ladder.affords_exact_claims();
+        if !is_rational || self.needed() > self.ladder.ball_reach() {
             return Ok(None);
         }
         let sides = self.sides(self.ladder.exact_environment(self.setup), self.ladder.exact(), None)?;
@@ -113,7 +114,8 @@ impl<P: SidesOnRun> ComparisonOnRun<'_, '_, P> {
     fn by_symbols(&self) -> Truth {
         let ladder = self.ladder;
         let first = self.rungs().first().copied();
-        let (true, Some(rung)) = (self.on_run.is_symbolic(self.claim()), first) else { return Truth::Open };
+        let is_symbolic = self.on_run.is_symbolic(self.claim()) && ladder.affords_exact_claims();
+        let (true, Some(rung)) = (is_symbolic, first) else { return Truth::Open };
         let instance = ladder.instance;
         let environment = ladder.interval_environment(self.setup, rung);
         let trace = ladder.interval(rung).until(self.place.horizon);
@@ -275,14 +277,28 @@ impl<P: SidesOnRun> ComparisonOnRun<'_, '_, P> {
     fn why_open(&self, (_, _, magnitude): Midpoint) -> String {
         let last = self.rungs().last().copied();
         let most = last.map_or(0, |rung| self.ladder.bits[rung]);
-        let converged = if magnitude.abs() < CONVERGED {
+        let converged = if magnitude.abs() < CONVERGED && self.has_converged() {
             format!(
                 "; all terms are below {CONVERGED:e} there, as the run has converged: smaller `horizons` leave that out"
             )
         } else {
             String::new()
         };
+        if !self.ladder.affords_exact_claims() {
+            return format!("intervals of {most} bits do not decide, and sums so long are not evaluated in more");
+        }
         format!("neither intervals of up to {most} bits nor rationals nor symbols decide{converged}")
+    }
+
+    /// Whether the gradient is as small as nothing there, and was not so at the start.
+    fn has_converged(&self) -> bool {
+        let Some(last) = self.rungs().last().copied() else { return false };
+        let trace = self.ladder.interval(last).until(self.place.horizon);
+        let is_small = |k: i64| {
+            let gradient = trace.vector(&VectorSequence::Gradient, k);
+            gradient.is_ok_and(|g| g.iter().all(|x| x.to_f64().abs() < CONVERGED.sqrt()))
+        };
+        is_small(self.place.shown(self.claim())) && !is_small(0)
     }
 
     /// Where the estimate has no value although the gradient has one: an ordering that it needs is not certain.

@@ -102,3 +102,23 @@ fn every_trajectory_of_a_random_estimate_is_compared() {
     let smaller = checked_under("pathwise", "k in 0..K", ["norm2(e[k])", "norm2(grad[k])/4 + 1/2 - 1/1000"], oracle);
     assert_eq!(smaller.unwrap().verdict, Verdict::Violated);
 }
+
+#[test]
+fn long_sums_that_the_first_precision_does_not_decide_are_left_open_soon() {
+    for body in ["sin(j*sqrt(2))", "1/(j + 1)"] {
+        let sum = format!("sum(j in 0..20000, {body})");
+        let outcome = checked("pathwise", "k in 0..K", &sum, &sum).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Inconclusive, "{body}");
+        let cause = outcome.remainder.open.unwrap().cause;
+        assert!(cause.contains("sums so long are not evaluated in more"), "{cause}");
+        let clear = checked("pathwise", "k in 0..K", &sum, &format!("{sum} + 1/10")).unwrap();
+        assert_eq!(clear.verdict, Verdict::Holds, "{body}");
+    }
+}
+
+#[test]
+fn of_very_long_sums_some_indices_are_compared_and_the_others_named() {
+    let outcome = checked("pathwise", "k in 0..K", "sum(j in 0..400000, 1)", "400000 + k").unwrap();
+    assert_eq!((outcome.verdict, outcome.comparisons), (Verdict::Holds, 2));
+    assert_eq!(outcome.remainder.cut.map(|cut| cut.count), Some(1));
+}

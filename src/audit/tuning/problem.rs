@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Advice;
+use super::Tuning;
 use super::minimise::minimise;
 use crate::number::nearest_f64;
 use crate::number::to_digits;
@@ -30,7 +30,7 @@ const SAME: f64 = 1e-12;
 type Values = BTreeMap<String, f64>;
 
 /// What steps and choices are tried on.
-pub(super) struct Desk<'a> {
+pub(super) struct TuningProblem<'a> {
     spec: &'a CellSpec,
     /// The setting with parameters and K of its own.
     template: Instance<'a>,
@@ -47,16 +47,16 @@ struct Recommended {
     text: String,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> TuningProblem<'a> {
     /// The setting of an instance with K, and with a value of another parameter of the method than the step size.
     pub fn new(spec: &'a CellSpec, template: Instance<'a>, fixed: Option<(&'a str, f64)>, horizon: usize) -> Self {
         let statement: &'a Statement = template.statement;
         let analysts = statement.parameters.iter().filter(|p| statement.method.parameter(&p.name).is_none()).collect();
-        Desk { spec, template, fixed, horizon, analysts }
+        TuningProblem { spec, template, fixed, horizon, analysts }
     }
 
     /// One row a step size.
-    pub fn advice(&self) -> Vec<Advice> {
+    pub fn tunings(&self) -> Vec<Tuning> {
         let Some((recommended, largest)) = self.recommended() else { return Vec::new() };
         let steps = match largest {
             Some(largest) => SHARES.map(|share| Choice::Value(share * largest)).to_vec(),
@@ -142,7 +142,7 @@ impl<'a> Desk<'a> {
         Some(Some(low))
     }
 
-    fn at_step(&self, step: Choice, recommended: &Recommended) -> Option<Advice> {
+    fn at_step(&self, step: Choice, recommended: &Recommended) -> Option<Tuning> {
         let (values, instance) = self.instance(step, &recommended.choice)?;
         let known = Beforehand::of(&instance);
         let recommended_bound = known.right_hand_side(&instance)?;
@@ -164,7 +164,7 @@ impl<'a> Desk<'a> {
             return None;
         }
         let proved = |builtin| instance.builtin(builtin).map(nearest_f64);
-        Some(Advice {
+        Some(Tuning {
             statement: self.template.statement.id.clone(),
             setting: self.spec.setting(),
             method: instance.method.named_parameters(),
