@@ -10,6 +10,7 @@ use super::output::print;
 use super::{ExitCode, Failure, ReplayArguments, audit, prove};
 use crate::audit::running::report::AuditReport;
 use crate::audit::search::worst::Shown;
+use crate::inference::Verdict;
 use crate::prove::standing;
 use crate::report::{self, AnyReport, CellReport, Provenance, Report, StatementSummary, by_hand, wording};
 use crate::statement::{Statement, library, load_text};
@@ -47,7 +48,7 @@ fn run_check(report: &Report, number: usize, arguments: &ReplayArguments) -> Res
         return differs(&format!("{found}this differs from the report: {difference}"), &report.provenance, arguments);
     }
     let outcome = found.map_err(|failure| no_verdict(number, path, &failure))?;
-    let claims_proof = report.statements.iter().any(|own| own.id == statement.id && own.proof.is_some());
+    let claims_proof = report.statements.iter().any(|own| own.id == statement.id && own.verdict == Verdict::Proved);
     if claims_proof && !arguments.json && shipped(&statement).is_none() {
         print(
             "what the report says of a proof is not checked by a replay: `lemmata verify` does, with the proof's file",
