@@ -228,7 +228,8 @@ mod tests {
 
     #[test]
     fn where_there_is_no_choice_or_no_bound_beforehand_there_is_nothing_to_tune() {
-        let head = "id = \"t\"\ntitle = \"t\"\nkind = \"expectation\"\nsource = \"here\"\nproof = \"none\"\n";
+        let head = "id = \"t\"\ntitle = \"t\"\nkind = \"expectation\"\nsource = \"here\"\nproof = \"none\"\n\
+                    problems = [{ family = \"diagonal-quadratic\", spectrum = [1, 4] }]\n";
         let text = |parameter: &str| {
             format!(
                 "{head}[parameters]\nbeta = {{ in = \"(0, 1]\" }}\ngamma = {{ in = \"(0, 1/L]\" }}\n{parameter}\
