@@ -6,7 +6,7 @@ use std::time::Instant;
 use comfy_table::ContentArrangement;
 
 use super::check::progress_bar;
-use super::output::print;
+use super::output::{print, print_titles};
 use super::{CompareArguments, ExitCode, Failure, check_delta, check_output};
 use crate::compare::{self, CompareError, CompareReport, Comparison, ContenderResult, DuelResult, Round, StepRule};
 use crate::inference::distribution_free::Limited;
@@ -51,13 +51,13 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
 
 /// Prints the shipped comparisons.
 pub(super) fn list() -> Result<ExitCode, Failure> {
-    let ids = compare::ids();
-    let width = ids.iter().map(|id| id.len()).max().unwrap_or(0);
-    for id in ids {
+    let mut titles = Vec::new();
+    for id in compare::ids() {
         if let Some(comparison) = compare::shipped(id) {
-            print(&format!("{id:width$}  {}", comparison.map_err(Failure::bad_input)?.title))?;
+            titles.push((id, comparison.map_err(Failure::bad_input)?.title));
         }
     }
+    print_titles(&titles)?;
     Ok(ExitCode::Success)
 }
 

@@ -1,19 +1,17 @@
 //! `lemmata list --methods` and `lemmata show METHOD`.
 
-use super::output::print;
+use super::output::{print, print_titles};
 use super::{ExitCode, Failure};
 use crate::method::language::library;
 
 pub(super) fn list() -> Result<ExitCode, Failure> {
-    let ids = library::ids();
-    let width = ids.iter().map(|id| id.len()).max().unwrap_or(0);
-    let mut lines = Vec::new();
-    for id in ids {
+    let mut titles = Vec::new();
+    for id in library::ids() {
         if let Some(method) = library::load(id) {
-            lines.push(format!("{id:width$}  {}", method?.title));
+            titles.push((id, method?.title));
         }
     }
-    print(&lines.join("\n"))?;
+    print_titles(&titles)?;
     Ok(ExitCode::Success)
 }
 

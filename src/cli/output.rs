@@ -15,6 +15,16 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     write(&printable(text))
 }
 
+/// Prints identifiers with their titles, the titles in one column.
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn print_titles(titles: &[(&str, String)]) -> Result<(), Failure> {
+    let width = titles.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
+    let lines: Vec<String> = titles.iter().map(|(id, title)| format!("{id:width$}  {title}")).collect();
+    print(&lines.join("\n"))
+}
+
 /// As [`print`], with verdicts in colours where the output is a terminal and NO_COLOR is not set.
 ///
 /// # Errors

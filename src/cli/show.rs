@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rug::Rational;
 
-use super::output::print;
+use super::output::{print, print_titles};
 use super::{ClaimNotation, ExitCode, Failure, load};
 use crate::number::{Interval, Scalar};
 use crate::report::{self, Form};
@@ -17,9 +17,8 @@ use crate::statement::{Bound, Parameter, Statement, Symbol, library, notation, r
 
 pub(super) fn list() -> Result<ExitCode, Failure> {
     let statements = library::load_all()?;
-    let width = statements.iter().map(|s| s.id.len()).max().unwrap_or(0);
-    let lines: Vec<String> = statements.iter().map(|s| format!("{:width$}  {}", s.id, s.title)).collect();
-    print(&lines.join("\n"))?;
+    let titles: Vec<(&str, String)> = statements.iter().map(|s| (s.id.as_str(), s.title.clone())).collect();
+    print_titles(&titles)?;
     Ok(ExitCode::Success)
 }
 

@@ -43,14 +43,6 @@ fn along(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Optio
         Abscissa::Point => (Shape::Marks, "number of the point"),
     };
     let at: Vec<f64> = curve.at.iter().map(|at| *at as f64).collect();
-    let points = |side: &[f64]| at.iter().zip(side).map(|(at, y)| [*at, *y]).collect::<Vec<_>>();
-    let series = |label, class, side: &[f64], band: &[f64]| Series {
-        label,
-        class,
-        shape,
-        points: points(side),
-        band: band.to_vec(),
-    };
     let band = if curve.doubt.is_empty() { "" } else { ", with a band of its uncertainty" };
     let caption =
         format!("Both sides of claim {} over {across}{band}: cell {}, {}", curve.claim, cell.number, cell.spec);
@@ -59,16 +51,28 @@ fn along(summary: &StatementSummary, cells: &[&CellReport], file: &str) -> Optio
         title: &format!("{}: bound and measurement over {across}", summary.id),
         description: &described(&at, [&curve.lhs, &curve.rhs]),
     };
-    let svg = Lines {
-        words,
-        across,
-        series: vec![
-            series("bound", "bound", &curve.rhs, &[]),
-            series("measured", "measured", &curve.lhs, &curve.doubt),
-        ],
-    }
-    .svg();
+    let svg = both_sides(words, across, shape, &at, [&curve.lhs, &curve.rhs], &curve.doubt);
     Some(Plot { svg, caption, command: Some(format!("lemmata replay {file} --cell {}", cell.number)) })
+}
+
+/// Both sides at the same places, the measured one with half the height of its band.
+fn both_sides(
+    words: Words<'_>,
+    across: &str,
+    shape: Shape,
+    at: &[f64],
+    [lhs, rhs]: [&[f64]; 2],
+    doubt: &[f64],
+) -> String {
+    let points = |side: &[f64]| at.iter().zip(side).map(|(x, y)| [*x, *y]).collect::<Vec<_>>();
+    let series = |label, side: &[f64], band: &[f64]| Series {
+        label,
+        class: label,
+        shape,
+        points: points(side),
+        band: band.to_vec(),
+    };
+    Lines { words, across, series: vec![series("bound", rhs, &[]), series("measured", lhs, doubt)] }.svg()
 }
 
 /// The ends of both sides in words.
@@ -135,24 +139,12 @@ fn over_sweep(statement: &Statement, cell: &CellReport, sweep: &Sweep, file: &st
         "Both sides of claim {claim} at {index} = {k} over {over}{with}, all else as in cell {}: {}",
         cell.number, cell.spec
     );
-    let points = |side: &[f64]| sweep.at.iter().zip(side).map(|(x, y)| [*x, *y]).collect::<Vec<_>>();
-    let series = |label, side: &[f64]| Series {
-        label,
-        class: label,
-        shape: Shape::Curve,
-        points: points(side),
-        band: Vec::new(),
+    let words = Words {
+        id: &format!("{}-over-{over}", statement.id),
+        title: &format!("{}: bound and measurement over {over}", statement.id),
+        description: &described(&sweep.at, [&sweep.lhs, &sweep.rhs]),
     };
-    let svg = Lines {
-        words: Words {
-            id: &format!("{}-over-{over}", statement.id),
-            title: &format!("{}: bound and measurement over {over}", statement.id),
-            description: &described(&sweep.at, [&sweep.lhs, &sweep.rhs]),
-        },
-        across: over,
-        series: vec![series("bound", &sweep.rhs), series("measured", &sweep.lhs)],
-    }
-    .svg();
+    let svg = both_sides(words, over, Shape::Curve, &sweep.at, [&sweep.lhs, &sweep.rhs], &[]);
     Plot { svg, caption, command: Some(format!("lemmata replay {file} --cell {}", cell.number)) }
 }
 
@@ -179,19 +171,13 @@ fn over(statement: &Statement, name: &str, cells: &[&CellReport]) -> Option<Plot
     let shown: Vec<&(f64, f64, f64)> = all.iter().step_by(stride).collect();
     let caption =
         format!("Both sides at the worst place of {} cells over {name}; cells differ in all else too", shown.len());
-    let series = |label, class, points| Series { label, class, shape: Shape::Marks, points, band: Vec::new() };
-    let svg = Lines {
-        words: Words {
-            id: &format!("{}-over-{name}", statement.id),
-            title: &format!("{}: both sides over {name}", statement.id),
-            description: &caption,
-        },
-        across: name,
-        series: vec![
-            series("bound", "bound", shown.iter().map(|(x, _, rhs)| [*x, *rhs]).collect()),
-            series("measured", "measured", shown.iter().map(|(x, lhs, _)| [*x, *lhs]).collect()),
-        ],
-    }
-    .svg();
+    let words = Words {
+        id: &format!("{}-over-{name}", statement.id),
+        title: &format!("{}: both sides over {name}", statement.id),
+        description: &caption,
+    };
+    let column = |of: fn(&(f64, f64, f64)) -> f64| shown.iter().map(|point| of(point)).collect::<Vec<f64>>();
+    let (at, lhs, rhs) = (column(|p| p.0), column(|p| p.1), column(|p| p.2));
+    let svg = both_sides(words, name, Shape::Marks, &at, [&lhs, &rhs], &[]);
     Some(Plot { svg, caption, command: None })
 }

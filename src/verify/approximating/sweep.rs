@@ -73,9 +73,9 @@ pub fn sweeps(cell: &Cell<'_>, judging: Judging<'_>) -> Sweeps {
     let swept = Swept { cell, key, judging, place, suspect: RefCell::default() };
     let mut found = swept.over_parameters();
     let mut known: BTreeSet<String> = found.iter().map(|sweep| sweep.over.clone()).collect();
-    for (name, _) in cell.spec.scalars().into_iter().filter(|(_, scalar)| scalar.counts.is_none()) {
+    for (name, scalar) in cell.spec.scalars().into_iter().filter(|(_, scalar)| scalar.counts.is_none()) {
         if found.len() < MOST
-            && let Some(sweep) = swept.over_scalar(&name, &known)
+            && let Some(sweep) = swept.over_scalar((&name, scalar.value), &known)
         {
             known.insert(sweep.over.clone());
             found.push(sweep);
@@ -131,9 +131,8 @@ impl Swept<'_, '_> {
     }
 
     /// Over the first constant that is not `known` and changes with a number of the problem or of the estimate.
-    fn over_scalar(&self, name: &str, known: &BTreeSet<String>) -> Option<Sweep> {
+    fn over_scalar(&self, (name, value): (&str, f64), known: &BTreeSet<String>) -> Option<Sweep> {
         let Cell { statement, spec, instance } = self.cell;
-        let value = spec.scalar(name)?.value;
         let moved = |factor: f64| -> Option<Instance<'_>> {
             let changed = CellSpec { witness: None, ..spec.with_scalar(name, factor * value) };
             if changed.problem == spec.problem {
@@ -143,17 +142,17 @@ impl Swept<'_, '_> {
             }
         };
         let before = proved(instance);
-        let instances: Vec<Instance<'_>> = FACTORS.iter().filter_map(|factor| moved(*factor)).collect();
+        let instances = FACTORS.iter().filter_map(|factor| moved(*factor));
+        let instances: Vec<_> = instances.map(|moved| (proved(&moved), moved)).collect();
         let distinct = |constant: &String| {
-            let values: BTreeSet<u64> =
-                instances.iter().filter_map(|moved| Some(proved(moved).get(constant)?.to_bits())).collect();
-            values.len()
+            let values = instances.iter().filter_map(|(constants, _)| Some(constants.get(constant)?.to_bits()));
+            values.collect::<BTreeSet<u64>>().len()
         };
         let over = before.keys().find(|constant| !known.contains(*constant) && distinct(constant) >= FEWEST)?;
         let with = before.keys().filter(|constant| *constant != over && distinct(constant) > 1).cloned().collect();
-        let values = instances.iter().filter_map(|moved| {
+        let values = instances.iter().filter_map(|(constants, moved)| {
             let own = self.compared(moved)?;
-            Some((*proved(moved).get(over)?, [own.lhs, own.rhs]))
+            Some((*constants.get(over)?, [own.lhs, own.rhs]))
         });
         self.sweep(over.clone(), with, values.collect())
     }
